@@ -1,0 +1,40 @@
+"""Errors that a user can mend: each message says what, where, why and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class PriorbenchError(Exception):
+    """Something the user asked for cannot be done; the command line prints it and exits with 2."""
+
+
+class UnknownNameError(PriorbenchError):
+    """A name that no plugin provides; the message lists what there is and the nearest name."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, tuple(sorted(known))
+        super().__init__(f"unknown {kind} '{name}'{suggestion(name, self.known)}")
+
+
+class RequestError(PriorbenchError):
+    """Every problem of one request (a suite, a command line) at once, one line each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean 'x'? Allowed: x, y" for a name that is not among `known`.
+
+    Parameters
+    ----------
+    name : what was given.
+    known : the valid names.
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"; did you mean '{near[0]}'?" if near else "."
+    return f"{hint} Allowed: {', '.join(names) if names else '(none)'}"
