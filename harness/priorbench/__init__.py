@@ -8,20 +8,25 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from priorbench.hookspecs import hookimpl
-    from priorbench.images import Image, ImageSet, SkippedImage
-    from priorbench.observation import Iterate, NoiseDescriptor, Observation, Operator
-    from priorbench.specs import (
-        DenoiserSpec,
-        ExecutorSpec,
-        ExperimentSpec,
-        ImageSetSpec,
-        MetricSpec,
-        NoiseSpec,
-        StoppingRuleSpec,
-        SuiteSpec,
-    )
+if TYPE_CHECKING:  # "X as X" tells type checkers that the name is public
+    from priorbench.api import evaluate as evaluate
+    from priorbench.errors import PriorbenchError as PriorbenchError
+    from priorbench.hookspecs import hookimpl as hookimpl
+    from priorbench.images import Image as Image
+    from priorbench.images import ImageSet as ImageSet
+    from priorbench.images import SkippedImage as SkippedImage
+    from priorbench.observation import Iterate as Iterate
+    from priorbench.observation import NoiseDescriptor as NoiseDescriptor
+    from priorbench.observation import Observation as Observation
+    from priorbench.observation import Operator as Operator
+    from priorbench.specs import DenoiserSpec as DenoiserSpec
+    from priorbench.specs import ExecutorSpec as ExecutorSpec
+    from priorbench.specs import ExperimentSpec as ExperimentSpec
+    from priorbench.specs import ImageSetSpec as ImageSetSpec
+    from priorbench.specs import MetricSpec as MetricSpec
+    from priorbench.specs import NoiseSpec as NoiseSpec
+    from priorbench.specs import StoppingRuleSpec as StoppingRuleSpec
+    from priorbench.specs import SuiteSpec as SuiteSpec
 
 __version__ = "0.1.0"
 
@@ -46,7 +51,7 @@ _PUBLIC = {
     "evaluate": "api",
 }
 
-__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+__all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:

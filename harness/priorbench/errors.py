@@ -35,6 +35,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     known : the valid names.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"; did you mean '{near[0]}'?" if near else "."
+    folded = {known_name.lower(): known_name for known_name in names}
+    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+    hint = f"; did you mean '{folded[near[0]]}'?" if near else "."
     return f"{hint} Allowed: {', '.join(names) if names else '(none)'}"

@@ -58,7 +58,7 @@ class ImageSet(Protocol):
         ...
 
     def load(self, image_id: str) -> Image:
-        """Return one image by its id, without walking the set; raise `PriorbenchError` if it cannot be used."""
+        """Return one image by its id, without walking the set; raise `PriorbenchError` if that fails."""
         ...
 
 

@@ -36,7 +36,8 @@ class PluginStatus:
     name : name of its entry point.
     module : what the entry point names.
     distribution, version : where it comes from.
-    status : "ok", "broken", "conflict" or "blocked".
+    status : "ok", "broken", "conflict", "blocked" or, for a name that only an allow-list or a block-list
+        has, "unknown".
     reason : empty when ok; otherwise one line.
     provides : kind of record -> names.
     """

@@ -95,11 +95,17 @@ class ImageSetSpec(Spec):
     ----------
     label_from : name of the parameter (a path) whose last part names the set in records,
         where the suite gives no label.
+    takes_folder : a bare folder on the command line (``--images pictures/kodak``) means this set, with
+        the folder as the parameter ``label_from``.
+    selection : parameters that only choose among the images, such as ``limit``; they are not in the
+        set's label, so that a part of a set and the whole of it share their records.
     """
 
     kind: ClassVar[str] = "image set"
 
     label_from: str = ""
+    takes_folder: bool = False
+    selection: tuple[str, ...] = ("limit",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

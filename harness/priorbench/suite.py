@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,7 @@ class Suite:
     metrics : names of metrics beyond PSNR and SSIM.
     summary : one line.
     source : text of the file, or the command line that made it.
+    warnings : one line for each entry of the file that was left out because it cannot be used here.
     """
 
     name: str
@@ -46,3 +48,43 @@ class Suite:
     metrics: tuple[str, ...] = ()
     summary: str = ""
     source: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuiteOptions:
+    """What the command line says of a suite; each that is given replaces the suite's own.
+
+    Attributes
+    ----------
+    images, noises, denoisers, stopping : choices in the command line's spelling; an image set may also
+        be written as the path of a folder.
+    metrics : names.
+    repetitions : noise draws for each image, 1 or more; None = the suite's.
+    """
+
+    images: tuple[str, ...] = ()
+    noises: tuple[str, ...] = ()
+    denoisers: tuple[str, ...] = ()
+    stopping: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    repetitions: int | None = None
+
+    def __str__(self) -> str:
+        """Return the options as they would be typed."""
+        words = [
+            f"{option} {shlex.quote(text)}" for key, option in OPTIONS.items() for text in getattr(self, key)
+        ]
+        if self.repetitions is not None:
+            words.append(f"--repetitions {self.repetitions}")
+        return " ".join(words)
+
+
+#: list of a suite -> option of the command line that replaces it
+OPTIONS: Mapping[str, str] = {
+    "images": "--images",
+    "noises": "--noise",
+    "denoisers": "--denoiser",
+    "stopping": "--stopping",
+    "metrics": "--metric",
+}

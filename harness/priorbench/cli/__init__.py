@@ -1,0 +1,119 @@
+"""The command line. Each command is one file, named in `_commands`; what is heavy is imported inside it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from priorbench.errors import PriorbenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Exit status where the request was wrong; 0 is done, 1 is "some trials failed".
+WRONG_REQUEST = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not end a run
+    try:
+        try:
+            _application()(prog_name="priorbench")
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        _drop_output()
+        sys.exit(BROKEN_PIPE)
+
+
+def _commands() -> Mapping[str, Callable[..., None]]:
+    """Return the commands, in the order of the help page."""
+    from priorbench.cli.denoise import denoise
+    from priorbench.cli.doctor import doctor
+    from priorbench.cli.export import export
+    from priorbench.cli.leaderboard import leaderboard
+    from priorbench.cli.list_command import list_command
+    from priorbench.cli.run import run
+    from priorbench.cli.show import show_command
+
+    return {
+        "list": list_command,
+        "show": show_command,
+        "run": run,
+        "denoise": denoise,
+        "leaderboard": leaderboard,
+        "export": export,
+        "doctor": doctor,
+    }
+
+
+def _application() -> typer.Typer:
+    app = typer.Typer(
+        help="How good, and how fast, is this training-free denoiser?",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help pages: they take half the time
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_options)
+    for name, command in _commands().items():
+        app.command(name)(_guarded(command))
+    return app
+
+
+def _options(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """How good, and how fast, is this training-free denoiser?"""
+    if version:
+        from priorbench import __version__
+
+        typer.echo(f"priorbench {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with its errors turned into messages and exit statuses."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+            sys.stdout.flush()
+        except PriorbenchError as error:
+            _refuse(error)
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            _drop_output()
+            raise typer.Exit(BROKEN_PIPE) from None
+
+    return run
+
+
+def _refuse(error: PriorbenchError) -> NoReturn:
+    for line in str(error).splitlines() or [type(error).__name__]:
+        typer.echo(f"priorbench: {line}", err=True)
+    raise typer.Exit(WRONG_REQUEST)
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere: whoever read it has gone, and exiting must not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

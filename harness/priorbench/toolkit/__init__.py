@@ -1,0 +1,1 @@
+"""Helpers for authors of methods: use them or not."""

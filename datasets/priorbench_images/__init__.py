@@ -1,0 +1,93 @@
+"""Image sets: scikit-image's own photographs, a phantom, any folder, ImageNet, and the classic test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from priorbench import ImageSetSpec, hookimpl
+
+_FFDNET = "https://github.com/cszn/FFDNet, folder testsets"
+
+
+@hookimpl
+def priorbench_image_sets() -> Iterator[ImageSetSpec]:
+    """Yield the image sets of this plugin."""
+    yield from _shipped()
+    yield from _folders()
+    yield from _classic()
+
+
+def _shipped() -> Iterator[ImageSetSpec]:
+    yield ImageSetSpec(
+        name="photos",
+        factory="priorbench_images.embedded:photos",
+        summary="5 colour photographs inside the scikit-image package; nothing to download",
+        licence="public domain, CC0, and one without a stated licence (motorcycle)",
+    )
+    yield ImageSetSpec(
+        name="grey-photos",
+        factory="priorbench_images.embedded:grey_photos",
+        summary="6 grey photographs inside the scikit-image package; nothing to download",
+        licence="CC0 or no known copyright restrictions",
+    )
+    yield ImageSetSpec(
+        name="phantom",
+        factory="priorbench_images.phantom:Phantom",
+        summary="the modified Shepp-Logan head phantom, 256x256 grey, computed",
+        citation="Toft, The Radon Transform: Theory and Implementation, PhD thesis, DTU, 1996, Table B.3",
+        licence="MIT",
+    )
+
+
+def _folders() -> Iterator[ImageSetSpec]:
+    yield ImageSetSpec(
+        name="folder",
+        factory="priorbench_images.folder:folder",
+        summary="your own pictures: any folder, or a single file",
+        label_from="path",
+        takes_folder=True,
+    )
+    yield ImageSetSpec(
+        name="imagenet",
+        factory="priorbench_images.imagenet:imagenet",
+        summary="your copy of the ImageNet validation set, flat or in class folders; centre crops of 512",
+        citation="Russakovsky et al., ImageNet Large Scale Visual Recognition Challenge, IJCV 2015",
+        licence="non-commercial research and education (image-net.org)",
+        label_from="path",
+    )
+
+
+def _classic() -> Iterator[ImageSetSpec]:
+    yield ImageSetSpec(
+        name="set12",
+        factory="priorbench_images.classic:set12",
+        summary=f"12 grey classics, from your folder ({_FFDNET}/Set12)",
+        licence="none stated; research use. Picture 08 is 'Lena', which several journals refuse",
+    )
+    yield ImageSetSpec(
+        name="cbsd68",
+        factory="priorbench_images.classic:cbsd68",
+        summary=f"68 colour photographs of Berkeley, from your folder ({_FFDNET}/CBSD68)",
+        citation="Martin et al., A database of human segmented natural images, ICCV 2001",
+        licence="non-commercial research and education",
+    )
+    yield ImageSetSpec(
+        name="bsd68",
+        factory="priorbench_images.classic:bsd68",
+        summary="the grey BSD68, computed from your folder of CBSD68, pixel for pixel as published",
+        citation="Martin et al., A database of human segmented natural images, ICCV 2001",
+        licence="non-commercial research and education",
+    )
+    yield ImageSetSpec(
+        name="kodak24",
+        factory="priorbench_images.classic:kodak24",
+        summary="24 Kodak photographs, full size or the 500x500 of the literature, from your folder",
+        licence="understood to be released by Kodak for unrestricted use",
+    )
+    yield ImageSetSpec(
+        name="mcmaster",
+        factory="priorbench_images.classic:mcmaster",
+        summary=f"18 colour photographs of 500x500, from your folder ({_FFDNET}/McMaster)",
+        citation="Zhang et al., Color demosaicking by local directional interpolation, JEI, 2011",
+        licence="none stated; research use",
+    )

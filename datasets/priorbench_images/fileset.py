@@ -1,0 +1,85 @@
+"""An image set made of files: decoded one at a time, each opened directly by its id."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+from priorbench.errors import PriorbenchError
+from priorbench.images import Image, SkippedImage
+from priorbench.pictures import Picture, PictureRules, UnusableImageError, read_picture
+from priorbench_images import names
+from priorbench_images.tree import Tree, files
+
+Finish = Callable[[Picture], Picture]
+
+
+class FileSet:
+    """Files of one folder as a `priorbench.images.ImageSet`.
+
+    Parameters
+    ----------
+    root : the folder.
+    tree : lists it; called once, when the set is first walked or counted, never by `load`.
+    rules : which pictures are used.
+    limit : how many pictures to use at most; files that cannot be used do not count.
+    finish : what is done to each decoded picture.
+    id_of, file_of : from a file's relative name to the image's id, and back.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str,
+        tree: Callable[[], Tree],
+        rules: PictureRules,
+        limit: int | None = None,
+        finish: Finish | None = None,
+        id_of: Callable[[str], str] = names.id_of,
+        file_of: Callable[[str], str] = names.file_of,
+    ) -> None:
+        if limit is not None and limit < 1:
+            raise PriorbenchError(f"limit is {limit}: it must be 1 or more")
+        self._root, self._list, self._rules, self._limit = root, tree, rules, limit
+        self._finish, self._id_of, self._file_of = finish, id_of, file_of
+
+    def __iter__(self) -> Iterator[Image | SkippedImage]:
+        """Yield the images in order, decoding each when it is reached."""
+        used = 0
+        for entry in self._tree.entries:
+            if used == self._limit:
+                return
+            item = entry if isinstance(entry, SkippedImage) else self._try(entry)
+            used += isinstance(item, Image)
+            yield item
+
+    def __len__(self) -> int:
+        """Return an upper bound of the number of images."""
+        count = sum(1 for _ in files(self._tree.entries))
+        return count if self._limit is None else min(count, self._limit)
+
+    def load(self, image_id: str) -> Image:
+        """Open one image directly; raise `PriorbenchError` if it cannot be used."""
+        return self._read(self._file_of(image_id))
+
+    @property
+    def ignored(self) -> int:
+        """Number of files that are not pictures by their names; hidden files are not counted."""
+        return sum(self._tree.ignored.values())
+
+    @cached_property
+    def _tree(self) -> Tree:
+        return self._list()
+
+    def _try(self, name: str) -> Image | SkippedImage:
+        try:
+            return self._read(name)
+        except UnusableImageError as error:
+            return SkippedImage(id=self._id_of(name), reason=error.reason)
+
+    def _read(self, name: str) -> Image:
+        picture = read_picture(os.path.join(self._root, name), self._rules)  # noqa: PTH118 - may have stray bytes
+        if self._finish is not None:
+            picture = self._finish(picture)
+        return Image(id=self._id_of(name), pixels=picture.pixels, notes=picture.notes)

@@ -1,0 +1,61 @@
+"""`folder`: the user's own pictures."""
+
+from __future__ import annotations
+
+import os
+
+from priorbench.errors import PriorbenchError
+from priorbench.pictures import Channels, PictureRules
+from priorbench.pictures.rules import DEFAULT_MAX_PIXELS
+from priorbench_images.fileset import FileSet
+from priorbench_images.places import existing
+from priorbench_images.selection import Select, check_select, ordered
+from priorbench_images.tree import Tree, scan
+
+
+def folder(
+    *,
+    path: str = "",
+    recursive: bool = True,
+    crop: int | None = None,
+    min_side: int = 1,
+    channels: Channels = "any",
+    limit: int | None = None,
+    select: Select = "first",
+    seed: int = 0,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+) -> FileSet:
+    """Make the set of the pictures in a folder, or of a single file.
+
+    Pictures are used as they are: not resized, not rotated by their EXIF orientation, not converted between
+    grey and colour. What cannot be used is skipped by name and reason.
+
+    Parameters
+    ----------
+    path : folder, or a single picture file. ``~`` is the home folder.
+    recursive : enter the folders inside it. Links to folders are never followed.
+    crop : cut a square of this side from the centre; smaller pictures are skipped.
+    min_side : skip pictures with a side below this, in pixels.
+    channels : ``any``, or only ``rgb`` or only ``grey`` pictures.
+    limit : use at most this many pictures.
+    select : ``first`` = in the order of their names, ``random`` = shuffled.
+    seed : of the shuffle.
+    max_pixels : skip pictures with more pixels than this.
+
+    Raises
+    ------
+    PriorbenchError : there is nothing at `path`, or no picture in it.
+    """
+    if not path:
+        raise PriorbenchError("folder: give the folder with the pictures: path=some/folder")
+    root = existing(path, "folder")
+    rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels)
+    if not os.path.isdir(root):  # noqa: PTH112 - a path with stray bytes stays a str
+        root, name = os.path.split(os.path.abspath(root))  # noqa: PTH100
+        return FileSet(root=root, tree=lambda: Tree(entries=(name,), ignored={}), rules=rules, limit=limit)
+    check_select(select)
+
+    def tree() -> Tree:
+        return ordered(scan(root, recursive=recursive), select=select, seed=seed)
+
+    return FileSet(root=root, tree=tree, rules=rules, limit=limit)

@@ -1,0 +1,140 @@
+"""`imagenet`: the validation pictures of ILSVRC2012, in whichever layout the user has them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from priorbench.errors import PriorbenchError
+from priorbench.images import SkippedImage
+from priorbench.pictures import READABLE_SUFFIXES, Channels, PictureRules
+from priorbench.pictures.rules import DEFAULT_MAX_PIXELS
+from priorbench_images.fileset import FileSet
+from priorbench_images.lists import read_names
+from priorbench_images.names import id_of
+from priorbench_images.places import existing, folders_of_data, how_to_name
+from priorbench_images.selection import Select, check_select, ordered
+from priorbench_images.tree import Entry, Tree, files, scan
+
+#: What a validation file's name begins with; some copies add the class: ``..._n01751748.JPEG``.
+_VALIDATION = re.compile(r"ILSVRC2012_val_\d{8}")
+_USUAL_FOLDERS = ("ILSVRC2012_img_val", "ILSVRC2012_val", "ImageNet-val", "ImageNet")
+_SOURCE = "https://image-net.org/challenges/LSVRC/2012 (after registration; ILSVRC2012_img_val.tar)"
+
+
+def imagenet(
+    *,
+    path: str = "",
+    list: str | None = None,
+    numbers: tuple[int, ...] | None = None,
+    limit: int | None = None,
+    select: Select = "first",
+    seed: int = 0,
+    crop: int | None = 512,
+    min_side: int = 513,
+    channels: Channels = "rgb",
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+) -> FileSet:
+    """Make a set of ImageNet validation pictures: flat, in class folders, or with the class in the name.
+
+    The defaults are the rule of Heckel & Soltanolkotabi (2020): both sides above 512, three channels, the
+    centre 512 x 512; no resizing, no EXIF rotation. Pictures that do not pass are skipped with the reason.
+
+    Parameters
+    ----------
+    path : folder of the pictures; if empty, ``ILSVRC2012_img_val`` in ``$PRIORBENCH_DATA``.
+    list : text file of names, one a line, whose order is kept; or ``package:file`` inside a package.
+    numbers : validation numbers (1 to 50000) instead of a list.
+    limit : use at most this many pictures.
+    select : ``first`` = in the order of the list, or of the validation numbers; ``random`` = shuffled.
+    seed : of the shuffle.
+    crop : cut a square of this side from the centre; None = the whole picture.
+    min_side : skip pictures with a side below this, in pixels.
+    channels : ``rgb`` skips grey pictures, ``grey`` skips colour, ``any`` takes both.
+    max_pixels : skip pictures with more pixels than this.
+
+    Raises
+    ------
+    PriorbenchError : there is no such folder or list, or no picture in it.
+    """
+    root = _root(path)
+    rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels)
+    check_select(select)
+    wanted = _wanted(list, numbers)
+
+    def tree() -> Tree:
+        found = ordered(scan(root), select="first", seed=seed, key=picture_key)
+        if wanted is not None:
+            found = Tree(entries=look_up(wanted, found.entries), ignored=found.ignored)
+        return ordered(found, select=select, seed=seed, key=picture_key) if select == "random" else found
+
+    return FileSet(root=root, tree=tree, rules=rules, limit=limit)
+
+
+def picture_key(name: str) -> str:
+    """Return what identifies a picture in every layout: its validation name, else its file name's stem."""
+    base = name.rsplit("/", 1)[-1]
+    match = _VALIDATION.match(base)
+    if match:
+        return match[0]
+    stem, suffix = os.path.splitext(base)  # noqa: PTH122 - a name, not a path
+    return id_of(stem if suffix.lower() in READABLE_SUFFIXES else base)
+
+
+def look_up(wanted: Sequence[str], entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Find the files that a list names, in the order of the list; what is not there comes out as skipped.
+
+    Parameters
+    ----------
+    wanted : names, with or without suffix or class, or paths relative to the folder.
+    entries : what the folder holds.
+    """
+    paths = {id_of(name): name for name in files(entries)}
+    by_key: dict[str, list[str]] = defaultdict(list)
+    for name in files(entries):
+        by_key[picture_key(name)].append(name)
+    return tuple(_find(name, paths, by_key) for name in wanted)
+
+
+def _find(name: str, paths: dict[str, str], by_key: dict[str, list[str]]) -> Entry:
+    if name in paths:
+        return paths[name]
+    same = by_key.get(picture_key(name), [])
+    if not same:
+        return SkippedImage(id=name, reason="in the list, but not in the folder")
+    if len(same) > 1 and not _VALIDATION.match(PurePosixPath(name).name):
+        choices = ", ".join(map(id_of, same[:3]))
+        return SkippedImage(id=name, reason=f"{len(same)} files have this name: write the path ({choices})")
+    return same[0]
+
+
+def _root(path: str) -> str:
+    if path:
+        root = existing(path, "imagenet")
+        if os.path.isfile(root):  # noqa: PTH113 - a path with stray bytes stays a str
+            raise PriorbenchError(f"imagenet: {path} is a file; give the folder with the unpacked pictures")
+        return root
+    found = folders_of_data(_USUAL_FOLDERS)
+    if not found:
+        raise PriorbenchError(how_to_name("imagenet", _USUAL_FOLDERS[0], _SOURCE))
+    return found[0]
+
+
+def _wanted(names: str | None, numbers: Sequence[int] | None) -> tuple[str, ...] | None:
+    if names is not None and numbers is not None:
+        raise PriorbenchError("imagenet: give either list or numbers, not both")
+    if names is not None:
+        return read_names(names, "imagenet")
+    if numbers is None:
+        return None
+    bad = [number for number in numbers if not 1 <= number <= 50_000]
+    if bad or len(set(numbers)) < len(numbers):
+        raise PriorbenchError(f"imagenet: numbers must be different ones from 1 to 50000{_such_as(bad)}")
+    return tuple(f"ILSVRC2012_val_{number:08d}" for number in numbers)
+
+
+def _such_as(bad: Sequence[int]) -> str:
+    return f"; {bad[0]} is not" if bad else ""

@@ -1,0 +1,130 @@
+"""Walk a folder: every picture once, every problem named, nothing decoded."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from priorbench.errors import PriorbenchError
+from priorbench.images import SkippedImage
+from priorbench.pictures import READABLE_SUFFIXES, UnusableImageError, shown, sniff_format
+from priorbench_images.names import id_of
+
+Entry = str | SkippedImage
+
+_UNPACK_FIRST = frozenset({".tar", ".gz", ".tgz", ".zip", ".parquet", ".tfrecord", ".npz"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tree:
+    """What a folder holds.
+
+    Attributes
+    ----------
+    entries : names of the picture files relative to the folder, with ``/``, sorted; and, in their places,
+        what should have been entered but could not.
+    ignored : suffix -> number of other files. Hidden files are not counted.
+    """
+
+    entries: tuple[Entry, ...]
+    ignored: Mapping[str, int]
+
+
+def scan(root: str, *, recursive: bool = True) -> Tree:
+    """List the pictures in a folder.
+
+    A name's last suffix decides, in either case; a file without a suffix counts if it begins like a picture.
+    Links to files are followed, links to folders are not (they may lead round in a circle). Hidden files and
+    folders, and the ``._*`` that macOS leaves beside every picture, are passed over in silence.
+
+    Parameters
+    ----------
+    root : a folder.
+    recursive : enter its folders too.
+
+    Raises
+    ------
+    PriorbenchError : the folder cannot be read, or it holds nothing to try.
+    """
+    entries: list[Entry] = []
+    ignored: Counter[str] = Counter()
+    pending = [""]
+    while pending:
+        prefix = pending.pop()
+        try:
+            children = list(os.scandir(os.path.join(root, prefix)))  # noqa: PTH118 - prefix may be empty
+        except OSError as error:
+            if not prefix:
+                raise PriorbenchError(f"{shown(root)} cannot be read: {error.strerror}") from error
+            entries.append(_problem(prefix, f"folder cannot be read: {(error.strerror or '').lower()}"))
+            continue
+        for child in children:
+            if child.name.startswith("."):
+                continue
+            if child.is_dir(follow_symlinks=False):
+                pending += [f"{prefix}{child.name}/"] if recursive else []
+            elif entry := _entry(child, prefix, recursive):
+                entries.append(entry)
+            else:
+                ignored[_suffix(child.name)] += 1
+    if not entries:
+        raise PriorbenchError(f"{shown(root)} holds no images{_what_instead(ignored)}")
+    return Tree(entries=tuple(sorted(entries, key=_sort_key)), ignored=ignored)
+
+
+def files(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield the names of files, without the problems."""
+    return (entry for entry in entries if isinstance(entry, str))
+
+
+def _entry(child: os.DirEntry[str], prefix: str, recursive: bool) -> Entry | None:
+    """Return what a child that is no folder adds to the set, or None."""
+    name = prefix + child.name
+    if _is_link_to_folder(child):
+        return _problem(name, "link to a folder: not followed") if recursive else None
+    return name if _may_be_picture(child) else None
+
+
+def _is_link_to_folder(child: os.DirEntry[str]) -> bool:
+    try:
+        return child.is_symlink() and child.is_dir()
+    except OSError:  # a loop of links is not a folder; reading it says what it is
+        return False
+
+
+def _may_be_picture(child: os.DirEntry[str]) -> bool:
+    suffix = _suffix(child.name)
+    if suffix:
+        return suffix in READABLE_SUFFIXES
+    try:
+        if not child.is_file():
+            return child.is_symlink() and not os.path.exists(child.path)  # noqa: PTH110 - a broken link is told
+        with open(child.path, "rb") as stream:  # noqa: PTH123 - the name may have stray bytes
+            sniff_format(stream.read(32))
+    except UnusableImageError:
+        return False
+    except OSError:
+        return True  # reading it will say why it cannot be read
+    return True
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122
+
+
+def _problem(name: str, reason: str) -> SkippedImage:
+    return SkippedImage(id=id_of(name), reason=reason)
+
+
+def _sort_key(entry: Entry) -> str:
+    return entry if isinstance(entry, str) else entry.id
+
+
+def _what_instead(ignored: Counter[str]) -> str:
+    if not ignored:
+        return ""
+    kinds = ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in ignored.most_common(3))
+    hint = "; unpack them first" if _UNPACK_FIRST & set(ignored) else ""
+    return f" (other files: {shown(kinds)}{hint})"

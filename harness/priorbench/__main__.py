@@ -1,0 +1,5 @@
+"""``python -m priorbench``: the command line."""
+
+from priorbench.cli import main
+
+main()

@@ -1,0 +1,161 @@
+"""priorbench from Python: try any method without packaging it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from priorbench.clock import device_for
+from priorbench.errors import PriorbenchError
+from priorbench.images import SkippedImage
+from priorbench.measure import Outcome, Problem, measure_iterative, measure_one_shot
+from priorbench.plugins import load_registry
+from priorbench.problems import noisy_problem
+from priorbench.scoring import score
+from priorbench.selection import choose, instantiate
+from priorbench.stopping_rules import Fixed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from priorbench.observation import Observation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageResult:
+    """What a method did to one image: PSNR in dB (None = exact), SSIM, seconds."""
+
+    image: str
+    noisy_psnr: float | None
+    psnr: float | None
+    ssim: float | None
+    seconds: float
+    output: NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """What a method did to an image set."""
+
+    images: tuple[ImageResult, ...]
+
+    @property
+    def psnr(self) -> float:
+        """Mean PSNR in dB over the images that were not restored exactly."""
+        return fmean(result.psnr for result in self.images if result.psnr is not None)
+
+    def __str__(self) -> str:
+        """Return one line for each image and the mean."""
+        lines = [f"{one.image}: {_decibels(one.psnr)}, {one.seconds:.3g} s" for one in self.images]
+        return "\n".join([*lines, f"mean {self.psnr:.2f} dB over {len(self.images)} images"])
+
+
+def evaluate(
+    method: Callable[[Observation], torch.Tensor] | object,
+    *,
+    image_set: str = "photos",
+    sigma: float | str | None = None,
+    noise: str | None = None,
+    limit: int | None = None,
+    iterations: int | None = None,
+    device: str = "cpu",
+) -> Evaluation:
+    """Run a method on an image set with the protocol's own noise, in this process.
+
+    Parameters
+    ----------
+    method : a function of an `Observation` that returns an image, or an object with ``denoise`` or
+        ``iterate``.
+    image_set : as on the command line, for example ``"folder:path=pictures,crop=256"``.
+    sigma : standard deviation of independent, unclipped Gaussian noise: ``25`` or ``"25/255"``.
+    noise : instead of `sigma`, a noise as on the command line; default ``"gaussian:sigma=25/255"``.
+    limit : images to use; None = all.
+    iterations : iterations of an iterative method.
+    device : torch device.
+
+    Returns
+    -------
+    Evaluation
+        The noise is the one that ``priorbench run`` gives every method on these images.
+
+    Raises
+    ------
+    PriorbenchError
+        For names and parameters that do not exist, a set without a usable image, or both `sigma` and
+        `noise` given.
+    """
+    if sigma is not None and noise is not None:
+        raise PriorbenchError("evaluate: give sigma or noise, not both")
+    registry = load_registry()
+    noise_choice = choose(
+        registry, "noise model", noise or f"gaussian:sigma={sigma if sigma is not None else 25}"
+    )
+    set_choice = choose(registry, "image set", image_set)
+    results: list[ImageResult] = []
+    for image in instantiate(registry, "image set", set_choice):
+        if isinstance(image, SkippedImage):
+            continue
+        noisy = noisy_problem(
+            registry, image, image_set=set_choice.name, noise=noise_choice, repetition=0, device=device
+        )
+        outcome = measure(_as_method(method), noisy.problem, iterations)
+        assert outcome.output is not None
+        assert outcome.wall_seconds is not None
+        scores = score(outcome.output, image.pixels, {})
+        results.append(
+            ImageResult(
+                image=image.id,
+                noisy_psnr=noisy.noisy_psnr,
+                psnr=scores["psnr"],
+                ssim=scores["ssim"],
+                seconds=outcome.wall_seconds,
+                output=outcome.output,
+            )
+        )
+        if limit is not None and len(results) >= limit:
+            break
+    if not results:
+        raise PriorbenchError(f"image set '{set_choice.label}': none of its files can be used")
+    return Evaluation(images=tuple(results))
+
+
+def measure(method: Any, problem: Problem, iterations: int | None) -> Outcome:
+    """Run a method, iterative or not, for a number of iterations; raise what went wrong."""
+    device = device_for(problem.observation.device)
+    if not hasattr(method, "iterate"):
+        return measure_one_shot(method, problem, device)
+    outcome = measure_iterative(method, problem, device, [(Fixed(iterations=iterations), False)], iterations)[
+        0
+    ]
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome
+
+
+def _decibels(psnr: float | None) -> str:
+    return "exact" if psnr is None else f"{psnr:.2f} dB"
+
+
+def _as_method(method: Any) -> Any:
+    if hasattr(method, "denoise") or hasattr(method, "iterate"):
+        return method
+    if callable(method):
+        return _Function(method)
+    raise PriorbenchError(
+        f"evaluate: {type(method).__name__} is neither a function nor an object with 'denoise' or 'iterate'"
+    )
+
+
+class _Function:
+    """A plain function as a one-shot method."""
+
+    def __init__(self, function: Callable[[Observation], torch.Tensor]) -> None:
+        self._function = function
+
+    def denoise(self, observation: Observation) -> torch.Tensor:
+        return self._function(observation)

@@ -1,0 +1,110 @@
+"""``priorbench denoise``: one picture of the user's own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from priorbench.measure import Outcome, Problem
+    from priorbench.registry import Registry
+
+
+def denoise(
+    picture: Annotated[Path, typer.Argument(metavar="INPUT", help="The noisy picture.")],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Where the result goes.")],
+    denoiser: Annotated[str, typer.Option(metavar="NAME", help="See 'priorbench list denoisers'.")],
+    sigma: Annotated[
+        str | None,
+        typer.Option(metavar="S", help="Standard deviation of the noise: 25 or 25/255; default blind."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="key=value", help="A parameter of the method.")
+    ] = None,
+    stopping: Annotated[str, typer.Option(metavar="RULE", help="For iterative methods.")] = "fixed",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the method's own randomness.")] = 0,
+) -> None:
+    """Denoise a picture with any method that is installed."""
+    from priorbench.allocator import keep_heap
+    from priorbench.cli.output import open_registry
+    from priorbench.cli.run import resolve_device
+    from priorbench.pictures import check_output, read_picture, write_picture
+    from priorbench.rendering import seconds
+
+    keep_heap()
+    registry = open_registry()
+    check_output(output)
+    pixels = read_picture(picture).pixels
+    problem = _problem(registry, pixels, sigma, resolve_device(device), seed)
+    outcome = _run(registry, problem, denoiser, settings or [], stopping)
+    if outcome.error is not None or outcome.output is None:
+        raise outcome.error or RuntimeError("the method returned nothing")
+    write_picture(output, outcome.output)
+    typer.echo(f"{output}: {denoiser}, {seconds(outcome.wall_seconds)} s", err=True)
+
+
+def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, seed: int) -> Problem:
+    """Return the picture as a problem: Gaussian noise of a known level, or nothing known at all."""
+    import torch
+
+    from priorbench.errors import PriorbenchError
+    from priorbench.levels import parse_level
+    from priorbench.measure import Problem
+    from priorbench.observation import NoiseDescriptor, Observation
+
+    noise = None
+    if sigma is not None:
+        try:
+            level = parse_level(sigma)
+        except ValueError as error:
+            raise PriorbenchError(f"--sigma {sigma}: {error}") from None
+        channels = range(pixels.shape[0])
+        covariance = tuple(tuple(level**2 if i == j else 0.0 for j in channels) for i in channels)
+        noise = NoiseDescriptor(
+            family="gaussian", parameters={"sigma": level}, sigma=level, channel_covariance=covariance
+        )
+    observation = Observation(image=torch.empty(0), noise=noise, device=torch.device(device), seed=seed)
+    return Problem(noisy=pixels, observation=observation, clean=pixels)
+
+
+def _run(registry: Registry, problem: Problem, name: str, settings: list[str], stopping: str) -> Outcome:
+    from priorbench.clock import device_for
+    from priorbench.errors import PriorbenchError
+    from priorbench.measure import measure_iterative, measure_one_shot
+    from priorbench.selection import choose, instantiate
+    from priorbench.specs import DenoiserSpec, StoppingRuleSpec
+    from priorbench.worker.refusal import refusal
+
+    choice = choose(registry, "denoiser", name, settings)
+    spec = registry.find("denoiser", choice.name).spec
+    assert isinstance(spec, DenoiserSpec)
+    noise, device = problem.observation.noise, problem.observation.device
+    reason = refusal(spec, problem.noisy.shape, str(device), noise)
+    if reason:
+        raise PriorbenchError(f"denoiser '{choice.name}' {reason}")
+    method = instantiate(registry, "denoiser", choice)
+    if not hasattr(method, "iterate"):
+        return measure_one_shot(method, problem, device_for(device))
+    rule = choose(registry, "stopping rule", stopping)
+    rule_spec = registry.find("stopping rule", rule.name).spec
+    if isinstance(rule_spec, StoppingRuleSpec) and rule_spec.oracle:
+        raise PriorbenchError(
+            f"stopping rule '{rule.name}' needs the clean picture: use fixed or another rule"
+        )
+    rules = [(instantiate(registry, "stopping rule", rule), False)]
+    budget = choice.parameters.get("iterations")
+
+    def show(point: Any) -> None:
+        if sys.stderr.isatty():
+            typer.echo(
+                f"\riteration {point.iteration} of {budget}, {point.wall_seconds:.0f} s ", err=True, nl=False
+            )
+
+    outcome = measure_iterative(method, problem, device_for(device), rules, budget, show)[0]
+    if sys.stderr.isatty():
+        typer.echo("", err=True)
+    return outcome

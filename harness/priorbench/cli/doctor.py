@@ -1,0 +1,73 @@
+"""``priorbench doctor``: the machine as the records will describe it."""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+
+class DoctorFormat(StrEnum):
+    """How the report is written."""
+
+    table = "table"
+    json = "json"
+
+
+def doctor(
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default all cores.")] = None,
+    format: Annotated[DoctorFormat, typer.Option(help="table or json.")] = DoctorFormat.table,
+) -> None:
+    """Describe this machine as the records will, and say what would taint a timing."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from priorbench.cli.output import open_registry
+    from priorbench.cli.run import resolve_device
+    from priorbench.environment import available_threads, describe, fingerprint
+
+    chosen = threads or available_threads()
+    environment = describe(chosen, resolve_device(device))
+    registry = open_registry()
+    unwell = {plugin.name: plugin.reason for plugin in registry.plugins if plugin.status != "ok"}
+    report = {
+        "fingerprint": fingerprint(environment),
+        "environment": environment,
+        "taints": taints(chosen),
+        "plugins": {"ok": sum(plugin.status == "ok" for plugin in registry.plugins), "not ok": unwell},
+    }
+    if format is DoctorFormat.json:
+        typer.echo(json.dumps(report, indent=1))
+        return
+    view = Table(show_header=False, box=None, pad_edge=False)
+    view.add_column(no_wrap=True)
+    view.add_column(overflow="fold")
+    for name, value in _flat(report):
+        view.add_row(name, value)
+    Console(highlight=False).print(view)
+
+
+def taints(threads: int) -> list[str]:
+    """Return what would taint a timing that began now."""
+    found = []
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        found.append(f"load average {load:.1f}: something else is running")
+    if threads > len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else False:
+        found.append(f"{threads} threads are more than the cores that this process may use")
+    return found
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for name, item in value.items():
+        label = f"{prefix}{name}".replace("_", " ")
+        if isinstance(item, dict):
+            rows += _flat(item, f"{label} · ") if item else [(label, "none")]
+        else:
+            rows.append((label, "; ".join(map(str, item)) or "none" if isinstance(item, list) else str(item)))
+    return rows

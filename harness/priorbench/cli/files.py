@@ -1,0 +1,25 @@
+"""Writing results to a file, all or nothing, or to standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from priorbench.errors import PriorbenchError
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write text as UTF-8; what UTF-8 cannot say (a file name of other bytes) is escaped."""
+    data = text.encode("utf-8", "backslashreplace")
+    if output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    part = output.with_name(f".{output.name[:200]}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(output)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise PriorbenchError(f"cannot write {output}: {error.strerror or error}") from error

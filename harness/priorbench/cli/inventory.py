@@ -1,0 +1,86 @@
+"""What ``list`` and ``show`` tell of records and plugins, as plain dictionaries."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.resources
+import importlib.util
+import sys
+from typing import Any
+
+from priorbench.registry import KINDS, PluginStatus, Registered, Registry, missing_reason
+from priorbench.specs import AnySpec, Spec
+
+
+def records_of(registry: Registry, kind: str) -> list[dict[str, Any]]:
+    """Describe the records of a kind (a key of `KINDS`), by name."""
+    return [describe_record(entry) for _, entry in sorted(registry.all(kind).items())]
+
+
+def describe_record(entry: Registered) -> dict[str, Any]:
+    """Return kind, name, origin, usability and every field of a record."""
+    spec, plugin = entry.spec, entry.plugin
+    reason = unusable_reason(spec)
+    fields = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
+    return {
+        "kind": spec.kind,
+        "name": fields.pop("name"),
+        "summary": fields.pop("summary"),
+        "plugin": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "usable": reason is None,
+        "reason": reason,
+        **fields,
+    }
+
+
+def describe_plugin(status: PluginStatus) -> dict[str, Any]:
+    """Return everything that is known of a plugin; `provides` has the command line's words for the kinds."""
+    return {
+        "kind": "plugin",
+        "name": status.name,
+        "distribution": status.distribution,
+        "version": status.version,
+        "module": status.module,
+        "status": status.status,
+        "reason": status.reason or None,
+        "provides": {KINDS[kind][1]: sorted(names) for kind, names in status.provides.items()},
+    }
+
+
+def unusable_reason(spec: AnySpec) -> str | None:
+    """Say why a record cannot be used here, as far as that can be told without importing its code."""
+    reason = missing_reason(spec)
+    if reason is not None:
+        return reason
+    if isinstance(spec, Spec):
+        found = _module_exists(spec.factory.partition(":")[0])
+        return None if found else f"its factory {spec.factory} names a module that does not exist"
+    return None if _file_exists(spec.resource) else f"its file {spec.resource} does not exist"
+
+
+def _module_exists(module: str) -> bool:
+    """Look a module up; True where that would import a package that nobody has imported yet."""
+    if module.rpartition(".")[0] not in sys.modules:
+        return True
+    try:
+        return module in sys.modules or importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _file_exists(resource: str) -> bool:
+    """Look a package's file up; True where that would import a package that nobody has imported yet."""
+    package, _, file = resource.partition(":")
+    if package not in sys.modules:
+        return True
+    try:
+        return importlib.resources.files(package).joinpath(file).is_file()
+    except (OSError, TypeError):  # a single module has no files
+        return False
+
+
+def origin(record: dict[str, Any]) -> str:
+    """Return "plugin (distribution version)" of a described record."""
+    return f"{record['plugin']} ({record['distribution']} {record['version']}".rstrip() + ")"

@@ -1,0 +1,110 @@
+"""``priorbench list``: what is installed, from where, and whether it can be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from priorbench.cli.output import Format
+
+if TYPE_CHECKING:
+    from priorbench.registry import Registry
+
+
+def list_command(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help="denoisers, image-sets, noises, stopping-rules, metrics, suites, experiments, executors or "
+            "plugins; an overview of all where it is left out.",
+            show_default=False,
+        ),
+    ] = "",
+    format_: Annotated[Format, typer.Option("--format", help="For people or for scripts.")] = Format.TABLE,
+) -> None:
+    """List what is installed, from where, and whether it is usable."""
+    from priorbench.cli.output import open_registry, print_json
+    from priorbench.errors import UnknownNameError
+    from priorbench.registry import KINDS
+
+    kinds = {word: kind for kind, (_, word) in KINDS.items()}
+    if kind and kind not in kinds and kind != "plugins":
+        raise UnknownNameError("kind", kind, [*kinds, "plugins"])
+    registry = open_registry(tell_broken=kind != "plugins")
+    if format_ is Format.JSON:
+        print_json(_objects(registry, kinds.get(kind, kind)))
+    elif not kind:
+        _print_overview(registry)
+    elif kind == "plugins":
+        _print_plugins(registry)
+    else:
+        _print_records(registry, kinds[kind], kind)
+
+
+def _objects(registry: Registry, kind: str) -> list[dict[str, Any]]:
+    """Return what scripts are told; of every kind, plugins last, where `kind` is empty."""
+    from priorbench.cli.inventory import describe_plugin, records_of
+    from priorbench.registry import KINDS
+
+    plugins = [describe_plugin(status) for status in registry.plugins]
+    if kind == "plugins":
+        return plugins
+    if kind:
+        return records_of(registry, kind)
+    return [*(record for each in KINDS for record in records_of(registry, each)), *plugins]
+
+
+def _print_overview(registry: Registry) -> None:
+    from priorbench.cli.inventory import records_of
+    from priorbench.cli.output import print_table
+    from priorbench.registry import KINDS
+
+    rows, marked = [], False
+    for kind, (_, word) in KINDS.items():
+        records = records_of(registry, kind)
+        names = [record["name"] + ("" if record["usable"] else "*") for record in records]
+        marked = marked or not all(record["usable"] for record in records)
+        rows.append([word, str(len(names)), ", ".join(names)])
+    names = [
+        status.name + ("" if status.status == "ok" else f" ({status.status})") for status in registry.plugins
+    ]
+    print_table(["kind", "number", "names"], [*rows, ["plugins", str(len(names)), ", ".join(names)]])
+    if marked:
+        typer.echo("\n* cannot be used here: 'priorbench list KIND' says why")
+
+
+def _print_records(registry: Registry, kind: str, word: str) -> None:
+    from priorbench.cli.inventory import origin, records_of
+    from priorbench.cli.output import print_table
+
+    records = records_of(registry, kind)
+    if not records:
+        typer.echo(f"No {word} are installed.")
+        return
+    rows = [
+        [
+            record["name"],
+            record["summary"],
+            origin(record),
+            "yes" if record["usable"] else f"no: {record['reason']}",
+        ]
+        for record in records
+    ]
+    print_table(["name", "summary", "plugin", "usable"], rows)
+
+
+def _print_plugins(registry: Registry) -> None:
+    from priorbench.cli.inventory import describe_plugin
+    from priorbench.cli.output import print_table
+
+    rows = []
+    for plugin in map(describe_plugin, registry.plugins):
+        provides = "; ".join(f"{word}: {', '.join(names)}" for word, names in plugin["provides"].items())
+        where = [plugin["name"], f"{plugin['distribution']} {plugin['version']}".strip(), plugin["module"]]
+        rows.append([*where, plugin["status"], plugin["reason"] or provides])
+    if rows:
+        print_table(["name", "distribution", "module", "status", "reason, or what it provides"], rows)
+    else:
+        typer.echo("No plugins are installed.")

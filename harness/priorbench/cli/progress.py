@@ -1,0 +1,121 @@
+"""Progress of a run: a live line on a terminal, one line for each trial elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from priorbench.records import Record, RunSummary
+from priorbench.rendering import seconds
+from priorbench.run import Progress
+
+
+class ProgressView:
+    """Shows what runs now, what is done and left, and the time that is left.
+
+    Parameters
+    ----------
+    suite : name of the suite.
+    planned : upper bound of the number of trials.
+    out : where to write; a bar only if it is a terminal.
+    """
+
+    def __init__(self, suite: str, planned: int, out: TextIO) -> None:
+        self._suite = suite
+        self._console = Console(file=out, highlight=False, soft_wrap=True)
+        self._progress = Progress(planned=planned)
+        self._began = time.monotonic()
+        self._shown: tuple[Record, ...] = ()
+        self._skips = 0
+        self._live = Live(
+            get_renderable=self._render, console=self._console, refresh_per_second=2, transient=True
+        )
+
+    def __enter__(self) -> ProgressView:
+        """Begin to draw."""
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing."""
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Take note of a change."""
+        self._progress = progress
+        for name, reason in progress.skipped[self._skips :]:
+            self._say(f"skipped {name}: {reason}")
+        self._skips = len(progress.skipped)
+        if progress.latest is not self._shown:
+            self._shown = progress.latest
+            for record in progress.latest:
+                self._say(f"{self._count()} {outcome(record)}")
+
+    def conclude(self, summary: RunSummary, url: str) -> None:
+        """Print the last lines."""
+        if summary.interrupted:
+            self._say("interrupted: run the same command again to go on")
+        if not summary.finished and not summary.interrupted:
+            self._say(f"nothing to do: all {summary.resumed} trials are in the store already")
+        parts = [f"{summary.finished} trials run"]
+        parts += [f"{summary.resumed} found in the store"] if summary.resumed else []
+        parts += [f"{summary.failed} failed"] if summary.failed else []
+        parts += [f"{summary.refused} refused"] if summary.refused else []
+        parts += [f"{len(summary.skipped)} images skipped"] if summary.skipped else []
+        self._say(f"{summary.suite}: {', '.join(parts)}; {seconds(summary.seconds)} s; {url}")
+
+    def _say(self, line: str) -> None:
+        self._console.print(Text(_visible(line)))
+
+    def _count(self) -> str:
+        done = self._progress.finished + self._progress.resumed
+        return f"[{done}/{self._progress.planned}]"
+
+    def _left(self) -> str:
+        """Estimate the time left from the mean time of the trials so far."""
+        progress = self._progress
+        left = progress.planned - progress.finished - progress.resumed
+        if not progress.finished:
+            return ""
+        mean = (time.monotonic() - self._began) / progress.finished
+        total = round(mean * left)
+        hours, minutes = divmod(total // 60, 60)
+        return f"{hours} h {minutes:02} min left" if hours else f"{minutes} min {total % 60:02} s left"
+
+    def _render(self) -> Table:
+        progress = self._progress
+        grid = Table.grid(padding=(0, 1))
+        bar = ProgressBar(
+            total=max(1, progress.planned), completed=progress.finished + progress.resumed, width=24
+        )
+        running = ", ".join(progress.running[:2])
+        grid.add_row(
+            self._suite, bar, self._count(), self._left(), Text(_visible(running), overflow="ellipsis")
+        )
+        return grid
+
+
+def outcome(record: Record) -> str:
+    """Return one line about a record."""
+    rule = f" ({record.stopping_rule})" if record.stopping_rule else ""
+    where = f"{record.label}{rule} on {record.image_set}/{record.image}, {record.noise}"
+    if record.status != "ok":
+        return f"{where}: {record.status}: {record.error}"
+    psnr = "exact" if record.psnr is None else f"{record.psnr:.2f} dB"
+    return f"{where}: {psnr}, {seconds(record.wall_seconds)} s"
+
+
+def _visible(text: str) -> str:
+    """Show control characters of file names instead of sending them to the terminal."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,0 +1,169 @@
+"""``priorbench run``: runs what is not in the store yet."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from priorbench.planning import PlanOptions
+    from priorbench.records import RunSummary
+    from priorbench.registry import Registry
+    from priorbench.suite import Suite
+
+
+def run(
+    suite: Annotated[
+        str,
+        typer.Argument(metavar="SUITE", help="A suite's name, a YAML file, or '-' for the options alone."),
+    ],
+    images: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SET|DIR", help="Image set: a name, 'folder:path=DIR,crop=256', or a folder."),
+    ] = None,
+    denoiser: Annotated[
+        list[str] | None, typer.Option(metavar="NAME[:key=value,...]", help="Denoiser; may be repeated.")
+    ] = None,
+    noise: Annotated[
+        list[str] | None, typer.Option(metavar="SPEC", help="Noise, as 'gaussian:sigma=15/255,clip=true'.")
+    ] = None,
+    stopping: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Stopping rule.")] = None,
+    repetitions: Annotated[int | None, typer.Option(min=1, help="Noise draws for each image.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Use N images of each set.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps, ...")] = "auto",
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Workers at the same time; more than 1 taints timings.")
+    ] = 1,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads of a worker; default all cores.")
+    ] = None,
+    shard: Annotated[str | None, typer.Option(metavar="i/n", help="Run the i-th of n parts.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds that one trial may take.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
+    ] = None,
+    executor: Annotated[
+        str, typer.Option(help="How trials are run: see 'priorbench list executors'.")
+    ] = "local",
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Run again what failed before.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="An image that cannot be used is an error.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the resolved suite and run nothing.")
+    ] = False,
+) -> None:
+    """Run a suite; what is in the store already is not run again."""
+    from priorbench.cli.output import open_registry
+    from priorbench.environment import available_threads
+    from priorbench.planning import Plan, PlanOptions
+    from priorbench.suite import SuiteOptions
+    from priorbench.suite_file import load_suite, suite_yaml
+
+    registry = open_registry()
+    options = PlanOptions(
+        device=resolve_device(device),
+        threads=threads or available_threads(),
+        limit=limit,
+        shard=parse_shard(shard),
+        strict=strict,
+    )
+    overrides = SuiteOptions(
+        images=tuple(images or ()),
+        noises=tuple(noise or ()),
+        denoisers=tuple(denoiser or ()),
+        stopping=tuple(stopping or ()),
+        repetitions=repetitions,
+    )
+    chosen = load_suite(suite, registry, overrides)
+    for line in chosen.warnings:
+        typer.echo(f"priorbench: {line}", err=True)
+    if dry_run:
+        typer.echo(suite_yaml(chosen), nl=False)
+        typer.echo(f"# at most {len(Plan(chosen, registry, options))} trials on {options.device}")
+        return
+    summary = _execute(chosen, registry, options, executor, store, jobs, timeout, retry_failed)
+    if summary.interrupted:
+        raise typer.Exit(130)
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+def _execute(
+    suite: Suite,
+    registry: Registry,
+    options: PlanOptions,
+    executor_name: str,
+    store_name: str | None,
+    jobs: int,
+    timeout: float | None,
+    retry_failed: bool,
+) -> RunSummary:
+    from priorbench.cli.progress import ProgressView
+    from priorbench.planning import Plan
+    from priorbench.registry import import_factory
+    from priorbench.run import execute
+    from priorbench.specs import ExecutorSpec
+    from priorbench.store import Store, store_url
+
+    spec = registry.find("executor", executor_name).spec
+    assert isinstance(spec, ExecutorSpec)
+    store = Store(store_url(store_name))
+    plan = Plan(suite, registry, options)
+    executor = import_factory(spec)(registry=registry, jobs=jobs, threads=options.threads, timeout=timeout)
+    try:
+        with ProgressView(suite.name, len(plan), sys.stderr) as view:
+            summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
+        view.conclude(summary, store.url)
+        return summary
+    finally:
+        store.close()
+
+
+def resolve_device(name: str) -> str:
+    """Return the torch device to run on; ``auto`` is the accelerator if there is one.
+
+    Raises
+    ------
+    PriorbenchError
+        If torch does not know the device or it is not there.
+    """
+    import torch
+
+    from priorbench.errors import PriorbenchError
+
+    there = torch.accelerator.is_available()
+    found = torch.accelerator.current_accelerator() if there else None
+    if name == "auto":
+        return found.type if found is not None else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise PriorbenchError(f"unknown device '{name}': use auto, cpu, cuda, cuda:1, mps or xpu") from None
+    if device.type == "cpu":
+        return "cpu"
+    count = torch.accelerator.device_count() if found is not None and found.type == device.type else 0
+    if (device.index or 0) >= count:
+        have = (
+            f"{found.type} (1 of {torch.accelerator.device_count()})" if found is not None else "only the CPU"
+        )
+        raise PriorbenchError(f"device '{name}' is not there: this machine and this torch have {have}")
+    return str(device)
+
+
+def parse_shard(text: str | None) -> tuple[int, int] | None:
+    """Return (i, n) of ``"i/n"``."""
+    from priorbench.errors import PriorbenchError
+
+    if text is None:
+        return None
+    index, _, count = text.partition("/")
+    if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise PriorbenchError(f"--shard {text}: write i/n with 1 <= i <= n, for example 1/4")
+    return int(index), int(count)

@@ -1,0 +1,159 @@
+"""``priorbench show``: everything about one name."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from priorbench.cli.output import Format
+
+if TYPE_CHECKING:
+    from priorbench.registry import Registered, Registry
+    from priorbench.specs import Spec, SuiteSpec
+
+#: Fields that the head of the page shows in another form.
+_HEAD = (
+    *("kind", "name", "summary", "plugin", "distribution", "version", "usable", "reason"),
+    *("preset", "install", "parameters", "parameters_error"),
+)
+
+
+def show_command(
+    name: Annotated[str, typer.Argument(help="Name of anything that 'priorbench list' shows.")],
+    format_: Annotated[Format, typer.Option("--format", help="For people or for scripts.")] = Format.TABLE,
+) -> None:
+    """Show one thing: its parameters, citation, licence and needs."""
+    from priorbench.cli.output import open_registry, print_json
+
+    registry = open_registry()
+    pages = [_page(entry) for entry in _matches(registry, name)] or _plugin_pages(registry, name)
+    if not pages:
+        _raise_unknown(registry, name)
+    if format_ is Format.JSON:
+        print_json(pages)
+        return
+    for number, page in enumerate(pages):
+        if number:
+            typer.echo()
+        _print_page(page)
+
+
+def _matches(registry: Registry, name: str) -> list[Registered]:
+    from priorbench.registry import KINDS
+
+    return [registry.all(kind)[name] for kind in KINDS if name in registry.all(kind)]
+
+
+def _plugin_pages(registry: Registry, name: str) -> list[dict[str, Any]]:
+    from priorbench.cli.inventory import describe_plugin
+
+    return [describe_plugin(status) for status in registry.plugins if status.name == name]
+
+
+def _raise_unknown(registry: Registry, name: str) -> None:
+    from priorbench.errors import UnknownNameError
+    from priorbench.registry import KINDS
+
+    known = {known for kind in KINDS for known in registry.all(kind)}
+    raise UnknownNameError("name", name, known | {status.name for status in registry.plugins})
+
+
+def _page(entry: Registered) -> dict[str, Any]:
+    """Return a described record with its parameters, or a suite with its text."""
+    from priorbench.cli.inventory import describe_record
+    from priorbench.errors import PriorbenchError
+    from priorbench.specs import SuiteSpec
+
+    spec = entry.spec
+    what = "text" if isinstance(spec, SuiteSpec) else "parameters"
+    content, problem = None, None
+    try:
+        content = _suite_text(spec) if isinstance(spec, SuiteSpec) else _parameters(spec)
+    except PriorbenchError as error:
+        problem = " ".join(str(error).split())
+    return {**describe_record(entry), what: content, f"{what}_error": problem}
+
+
+def _parameters(spec: Spec) -> list[dict[str, Any]]:
+    """Import the factory and return its parameters, with the preset as defaults."""
+    from priorbench.parameters import parameters_of
+    from priorbench.registry import import_factory
+    from priorbench.specs import MetricSpec
+
+    with contextlib.redirect_stdout(sys.stderr):  # what a module prints at import is no part of the page
+        factory = import_factory(spec)
+    if isinstance(spec, MetricSpec):
+        return []  # the arguments of a metric are images
+    return [
+        {"name": each.name, "type": each.type, "default": each.default, "summary": each.summary}
+        for each in parameters_of(spec, factory)
+    ]
+
+
+def _suite_text(spec: SuiteSpec) -> str:
+    """Return the suite's file as it is; raise `PriorbenchError` where it cannot be read."""
+    from importlib.resources import files
+
+    from priorbench.errors import PriorbenchError
+
+    package, _, file = spec.resource.partition(":")
+    try:
+        return files(package).joinpath(file).read_text(encoding="utf-8")
+    except Exception as error:  # importing the package runs the plugin's code
+        raise PriorbenchError(
+            f"suite '{spec.name}' cannot be read from {spec.resource}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _print_page(page: dict[str, Any]) -> None:
+    """Print one record for people; a suite such that what is printed is a suite file again."""
+    from priorbench.cli.inventory import origin
+    from priorbench.cli.output import print_table
+
+    mark = "# " if page["kind"] == "suite" else ""
+    typer.echo(
+        f"{mark}{page['kind']} {page['name']}" + (f": {page['summary']}" if page.get("summary") else "")
+    )
+    if page["kind"] == "plugin":
+        print_table([], [[key, _text(page[key])] for key in page if key not in ("kind", "name")], indent=2)
+        return
+    if page["kind"] == "suite":
+        typer.echo(f"# from {origin(page)}, {page['resource']}")
+        typer.echo(page["text"].rstrip() if page["text"] is not None else f"# {page['text_error']}")
+        return
+    usable = "yes" if page["usable"] else f"no: {page['reason']}"
+    facts = [["usable", usable], ["plugin", origin(page)]]
+    facts += [
+        [key.replace("_", " "), _text(page[key])] for key in page if key not in _HEAD and page[key] != ""
+    ]
+    print_table([], facts, indent=2)
+    _print_parameters(page)
+
+
+def _print_parameters(page: dict[str, Any]) -> None:
+    from priorbench.cli.output import print_table
+
+    if page["parameters"] is None:
+        typer.echo(f"\nparameters: cannot be shown: {page['parameters_error']}")
+    elif not page["parameters"]:
+        typer.echo("\nparameters: none")
+    else:
+        typer.echo("\nparameters:")
+        rows = [
+            [each["name"], each["type"], _text(each["default"]), each["summary"]]
+            for each in page["parameters"]
+        ]
+        print_table(["name", "type", "default", "meaning"], rows, indent=2)
+
+
+def _text(value: Any) -> str:
+    """Return a value for people, written as a suite file would have it."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_text(item)}" for key, item in value.items()) or "none"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(item) for item in value) or "none"
+    return value if isinstance(value, str) and value else json.dumps(value, default=str)

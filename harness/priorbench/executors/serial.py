@@ -1,0 +1,38 @@
+"""Trials one after the other in this process: for `priorbench.evaluate` and for debugging a method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from priorbench.executors import Started
+from priorbench.records import Record
+from priorbench.registry import Registry
+from priorbench.trial import Trial
+
+
+class SerialExecutor:
+    """Run trials in this process; a crash of a method is a crash of the run.
+
+    Parameters
+    ----------
+    registry : the plugins.
+    jobs, threads, timeout : taken for symmetry with other executors; one trial runs at a time, with the
+        threads that this process has, and cannot be interrupted.
+    """
+
+    def __init__(
+        self, *, registry: Registry, jobs: int = 1, threads: int = 1, timeout: float | None = None
+    ) -> None:
+        from priorbench import memory
+        from priorbench.worker.session import Session
+
+        self._session = Session(registry, baseline_bytes=memory.resident_bytes())
+
+    def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:
+        """Yield the records of each trial, in order."""
+        for trial in trials:
+            started(trial)
+            yield self._session.run(trial)
+
+    def close(self) -> None:
+        """Nothing runs between trials."""

@@ -1,0 +1,37 @@
+"""Peak resident memory of this process, resettable where the system allows it."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import sys
+from pathlib import Path
+
+
+def reset_peak() -> None:
+    """Start a new high-water mark (Linux); elsewhere the mark of the whole process stays."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_bytes() -> int:
+    """Return the high-water mark of resident memory in bytes."""
+    mark = _status("VmHWM")
+    if mark is not None:
+        return mark
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def resident_bytes() -> int:
+    """Return the resident memory now, in bytes; where the system does not tell, the high-water mark."""
+    now = _status("VmRSS")
+    return peak_bytes() if now is None else now
+
+
+def _status(field: str) -> int | None:
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")), None)

@@ -1,0 +1,112 @@
+"""Scores by the protocol: data range 1, float64, one mean over all pixels and channels, no border crop."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+
+    Picture = TypeVar("Picture", NDArray[np.floating[Any]], torch.Tensor)
+
+#: standard deviation, in pixels, of the Gaussian window of Wang et al. 2004, and its side
+_SSIM_SIGMA, _SSIM_WINDOW = 1.5, 11
+
+
+def clip01(image: Picture) -> Picture:
+    """Return a copy of an image, numpy or torch, clipped to [0, 1]; NaN stays NaN."""
+    return image.clip(0, 1)
+
+
+def mse(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.floating[Any]]) -> float:
+    """Return the mean squared error over all pixels and channels, in float64.
+
+    Parameters
+    ----------
+    estimate, clean : arrays of one shape, numpy, or torch on any device.
+
+    Returns
+    -------
+    float
+        NaN where a value is NaN.
+
+    Raises
+    ------
+    ValueError
+        Where the shapes differ or nothing is in them.
+    """
+    first, second = _host(estimate), _host(clean)
+    if first.shape != second.shape or not first.size:
+        raise ValueError(f"expected two images of one shape, got {first.shape} and {second.shape}")
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.subtract(first, second, dtype=np.float64).ravel()
+        return float(difference @ difference) / float(difference.size)
+
+
+def psnr(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.floating[Any]]) -> float:
+    """Return the peak signal-to-noise ratio -10 log10(MSE), in dB, for images with peak 1.
+
+    The harness clips what a method returned (`clip01`) before it comes here; nothing is clipped here.
+
+    Parameters
+    ----------
+    estimate, clean : arrays of one shape, numpy, or torch on any device.
+
+    Returns
+    -------
+    float
+        Infinity for equal images; NaN where a value is NaN. Both are kept out of means and out of JSON.
+
+    Raises
+    ------
+    ValueError
+        Where the shapes differ or nothing is in them.
+    """
+    error = mse(estimate, clean)
+    return math.inf if error == 0 else -10 * math.log10(error)
+
+
+def ssim(
+    estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.floating[Any]]
+) -> float | None:
+    """Return the structural similarity with Wang's Gaussian window, the mean over pixels and channels.
+
+    Window 11 x 11 of standard deviation 1.5, population covariance, K1 = 0.01, K2 = 0.03, range 1, windows
+    that fit into the image only: Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image quality
+    assessment: from error visibility to structural similarity", IEEE Trans. Image Processing 13 (2004).
+
+    Parameters
+    ----------
+    estimate, clean : arrays (channels, height, width) of one shape, numpy, or torch on any device.
+
+    Returns
+    -------
+    float or None
+        None where the image is smaller than the window.
+    """
+    # Imported here: skimage.metrics brings scipy, half a second that PSNR alone does not need.
+    from skimage.metrics import structural_similarity
+
+    first, second = _host(estimate), _host(clean)
+    if first.shape != second.shape:
+        raise ValueError(f"expected two images of one shape, got {first.shape} and {second.shape}")
+    if min(first.shape[-2:]) < _SSIM_WINDOW:
+        return None
+    value = structural_similarity(
+        first.astype(np.float64),
+        second.astype(np.float64),
+        channel_axis=0,
+        data_range=1.0,
+        gaussian_weights=True,
+        sigma=_SSIM_SIGMA,
+        use_sample_covariance=False,
+    )
+    return float(value)
+
+
+def _host(image: NDArray[np.floating[Any]] | torch.Tensor) -> NDArray[np.floating[Any]]:
+    return image if isinstance(image, np.ndarray) else np.asarray(image.detach().cpu())

@@ -1,0 +1,38 @@
+"""One picture file to float32 (channels, height, width) in [0, 1], at its full precision, and back.
+
+What every image set does with awkward files is decided here, once: a file that is not exactly what a
+benchmark needs is refused with `UnusableImageError` and a reason of one line; nothing is guessed, resized,
+rotated (EXIF orientation is never applied) or colour-managed (ICC profiles are ignored).
+"""
+
+from __future__ import annotations
+
+from priorbench.pictures.reading import picture_size, read_picture
+from priorbench.pictures.rules import (
+    Channels,
+    NotAnImageError,
+    Picture,
+    PictureRules,
+    UnusableImageError,
+    centre_offset,
+    shown,
+)
+from priorbench.pictures.source import READABLE_SUFFIXES, sniff_format
+from priorbench.pictures.writing import WRITABLE_SUFFIXES, check_output, write_picture
+
+__all__ = [
+    "READABLE_SUFFIXES",
+    "WRITABLE_SUFFIXES",
+    "Channels",
+    "NotAnImageError",
+    "Picture",
+    "PictureRules",
+    "UnusableImageError",
+    "centre_offset",
+    "check_output",
+    "picture_size",
+    "read_picture",
+    "shown",
+    "sniff_format",
+    "write_picture",
+]

@@ -1,0 +1,117 @@
+"""What a file's header says of its pixels, before any of them is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PIL import ImageFile, TiffImagePlugin
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, PLANAR_CONFIGURATION
+
+#: Pillow's mode -> number of channels without alpha.
+_CHANNELS: Mapping[str, int] = {
+    "L": 1, "LA": 1, "I": 1, "I;16": 1, "I;16L": 1, "I;16B": 1, "I;16N": 1, "F": 1,
+    "RGB": 3, "RGBA": 3, "P": 3, "PA": 3,
+}  # fmt: skip
+_WHITE_IS_ZERO = 0
+_SEPARATE_PLANES = 2
+_PNG_TYPE, _PNG_DEPTH, _PNG_COLOUR_TYPE = slice(12, 16), 24, 25
+_PNG_GREY_ALPHA = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Header:
+    """What is known of a picture before it is decoded.
+
+    Attributes
+    ----------
+    width, height : in pixels.
+    channels : 1 or 3, alpha not counted.
+    bits : of one sample; 32 for floating point.
+    grey_alpha : 16-bit grey with alpha, which Pillow presents as RGBA.
+    needs_tifffile : a layout that Pillow reads wrongly or not in full.
+    problem : why it cannot be used, one line; empty if it can.
+    """
+
+    width: int
+    height: int
+    channels: int = 3
+    bits: int = 8
+    grey_alpha: bool = False
+    needs_tifffile: bool = False
+    problem: str = ""
+
+
+def read_header(image: ImageFile.ImageFile, kind: str, head: bytes) -> Header:
+    """Describe an opened, not yet decoded picture.
+
+    Parameters
+    ----------
+    image : as opened by Pillow.
+    kind : the format, in Pillow's spelling.
+    head : the first bytes of the file.
+    """
+    width, height = image.size
+    bits = _bits(image, kind, head)
+    grey_alpha = kind == "PNG" and bits == 16 and head[_PNG_COLOUR_TYPE] == _PNG_GREY_ALPHA
+    return Header(
+        width=width,
+        height=height,
+        channels=1 if grey_alpha else _CHANNELS.get(image.mode, 3),
+        bits=bits,
+        grey_alpha=grey_alpha,
+        needs_tifffile=_needs_tifffile(image, bits),
+        problem=_problem(image, kind, bits),
+    )
+
+
+def _bits(image: ImageFile.ImageFile, kind: str, head: bytes) -> int:
+    """Return the bits of a sample in the file, which Pillow's mode hides; 0 = not to be read exactly."""
+    if kind == "PNG":
+        return head[_PNG_DEPTH] if head[_PNG_TYPE] == b"IHDR" else 0
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return int(max(image.tag_v2.get(BITSPERSAMPLE, (1,))))
+    if kind == "PPM":
+        # Pillow scales any other maximum than 255 and (grey) 65535 to 8 bits, with a decoder of its own.
+        if not image.tile or image.tile[0][0] != "raw":
+            return 0
+        return 16 if image.mode == "I" else 8
+    return 8
+
+
+def _problem(image: ImageFile.ImageFile, kind: str, bits: int) -> str:
+    # MPO is a phone's JPEG with a preview behind it: the first one is the picture.
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        return "several pages" if kind == "TIFF" else "animated: several frames"
+    if image.mode == "1":
+        return "1-bit picture: not a photograph"
+    if image.mode == "CMYK":
+        return "CMYK: four inks, not RGB; convert it first"
+    if image.mode not in _CHANNELS:
+        return f"colour space {image.mode}: convert it to RGB or grey first"
+    if bits == 0 and kind == "PNG":
+        return "PNG without its header chunk first"
+    if bits == 0:
+        return "PPM with a maximum other than 255 (or 65535 for grey): save it as PNG"
+    if bits > 8 and bits not in (16, 32, 64):
+        return f"{bits} bits a sample: range unknown; save it with 8 or 16"
+    if image.mode == "I" and bits != 16:
+        return f"{bits}-bit integers: range unknown; save it with 8 or 16 bits"
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return _tiff_problem(image, bits)
+    return ""
+
+
+def _tiff_problem(image: TiffImagePlugin.TiffImageFile, bits: int) -> str:
+    """Find what Pillow reads without a word, but wrongly."""
+    if image.mode == "I":
+        return "signed integers: range unknown"
+    if bits > 8 and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == _WHITE_IS_ZERO:
+        return f"{bits}-bit TIFF with white as zero: save it with black as zero"
+    return ""
+
+
+def _needs_tifffile(image: ImageFile.ImageFile, bits: int) -> bool:
+    if bits <= 8 or not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return False
+    return image.tag_v2.get(PLANAR_CONFIGURATION) == _SEPARATE_PLANES

@@ -1,0 +1,180 @@
+"""The pixels of a picture as the file stores them, at full depth, without alpha."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageFile
+
+from priorbench.pictures.header import Header
+from priorbench.pictures.rules import UnusableImageError
+
+#: End of the raw mode by which Pillow unpacks the high bytes of 16-bit samples -> the one for the low bytes.
+_OTHER_BYTE = {";16L": ";16B", ";16B": ";16L", ";16N": ";16B" if sys.byteorder == "little" else ";16L"}
+_OPAQUE_DROPPED = "opaque alpha dropped"
+_TRANSPARENT = "transparent pixels: what they should look like is not known"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Samples:
+    """Decoded samples.
+
+    Attributes
+    ----------
+    values : (height, width) grey or (height, width, 3) RGB, integer or floating point.
+    peak : the value of white: 255, 65535, or 1 for floating point.
+    notes : what was done to them.
+    """
+
+    values: NDArray[Any]
+    peak: int
+    notes: tuple[str, ...] = ()
+
+
+def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -> Samples:
+    """Decode an opened picture that `priorbench.pictures.header` found usable.
+
+    Parameters
+    ----------
+    image : as opened by Pillow, not yet loaded.
+    stream : the file; 16-bit colour is decoded twice.
+    header : what is known of it.
+
+    Raises
+    ------
+    UnusableImageError : a real alpha plane, or floating-point values outside [0, 1].
+    """
+    notes = _metadata_notes(image)
+    key = image.info.get("transparency")
+    if image.mode == "F":
+        return Samples(values=unit_range(np.asarray(image)), peak=1, notes=notes)
+    if image.mode in ("P", "PA"):
+        values, peak, key = _look_up_palette(image), 255, None
+        notes += ("palette looked up",)
+    else:
+        values, peak = _integers(image, stream, header)
+    values, opaque_dropped = _without_alpha(values, peak, header.channels)
+    if not opaque_dropped and key is not None:
+        _refuse_key(values, key, header.bits)
+        opaque_dropped = True
+    return Samples(values=values, peak=peak, notes=notes + ((_OPAQUE_DROPPED,) if opaque_dropped else ()))
+
+
+def unit_range(values: NDArray[Any]) -> NDArray[Any]:
+    """Return floating-point samples that are known to lie in [0, 1]; refuse all others."""
+    low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(low) and np.isfinite(high)):  # min and max of an array with a NaN are NaN
+        raise UnusableImageError("values that are not finite (NaN or infinity)")
+    if low < 0 or high > 1:
+        raise UnusableImageError(f"range unknown: floating point from {low:g} to {high:g}, not within 0 to 1")
+    return values
+
+
+def _integers(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -> tuple[NDArray[Any], int]:
+    if header.bits <= 8:
+        return np.asarray(image), 255
+    if header.grey_alpha:
+        # The raw mode RGBA copies the four bytes of a pixel: grey and alpha, high byte first.
+        raw = _decode(image, "RGBA").astype(np.uint16)
+        grey_alpha: NDArray[Any] = raw[..., 0::2] * np.uint16(256) + raw[..., 1::2]
+        return grey_alpha, 65535
+    if image.mode in ("RGB", "RGBA"):
+        return _sixteen_bit_colour(image, stream), 65535
+    return np.asarray(image).astype(np.uint16), 65535
+
+
+def _sixteen_bit_colour(image: ImageFile.ImageFile, stream: BinaryIO) -> NDArray[Any]:
+    """Decode 16-bit colour in full.
+
+    Pillow holds colour in 8 bits and unpacks the high byte of each sample. Told the other byte order, it
+    unpacks the low byte: two decodings give all 16 bits at the speed of the C library.
+    """
+    rawmode = _rawmode(image)
+    name, order = rawmode[:-4], rawmode[-4:]
+    if name not in ("RGB", "RGBA", "RGBX") or not _takes_single_bytes(image.mode, name):
+        raise UnusableImageError(f"16-bit colour as {rawmode}: Pillow does not give it in full")
+    high = np.asarray(image).astype(np.uint16)
+    stream.seek(0)
+    with Image.open(stream, formats=(image.format or "",)) as again:
+        low = _decode(again, name + _OTHER_BYTE[order])
+    samples: NDArray[Any] = high * np.uint16(256) + low
+    return samples
+
+
+def _takes_single_bytes(mode: str, name: str) -> bool:
+    """Tell whether this Pillow unpacks 16-bit samples by taking one of their bytes, unrounded."""
+    pixel = bytes(range(10, 10 + 2 * (3 if name == "RGB" else 4)))
+
+    def unpacked(order: str) -> bytes:
+        return Image.frombytes(mode, (1, 1), pixel, "raw", name + order).tobytes()
+
+    count = len(mode)
+    return unpacked(";16B") == pixel[0::2][:count] and unpacked(";16L") == pixel[1::2][:count]
+
+
+def _decode(image: ImageFile.ImageFile, rawmode: str) -> NDArray[Any]:
+    """Decode with another raw mode than Pillow chose."""
+    tiles: list[Any] = []
+    for tile in _tiles(image):
+        args = rawmode if isinstance(tile[3], str) else (rawmode, *tile[3][1:])
+        tiles.append(tile._replace(args=args) if hasattr(tile, "_replace") else (*tile[:3], args))
+    image.tile = tiles
+    return np.asarray(image)
+
+
+def _rawmode(image: ImageFile.ImageFile) -> str:
+    args = _tiles(image)[0][3]
+    return str(args if isinstance(args, str) else args[0])
+
+
+def _tiles(image: ImageFile.ImageFile) -> list[Any]:
+    """Return what is to be decoded: (decoder, box, offset, arguments), a plain tuple before Pillow 11.1."""
+    return list(image.tile)
+
+
+def _without_alpha(values: NDArray[Any], peak: int, channels: int) -> tuple[NDArray[Any], bool]:
+    """Return the colour planes and whether there was an (opaque) alpha plane."""
+    planes = 1 if values.ndim == 2 else values.shape[2]
+    if planes == channels:
+        return values, False
+    if int(values[..., -1].min()) != peak:
+        raise UnusableImageError(_TRANSPARENT)
+    return (values[..., 0] if channels == 1 else values[..., :channels]), True
+
+
+def _refuse_key(values: NDArray[Any], key: Any, bits: int) -> None:
+    """Refuse a PNG in which a pixel has the one colour that is declared transparent."""
+    scale = 255 // (2**bits - 1) if bits < 8 else 1  # Pillow scales the samples, not the key
+    hit = values == np.asarray(key) * scale
+    if bool((hit.all(axis=-1) if values.ndim == 3 else hit).any()):
+        raise UnusableImageError(_TRANSPARENT)
+
+
+def _look_up_palette(image: Image.Image) -> NDArray[Any]:
+    has_alpha = image.mode == "PA" or "transparency" in image.info
+    return np.asarray(image.convert("RGBA" if has_alpha else "RGB"))
+
+
+def _metadata_notes(image: Image.Image) -> tuple[str, ...]:
+    notes = []
+    if image.format == "MPO":
+        notes.append("first picture of several (MPO)")
+    if image.info.get("icc_profile"):
+        notes.append("ICC profile ignored")
+    orientation = _orientation(image)
+    if orientation in range(2, 9):
+        notes.append(f"EXIF orientation {orientation} not applied")
+    return tuple(notes)
+
+
+def _orientation(image: Image.Image) -> Any:
+    if "exif" not in image.info:
+        return None
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # broken EXIF is common and does not touch the pixels
+        return None

@@ -1,0 +1,99 @@
+"""From a path to an open regular file whose content is known to be a picture."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from priorbench.pictures.rules import NotAnImageError, UnusableImageError
+
+#: Suffixes that say "picture" in a folder; the content decides what a file really is.
+READABLE_SUFFIXES = frozenset(
+    {
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".gif",
+        ".webp",
+        ".ppm",
+        ".pgm",
+        ".pnm",
+        ".pbm",
+    }
+)
+#: Bytes of a file that tell its format, and the depth of a PNG.
+HEAD_BYTES = 32
+
+_FORMATS: Mapping[str, tuple[bytes, ...]] = {
+    "PNG": (b"\x89PNG\r\n\x1a\n",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "BMP": (b"BM",),
+    "GIF": (b"GIF87a", b"GIF89a"),
+    "PPM": tuple(b"P%d" % digit + space for digit in range(1, 7) for space in (b"\n", b" ", b"\t", b"\r")),
+}
+_ALLOWED = "PNG, JPEG, TIFF, BMP, GIF, WebP or PPM"
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+@contextmanager
+def open_regular(path: str) -> Iterator[BinaryIO]:
+    """Open a regular file for reading, following links; anything else is refused before it is opened.
+
+    Opening a named pipe would block for ever, so the file's type is asked first.
+    """
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - a surrogate-escaped or over-long name stays a str
+        if not stat.S_ISREG(mode):
+            kind = next((text for test, text in _KINDS if test(mode)), "something else")
+            raise UnusableImageError(f"not a regular file but {kind}")
+        stream = open(path, "rb")  # noqa: PTH123, SIM115 - closed below
+    except (OSError, ValueError) as error:
+        raise UnusableImageError(_why_not_opened(path, error)) from error
+    with stream:
+        yield stream
+
+
+def sniff_format(head: bytes) -> str:
+    """Return Pillow's name of a file's format from its first `HEAD_BYTES` bytes; the name does not count.
+
+    Raises
+    ------
+    NotAnImageError : the content is none of the formats that are read.
+    UnusableImageError : the file is empty.
+    """
+    if not head:
+        raise UnusableImageError("empty file")
+    for name, magics in _FORMATS.items():
+        if head.startswith(magics):
+            return name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head.startswith(b"\x1f\x8b"):
+        raise NotAnImageError("not an image but gzip data: unpack it first")
+    raise NotAnImageError(f"not an image: the content is not {_ALLOWED}")
+
+
+def _why_not_opened(path: str, error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "broken link" if os.path.islink(path) else "no such file"  # noqa: PTH114
+    if isinstance(error, PermissionError):
+        return "permission denied"
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return "link loop"
+    text = error.strerror if isinstance(error, OSError) else str(error)
+    return f"cannot be opened: {text or type(error).__name__}"

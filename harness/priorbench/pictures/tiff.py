@@ -1,0 +1,57 @@
+"""TIFF layouts that Pillow does not read: floating-point colour, and 16-bit colour in separate planes."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+import tifffile
+
+from priorbench.pictures.rules import PictureRules, UnusableImageError
+from priorbench.pictures.samples import Samples, unit_range
+
+
+def read_samples(stream: BinaryIO, rules: PictureRules) -> Samples:
+    """Decode a one-page TIFF of 16-bit or floating-point samples.
+
+    Parameters
+    ----------
+    stream : the file.
+    rules : checked against the header before anything is decoded.
+
+    Raises
+    ------
+    UnusableImageError : another layout, or rules not met.
+    """
+    stream.seek(0)
+    with tifffile.TiffFile(stream) as file:
+        page = file.pages.first
+        rules.check_size(page.imagewidth, page.imagelength)
+        if len(file.pages) > 1:
+            raise UnusableImageError(f"several pages: {len(file.pages)}")
+        problem = _problem(page)
+        if problem:
+            raise UnusableImageError(problem)
+        rules.check_channels(page.samplesperpixel)
+        values = page.asarray()
+        if page.axes == "SYX":
+            values = np.moveaxis(values, 0, -1)
+    if values.dtype.kind == "f":
+        return Samples(values=unit_range(values), peak=1)
+    return Samples(values=values, peak=65535)
+
+
+def _problem(page: tifffile.TiffPage) -> str:
+    photometric = tifffile.PHOTOMETRIC
+    expected = {1: photometric.MINISBLACK, 3: photometric.RGB}
+    if page.samplesperpixel not in expected:
+        return f"{page.samplesperpixel} samples a pixel: neither grey nor RGB"
+    if page.photometric != expected[page.samplesperpixel] or page.axes not in ("YX", "YXS", "SYX"):
+        return f"TIFF layout {page.axes} as {page.photometric}: save it as grey or RGB"
+    if page.dtype is None or (page.dtype.kind, page.dtype.itemsize) not in (
+        ("u", 2), ("f", 2), ("f", 4), ("f", 8),
+    ):  # fmt: skip
+        return f"{page.dtype} samples: range unknown; save it with 8 or 16 bits"
+    if page.bitspersample not in (16, 32, 64):
+        return f"{page.bitspersample} bits a sample: range unknown; save it with 8 or 16"
+    return ""

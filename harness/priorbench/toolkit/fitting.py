@@ -1,0 +1,161 @@
+"""The shared fit of an untrained network: gradient steps on ||A G(theta) - y||^2 over the weights theta."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import nn
+
+from priorbench.observation import Iterate, Observation
+from priorbench.toolkit.checks import one_of, within
+from priorbench.toolkit.initialisation import stream
+from priorbench.toolkit.sizes import Frame
+
+Optimiser = Literal["adam", "sgd", "gd"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FitSettings:
+    """How a network is fitted.
+
+    Attributes
+    ----------
+    optimiser : Adam (betas 0.9 and 0.999, no weight decay), SGD with momentum, or plain gradient descent.
+    learning_rate : step size, on the mean squared error.
+    momentum : of ``"sgd"``; the others ignore it.
+    input_noise : standard deviation of the Gaussian noise that is added to the input anew in every iteration.
+    averaging : weight beta in [0, 1) of the past in the exponential average of the outputs that is returned,
+        a_1 = x_1, a_t = beta a_(t-1) + (1 - beta) x_t; 0 returns the network's own output instead.
+    """
+
+    optimiser: Optimiser = "adam"
+    learning_rate: float = 0.01
+    momentum: float = 0.9
+    input_noise: float = 0.0
+    averaging: float = 0.0
+
+    def __post_init__(self) -> None:
+        one_of(get_args(Optimiser), optimiser=self.optimiser)
+        within(0, math.inf, learning_rate=self.learning_rate, input_noise=self.input_noise)
+        within(0, 1, momentum=self.momentum, averaging=self.averaging)
+
+
+def fit(
+    network: nn.Module,
+    net_input: torch.Tensor,
+    observation: Observation,
+    *,
+    frame: Frame,
+    settings: FitSettings,
+) -> Iterator[Iterate]:
+    """Fit `network` to `observation`, one optimiser step for each iterate, without end.
+
+    Step t computes the output x_t and its loss, then updates the network. Its iterate carries
+
+    * ``output``: x_t, that is, of the network before this step and on the perturbed input;
+    * ``loss``: the mean squared error of A x_t to y over the true, allowed pixels, a scalar tensor;
+    * ``estimate``: what would be returned now, that is, the *updated* network on the *unperturbed* input,
+      or with `averaging` the average of x_1 ... x_t. Valid until the next iterate is asked for.
+
+    Nothing is read back from the device, and no yielded tensor is written to again.
+
+    Parameters
+    ----------
+    network : maps (1, c, h, w) to (1, channels, frame height, frame width); trained in place.
+    net_input : its input, on the network's device. The observation is cast to its dtype.
+    observation : its image, operator, mask and seed are used.
+    frame : where the true pixels lie in the network's output.
+    settings : optimiser, input noise, averaging.
+    """
+    objective = _Objective(observation, net_input.dtype)
+    optimiser = _optimiser(network, settings)
+    perturb = _Perturbation(net_input, settings.input_noise, observation.seed)
+
+    def generate(z: torch.Tensor) -> torch.Tensor:
+        return frame.crop(network(z))[0].contiguous()
+
+    @torch.enable_grad()
+    def step() -> tuple[torch.Tensor, torch.Tensor]:
+        optimiser.zero_grad(set_to_none=True)
+        output = generate(perturb())
+        loss = objective(output)
+        torch.autograd.backward(loss)
+        optimiser.step()
+        return output.detach(), loss.detach()
+
+    @torch.no_grad()
+    def updated() -> torch.Tensor:
+        return generate(net_input)
+
+    average: torch.Tensor | None = None
+    while True:
+        output, loss = step()
+        estimate = updated
+        if settings.averaging > 0:
+            average = output if average is None else torch.lerp(output, average, settings.averaging)
+            estimate = _constant(average)
+        yield Iterate(output, loss=loss, estimate=estimate)
+
+
+class _Objective:
+    """Mean squared error of A x to y over the pixels that the mask allows."""
+
+    def __init__(self, observation: Observation, dtype: torch.dtype) -> None:
+        self._apply = observation.operator.A
+        self._measured = observation.image.to(dtype)
+        self._mask = observation.mask
+        if self._mask is not None:
+            self._mask = self._mask.to(observation.image.device).expand_as(observation.image)
+            self._allowed = self._mask.sum()
+            if not self._allowed:
+                raise ValueError("the mask leaves no pixel for the loss")
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the loss of an image (channels, height, width)."""
+        predicted = self._apply(x)
+        if predicted.shape != self._measured.shape:
+            shapes = f"{tuple(predicted.shape)}, the observation {tuple(self._measured.shape)}"
+            raise ValueError(f"the operator gives {shapes}")
+        if self._mask is None:
+            return nn.functional.mse_loss(predicted, self._measured)
+        residual = torch.where(self._mask, predicted - self._measured, 0)
+        return residual.square().sum() / self._allowed
+
+
+class _Perturbation:
+    """The input plus fresh Gaussian noise, drawn on the CPU so that every device sees the same numbers."""
+
+    def __init__(self, net_input: torch.Tensor, std: float, seed: int) -> None:
+        self._input, self._std = net_input, std
+        # A pageable copy to CUDA may return before the device has it, never before the buffer is free again.
+        self._may_overlap = net_input.device.type == "cuda"
+        self._generator = stream(seed, "input noise")
+        if std > 0:
+            self._noise = torch.empty(net_input.shape)
+            self._perturbed = torch.empty_like(net_input)
+
+    def __call__(self) -> torch.Tensor:
+        """Return the input of the next step; the tensor is reused after it."""
+        if not self._std:
+            return self._input
+        noise = self._noise.normal_(generator=self._generator)
+        noise = noise.to(self._input.device, non_blocking=self._may_overlap)
+        return torch.add(self._input, noise, alpha=self._std, out=self._perturbed)
+
+
+def _optimiser(network: nn.Module, settings: FitSettings) -> torch.optim.Optimizer:
+    parameters = list(network.parameters())
+    # One pass over each parameter instead of a dozen; elementwise, so the bits do not depend on threads.
+    fused = True if parameters[0].device.type in ("cpu", "cuda") else None
+    if settings.optimiser == "adam":
+        return torch.optim.Adam(parameters, lr=settings.learning_rate, fused=fused)
+    momentum = settings.momentum if settings.optimiser == "sgd" else 0.0
+    return torch.optim.SGD(parameters, lr=settings.learning_rate, momentum=momentum, fused=fused)
+
+
+def _constant(value: torch.Tensor) -> Callable[[], torch.Tensor]:
+    return lambda: value

@@ -1,0 +1,93 @@
+"""A trial: the unit that is run, timed, stored and resumed, and the keys of its records."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from priorbench.records import PROTOCOL
+from priorbench.suite import Choice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """One denoiser on one image under one noise; `stopping` gives one record each.
+
+    Attributes
+    ----------
+    image_set, noise, denoiser : entries of the suite.
+    image, image_sha256, height, width, channels : the clean image.
+    stopping : stopping rules; empty for a one-shot method.
+    repetition : number of the noise draw, from 0.
+    metrics : names of metrics beyond PSNR and SSIM.
+    device : torch device, for example ``"cpu"`` or ``"cuda:0"``.
+    threads : CPU threads.
+    source : digest of the denoiser's source code.
+    keys : key of the record of each rule, in the order of `stopping` (one for a one-shot method).
+    """
+
+    image_set: Choice
+    image: str
+    image_sha256: str
+    height: int
+    width: int
+    channels: int
+    noise: Choice
+    denoiser: Choice
+    stopping: tuple[Choice, ...]
+    repetition: int
+    metrics: tuple[str, ...]
+    device: str
+    threads: int
+    source: str = ""
+    keys: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What progress shows."""
+        repetition = f" #{self.repetition}" if self.repetition else ""
+        return f"{self.denoiser.label} on {self.image_set.label}/{self.image} {self.noise.label}{repetition}"
+
+
+def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any]) -> str:
+    """Return the hash of everything that determines one record's result.
+
+    Parameters
+    ----------
+    trial : its `keys` are not read.
+    rule : the stopping rule; None for a one-shot method.
+    provenance : versions and source digests of the code that is involved.
+    """
+    material = {
+        "protocol": PROTOCOL,
+        "denoiser": [trial.denoiser.name, trial.denoiser.parameters],
+        "image_set": [trial.image_set.name, trial.image_set.label],
+        "image": [trial.image, trial.image_sha256],
+        "noise": [trial.noise.name, trial.noise.parameters],
+        "repetition": trial.repetition,
+        "stopping": None if rule is None else [rule.name, rule.parameters],
+        "metrics": sorted(trial.metrics),
+        "device": trial.device.partition(":")[0],
+        "threads": trial.threads,
+        "provenance": provenance,
+    }
+    text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
+def trial_to_json(trial: Trial) -> dict[str, Any]:
+    """Return a trial as JSON values, for a worker."""
+    return asdict(trial)
+
+
+def trial_from_json(data: Mapping[str, Any]) -> Trial:
+    """Return the trial that `trial_to_json` wrote."""
+    values = dict(data)
+    for name in ("image_set", "noise", "denoiser"):
+        values[name] = Choice(**values[name])
+    values["stopping"] = tuple(Choice(**choice) for choice in values["stopping"])
+    values["metrics"], values["keys"] = tuple(values["metrics"]), tuple(values["keys"])
+    return Trial(**values)

@@ -1,0 +1,29 @@
+"""Failures of a method as a status and one line."""
+
+from __future__ import annotations
+
+import torch
+
+from priorbench.errors import PriorbenchError
+from priorbench.measure import InvalidOutputError
+
+
+def classify(error: Exception) -> tuple[str, str]:
+    """Return the status and the one-line reason of a failure."""
+    if isinstance(error, InvalidOutputError):
+        return "invalid-output", str(error)
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return "out-of-memory", one_line(error)
+    if isinstance(error, PriorbenchError):
+        return "refused", str(error).replace("\n", "; ")
+    return "error", one_line(error)
+
+
+def one_line(error: BaseException) -> str:
+    """Return type, message and place of an exception on one line."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place = f" ({trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}"[:500] + place

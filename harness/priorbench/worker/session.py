@@ -1,0 +1,178 @@
+"""What a worker keeps between trials, and how it turns a trial into records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from priorbench import memory
+from priorbench.clock import device_for
+from priorbench.images import ImageSet, array_sha256
+from priorbench.measure import InvalidOutputError, Outcome, Problem, measure_iterative, measure_one_shot
+from priorbench.outcomes import failed_records, trial_records
+from priorbench.parameters import build
+from priorbench.problems import noisy_problem
+from priorbench.records import Record
+from priorbench.registry import Registry, import_factory
+from priorbench.scoring import CurveScorer, score
+from priorbench.specs import DenoiserSpec, MetricSpec, StoppingRuleSpec
+from priorbench.suite import Choice
+from priorbench.trial import Trial
+from priorbench.worker.failure import classify
+from priorbench.worker.refusal import refusal
+
+#: iterations of a warm-up of an iterative method
+WARM_UP_ITERATIONS = 3
+
+Announce = Callable[[dict[str, Any]], None]
+
+
+class Session:
+    """Runs trials one after the other; image sets, first-call times and imports are kept between them.
+
+    Parameters
+    ----------
+    registry : the plugins of this process.
+    baseline_bytes : resident memory of an empty worker; peak memory is reported net of it.
+    """
+
+    def __init__(self, registry: Registry, baseline_bytes: int = 0) -> None:
+        self.registry = registry
+        self.baseline_bytes = baseline_bytes
+        self._image_sets: dict[str, ImageSet] = {}
+        self._warmed: dict[str, float] = {}
+        self._factories: dict[str, tuple[Any, float]] = {}
+
+    def run(self, trial: Trial, announce: Announce = lambda facts: None) -> tuple[Record, ...]:
+        """Run a trial; every failure of the method becomes a record.
+
+        Parameters
+        ----------
+        trial : what to run.
+        announce : told the record fields that are known before the method runs.
+        """
+        fields: dict[str, Any] = {"started_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        try:
+            spec = self._spec(DenoiserSpec, "denoiser", trial.denoiser.name)
+            image = self._image_set(trial.image_set).load(trial.image)
+            if image.sha256 != trial.image_sha256:
+                raise RuntimeError(f"image '{trial.image}' changed since the run began; start the run again")
+            noisy = noisy_problem(
+                self.registry,
+                image,
+                image_set=trial.image_set.name,
+                noise=trial.noise,
+                repetition=trial.repetition,
+                device=trial.device,
+            )
+            fields |= noisy.facts()
+            announce(fields)
+            reason = refusal(spec, noisy.problem.noisy.shape, trial.device, noisy.descriptor)
+            if reason:
+                return failed_records(trial, self.registry, "refused", reason, fields)
+            return self._measure(trial, spec, noisy.problem, fields)
+        except Exception as error:
+            return failed_records(trial, self.registry, *classify(error), fields)
+        except SystemExit as error:
+            reason = f"the method called sys.exit({error.code!r})"
+            return failed_records(trial, self.registry, "error", reason, fields)
+
+    def _measure(
+        self, trial: Trial, spec: DenoiserSpec, problem: Problem, fields: dict[str, Any]
+    ) -> tuple[Record, ...]:
+        factory, imported = self._factory(spec)
+        start = time.perf_counter()
+        method = build(factory, trial.denoiser.parameters)
+        fields["setup_seconds"] = imported + time.perf_counter() - start
+        fields["first_call_seconds"] = self._warm_up(trial, factory, problem)
+        clock_device = device_for(problem.observation.device)
+        clock_device.reset_peak_memory()
+        memory.reset_peak()
+        scorer = CurveScorer(clean=problem.clean, noisy=problem.noisy)
+        if hasattr(method, "iterate"):
+            budget = trial.denoiser.parameters.get("iterations")
+            rules = [self._rule(choice) for choice in trial.stopping]
+            outcomes = measure_iterative(method, problem, clock_device, rules, budget, scorer)
+        else:
+            outcomes = [measure_one_shot(method, problem, clock_device)]
+        resident = max(0, memory.peak_bytes() - self.baseline_bytes)
+        fields["peak_memory_bytes"] = clock_device.peak_memory() or resident
+        return self._records(trial, outcomes, scorer, fields)
+
+    def _warm_up(self, trial: Trial, factory: Any, problem: Problem) -> float:
+        """Run the method once on another image of the same shape; return the seconds, measured once."""
+        shape = problem.noisy.shape
+        key = f"{trial.denoiser.name} {sorted(trial.denoiser.parameters.items())} {shape} {trial.device}"
+        if key not in self._warmed:
+            other = np.random.default_rng(0).random(shape, dtype=np.float32)
+            warm = replace(problem, noisy=other, clean=other)
+            method = build(factory, trial.denoiser.parameters)
+            start = time.perf_counter()
+            if hasattr(method, "iterate"):
+                iterations = method.iterate(warm.present())
+                for _, _item in zip(range(WARM_UP_ITERATIONS), iterations, strict=False):
+                    pass
+            else:
+                method.denoise(warm.present())
+            device_for(problem.observation.device).synchronize()
+            self._warmed[key] = time.perf_counter() - start
+        return self._warmed[key]
+
+    def _records(
+        self, trial: Trial, outcomes: Sequence[Outcome], scorer: CurveScorer, fields: dict[str, Any]
+    ) -> tuple[Record, ...]:
+        metrics = {name: import_factory(self._spec(MetricSpec, "metric", name)) for name in trial.metrics}
+        results: list[dict[str, Any]] = []
+        for outcome in outcomes:
+            if outcome.output is None:
+                status, error = classify(outcome.error or InvalidOutputError("no output"))
+                results.append(fields | {"status": status, "error": error})
+                continue
+            results.append(
+                fields
+                | score(outcome.output, scorer.clean, metrics)
+                | {
+                    "output_sha256": array_sha256(outcome.output),
+                    "iterations": outcome.iterations,
+                    "wall_seconds": outcome.wall_seconds,
+                    "device_seconds": outcome.device_seconds,
+                    "cpu_seconds": outcome.cpu_seconds,
+                }
+            )
+        if trial.stopping:
+            best = scorer.best()
+            for result in results:
+                candidate = (result.get("psnr"), result.get("iterations"))
+                best = max(best, candidate, key=lambda pair: -1.0 if pair[0] is None else pair[0])
+            common = {"curve": scorer.curve(), "oracle_psnr": best[0], "oracle_iteration": best[1]}
+            results = [result | common for result in results]
+        return trial_records(trial, self.registry, results)
+
+    def _rule(self, choice: Choice) -> tuple[Any, bool]:
+        spec = self._spec(StoppingRuleSpec, "stopping rule", choice.name)
+        return build(import_factory(spec), choice.parameters), spec.oracle
+
+    def _factory(self, spec: DenoiserSpec) -> tuple[Any, float]:
+        """Return the method's factory and the seconds that its import took, in this process."""
+        if spec.name not in self._factories:
+            start = time.perf_counter()
+            factory = import_factory(spec)
+            self._factories[spec.name] = (factory, time.perf_counter() - start)
+        return self._factories[spec.name]
+
+    def _image_set(self, choice: Choice) -> ImageSet:
+        key = f"{choice.name} {sorted(choice.parameters.items())}"
+        if key not in self._image_sets:
+            spec = self.registry.find("image set", choice.name).spec
+            self._image_sets[key] = build(import_factory(spec), choice.parameters)  # type: ignore[arg-type]
+        return self._image_sets[key]
+
+    def _spec(self, cls: type[Any], kind: str, name: str) -> Any:
+        spec = self.registry.find(kind, name).spec
+        assert isinstance(spec, cls)
+        return spec

@@ -1,0 +1,36 @@
+"""Heckel & Soltanolkotabi 2020 as a plugin: the noise and the comparison of the paper's Table 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from priorbench import NoiseSpec, SuiteSpec, hookimpl
+
+_CITATION = (
+    "R. Heckel, M. Soltanolkotabi, Denoising and regularization via exploiting the structural bias of "
+    "convolutional generators, ICLR 2020"
+)
+
+
+@hookimpl
+def priorbench_noise_models() -> Iterator[NoiseSpec]:
+    """Yield the paper's noise: one Gaussian field for all channels, and the noisy image clipped."""
+    yield NoiseSpec(
+        name="heckel2020",
+        factory="priorbench.noise_models:Gaussian",
+        summary="white Gaussian noise, sigma 25/255, equal in the channels, clipped to [0, 1]",
+        citation=_CITATION,
+        preset={"sigma": "25/255", "channels": "equal", "clip": True},
+        family="gaussian",
+        level=("sigma",),
+    )
+
+
+@hookimpl
+def priorbench_suites() -> Iterator[SuiteSpec]:
+    """Yield the paper's Table 1."""
+    yield SuiteSpec(
+        name="heckel2020-table1",
+        resource="priorbench_heckel2020:table1.yaml",
+        summary="Table 1: 100 ImageNet pictures, four methods; needs ImageNet (--images 'imagenet:path=...')",
+    )

@@ -1,0 +1,338 @@
+"""A folder of the user's: names, trees, links, rights, laziness, speed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+import tracemalloc
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import picture_files as make
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from priorbench.errors import PriorbenchError
+from priorbench.images import Image, SkippedImage
+from priorbench_images import fileset
+from priorbench_images.folder import folder
+from priorbench_images.names import file_of, id_of
+
+PICTURE = make.encoded(make.photograph(16, 16))
+
+
+def fill(root: Path, *names: str, data: bytes = PICTURE) -> Path:
+    """Write the same picture under every name, folders included."""
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return root
+
+
+def outcome(image_set) -> tuple[list[str], dict[str, str]]:
+    """Return the ids used, in order, and id -> reason of the rest."""
+    items = list(image_set)
+    used = [item.id for item in items if isinstance(item, Image)]
+    skipped = {item.id: item.reason for item in items if isinstance(item, SkippedImage)}
+    assert len(used) + len(skipped) == len(items), "every file exactly once"
+    return used, skipped
+
+
+AWKWARD_NAMES = (
+    "name with spaces.png", "new\nline.png", "tab\there.png", "quote'\"$(x)`;&.png", "comma,semicolon;.png",
+    "-leading-dash.png", "=cmd.png", "UPPER.PNG", "double.png.jpeg.png", "L" * 240 + ".png", "noextension",
+    "ünïcode-图像-🙂.png", unicodedata.normalize("NFC", "café-nfd.png"),
+    unicodedata.normalize("NFD", "café-nfd.png"),
+    "not-utf8-\udcff\udce9.png",
+)  # fmt: skip
+
+
+class TestNames:
+    def test_every_awkward_name_comes_out_once_and_opens_by_its_id(self, tmp_path):
+        fill(tmp_path, *AWKWARD_NAMES)
+        fill(tmp_path, ".hidden.png", "._appledouble.png", ".git/inside.png", data=b"no picture")
+        images = folder(path=str(tmp_path))
+        used, skipped = outcome(images)
+        assert not skipped
+        assert len(images) == len(set(used)) == len(AWKWARD_NAMES)
+        assert "not-utf8-\\udcff\\udce9.png" in used
+        for name in used:
+            assert images.load(name).id == name
+
+    def test_every_id_can_be_written_as_json_and_csv(self, tmp_path):
+        used, _ = outcome(folder(path=str(fill(tmp_path, *AWKWARD_NAMES))))
+        stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+        json.dump(used, stream, ensure_ascii=False)
+        csv.writer(stream).writerow(used)
+        stream.flush()
+
+    @given(
+        st.lists(st.sampled_from(["\\", "x5c", "udc80", "udcff", "\udc80", "\udcff", "u", "a"]), max_size=9)
+    )
+    def test_ids_are_text_and_lead_back_to_the_name(self, parts):
+        """So two names never share an id, not even where one looks like the escaped form of the other."""
+        name = "n" + "".join(parts)
+        id_of(name).encode("utf-8")
+        assert file_of(id_of(name)) == name
+
+    @given(st.binary(min_size=1, max_size=40))
+    def test_any_bytes_can_be_a_name(self, raw):
+        name = b"n" + raw.replace(b"\0", b"x").replace(b"/", b"_")
+        text = name.decode("utf-8", "surrogateescape")
+        id_of(text).encode("utf-8")
+        assert file_of(id_of(text)) == text
+
+    @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "a/../../b.png", "a//b.png", ""])
+    def test_an_id_never_leads_out_of_the_folder(self, tmp_path, name):
+        fill(tmp_path, "secret.png", "in/a.png")
+        with pytest.raises(PriorbenchError, match="relative to its folder"):
+            folder(path=str(tmp_path / "in")).load(name)
+
+
+class TestTree:
+    def test_pictures_are_keyed_by_their_relative_path(self, tmp_path):
+        fill(tmp_path, "b/img.png", "a/img.png", "a/Img.png", "a/deep/er/x.png", "top.png")
+        fill(tmp_path, "a/img.jpg", data=make.encoded(make.photograph(), "JPEG"))
+        used, skipped = outcome(folder(path=str(tmp_path)))
+        assert used == ["a/Img.png", "a/deep/er/x.png", "a/img.jpg", "a/img.png", "b/img.png", "top.png"]
+        assert not skipped
+        assert outcome(folder(path=str(tmp_path), recursive=False))[0] == ["top.png"]
+
+    def test_other_files_are_ignored_and_counted(self, tmp_path):
+        fill(tmp_path, "a.png")
+        fill(tmp_path, "Thumbs.db", "README.txt", "labels.csv", "LICENSE", ".DS_Store", data=b"text")
+        images = folder(path=str(tmp_path))
+        assert outcome(images) == (["a.png"], {})
+        assert images.ignored == 4  # .DS_Store is hidden
+
+    def test_content_decides_for_files_without_a_suffix(self, tmp_path):
+        fill(tmp_path, "picture")
+        fill(tmp_path, "zip", data=b"PK\x03\x04")
+        fill(tmp_path, "empty", data=b"")
+        assert outcome(folder(path=str(tmp_path))) == (["picture"], {})
+
+    def test_a_folder_with_a_picture_name_is_walked(self, tmp_path):
+        fill(tmp_path, "directory-named.png/a.png")
+        (tmp_path / "empty-dir").mkdir()
+        assert outcome(folder(path=str(tmp_path))) == (["directory-named.png/a.png"], {})
+
+    def test_links(self, tmp_path):
+        fill(tmp_path, "data/real.png", "elsewhere/b.png")
+        root = tmp_path / "data"
+        (root / "link-to-file.png").symlink_to("real.png")
+        (root / "link-to-dir").symlink_to(tmp_path / "elsewhere")
+        (root / "self-loop").symlink_to(".")
+        (root / "dangling.png").symlink_to("nothing")
+        (root / "dangling").symlink_to("nothing")
+        (root / "loop-a.png").symlink_to("loop-b.png")
+        (root / "loop-b.png").symlink_to("loop-a.png")
+        (root / "escapes-root.png").symlink_to("/etc/hostname")
+        used, skipped = outcome(folder(path=str(root)))
+        assert used == ["link-to-file.png", "real.png"]
+        assert "not an image" in skipped.pop("escapes-root.png")
+        assert skipped == {
+            "dangling": "broken link",
+            "dangling.png": "broken link",
+            "link-to-dir": "link to a folder: not followed",
+            "loop-a.png": "link loop",
+            "loop-b.png": "link loop",
+            "self-loop": "link to a folder: not followed",
+        }
+
+    def test_a_named_pipe_does_not_block(self, tmp_path):
+        fill(tmp_path, "a.png")
+        os.mkfifo(tmp_path / "pipe.png")
+        os.mkfifo(tmp_path / "pipe")
+        used, skipped = outcome(folder(path=str(tmp_path)))
+        assert used == ["a.png"]
+        assert skipped == {"pipe.png": "not a regular file but a named pipe"}
+
+    def test_a_given_link_to_a_folder_is_followed(self, tmp_path):
+        fill(tmp_path, "data/a.png")
+        (tmp_path / "link").symlink_to("data")
+        assert outcome(folder(path=str(tmp_path / "link"))) == (["a.png"], {})
+
+    def test_unreadable_entries_are_named(self, tmp_path):
+        """The superuser reads everything: it drops its rights, in a process of its own."""
+        fill(tmp_path, "a.png", "unreadable.png", "unreadable-dir/b.png", "no-suffix")
+        for name in ("unreadable.png", "unreadable-dir", "no-suffix"):
+            (tmp_path / name).chmod(0)
+        code = (
+            "import json, os, sys\n"
+            "from priorbench.images import Image\nfrom priorbench_images.folder import folder\n"
+            "images = folder(path='.'); os.chdir(sys.argv[1])\n"
+            "from PIL import Image as _; _.init()\n"
+            "if os.geteuid() == 0: os.seteuid(65534)\n"
+            "print(json.dumps([[i.id, getattr(i, 'reason', '')] for i in images]))\n"
+        )
+        for parent in (tmp_path, *tmp_path.parents):
+            if parent.owner() == tmp_path.owner() and parent != Path("/"):
+                parent.chmod(parent.stat().st_mode | 0o055)
+            if parent.name.startswith("pytest-of"):
+                break
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+            )
+        finally:
+            (tmp_path / "unreadable-dir").chmod(0o755)
+        assert json.loads(done.stdout) == [
+            ["a.png", ""],
+            ["no-suffix", "permission denied"],
+            ["unreadable-dir/", "folder cannot be read: permission denied"],
+            ["unreadable.png", "permission denied"],
+        ]
+
+
+class TestErrors:
+    def test_a_path_that_is_not_there(self, tmp_path):
+        fill(tmp_path, "kodak/a.png")
+        with pytest.raises(PriorbenchError, match=r"kodka does not exist; did you mean .*/kodak\?"):
+            folder(path=str(tmp_path / "kodka"))
+        with pytest.raises(PriorbenchError, match="path="):
+            folder()
+
+    def test_a_folder_without_pictures(self, tmp_path):
+        (tmp_path / "empty-dir").mkdir()
+        with pytest.raises(PriorbenchError, match=r"holds no images$"):
+            len(folder(path=str(tmp_path / "empty-dir")))
+        fill(tmp_path, "a.tar", "b.heic", "c.heic", data=b"x")
+        with pytest.raises(PriorbenchError, match=r"holds no images \(other files: 2 .heic, 1 .tar; unpack"):
+            list(folder(path=str(tmp_path)))
+
+    @pytest.mark.parametrize("wrong", [{"limit": 0}, {"crop": 0}, {"select": "last"}, {"channels": "rbg"}])
+    def test_impossible_parameters(self, tmp_path, wrong):
+        with pytest.raises(PriorbenchError, match=next(iter(wrong))):
+            folder(path=str(fill(tmp_path, "a.png")), **wrong)
+
+    def test_one_line_only(self, tmp_path):
+        with pytest.raises(PriorbenchError) as caught:
+            folder(path=str(tmp_path / "new\nline\udcff"))
+        assert "\n" not in str(caught.value)
+        str(caught.value).encode("utf-8")
+
+
+class TestSelection:
+    def test_broken_files_come_out_in_their_place(self, tmp_path):
+        fill(tmp_path, "a.png", "c.png", "d.png")
+        fill(tmp_path, "b.png", data=PICTURE[:60])
+        items = list(folder(path=str(tmp_path), limit=2))
+        assert [item.id for item in items] == ["a.png", "b.png", "c.png"]
+        assert isinstance(items[1], SkippedImage)
+
+    def test_len_is_bounded_by_the_limit(self, tmp_path):
+        fill(tmp_path, *(f"{number}.png" for number in range(5)))
+        assert len(folder(path=str(tmp_path))) == 5
+        assert len(folder(path=str(tmp_path), limit=3)) == 3
+        assert len(folder(path=str(tmp_path), limit=9)) == 5
+
+    def test_a_single_file(self, tmp_path):
+        fill(tmp_path, "a.png", "b.png")
+        images = folder(path=str(tmp_path / "b.png"))
+        assert outcome(images) == (["b.png"], {})
+        assert images.load("b.png").pixels.shape == (3, 16, 16)
+
+    def test_channels(self, tmp_path):
+        fill(tmp_path, "colour.png")
+        fill(tmp_path, "grey.png", data=make.encoded(make.photograph(16, 16, 1)))
+        assert outcome(folder(path=str(tmp_path)))[0] == ["colour.png", "grey.png"]
+        assert outcome(folder(path=str(tmp_path), channels="rgb"))[0] == ["colour.png"]
+        assert outcome(folder(path=str(tmp_path), channels="grey"))[0] == ["grey.png"]
+
+    def test_random_is_reproducible_and_hardly_moved_by_one_file_more(self, tmp_path):
+        fill(tmp_path, *(f"{number:03}.png" for number in range(200)))
+
+        def order(seed: int) -> list[str]:
+            return outcome(folder(path=str(tmp_path), select="random", seed=seed))[0]
+
+        first = order(1)
+        assert sorted(first) == outcome(folder(path=str(tmp_path)))[0]
+        assert first == order(1)
+        assert first != order(2)
+        assert first != sorted(first)
+        fill(tmp_path, "new.png")
+        assert [name for name in order(1) if name != "new.png"] == first
+
+    def test_random_selections_are_uniform(self, tmp_path):
+        """Each of 20 files is the first of 400 shuffles about 20 times (binomial, 5 standard deviations)."""
+        fill(tmp_path, *(f"{number}.png" for number in range(20)))
+        firsts = [
+            next(iter(folder(path=str(tmp_path), select="random", limit=1, seed=seed))).id
+            for seed in range(400)
+        ]
+        counts = np.array([firsts.count(f"{number}.png") for number in range(20)])
+        assert abs(counts - 20).max() < 5 * np.sqrt(400 * 0.05 * 0.95)
+
+
+class TestLaziness:
+    def test_images_are_decoded_when_they_are_reached(self, tmp_path, monkeypatch):
+        fill(tmp_path, *(f"{number}.png" for number in range(9)))
+        decoded = []
+        real = fileset.read_picture
+
+        def counting(path, rules):
+            decoded.append(os.path.basename(path))  # noqa: PTH119
+            return real(path, rules)
+
+        monkeypatch.setattr(fileset, "read_picture", counting)
+        images = folder(path=str(tmp_path), limit=4)
+        assert len(images) == 4
+        assert decoded == []
+        list(itertools.islice(images, 2))
+        assert decoded == ["0.png", "1.png"]
+        list(images)
+        assert decoded[2:] == ["0.png", "1.png", "2.png", "3.png"]
+
+    def test_load_does_not_walk(self, tmp_path, monkeypatch):
+        fill(tmp_path, "a/b.png")
+        images = folder(path=str(tmp_path))
+
+        def refuse(*_args):
+            raise AssertionError("walked")
+
+        monkeypatch.setattr("os.scandir", refuse)
+        assert images.load("a/b.png").id == "a/b.png"
+
+    def test_load_says_why_not(self, tmp_path):
+        fill(tmp_path, "a.png", data=PICTURE[:60])
+        images = folder(path=str(tmp_path))
+        with pytest.raises(PriorbenchError, match=r"a\.png: truncated PNG|a\.png: broken PNG"):
+            images.load("a.png")
+        with pytest.raises(PriorbenchError, match="no such file"):
+            images.load("b.png")
+
+    def test_a_folder_of_50000_pictures_starts_in_a_second(self, tmp_path):
+        """Hard links, a thousand to a file, so that no file system runs out of them."""
+        for start in range(0, 50_000, 1000):
+            first = tmp_path / f"{start:05}.png"
+            first.write_bytes(PICTURE)
+            for number in range(start + 1, start + 1000):
+                os.link(first, tmp_path / f"{number:05}.png")
+        start = time.perf_counter()
+        images = folder(path=str(tmp_path))
+        assert len(images) == 50_000
+        shuffled = folder(path=str(tmp_path), select="random", limit=100)
+        assert len(shuffled) == 100
+        first_image = next(iter(shuffled))
+        seconds = time.perf_counter() - start
+        assert isinstance(first_image, Image)
+        assert seconds < 2.5  # about 0.4 s alone on the machine
+
+        tracemalloc.start()
+        walk = iter(images)
+        sizes = []
+        for _ in range(3):
+            for _ in range(300):
+                next(walk)
+            sizes.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+        assert sizes[2] - sizes[0] < 200_000  # 600 images of 3 KB would be 1.8 MB

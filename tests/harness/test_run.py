@@ -1,0 +1,270 @@
+"""Runs end to end through the command line: resume, kill, shards, failures, formats."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from conftest_support import command_environment
+
+SUITE = """
+name: small
+images:
+  - ramps: {{count: {count}}}
+noises: [gaussian-25]
+denoisers:
+  - mean: {{log: {log}}}
+  - approach: {{log: {log}, iterations: 12}}
+  - sleeps: {{log: {log}, seconds: {seconds}}}
+stopping: [fixed, oracle]
+"""
+
+
+#: the fields that the design promises
+CONTRACT = """
+schema protocol key denoiser parameters plugin plugin_version image_set image image_sha256 height width channels
+noise sigma noisy_sha256 noisy_psnr repetition stopping_rule iterations psnr ssim oracle_psnr oracle_iteration
+wall_seconds device_seconds cpu_seconds setup_seconds peak_memory_bytes device threads tainted status error
+environment started_at curve
+"""
+
+ONE_IMAGE = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25")
+
+
+def write_suite(folder: Path, count: int = 2, seconds: float = 0.0) -> Path:
+    path = folder / "small.yaml"
+    path.write_text(SUITE.format(count=count, log=folder / "calls.log", seconds=seconds))
+    return path
+
+
+def records(command, *arguments: str) -> list[dict]:
+    done = command("export", *arguments)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def calls(folder: Path) -> int:
+    log = folder / "calls.log"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def test_a_run_gives_one_record_for_each_rule_and_is_not_repeated(command, tmp_path):
+    suite = str(write_suite(tmp_path))
+    first = command("run", suite)
+    assert first.returncode == 0, first.stderr
+    found = records(command)
+    assert Counter((record["label"].partition(":")[0], record["stopping_rule"]) for record in found) == {
+        ("mean", None): 2,
+        ("approach", "fixed"): 2,
+        ("approach", "oracle"): 2,
+        ("sleeps", None): 2,
+    }
+    assert all(record["status"] == "ok" and record["psnr"] > 15 for record in found)
+    after = calls(tmp_path)
+    again = command("run", suite)
+    assert again.returncode == 0
+    assert "nothing to do: all 6 trials are in the store already" in again.stderr
+    assert calls(tmp_path) == after
+
+
+def test_every_method_gets_the_same_noise_and_a_record_all_its_fields(command, tmp_path):
+    command("run", str(write_suite(tmp_path)))
+    found = records(command)
+    for image in ("ramp-0", "ramp-1"):
+        assert len({record["noisy_sha256"] for record in found if record["image"] == image}) == 1
+    [fixed] = [r for r in found if r["stopping_rule"] == "fixed" and r["image"] == "ramp-0"]
+    assert set(CONTRACT.split()) <= set(fixed)
+    assert fixed["sigma"] == pytest.approx(25 / 255)
+    assert fixed["iterations"] == 12
+    assert fixed["curve"]["iteration"] == [*range(1, 13)]
+    assert fixed["oracle_psnr"] >= fixed["psnr"]
+    assert fixed["environment"]["versions"]["torch"]
+
+
+def test_levels_of_a_noise_share_their_random_numbers(command):
+    levels = [("--noise", f"gaussian:sigma={level}/255") for level in (10, 20)]
+    command("run", "-", "--images", "ramps:count=1", "--denoiser", "mean", *levels[0], *levels[1])
+    low, high = (10 ** (-record["noisy_psnr"] / 10) for record in records(command))
+    assert high / low == pytest.approx(4, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "reason"),
+    [
+        ("raises", "error", "ValueError: no luck at all (example_things.py:"),
+        ("exits", "error", "the method called sys.exit(3)"),
+        ("dies", "crashed", "SIGSEGV"),
+        ("hangs", "timeout", "no result after 8 s"),
+        ("nans", "invalid-output", "768 of 768 values are NaN or infinite"),
+        ("grey-only", "refused", "takes images of 1 channels, not 3"),
+    ],
+)
+def test_a_failing_method_is_a_record_and_the_others_go_on(command, method, status, reason):
+    done = command(*ONE_IMAGE, "--denoiser", method, "--denoiser", "mean", "--timeout", "8")
+    assert done.returncode == (0 if status == "refused" else 1)
+    found = {record["denoiser"]: record for record in records(command)}
+    assert (found[method]["status"], found["mean"]["status"]) == (status, "ok")
+    assert reason in found[method]["error"]
+    assert "\n" not in found[method]["error"]
+    assert found[method]["noisy_sha256"] == found["mean"]["noisy_sha256"]
+
+
+def test_a_method_may_print_what_it_likes(command):
+    done = command("run", "-", "--images", "ramps:count=2", "--noise", "gaussian-25", "--denoiser", "shouts")
+    assert done.returncode == 0, done.stderr
+    assert [record["status"] for record in records(command)] == ["ok", "ok"]
+
+
+def test_what_failed_is_run_again_only_on_request(command):
+    options = (*ONE_IMAGE, "--denoiser", "raises")
+    assert command(*options).returncode == 1
+    again = command(*options)
+    assert again.returncode == 0
+    assert "nothing to do" in again.stderr
+    assert command(*options, "--retry-failed").returncode == 1
+    assert len(records(command)) == 1
+
+
+def test_shards_are_a_partition(command, tmp_path):
+    suite = str(write_suite(tmp_path, count=3))
+    for part in ("1/2", "2/2"):
+        assert command("run", suite, "--shard", part, "--store", f"{part[0]}.db").returncode == 0
+    assert command("run", suite, "--store", "all.db").returncode == 0
+    parts = [{r["key"] for r in records(command, "--store", f"{n}.db")} for n in (1, 2)]
+    assert not parts[0] & parts[1]
+    assert parts[0] | parts[1] == {r["key"] for r in records(command, "--store", "all.db")}
+
+
+def test_two_jobs_give_the_same_quality_and_mark_the_timings(command, tmp_path):
+    suite = str(write_suite(tmp_path, count=3))
+    command("run", suite, "--store", "one.db", "--threads", "1")
+    command("run", suite, "--store", "two.db", "--threads", "1", "--jobs", "2")
+    one, two = ({r["key"]: r for r in records(command, "--store", f"{n}.db")} for n in ("one", "two"))
+    assert one.keys() == two.keys()
+    assert all(one[key]["output_sha256"] == two[key]["output_sha256"] for key in one)
+    assert all(r["tainted"] is None for r in one.values())
+    assert all("2 workers" in r["tainted"] for r in two.values())
+
+
+def test_an_unusable_image_is_skipped_with_its_name_or_an_error_when_strict(command):
+    images = ("--images", "ramps:count=1,bad=true")
+    options = ("run", "-", *images, "--noise", "gaussian-25", "--denoiser", "mean")
+    done = command(*options)
+    assert done.returncode == 0
+    assert "skipped ramps:count=1,bad=true/bad.png: truncated" in done.stderr
+    strict = command(*options, "--strict", "--store", "strict.db")
+    assert strict.returncode == 2
+    assert "bad.png cannot be used: truncated" in strict.stderr
+
+
+def test_a_set_without_a_usable_image_is_an_error(command):
+    images = ("--images", "ramps:count=0,bad=true")
+    done = command("run", "-", *images, "--noise", "gaussian-25", "--denoiser", "mean")
+    assert done.returncode == 2
+    assert "none of its files can be used" in done.stderr
+
+
+def test_a_dry_run_writes_nothing(command, tmp_path):
+    done = command("run", str(write_suite(tmp_path)), "--dry-run")
+    assert done.returncode == 0
+    assert "at most 6 trials on cpu" in done.stdout
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_wrong_requests_end_with_status_2_before_any_work(command, tmp_path):
+    done = command("run", "-", "--images", "ramp", "--noise", "gausian-25", "--denoiser", "mean:logg=x")
+    assert done.returncode == 2
+    assert "did you mean 'ramps'?" in done.stderr
+    assert "did you mean 'gaussian-25'?" in done.stderr
+    assert "did you mean 'log'?" in done.stderr
+    assert command("run", "nosuch").returncode == 2
+    for wrong in ("--device=cuda:7", "--device=quantum", "--shard=3/2", "--executor=remote"):
+        done = command("run", str(write_suite(tmp_path)), wrong)
+        assert done.returncode == 2, wrong
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_the_leaderboard_reads_what_a_run_wrote(command, tmp_path):
+    command("run", str(write_suite(tmp_path)))
+    table = command("leaderboard")
+    assert table.returncode == 0, table.stderr
+    assert "approach" in table.stdout
+    assert "an oracle sees the clean image" in table.stdout
+    boards = json.loads(command("leaderboard", "--format", "json").stdout)
+    assert [row["rank"] for row in boards[0]["rows"]] == [1, 2, 3, None]
+    written = command("leaderboard", "--format", "markdown", "-o", "board.md")
+    assert written.returncode == 0
+    assert (tmp_path / "board.md").read_text().startswith("### ramps")
+    assert command("leaderboard", "--store", "none.db").returncode == 2
+
+
+def start(suite: str, site: Path, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "priorbench", "run", suite],
+        cwd=folder,
+        env=command_environment(site),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(command, example_site, tmp_path):
+    suite = str(write_suite(tmp_path, count=4, seconds=0.3))
+    running = start(suite, example_site, tmp_path)
+    assert running.stderr is not None
+    running.stderr.readline()  # the first trial has ended
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "interrupted: run the same command again to go on" in said
+    assert "Traceback" not in said
+    before = {record["key"] for record in records(command)}
+    assert command("run", suite).returncode == 0
+    after = records(command)
+    assert before < {record["key"] for record in after}
+    assert len(after) == 16
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(command, example_site, tmp_path):
+    suite = str(write_suite(tmp_path, count=6, seconds=0.1))
+    known: dict[str, str] = {}
+    for attempt in range(6):
+        running = start(suite, example_site, tmp_path)
+        time.sleep(1.0 + 0.83 * attempt)
+        running.kill()
+        running.communicate()
+        if not (tmp_path / "priorbench.db").exists():
+            continue
+        now = {record["key"]: record["started_at"] for record in records(command)}
+        assert known.items() <= now.items()
+        known = now
+    assert known, "no trial ended before the kills: make the waits longer"
+    assert command("run", suite).returncode == 0
+    final = records(command)
+    assert len(final) == len({record["key"] for record in final}) == 24
+    assert known.items() <= {record["key"]: record["started_at"] for record in final}.items()
+    assert "nothing to do" in command("run", suite).stderr
+    time.sleep(1)
+    ours = [pid for pid in workers() if str(tmp_path) in workers()[pid]]
+    assert not ours, "workers outlived their run"
+
+
+def workers() -> dict[int, str]:
+    """Return the environment of every running worker process."""
+    found = {}
+    for entry in Path("/proc").iterdir() if Path("/proc").exists() else ():
+        try:
+            if entry.name.isdigit() and b"priorbench.worker" in (entry / "cmdline").read_bytes():
+                found[int(entry.name)] = (entry / "environ").read_text(errors="replace")
+        except OSError:
+            continue
+    return {pid: text for pid, text in found.items() if pid != os.getpid()}

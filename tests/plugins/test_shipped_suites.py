@@ -1,0 +1,56 @@
+"""The suites in the box are valid, and what runs on a reduced budget says so."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.resources
+
+import pytest
+
+import priorbench_suites
+from priorbench.choices import parse_entry
+from priorbench.plugins import load_registry
+from priorbench.suite import SuiteOptions
+from priorbench.suite_check import SuiteText, check_suite
+from priorbench.suite_file import load_suite, suite_yaml
+from priorbench.suite_schema import shape_problems
+from priorbench.yaml_text import read_yaml
+
+SUITES = [spec.name for spec in priorbench_suites.priorbench_suites()]
+
+
+def test_quick_and_standard_are_shipped() -> None:
+    assert SUITES == ["quick", "standard"]
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_shipped_suite_has_the_shape_of_a_suite_and_is_called_by_its_file(name: str) -> None:
+    marked = read_yaml(
+        importlib.resources.files(priorbench_suites).joinpath(f"{name}.yaml").read_text("utf-8")
+    )
+    assert not marked.problems
+    assert not list(shape_problems(marked.data))
+    assert marked.data["name"] == name
+
+
+def test_the_labels_of_quick_tell_every_reduced_budget() -> None:
+    data = read_yaml(
+        importlib.resources.files(priorbench_suites).joinpath("quick.yaml").read_text("utf-8")
+    ).data
+    denoisers = [parse_entry(entry) for entry in data["denoisers"]]
+    reduced = [raw for raw in denoisers if raw.parameters]
+    assert {raw.name for raw in reduced} == {"dip", "deep-decoder-under", "deep-decoder-over"}
+    assert [raw.label for raw in reduced] == [
+        f"{raw.name}-{raw.parameters['iterations']}it" for raw in reduced
+    ]
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_shipped_suite_resolves_with_what_is_installed(name: str) -> None:
+    registry = load_registry()
+    suite = load_suite(name, registry)
+    assert len({choice.label for choice in suite.denoisers}) + len(suite.warnings) == 8
+    assert all("left out" in warning for warning in suite.warnings)
+    written = SuiteText(name="written.yaml", text=suite_yaml(suite))
+    again = check_suite(written, registry, SuiteOptions())
+    assert dataclasses.replace(again, source=suite.source, warnings=suite.warnings) == suite

@@ -1,0 +1,27 @@
+"""A small plugin for tests of the harness: an image set, and methods that behave in known ways."""
+
+from __future__ import annotations
+
+from priorbench import DenoiserSpec, ImageSetSpec, hookimpl
+
+
+@hookimpl
+def priorbench_image_sets():
+    yield ImageSetSpec(name="ramps", factory="example_things:Ramps", summary="smooth ramps")
+
+
+@hookimpl
+def priorbench_denoisers():
+    for name, thing in {
+        "mean": "Mean",
+        "approach": "Approach",
+        "raises": "Raises",
+        "exits": "Exits",
+        "dies": "Dies",
+        "hangs": "Hangs",
+        "nans": "NaNs",
+        "shouts": "Shouts",
+        "sleeps": "Sleeps",
+    }.items():
+        yield DenoiserSpec(name=name, factory=f"example_things:{thing}", summary=thing)
+    yield DenoiserSpec(name="grey-only", factory="example_things:Mean", channels=(1,))

@@ -1,0 +1,157 @@
+"""What the example plugin's factories name; imported only where it is used."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from priorbench.errors import PriorbenchError
+from priorbench.images import Image, SkippedImage
+
+
+class Ramps:
+    """Smooth colour ramps.
+
+    Parameters
+    ----------
+    count : how many.
+    size : height and width.
+    bad : one more file, which cannot be used.
+    """
+
+    def __init__(self, *, count: int = 3, size: int = 16, bad: bool = False) -> None:
+        self.count, self.size, self.bad = count, size, bad
+
+    def __len__(self):
+        return self.count + self.bad
+
+    def __iter__(self):
+        if self.bad:
+            yield SkippedImage(id="bad.png", reason="truncated")
+        for number in range(self.count):
+            yield self.load(f"ramp-{number}")
+
+    def load(self, image_id):
+        number = int(image_id.rpartition("-")[2])
+        if number >= self.count:
+            raise PriorbenchError(f"no image {image_id}")
+        row = np.linspace(0.2, 0.8 - number / 100, self.size, dtype=np.float32)
+        return Image(id=image_id, pixels=np.broadcast_to(row, (3, self.size, self.size)).copy())
+
+
+class Mean:
+    """Every pixel becomes its column's mean; counts its calls in a file.
+
+    Parameters
+    ----------
+    log : file to which every call adds a line; empty = none.
+    """
+
+    def __init__(self, *, log: str = "") -> None:
+        self.log = log
+
+    def denoise(self, observation):
+        note(self.log)
+        return observation.image.mean(dim=(0, 1), keepdim=True).expand_as(observation.image).clone()
+
+
+class Approach:
+    """Goes from the noisy image towards its column means, step by step.
+
+    Parameters
+    ----------
+    iterations : published budget.
+    rate : part of the way for each step.
+    pause : seconds for each step.
+    log : file to which every fit adds a line; empty = none.
+    """
+
+    def __init__(self, *, iterations: int = 20, rate: float = 0.1, pause: float = 0.0, log: str = "") -> None:
+        self.iterations, self.rate, self.pause, self.log = iterations, rate, pause, log
+
+    def iterate(self, observation):
+        note(self.log)
+        target = observation.image.mean(dim=(0, 1), keepdim=True)
+        estimate = observation.image.clone()
+        while True:
+            estimate += self.rate * (target - estimate)
+            time.sleep(self.pause)
+            yield estimate
+
+
+class Raises:
+    """Raises."""
+
+    def denoise(self, observation):
+        raise ValueError("no luck\nat all")
+
+
+class Exits:
+    """Calls sys.exit."""
+
+    def denoise(self, observation):
+        sys.exit(3)
+
+
+class Dies:
+    """Is killed by a signal."""
+
+    def denoise(self, observation):
+        print("about to die")
+        sys.stdout.flush()
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+
+class Hangs:
+    """Never returns."""
+
+    def denoise(self, observation):
+        time.sleep(3600)
+
+
+class NaNs:
+    """Returns NaN."""
+
+    def denoise(self, observation):
+        return torch.full_like(observation.image, float("nan"))
+
+
+class Shouts:
+    """Prints a megabyte, on both streams and on the file descriptor."""
+
+    def denoise(self, observation):
+        for _ in range(1000):
+            print("x" * 500)
+            print("y" * 500, file=sys.stderr)
+        os.write(1, b'{"records": []}\n')
+        return observation.image.clone()
+
+
+class Sleeps:
+    """Takes its time.
+
+    Parameters
+    ----------
+    seconds : how long.
+    log : file to which every call adds a line; empty = none.
+    """
+
+    def __init__(self, *, seconds: float = 0.2, log: str = "") -> None:
+        self.seconds, self.log = seconds, log
+
+    def denoise(self, observation):
+        note(self.log)
+        time.sleep(self.seconds)
+        return observation.image.clone()
+
+
+def note(log):
+    if log:
+        with Path(log).open("a") as file:
+            file.write("call\n")
