@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 from priorbench import ImageSetSpec, hookimpl
 
+#: Parameters that choose among a folder's pictures and leave each as it is: not part of a set's label.
+_CHOOSING = ("limit", "select", "seed", "min_side", "channels", "max_pixels")
+#: The classic sets are checked: wherever they lie, they are the same.
+_CHECKED = ("limit", "path")
 _FFDNET = "https://github.com/cszn/FFDNet, folder testsets"
 
 
@@ -46,6 +50,7 @@ def _folders() -> Iterator[ImageSetSpec]:
         summary="your own pictures: any folder, or a single file",
         label_from="path",
         takes_folder=True,
+        selection=(*_CHOOSING, "recursive"),
     )
     yield ImageSetSpec(
         name="imagenet",
@@ -54,6 +59,7 @@ def _folders() -> Iterator[ImageSetSpec]:
         citation="Russakovsky et al., ImageNet Large Scale Visual Recognition Challenge, IJCV 2015",
         licence="non-commercial research and education (image-net.org)",
         label_from="path",
+        selection=(*_CHOOSING, "list", "numbers"),
     )
 
 
@@ -63,6 +69,7 @@ def _classic() -> Iterator[ImageSetSpec]:
         factory="priorbench_images.classic:set12",
         summary=f"12 grey classics, from your folder ({_FFDNET}/Set12)",
         licence="none stated; research use. Picture 08 is 'Lena', which several journals refuse",
+        selection=_CHECKED,
     )
     yield ImageSetSpec(
         name="cbsd68",
@@ -70,6 +77,7 @@ def _classic() -> Iterator[ImageSetSpec]:
         summary=f"68 colour photographs of Berkeley, from your folder ({_FFDNET}/CBSD68)",
         citation="Martin et al., A database of human segmented natural images, ICCV 2001",
         licence="non-commercial research and education",
+        selection=_CHECKED,
     )
     yield ImageSetSpec(
         name="bsd68",
@@ -77,12 +85,14 @@ def _classic() -> Iterator[ImageSetSpec]:
         summary="the grey BSD68, computed from your folder of CBSD68, pixel for pixel as published",
         citation="Martin et al., A database of human segmented natural images, ICCV 2001",
         licence="non-commercial research and education",
+        selection=_CHECKED,
     )
     yield ImageSetSpec(
         name="kodak24",
         factory="priorbench_images.classic:kodak24",
         summary="24 Kodak photographs, full size or the 500x500 of the literature, from your folder",
         licence="understood to be released by Kodak for unrestricted use",
+        selection=_CHECKED,
     )
     yield ImageSetSpec(
         name="mcmaster",
@@ -90,4 +100,5 @@ def _classic() -> Iterator[ImageSetSpec]:
         summary=f"18 colour photographs of 500x500, from your folder ({_FFDNET}/McMaster)",
         citation="Zhang et al., Color demosaicking by local directional interpolation, JEI, 2011",
         licence="none stated; research use",
+        selection=_CHECKED,
     )

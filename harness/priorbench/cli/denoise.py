@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,8 +42,9 @@ def denoise(
     pixels = read_picture(picture).pixels
     problem = _problem(registry, pixels, sigma, resolve_device(device), seed)
     outcome = _run(registry, problem, denoiser, settings or [], stopping)
-    if outcome.error is not None or outcome.output is None:
-        raise outcome.error or RuntimeError("the method returned nothing")
+    if outcome.output is None:
+        typer.echo(f"priorbench: {denoiser} failed: {outcome.error}", err=True)
+        raise typer.Exit(1)
     write_picture(output, outcome.output)
     typer.echo(f"{output}: {denoiser}, {seconds(outcome.wall_seconds)} s", err=True)
 
@@ -88,7 +90,7 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
         raise PriorbenchError(f"denoiser '{choice.name}' {reason}")
     method = instantiate(registry, "denoiser", choice)
     if not hasattr(method, "iterate"):
-        return measure_one_shot(method, problem, device_for(device))
+        return _caught(lambda: measure_one_shot(method, problem, device_for(device)))
     rule = choose(registry, "stopping rule", stopping)
     rule_spec = registry.find("stopping rule", rule.name).spec
     if isinstance(rule_spec, StoppingRuleSpec) and rule_spec.oracle:
@@ -104,7 +106,19 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
                 f"\riteration {point.iteration} of {budget}, {point.wall_seconds:.0f} s ", err=True, nl=False
             )
 
-    outcome = measure_iterative(method, problem, device_for(device), rules, budget, show)[0]
+    outcome = _caught(lambda: measure_iterative(method, problem, device_for(device), rules, budget, show)[0])
     if sys.stderr.isatty():
         typer.echo("", err=True)
     return outcome
+
+
+def _caught(run: Callable[[], Outcome]) -> Outcome:
+    """Return what a method gave, or its failure in one line."""
+    from priorbench.errors import PriorbenchError
+    from priorbench.measure import Outcome
+    from priorbench.worker.failure import classify
+
+    try:
+        return run()
+    except Exception as error:
+        return Outcome(error=PriorbenchError(classify(error)[1]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priorbench.cli.files import write
+from priorbench.cli.files import write, write_bytes
 
 if TYPE_CHECKING:
     from priorbench.store import Store
@@ -20,6 +20,7 @@ class ExportFormat(StrEnum):
     """How records are written."""
 
     jsonl = "jsonl"
+    parquet = "parquet"
 
 
 def export(
@@ -27,18 +28,23 @@ def export(
         str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
     ] = None,
     format: Annotated[
-        ExportFormat, typer.Option(help="jsonl: one JSON object on each line.")
+        ExportFormat, typer.Option(help="jsonl: one JSON object on each line; parquet: needs pyarrow.")
     ] = ExportFormat.jsonl,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print.")
     ] = None,
 ) -> None:
     """Write the records of a store, JSON lines on standard output by default."""
+    from priorbench.errors import PriorbenchError
     from priorbench.store import Store, store_url
 
+    if format is ExportFormat.parquet and output is None:
+        raise PriorbenchError("parquet is not text: name a file with -o FILE")
     source = Store(store_url(store), create=False)
     try:
-        if output is None:
+        if format is ExportFormat.parquet and output is not None:
+            write_bytes(parquet(source), output)
+        elif output is None:
             for line in lines(source):
                 write(line, None)
         else:
@@ -56,3 +62,30 @@ def lines(store: Store) -> Iterator[str]:
         data = to_json(record)
         data["environment"] = {"fingerprint": record.environment, **environments.get(record.environment, {})}
         yield json.dumps(data, allow_nan=False) + "\n"
+
+
+def parquet(store: Store) -> bytes:
+    """Return the records as a Parquet table; nested fields are JSON text.
+
+    Raises
+    ------
+    PriorbenchError
+        If pyarrow is not installed.
+    """
+    from priorbench.errors import PriorbenchError
+
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise PriorbenchError(
+            "parquet needs the package pyarrow: pip install 'priorbench[parquet]'"
+        ) from None
+    rows = [json.loads(line) for line in lines(store)]
+    flat = [
+        {name: json.dumps(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}
+        for row in rows
+    ]
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(flat), sink)
+    return bytes(sink.getvalue())

@@ -15,7 +15,12 @@ def write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-        return
+    else:
+        write_bytes(data, output)
+
+
+def write_bytes(data: bytes, output: Path) -> None:
+    """Write a file, all or nothing."""
     part = output.with_name(f".{output.name[:200]}.{os.getpid()}.part")
     try:
         part.write_bytes(data)

@@ -30,6 +30,9 @@ def run(
         list[str] | None, typer.Option(metavar="SPEC", help="Noise, as 'gaussian:sigma=15/255,clip=true'.")
     ] = None,
     stopping: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Stopping rule.")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A metric beyond PSNR and SSIM.")
+    ] = None,
     repetitions: Annotated[int | None, typer.Option(min=1, help="Noise draws for each image.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Use N images of each set.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps, ...")] = "auto",
@@ -79,6 +82,7 @@ def run(
         noises=tuple(noise or ()),
         denoisers=tuple(denoiser or ()),
         stopping=tuple(stopping or ()),
+        metrics=tuple(metric or ()),
         repetitions=repetitions,
     )
     chosen = load_suite(suite, registry, overrides)

@@ -76,11 +76,11 @@ def fit(
     perturb = _Perturbation(net_input, settings.input_noise, observation.seed)
 
     def generate(z: torch.Tensor) -> torch.Tensor:
-        return frame.crop(network(z))[0].contiguous()
+        return frame.crop(network(z))[0].clone(memory_format=torch.contiguous_format)
 
     @torch.enable_grad()
     def step() -> tuple[torch.Tensor, torch.Tensor]:
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         output = generate(perturb())
         loss = objective(output)
         torch.autograd.backward(loss)
