@@ -29,6 +29,11 @@ def resident_bytes() -> int:
     return peak_bytes() if now is None else now
 
 
+def address_space_bytes() -> int:
+    """Return the size of the address space in bytes; 0 where the system does not tell."""
+    return _status("VmSize") or 0
+
+
 def _status(field: str) -> int | None:
     try:
         lines = Path("/proc/self/status").read_text().splitlines()

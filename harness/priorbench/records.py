@@ -38,8 +38,9 @@ class Curve:
 class Record:
     """One denoiser, one image, one noise, one repetition, one stopping rule.
 
-    Times are seconds, sizes pixels, memory bytes, intensities on the 0..1 scale. A value that does not
-    apply or was never reached is None; an infinite PSNR is None with `mse` 0.
+    Times are seconds, sizes pixels, memory bytes, intensities on the 0..1 scale. A value that does not apply
+    or was never reached is None; an infinite PSNR is None with `mse` 0. `printed` holds the last lines that a
+    method which failed had printed.
     """
 
     key: str
@@ -86,6 +87,7 @@ class Record:
     tainted: str | None = None
     status: str = "ok"
     error: str | None = None
+    printed: str | None = None
     environment: str = ""
     started_at: str = ""
     curve: Curve | None = None

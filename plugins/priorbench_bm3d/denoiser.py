@@ -59,7 +59,7 @@ class BM3D:
     ) -> NDArray[np.float64]:
         if self._assume_independent:
             covariance = np.mean(np.diag(covariance)) * np.eye(len(covariance))
-        if not np.any(np.diag(covariance) > 0):
+        if np.max(np.diag(covariance)) < filters.LEAST_SIGMA**2:
             return image
         clipped = noise is not None and noise.clipped
         return filters.denoise(image, covariance, self._profile, clipped=clipped)

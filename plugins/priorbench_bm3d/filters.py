@@ -27,6 +27,12 @@ _OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [1 / 2, 0, -1 / 2], [1 / 4, -1 / 2,
 #: the package fails, or ends the process, on pictures that are not larger than a block (8 to 12 pixels)
 _SMALLEST = 16
 
+#: least deviation that the package is told, a fortieth of a step of 8 bits: it fails on 0
+LEAST_SIGMA = 1e-4
+
+#: a plane with less contrast than this is flat; bm3d_rgb divides by the range of each plane
+_FLAT = 1e-6
+
 
 def make_profile(name: str, num_threads: int) -> bm3d.BM3DProfile:
     """Return a profile of the package with a number of threads (0 = all)."""
@@ -67,8 +73,10 @@ def grey(plane: Image, sigma: float, profile: bm3d.BM3DProfile) -> Image:
 
 def independent(image: Image, sigmas: Image, profile: bm3d.BM3DProfile) -> Image:
     """Denoise a colour picture whose channels have independent noise: the package's own colour BM3D."""
-    if np.any(np.ptp(image @ _OPPONENT.T, axis=(0, 1)) == 0):
-        return opponent(image, np.diag(sigmas**2), profile)  # bm3d_rgb divides by the range of each plane
+    covariance = np.diag(sigmas**2)
+    flat = np.ptp(image @ _OPPONENT.T, axis=(0, 1)) < _FLAT
+    if np.any(flat) or np.min(transformed_deviations(_OPPONENT, covariance)) < LEAST_SIGMA:
+        return opponent(image, covariance, profile)
     result: Image = bm3d.bm3d_rgb(image, sigmas, profile, colorspace="opp")
     return result
 
@@ -80,10 +88,13 @@ def opponent(image: Image, covariance: Image, profile: bm3d.BM3DProfile) -> Imag
     """
     planes = image @ _OPPONENT.T
     low, extent = planes.min(axis=(0, 1)), np.ptp(planes, axis=(0, 1))
-    extent[extent == 0] = 1.0
-    # Not below 1e-4 (a fortieth of a step of 8 bits), where the package's own thresholds begin to fail.
-    sigmas = np.maximum(transformed_deviations(_OPPONENT, covariance), 1e-4) / extent
-    result = bm3d.bm3d((planes - low) / extent, sigmas, profile)
+    extent[extent < _FLAT] = 1.0
+    sigmas = np.maximum(transformed_deviations(_OPPONENT, covariance), LEAST_SIGMA) / extent
+    planes = (planes - low) / extent
+    if np.ptp(planes[..., 0]) < _FLAT:  # there is nothing to match blocks on
+        result = np.stack([grey(planes[..., c], sigmas[c], profile) for c in range(3)], axis=-1)
+    else:
+        result = bm3d.bm3d(planes, sigmas, profile)
     cleaned: Image = (result * extent + low) @ np.linalg.inv(_OPPONENT).T
     return cleaned
 

@@ -72,7 +72,7 @@ def test_names_cannot_run_into_each_other() -> None:
 
 
 def test_golden_digest_of_the_stream() -> None:
-    """Numpy may change the stream of a Generator (NEP 19); such a release needs a new version of the protocol.
+    """Numpy may change the stream of a Generator (NEP 19): that would need a new version of the protocol.
 
     The digest is that of numpy 2.4, by hand: sha256 of "(3, 8, 8)" and of the float32 values of
     0.5 + 25/255 w, with w from the generator that the string above seeds.

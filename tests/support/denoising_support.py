@@ -18,7 +18,7 @@ from priorbench.noise_models import Gaussian
 
 
 def photograph(channels: int, height: int, width: int, top: int = 90, left: int = 150) -> NDArray[np.float64]:
-    """Cut a piece out of a photograph in scikit-image, (channels, height, width): a face, or a man with a camera."""
+    """Cut a piece, (channels, height, width), out of a photograph in scikit-image: astronaut or camera."""
     whole = skimage.data.astronaut() if channels == 3 else skimage.data.camera()[..., None]
     return (whole[top : top + height, left : left + width] / 255.0).transpose(2, 0, 1)
 

@@ -123,10 +123,18 @@ class NaNs:
 
 
 class Shouts:
-    """Prints a megabyte, on both streams and on the file descriptor."""
+    """Prints, on both streams and on the file descriptor.
+
+    Parameters
+    ----------
+    lines : of 500 characters, on each stream.
+    """
+
+    def __init__(self, *, lines: int = 200) -> None:
+        self.lines = lines
 
     def denoise(self, observation):
-        for _ in range(1000):
+        for _ in range(self.lines):
             print("x" * 500)
             print("y" * 500, file=sys.stderr)
         os.write(1, b'{"records": []}\n')

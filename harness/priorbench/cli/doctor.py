@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -28,6 +27,7 @@ def doctor(
 
     from priorbench.cli.output import open_registry
     from priorbench.cli.run import resolve_device
+    from priorbench.conditions import warnings_now
     from priorbench.environment import available_threads, describe, fingerprint
 
     chosen = threads or available_threads()
@@ -37,7 +37,7 @@ def doctor(
     report = {
         "fingerprint": fingerprint(environment),
         "environment": environment,
-        "taints": taints(chosen),
+        "would taint a timing": warnings_now(chosen),
         "plugins": {"ok": sum(plugin.status == "ok" for plugin in registry.plugins), "not ok": unwell},
     }
     if format is DoctorFormat.json:
@@ -51,21 +51,10 @@ def doctor(
     Console(highlight=False).print(view)
 
 
-def taints(threads: int) -> list[str]:
-    """Return what would taint a timing that began now."""
-    found = []
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        found.append(f"load average {load:.1f}: something else is running")
-    if threads > len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else False:
-        found.append(f"{threads} threads are more than the cores that this process may use")
-    return found
-
-
 def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for name, item in value.items():
-        label = f"{prefix}{name}".replace("_", " ")
+        label = prefix + (name if name.isupper() else name.replace("_", " "))
         if isinstance(item, dict):
             rows += _flat(item, f"{label} · ") if item else [(label, "none")]
         else:

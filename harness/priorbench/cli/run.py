@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from priorbench.planning import PlanOptions
+    from priorbench.executors import Executor
+    from priorbench.planning import Plan
     from priorbench.records import RunSummary
     from priorbench.registry import Registry
-    from priorbench.suite import Suite
 
 
 def run(
@@ -45,6 +45,9 @@ def run(
     shard: Annotated[str | None, typer.Option(metavar="i/n", help="Run the i-th of n parts.")] = None,
     timeout: Annotated[
         float | None, typer.Option(metavar="S", help="Seconds that one trial may take.")
+    ] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Memory that a method may take: 4GiB, 500MB.")
     ] = None,
     store: Annotated[
         str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
@@ -88,46 +91,61 @@ def run(
     chosen = load_suite(suite, registry, overrides)
     for line in chosen.warnings:
         typer.echo(f"priorbench: {line}", err=True)
+    plan = Plan(chosen, registry, options)
     if dry_run:
         typer.echo(suite_yaml(chosen), nl=False)
-        typer.echo(f"# at most {len(Plan(chosen, registry, options))} trials on {options.device}")
+        typer.echo(f"# at most {len(plan)} trials on {options.device}")
         return
-    summary = _execute(chosen, registry, options, executor, store, jobs, timeout, retry_failed)
+    limits = {"jobs": jobs, "timeout": timeout, "memory": parse_size(memory_limit)}
+    runner = _executor(registry, executor, threads=options.threads, **limits)
+    summary = _execute(plan, runner, store, retry_failed)
     if summary.interrupted:
         raise typer.Exit(130)
     if summary.failed:
         raise typer.Exit(1)
 
 
-def _execute(
-    suite: Suite,
-    registry: Registry,
-    options: PlanOptions,
-    executor_name: str,
-    store_name: str | None,
-    jobs: int,
-    timeout: float | None,
-    retry_failed: bool,
-) -> RunSummary:
-    from priorbench.cli.progress import ProgressView
-    from priorbench.planning import Plan
+def _executor(registry: Registry, name: str, **limits: Any) -> Executor:
     from priorbench.registry import import_factory
-    from priorbench.run import execute
     from priorbench.specs import ExecutorSpec
+
+    spec = registry.find("executor", name).spec
+    assert isinstance(spec, ExecutorSpec)
+    executor: Executor = import_factory(spec)(registry=registry, **limits)
+    return executor
+
+
+def _execute(plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool) -> RunSummary:
+    from priorbench.cli.progress import ProgressView
+    from priorbench.run import execute
     from priorbench.store import Store, store_url
 
-    spec = registry.find("executor", executor_name).spec
-    assert isinstance(spec, ExecutorSpec)
     store = Store(store_url(store_name))
-    plan = Plan(suite, registry, options)
-    executor = import_factory(spec)(registry=registry, jobs=jobs, threads=options.threads, timeout=timeout)
     try:
-        with ProgressView(suite.name, len(plan), sys.stderr) as view:
+        with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
             summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
         view.conclude(summary, store.url)
         return summary
     finally:
+        executor.close()
         store.close()
+
+
+def parse_size(text: str | None) -> int | None:
+    """Return the bytes of a size such as ``4GiB``, ``500MB`` or ``1000000``."""
+    from priorbench.errors import PriorbenchError
+
+    if text is None:
+        return None
+    units = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+    number = text.rstrip("KMGBkmgbi ").strip()
+    unit = text[len(number) :].strip().lower()
+    try:
+        return int(float(number) * units[unit])
+    except (KeyError, ValueError):
+        raise PriorbenchError(
+            f"size '{text}': write a number and a unit, for example 4GiB or 500MB"
+        ) from None
 
 
 def resolve_device(name: str) -> str:

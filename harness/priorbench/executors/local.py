@@ -7,16 +7,20 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from queue import SimpleQueue
 
 from priorbench.errors import PriorbenchError
 from priorbench.executors import Started
-from priorbench.executors.process import WorkerProcess
+from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
 from priorbench.records import Record
 from priorbench.registry import Registry
 from priorbench.trial import Trial
 
 #: idle workers that are kept for the next image of their method
 KEPT_WORKERS = 8
+
+#: a method and the slot (a set of processors) that its worker is bound to
+Owner = tuple[str, int]
 
 
 class LocalExecutor:
@@ -25,18 +29,29 @@ class LocalExecutor:
     Parameters
     ----------
     registry : the plugins.
-    jobs : workers that run at the same time. Beside another worker a timing means little, so with more
-        than one every timing is marked as tainted.
+    jobs : workers that run at the same time, each on processors of its own where there are enough. Beside
+        another worker a timing means little, so with more than one every timing is marked as tainted.
     threads : CPU threads of each worker.
     timeout : seconds that one trial may take; None = no limit.
+    memory : bytes that a method may take beyond an empty worker; None = no limit.
     """
 
     def __init__(
-        self, *, registry: Registry, jobs: int = 1, threads: int = 1, timeout: float | None = None
+        self,
+        *,
+        registry: Registry,
+        jobs: int = 1,
+        threads: int = 1,
+        timeout: float | None = None,
+        memory: int | None = None,
     ) -> None:
-        self._registry, self._jobs, self._threads, self._timeout = registry, jobs, threads, timeout
-        self._idle: OrderedDict[int, tuple[str, WorkerProcess]] = OrderedDict()
+        self._registry, self._jobs = registry, jobs
+        self._settings = WorkerSettings(threads=threads, timeout=timeout, memory=memory)
+        self._idle: OrderedDict[Owner, WorkerProcess] = OrderedDict()
         self._busy: set[WorkerProcess] = set()
+        self._slots: SimpleQueue[int] = SimpleQueue()
+        for slot in range(jobs):
+            self._slots.put(slot)
         self._lock = threading.Lock()
         self._closed = False
 
@@ -62,43 +77,44 @@ class LocalExecutor:
         """Kill every worker."""
         with self._lock:
             self._closed = True
-            workers = [worker for _, worker in self._idle.values()] + list(self._busy)
+            workers = [*self._idle.values(), *self._busy]
             self._idle.clear()
         for worker in workers:
             worker.kill()
 
     def _run_one(self, trial: Trial, started: Started) -> tuple[Record, ...]:
-        worker = self._take(trial.denoiser.name)
+        slot = self._slots.get()
+        owner = (trial.denoiser.name, slot)
+        worker = self._take(owner)
         try:
             started(trial)
             return worker.run(trial)
         finally:
-            self._give_back(trial.denoiser.name, worker)
+            self._give_back(owner, worker)
+            self._slots.put(slot)
 
-    def _take(self, method: str) -> WorkerProcess:
-        """Return an idle worker of this method, or a new one."""
+    def _take(self, owner: Owner) -> WorkerProcess:
+        """Return the idle worker of this method, or a new one."""
         with self._lock:
             if self._closed:
                 raise PriorbenchError("the executor is closed")
-            for number, (owner, worker) in list(self._idle.items()):
-                if owner == method:
-                    del self._idle[number]
-                    self._busy.add(worker)
-                    return worker
-            worker = WorkerProcess(self._registry, self._threads, self._timeout)
+            worker = self._idle.pop(owner, None)
+            if worker is None:
+                cpus = processors(owner[1], self._settings.threads)
+                worker = WorkerProcess(self._registry, replace(self._settings, cpus=cpus))
             self._busy.add(worker)
             return worker
 
-    def _give_back(self, method: str, worker: WorkerProcess) -> None:
+    def _give_back(self, owner: Owner, worker: WorkerProcess) -> None:
         surplus: list[WorkerProcess] = []
         with self._lock:
             self._busy.discard(worker)
-            if self._closed:
+            if self._closed or not worker.alive:
                 surplus.append(worker)
-            elif worker.alive:
-                self._idle[id(worker)] = (method, worker)
+            else:
+                self._idle[owner] = worker
             while len(self._idle) > KEPT_WORKERS:
-                surplus.append(self._idle.popitem(last=False)[1][1])
+                surplus.append(self._idle.popitem(last=False)[1])
         for old in surplus:
             old.kill()
 

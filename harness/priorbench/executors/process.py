@@ -6,12 +6,15 @@ import contextlib
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass, replace
 from typing import Any
 
 from priorbench.environment import worker_environment
@@ -19,11 +22,39 @@ from priorbench.outcomes import failed_records
 from priorbench.records import Record, from_json
 from priorbench.registry import Registry
 from priorbench.trial import Trial, trial_to_json
+from priorbench.worker.limits import CPUS_VARIABLE, MEMORY_VARIABLE
 
 #: seconds that a worker may take to import what it needs
 START_TIMEOUT = 300.0
-#: last bytes of a method's own output that are kept for the reason of a failure
-KEPT_OUTPUT = 2000
+#: bytes that a method may print in one trial
+PRINT_LIMIT = 1_000_000
+#: statuses after which a worker may still be trusted with the next image
+CLEAN = ("ok", "refused")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerSettings:
+    """What every worker of a run is given.
+
+    Attributes
+    ----------
+    threads : CPU threads, set before the worker imports anything.
+    timeout : seconds that one trial may take; None = no limit.
+    memory : bytes of address space that a method may add to an empty worker's; None = no limit.
+    cpus : processors that the worker stays on; empty = all.
+    """
+
+    threads: int = 1
+    timeout: float | None = None
+    memory: int | None = None
+    cpus: tuple[int, ...] = ()
+
+    def variables(self, folder: str) -> dict[str, str]:
+        """Return the environment of a worker with a temporary folder of its own."""
+        chosen = {**os.environ, **worker_environment(self.threads), "TMPDIR": folder}
+        chosen[CPUS_VARIABLE] = ",".join(map(str, self.cpus))
+        chosen[MEMORY_VARIABLE] = "" if self.memory is None else str(self.memory)
+        return chosen
 
 
 class WorkerDiedError(Exception):
@@ -35,29 +66,30 @@ class WorkerTimeoutError(Exception):
 
 
 class WorkerProcess:
-    """A worker for one method; it is killed after any trial that it does not answer.
+    """A worker for one method. After a trial that went wrong it is killed, with all that it started.
 
     Parameters
     ----------
     registry : for the records of trials that the worker could not answer.
-    threads : CPU threads, set before the worker imports anything.
-    timeout : seconds that one trial may take; None = no limit.
+    settings : its limits.
     """
 
-    def __init__(self, registry: Registry, threads: int, timeout: float | None) -> None:
+    def __init__(self, registry: Registry, settings: WorkerSettings) -> None:
         self._registry = registry
-        self._timeout = timeout
-        self._output: deque[bytes] = deque(maxlen=64)
+        self._settings = settings
+        self._printed: deque[bytes] = deque(maxlen=16)
+        self._count = 0
         self._buffer = b""
+        self._folder = tempfile.mkdtemp(prefix="priorbench-")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "priorbench.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **worker_environment(threads)},
+            env=settings.variables(self._folder),
             start_new_session=True,  # Ctrl-C reaches the parent alone; a kill takes the children too
         )
-        self._drain = threading.Thread(target=self._keep_output, daemon=True)
+        self._drain = threading.Thread(target=self._keep_printed, daemon=True)
         self._drain.start()
         self._ready = False
 
@@ -73,24 +105,27 @@ class WorkerProcess:
             if not self._ready:
                 self._read(START_TIMEOUT)
                 self._ready = True
+            self._printed.clear()
+            self._count = 0
             self._send(trial)
-            deadline = None if self._timeout is None else time.monotonic() + self._timeout
-            while True:
-                left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                message = self._read(left)
-                if "records" in message:
-                    return tuple(from_json(record) for record in message["records"])
-                facts = message.get("facts", {})
+            records = self._answer(facts)
         except WorkerTimeoutError:
             self.kill()
-            reason = f"no result after {self._timeout:g} s" if self._ready else "the worker did not start"
-            return failed_records(trial, self._registry, "timeout", reason, facts)
-        except (WorkerDiedError, OSError, ValueError) as error:
+            reason = f"no result after {self._settings.timeout:g} s" if self._ready else "it did not start"
+            records = failed_records(trial, self._registry, "timeout", reason, facts)
+        except (WorkerDiedError, OSError, ValueError):
             self.kill()
-            return failed_records(trial, self._registry, "crashed", self._death(error), facts)
+            records = failed_records(trial, self._registry, "crashed", self._death(), facts)
+        if self._count > PRINT_LIMIT:
+            reason = f"printed {self._count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed"
+            records = failed_records(trial, self._registry, "error", reason, facts)
+        if all(record.status in CLEAN for record in records):
+            return records
+        self.kill()  # whatever a failed method did to its process, the next image gets a new one
+        return tuple(replace(record, printed=self._last_lines()) for record in records)
 
     def kill(self) -> None:
-        """End the process and everything that it started."""
+        """End the process and everything that it started, and remove its temporary files."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -99,11 +134,23 @@ class WorkerProcess:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _send(self, trial: Trial) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(trial_to_json(trial)).encode() + b"\n")
         self._process.stdin.flush()
+
+    def _answer(self, facts: dict[str, Any]) -> tuple[Record, ...]:
+        """Wait for the records; what is known before the method runs goes into `facts`."""
+        timeout = self._settings.timeout
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            message = self._read(left)
+            if "records" in message:
+                return tuple(from_json(record) for record in message["records"])
+            facts.update(message.get("facts", {}))
 
     def _read(self, seconds: float | None) -> dict[str, Any]:
         """Return the next message."""
@@ -124,25 +171,32 @@ class WorkerProcess:
         message: dict[str, Any] = json.loads(line)
         return message
 
-    def _keep_output(self) -> None:
-        """Read what the method prints, for ever, and keep the end."""
+    def _keep_printed(self) -> None:
+        """Read what the method prints, for ever; count it and keep the end."""
         assert self._process.stderr is not None
         with self._process.stderr as pipe:
-            while chunk := os.read(pipe.fileno(), 4096):
-                self._output.append(chunk)
+            while chunk := os.read(pipe.fileno(), 1 << 14):
+                self._count += len(chunk)
+                self._printed.append(chunk[-2000:])
 
-    def _death(self, error: Exception) -> str:
+    def _last_lines(self) -> str | None:
+        text = b"".join(self._printed)[-4000:].decode("utf-8", "backslashreplace")
+        lines = [line.rstrip()[-300:] for line in text.splitlines() if line.strip()]
+        return "\n".join(lines[-5:]) or None
+
+    def _death(self) -> str:
         code = self._process.returncode
-        if code is not None and code < 0:
-            how = f"killed by {signal.Signals(-code).name}"
-        else:
-            how = f"ended with exit status {code}"
-        printed = b"".join(self._output)[-KEPT_OUTPUT:].decode("utf-8", "backslashreplace")
-        lines = [line.strip() for line in printed.splitlines() if line.strip()]
-        said = f"; last words: {' | '.join(lines[-3:])}" if lines else ""
-        detail = f" ({error})" if str(error) else ""
-        return (
-            f"the worker was {how}{detail}{said}"
-            if code is not None and code < 0
-            else f"the worker {how}{said}"
-        )
+        if code is None or code >= 0:
+            return f"the process ended with exit status {code}"
+        name = signal.Signals(-code).name
+        hint = " (the system kills with it when memory runs out)" if name == "SIGKILL" else ""
+        return f"the process was killed by {name}{hint}"
+
+
+def processors(slot: int, threads: int) -> tuple[int, ...]:
+    """Return the processors of the `slot`-th of several workers that run at once; empty = no choice."""
+    if not hasattr(os, "sched_getaffinity"):
+        return ()
+    there = sorted(os.sched_getaffinity(0))
+    mine = there[slot * threads : (slot + 1) * threads]
+    return tuple(mine) if len(mine) == threads else ()

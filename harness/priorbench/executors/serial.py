@@ -16,17 +16,23 @@ class SerialExecutor:
     Parameters
     ----------
     registry : the plugins.
-    jobs, threads, timeout : taken for symmetry with other executors; one trial runs at a time, with the
-        threads that this process has, and cannot be interrupted.
+    jobs, threads, timeout, memory : taken for symmetry with other executors; one trial runs at a time, with
+        the threads that this process has, and without limits.
     """
 
     def __init__(
-        self, *, registry: Registry, jobs: int = 1, threads: int = 1, timeout: float | None = None
+        self,
+        *,
+        registry: Registry,
+        jobs: int = 1,
+        threads: int = 1,
+        timeout: float | None = None,
+        memory: int | None = None,
     ) -> None:
-        from priorbench import memory
+        from priorbench.memory import resident_bytes
         from priorbench.worker.session import Session
 
-        self._session = Session(registry, baseline_bytes=memory.resident_bytes())
+        self._session = Session(registry, baseline_bytes=resident_bytes())
 
     def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:
         """Yield the records of each trial, in order."""

@@ -13,11 +13,14 @@ import threading
 from queue import SimpleQueue
 from typing import IO, Any
 
+from priorbench.worker.limits import limit_memory, pin
+
 
 def main() -> None:
     """Serve trials until the parent closes the pipe."""
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    pin()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
@@ -51,6 +54,7 @@ def _serve(waiting: SimpleQueue[str], replies: IO[str]) -> None:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     session = Session(load_registry(), baseline_bytes=memory.resident_bytes())
+    limit_memory()
     reply({"ready": True})
     while True:
         trial = trial_from_json(json.loads(waiting.get()))

@@ -7,12 +7,15 @@ import torch
 from priorbench.errors import PriorbenchError
 from priorbench.measure import InvalidOutputError
 
+#: how torch's CPU allocator words it, in a plain RuntimeError
+_NO_MEMORY = "can't allocate memory"
+
 
 def classify(error: Exception) -> tuple[str, str]:
     """Return the status and the one-line reason of a failure."""
     if isinstance(error, InvalidOutputError):
         return "invalid-output", str(error)
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _NO_MEMORY in str(error):
         return "out-of-memory", one_line(error)
     if isinstance(error, PriorbenchError):
         return "refused", str(error).replace("\n", "; ")

@@ -12,6 +12,7 @@ import numpy as np
 
 from priorbench import memory
 from priorbench.clock import device_for
+from priorbench.conditions import conditions, disturbance
 from priorbench.images import ImageSet, array_sha256
 from priorbench.measure import InvalidOutputError, Outcome, Problem, measure_iterative, measure_one_shot
 from priorbench.outcomes import failed_records, trial_records
@@ -24,6 +25,7 @@ from priorbench.specs import DenoiserSpec, MetricSpec, StoppingRuleSpec
 from priorbench.suite import Choice
 from priorbench.trial import Trial
 from priorbench.worker.failure import classify
+from priorbench.worker.leftovers import left_running, running
 from priorbench.worker.refusal import refusal
 
 #: iterations of a warm-up of an iterative method
@@ -75,7 +77,12 @@ class Session:
             reason = refusal(spec, noisy.problem.noisy.shape, trial.device, noisy.descriptor)
             if reason:
                 return failed_records(trial, self.registry, "refused", reason, fields)
-            return self._measure(trial, spec, noisy.problem, fields)
+            before = running()
+            records = self._measure(trial, spec, noisy.problem, fields)
+            left = left_running(before)
+            if left:
+                return failed_records(trial, self.registry, "error", f"left {left} running", fields)
+            return records
         except Exception as error:
             return failed_records(trial, self.registry, *classify(error), fields)
         except SystemExit as error:
@@ -94,12 +101,14 @@ class Session:
         clock_device.reset_peak_memory()
         memory.reset_peak()
         scorer = CurveScorer(clean=problem.clean, noisy=problem.noisy)
+        before = conditions()
         if hasattr(method, "iterate"):
             budget = trial.denoiser.parameters.get("iterations")
             rules = [self._rule(choice) for choice in trial.stopping]
             outcomes = measure_iterative(method, problem, clock_device, rules, budget, scorer)
         else:
             outcomes = [measure_one_shot(method, problem, clock_device)]
+        fields["tainted"] = disturbance(before, conditions())
         resident = max(0, memory.peak_bytes() - self.baseline_bytes)
         fields["peak_memory_bytes"] = clock_device.peak_memory() or resident
         return self._records(trial, outcomes, scorer, fields)

@@ -1,0 +1,110 @@
+"""What disturbs a timing: load from others, throttled clocks, a processor quota; such timings are marked."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+_CPUS = Path("/sys/devices/system/cpu")
+#: foreign processor seconds for each second, and at least, that mark a timing
+FOREIGN_SHARE, FOREIGN_SECONDS = 0.1, 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conditions:
+    """Counters of this machine and this process at one moment; None where the system does not tell.
+
+    Attributes
+    ----------
+    at : host clock, seconds.
+    busy : processor seconds that all processes of the machine have used.
+    own : processor seconds that this process and its ended children have used.
+    throttled : times that a core was slowed down because it was too hot.
+    quota : times that the container's processor quota stopped it.
+    """
+
+    at: float
+    busy: float | None
+    own: float
+    throttled: int | None
+    quota: int | None
+
+
+def conditions() -> Conditions:
+    """Read the counters; under a millisecond."""
+    own = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return Conditions(
+        at=time.perf_counter(),
+        busy=_busy_seconds(),
+        own=sum(usage.ru_utime + usage.ru_stime for usage in own),
+        throttled=_throttle_count(),
+        quota=_quota_count(),
+    )
+
+
+def disturbance(before: Conditions, after: Conditions) -> str | None:
+    """Say in one line what disturbed a timing between two moments, or return None."""
+    reasons = []
+    seconds = after.at - before.at
+    if before.busy is not None and after.busy is not None:
+        foreign = (after.busy - before.busy) - (after.own - before.own)
+        if foreign > max(FOREIGN_SECONDS, FOREIGN_SHARE * seconds):
+            reasons.append(f"other processes used {foreign / seconds:.1f} cores")
+    if (after.throttled or 0) > (before.throttled or 0):
+        reasons.append("a core was too hot and slowed down")
+    if (after.quota or 0) > (before.quota or 0):
+        reasons.append("the container's processor quota was used up")
+    return "; ".join(reasons) or None
+
+
+def warnings_now(threads: int, seconds: float = 1.0) -> list[str]:
+    """Watch the machine for a while and return what would mark a timing that began now.
+
+    Parameters
+    ----------
+    threads : CPU threads that a worker would have.
+    seconds : how long to watch.
+    """
+    before = conditions()
+    time.sleep(seconds)
+    found = disturbance(before, conditions())
+    lines = [found] if found else []
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads > there:
+        lines.append(f"{threads} threads are asked for, and this process may use {there} cores")
+    if before.busy is None:
+        lines.append("this system does not tell how busy it is: load from others would go unnoticed")
+    governor = _read(_CPUS / "cpu0/cpufreq/scaling_governor")
+    if governor not in (None, "performance"):
+        lines.append(f"the processors' frequency governor is '{governor}', not 'performance'")
+    return lines
+
+
+def _busy_seconds() -> float | None:
+    first = (_read(Path("/proc/stat")) or "").partition("\n")[0].split()
+    if len(first) < 9 or first[0] != "cpu":
+        return None
+    user, nice, system, _idle, _waiting, interrupts, soft, stolen = map(int, first[1:9])
+    return (user + nice + system + interrupts + soft + stolen) / _TICK
+
+
+def _throttle_count() -> int | None:
+    counts = [_read(path) for path in _CPUS.glob("cpu[0-9]*/thermal_throttle/core_throttle_count")]
+    return sum(int(count) for count in counts if count) if counts else None
+
+
+def _quota_count() -> int | None:
+    lines = (_read(Path("/sys/fs/cgroup/cpu.stat")) or "").splitlines()
+    found = [int(line.split()[1]) for line in lines if line.startswith("nr_throttled")]
+    return found[0] if found else None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return None
