@@ -21,9 +21,10 @@ def example_site(tmp_path: Path) -> Path:
     info = site / "priorbench_example-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: priorbench-example\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[priorbench]\nexample = example_plugin\n")
-    for name in ("example_plugin.py", "example_things.py"):
-        shutil.copy(SUPPORT / name, site)
+    entry_points = "[priorbench]\nexample = example_plugin\nhostile = hostile_plugin\n"
+    (info / "entry_points.txt").write_text(entry_points)
+    for path in (*SUPPORT.glob("example_*.py"), *SUPPORT.glob("hostile_*.py")):
+        shutil.copy(path, site)
     return site
 
 

@@ -24,7 +24,8 @@ class PlanOptions:
 
     Attributes
     ----------
-    device, threads : where and with how many CPU threads the methods run.
+    device, threads : where, and with how many CPU threads, the methods run; one that cannot run on the
+        device runs on the CPU.
     limit : usable images of each set; None = all.
     shard : (i, n): only every n-th trial, from the i-th, 1-based; None = all.
     strict : an image that cannot be used is an error.
@@ -135,11 +136,22 @@ class Plan:
                         stopping=self.suite.stopping if self._iterative[denoiser.label] else (),
                         repetition=repetition,
                         metrics=self.suite.metrics,
-                        device=self.options.device,
+                        device=self._device(denoiser),
                         threads=self.options.threads,
                         source=source_digest(self._spec("denoiser", denoiser).factory),
                     )
                     yield self._with_keys(bare)
+
+    def _device(self, choice: Choice) -> str:
+        """Return where a method runs: on the CPU if it cannot run on the device that was asked for.
+
+        The clock is host to host, so that both kinds of methods belong in one table.
+        """
+        spec = self._spec("denoiser", choice)
+        assert isinstance(spec, DenoiserSpec)
+        kind = self.options.device.partition(":")[0]
+        fits = spec.devices == "any" or kind in spec.devices
+        return self.options.device if fits or "cpu" not in spec.devices else "cpu"
 
     def _shuffled(self, block: str) -> list[Choice]:
         def order(choice: Choice) -> str:

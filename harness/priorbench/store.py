@@ -13,33 +13,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from priorbench.errors import PriorbenchError
 from priorbench.records import SCHEMA, Record, from_json, to_json
+from priorbench.scores import (
+    COLUMNS,
+    VERSION,
+    Scores,
+    columns_of,
+    entry_of,
+    identity,
+    problem_of,
+    score_row,
+    scores_from_columns,
+)
+from priorbench.tables import ABOUT, ENTRIES, ENVIRONMENTS, META, PROBLEMS, RECORDS, SCORES
 
 DEFAULT_URL = "sqlite:///priorbench.db"
-
-_META = sa.MetaData()
-
-#: columns that queries select or group by; everything else is in `data`
-_RECORDS = sa.Table(
-    "records",
-    _META,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("key", sa.String(64), nullable=False, unique=True),
-    sa.Column("status", sa.String(32), nullable=False),
-    sa.Column("data", sa.Text, nullable=False),
-    sa.Column("curve", sa.LargeBinary),
-)
-_ENVIRONMENTS = sa.Table(
-    "environments",
-    _META,
-    sa.Column("fingerprint", sa.String(64), primary_key=True),
-    sa.Column("data", sa.Text, nullable=False),
-)
-_ABOUT = sa.Table(
-    "about",
-    _META,
-    sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
 
 
 def store_url(given: str | None) -> str:
@@ -77,16 +64,16 @@ class Store:
             raise PriorbenchError(f"cannot open the store {url}: {reason}") from error
 
     def _open(self) -> None:
-        _META.create_all(self._engine)
+        META.create_all(self._engine)
         with self._engine.begin() as connection:
-            connection.execute(self._insert(_ABOUT), [{"name": "schema", "value": str(SCHEMA)}])
-            found = connection.execute(
-                sa.select(_ABOUT.c.value).where(_ABOUT.c.name == "schema")
-            ).scalar_one()
+            connection.execute(self._insert(ABOUT), [{"name": "schema", "value": str(SCHEMA)}])
+            found = connection.execute(sa.select(ABOUT.c.value).where(ABOUT.c.name == "schema")).scalar_one()
         if int(found) > SCHEMA:
             raise PriorbenchError(
                 f"the store {self.url} has schema {found}, newer than this priorbench's {SCHEMA}"
             )
+        with self._engine.begin() as connection:
+            self._renew_scores(connection)
 
     def close(self) -> None:
         """Close all connections."""
@@ -104,25 +91,27 @@ class Store:
         with self._engine.begin() as connection:
             if replace:
                 keys = [row["key"] for row in rows]
-                connection.execute(sa.delete(_RECORDS).where(_RECORDS.c.key.in_(keys)))
-            connection.execute(self._insert(_RECORDS), rows)
+                for table in (RECORDS, SCORES):
+                    connection.execute(sa.delete(table).where(table.c.key.in_(keys)))
+            connection.execute(self._insert(RECORDS), rows)
+            self._add_scores(connection, [json.loads(row["data"]) for row in rows])
 
     def add_environment(self, fingerprint: str, environment: Mapping[str, Any]) -> None:
         """Store the environment that records refer to by its fingerprint."""
         row = {"fingerprint": fingerprint, "data": json.dumps(environment, sort_keys=True)}
         with self._engine.begin() as connection:
-            connection.execute(self._insert(_ENVIRONMENTS), [row])
+            connection.execute(self._insert(ENVIRONMENTS), [row])
 
     def environments(self) -> dict[str, dict[str, Any]]:
         """Return every environment by fingerprint."""
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(_ENVIRONMENTS.c.fingerprint, _ENVIRONMENTS.c.data))
+            rows = connection.execute(sa.select(ENVIRONMENTS.c.fingerprint, ENVIRONMENTS.c.data))
             return {fingerprint: json.loads(data) for fingerprint, data in rows}
 
     def statuses(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the status of those of `keys` that are stored."""
         wanted = list(keys)
-        query = sa.select(_RECORDS.c.key, _RECORDS.c.status).where(_RECORDS.c.key.in_(wanted))
+        query = sa.select(RECORDS.c.key, RECORDS.c.status).where(RECORDS.c.key.in_(wanted))
         with self._engine.connect() as connection:
             return {row.key: row.status for row in connection.execute(query)}
 
@@ -133,10 +122,10 @@ class Store:
         ----------
         curves : read the curves too; without them large stores load faster.
         """
-        columns = [_RECORDS.c.data, _RECORDS.c.curve] if curves else [_RECORDS.c.data]
+        columns = [RECORDS.c.data, RECORDS.c.curve] if curves else [RECORDS.c.data]
         with self._engine.connect() as connection:
             result = connection.execution_options(stream_results=True, yield_per=1000).execute(
-                sa.select(*columns).order_by(_RECORDS.c.number)
+                sa.select(*columns).order_by(RECORDS.c.number)
             )
             for row in result:
                 data = json.loads(row.data)
@@ -144,10 +133,49 @@ class Store:
                     data["curve"] = json.loads(zlib.decompress(row.curve))
                 yield from_json(data)
 
+    def scores(self) -> Scores:
+        """Return what a ranking reads of every record; much faster than `records`."""
+        columns = [SCORES.c.entry, SCORES.c.problem, *(SCORES.c[name] for name in COLUMNS)]
+        query = sa.select(*columns).order_by(SCORES.c.number)
+        with self._engine.connect() as connection:
+            # The scores first: what they refer to was stored with them or before them. In batches: a row
+            # takes ten times the memory of its numbers.
+            batches = [columns_of(rows) for rows in connection.execute(query).partitions(1000)]
+            entries = connection.execute(sa.select(ENTRIES.c.id, ENTRIES.c.data)).all()
+            problems = connection.execute(sa.select(PROBLEMS.c.id, PROBLEMS.c.data)).all()
+        return scores_from_columns(entries, problems, batches)
+
+    def _renew_scores(self, connection: sa.Connection) -> None:
+        """Make the scores from the records if the store was written without them, or with others."""
+        counts = [
+            sa.select(sa.func.count()).select_from(table).scalar_subquery() for table in (RECORDS, SCORES)
+        ]
+        version = sa.select(ABOUT.c.value).where(ABOUT.c.name == "scores").scalar_subquery()
+        if connection.execute(sa.select(counts[0] == counts[1], version)).one() == (True, str(VERSION)):
+            return
+        for table in (SCORES, ENTRIES, PROBLEMS):
+            connection.execute(sa.delete(table))
+        connection.execute(sa.delete(ABOUT).where(ABOUT.c.name == "scores"))
+        connection.execute(self._insert(ABOUT), [{"name": "scores", "value": str(VERSION)}])
+        texts = connection.execute(sa.select(RECORDS.c.data).order_by(RECORDS.c.number)).scalars()
+        for batch in texts.partitions(1000):
+            self._add_scores(connection, [json.loads(text) for text in batch])
+
+    def _add_scores(self, connection: sa.Connection, records: Sequence[Mapping[str, Any]]) -> None:
+        entries, problems, rows = {}, {}, []
+        for data in records:
+            entry, problem = identity(entry_of(data)), identity(problem_of(data))
+            entries[entry[0]], problems[problem[0]] = entry[1], problem[1]
+            rows.append({"key": data["key"], "entry": entry[0], "problem": problem[0], **score_row(data)})
+        for table, texts in ((ENTRIES, entries), (PROBLEMS, problems)):
+            new = [{"id": number, "data": text} for number, text in texts.items()]
+            connection.execute(self._insert(table), new)
+        connection.execute(self._insert(SCORES), rows)
+
     def __len__(self) -> int:
         """Return the number of records."""
         with self._engine.connect() as connection:
-            return int(connection.execute(sa.select(sa.func.count()).select_from(_RECORDS)).scalar_one())
+            return int(connection.execute(sa.select(sa.func.count()).select_from(RECORDS)).scalar_one())
 
     def _insert(self, table: sa.Table) -> Any:
         """Return an insert that leaves existing rows alone, in this database's words."""

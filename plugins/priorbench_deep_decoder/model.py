@@ -8,7 +8,7 @@ from typing import get_args
 import torch
 
 from priorbench import Iterate, Observation
-from priorbench.toolkit.checks import at_least, one_of, within
+from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least, one_of, within
 from priorbench.toolkit.fitting import FitSettings, Optimiser, fit
 from priorbench.toolkit.initialisation import ScaleInit, build, stream, uniform_input
 from priorbench.toolkit.sizes import Frame, image_shape
@@ -45,21 +45,21 @@ class DeepDecoder:
     def __init__(
         self,
         *,
-        channels: int = 128,
-        layers: int = 5,
+        channels: Count = 128,
+        layers: Count = 5,
         order: Order = "upsample-first",
         normalise: Normalise = "after-activation",
         affine: bool = True,
         upsampling: Upsampling = "bilinear",
         sigmoid: bool = True,
         scale_init: ScaleInit = "uniform",
-        input_scale: float = 0.1,
-        input_noise: float = 0.0,
+        input_scale: NonNegative = 0.1,
+        input_noise: NonNegative = 0.0,
         optimiser: Optimiser = "adam",
-        learning_rate: float = 0.01,
-        momentum: float = 0.9,
-        averaging: float = 0.0,
-        iterations: int = 3000,
+        learning_rate: NonNegative = 0.01,
+        momentum: Fraction = 0.9,
+        averaging: Fraction = 0.0,
+        iterations: Count = 3000,
     ) -> None:
         self.architecture = Architecture(
             channels=channels,

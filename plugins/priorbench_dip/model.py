@@ -8,7 +8,7 @@ from typing import get_args
 import torch
 
 from priorbench import Iterate, Observation
-from priorbench.toolkit.checks import at_least, one_of, within
+from priorbench.toolkit.checks import Count, Fraction, NonNegative, NonNegativeCount, at_least, one_of, within
 from priorbench.toolkit.fitting import FitSettings, Optimiser, fit
 from priorbench.toolkit.initialisation import ScaleInit, build, stream, uniform_input
 from priorbench.toolkit.sizes import Frame, image_shape
@@ -49,23 +49,23 @@ class DeepImagePrior:
     def __init__(
         self,
         *,
-        channels: int = 128,
-        skip_channels: int = 4,
-        scales: int = 5,
-        input_channels: int = 32,
-        kernel: int = 3,
+        channels: Count = 128,
+        skip_channels: NonNegativeCount = 4,
+        scales: Count = 5,
+        input_channels: Count = 32,
+        kernel: Count = 3,
         upsampling: Upsampling = "bilinear",
         padding: Padding = "reflection",
-        negative_slope: float = 0.2,
+        negative_slope: NonNegative = 0.2,
         sigmoid: bool = True,
         scale_init: ScaleInit = "uniform",
-        input_scale: float = 0.1,
-        input_noise: float = 0.7 / 30,
+        input_scale: NonNegative = 0.1,
+        input_noise: NonNegative = 0.7 / 30,
         optimiser: Optimiser = "adam",
-        learning_rate: float = 0.01,
-        momentum: float = 0.9,
-        averaging: float = 0.0,
-        iterations: int = 1800,
+        learning_rate: NonNegative = 0.01,
+        momentum: Fraction = 0.9,
+        averaging: Fraction = 0.0,
+        iterations: Count = 1800,
     ) -> None:
         self.architecture = Architecture(
             channels=channels,

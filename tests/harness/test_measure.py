@@ -1,4 +1,4 @@
-"""Measuring: the harness owns the loop and the clock, checks what comes out, and scores nothing on the clock."""
+"""Measuring: the harness owns the loop and the clock, checks what comes out, scores nothing on the clock."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest_support import command_environment
+from worker_processes import workers
 
 SUITE = """
 name: small
@@ -30,10 +30,10 @@ stopping: [fixed, oracle]
 
 #: the fields that the design promises
 CONTRACT = """
-schema protocol key denoiser parameters plugin plugin_version image_set image image_sha256 height width channels
-noise sigma noisy_sha256 noisy_psnr repetition stopping_rule iterations psnr ssim oracle_psnr oracle_iteration
-wall_seconds device_seconds cpu_seconds setup_seconds peak_memory_bytes device threads tainted status error
-environment started_at curve
+schema protocol key denoiser parameters plugin plugin_version image_set image image_sha256 height width
+channels noise sigma noisy_sha256 noisy_psnr repetition stopping_rule iterations psnr ssim oracle_psnr
+oracle_iteration wall_seconds device_seconds cpu_seconds setup_seconds peak_memory_bytes device threads tainted
+status error environment started_at curve
 """
 
 ONE_IMAGE = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25")
@@ -262,15 +262,3 @@ def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(command, example
     time.sleep(1)
     ours = [pid for pid in workers() if str(tmp_path) in workers()[pid]]
     assert not ours, "workers outlived their run"
-
-
-def workers() -> dict[int, str]:
-    """Return the environment of every running worker process."""
-    found = {}
-    for entry in Path("/proc").iterdir() if Path("/proc").exists() else ():
-        try:
-            if entry.name.isdigit() and b"priorbench.worker" in (entry / "cmdline").read_bytes():
-                found[int(entry.name)] = (entry / "environ").read_text(errors="replace")
-        except OSError:
-            continue
-    return {pid: text for pid, text in found.items() if pid != os.getpid()}

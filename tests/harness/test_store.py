@@ -62,7 +62,7 @@ def test_a_store_that_is_not_there_or_not_a_store_is_one_clear_line(tmp_path):
         Store(f"sqlite:///{tmp_path}/none.db", create=False)
     assert not (tmp_path / "none.db").exists()
     (tmp_path / "text.db").write_text("this is not a database, it is a text file, and a long one at that")
-    with pytest.raises(PriorbenchError, match="cannot open the store .*not a database"):
+    with pytest.raises(PriorbenchError, match=r"cannot open the store .*not a database"):
         Store(f"sqlite:///{tmp_path}/text.db")
     with pytest.raises(PriorbenchError, match="cannot open the store"):
         Store("nosuchdatabase://host/name")

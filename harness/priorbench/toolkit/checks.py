@@ -1,11 +1,19 @@
-"""Checks of parameters, with messages that say what is wrong and what is allowed."""
+"""Checks of parameters: types that suites are checked with, and functions for everybody else."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
 
 from priorbench.errors import suggestion
+
+Count = Annotated[int, Field(ge=1)]
+NonNegativeCount = Annotated[int, Field(ge=0)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 def at_least(minimum: int, **values: int) -> None:

@@ -11,7 +11,7 @@ from priorbench.measure import InvalidOutputError
 _NO_MEMORY = "can't allocate memory"
 
 
-def classify(error: Exception) -> tuple[str, str]:
+def classify(error: BaseException) -> tuple[str, str]:
     """Return the status and the one-line reason of a failure."""
     if isinstance(error, InvalidOutputError):
         return "invalid-output", str(error)
@@ -19,6 +19,8 @@ def classify(error: Exception) -> tuple[str, str]:
         return "out-of-memory", one_line(error)
     if isinstance(error, PriorbenchError):
         return "refused", str(error).replace("\n", "; ")
+    if isinstance(error, SystemExit):
+        return "error", f"the method called sys.exit({error.code!r})"
     return "error", one_line(error)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from priorbench import memory
 from priorbench.clock import device_for
 from priorbench.conditions import conditions, disturbance
+from priorbench.errors import PriorbenchError
 from priorbench.images import ImageSet, array_sha256
 from priorbench.measure import InvalidOutputError, Outcome, Problem, measure_iterative, measure_one_shot
 from priorbench.outcomes import failed_records, trial_records
@@ -83,11 +84,10 @@ class Session:
             if left:
                 return failed_records(trial, self.registry, "error", f"left {left} running", fields)
             return records
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             return failed_records(trial, self.registry, *classify(error), fields)
-        except SystemExit as error:
-            reason = f"the method called sys.exit({error.code!r})"
-            return failed_records(trial, self.registry, "error", reason, fields)
 
     def _measure(
         self, trial: Trial, spec: DenoiserSpec, problem: Problem, fields: dict[str, Any]
@@ -170,7 +170,10 @@ class Session:
         """Return the method's factory and the seconds that its import took, in this process."""
         if spec.name not in self._factories:
             start = time.perf_counter()
-            factory = import_factory(spec)
+            try:
+                factory = import_factory(spec)
+            except PriorbenchError as error:  # it could be imported where the run was planned
+                raise RuntimeError(str(error)) from error
             self._factories[spec.name] = (factory, time.perf_counter() - start)
         return self._factories[spec.name]
 

@@ -1,0 +1,248 @@
+"""Statistics over images: bootstrap intervals, the signed-rank test, Holm's correction.
+
+The image is the unit: arrays have one row for each method (or pair of methods) and one column for each image.
+A value that is missing is NaN.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+
+from priorbench.boards import Interval
+
+LEVEL = 0.95
+SEED = 20200601
+#: resamples of an interval, up to `_DRAWS` drawn images; with more than 2000 images there are fewer
+RESAMPLES = 10_000
+_FEWEST_RESAMPLES = 1000
+_DRAWS = 20_000_000
+#: values that agree to so many decimals, in dB or logarithms, are the same
+_DECIMALS = 9
+#: scipy's own limit for the exact distribution of the signed-rank statistic
+_EXACT = 50
+
+Array = NDArray[np.float64]
+
+
+def resample_count(images: int) -> int:
+    """Return how many resamples intervals over so many images are made of."""
+    return max(_FEWEST_RESAMPLES, min(RESAMPLES, _DRAWS // max(1, images)))
+
+
+def resampled_means(values: Array) -> Array:
+    """Return the mean over each resample of the images, the same resamples for every row.
+
+    A mean of a resample is a weighted mean of the values, the weights being how often an image was drawn. So
+    the resamples serve all rows in one matrix product, and the resampled difference of two rows that lack the
+    same images is the difference of their resampled means.
+
+    Parameters
+    ----------
+    values : (rows, images).
+
+    Returns
+    -------
+    (rows, resamples); NaN where a resample has none of a row's images.
+    """
+    rows, images = values.shape
+    counts = _resamples(images)
+    there = np.isfinite(values)
+    filled = np.where(there, values, 0.0)
+    whole = bool(there.all())
+    means = np.empty((rows, len(counts)))
+    step = max(1, 500_000 // max(1, images))
+    with np.errstate(invalid="ignore"):
+        for start in range(0, len(counts), step):
+            weights = counts[start : start + step].astype(np.float64).T
+            drawn = images if whole else there.astype(np.float64) @ weights
+            means[:, start : start + step] = (filled @ weights) / drawn
+    return means
+
+
+@functools.lru_cache(maxsize=4)
+def _resamples(images: int) -> NDArray[np.uint8]:
+    """Return how often each image occurs in each resample: (resamples, images)."""
+    rng = np.random.default_rng(SEED)
+    total = resample_count(images)
+    counts = np.empty((total, images), dtype=np.uint8)
+    step = max(1, 1_000_000 // max(1, images))
+    for start in range(0, total, step):
+        number = min(step, total - start)
+        drawn = rng.integers(0, images, (number, images)) + images * np.arange(number)[:, None]
+        counts[start : start + number] = np.bincount(drawn.ravel(), minlength=number * images).reshape(
+            number, images
+        )
+    counts.flags.writeable = False
+    return counts
+
+
+def mean_intervals(values: Array, means: Array) -> list[Interval | None]:
+    """Return the BCa bootstrap interval of each row's mean.
+
+    The same as ``scipy.stats.bootstrap`` with ``method="BCa"``, which is not used because its jackknife takes
+    time and memory that grow with the square of the number of images; for a mean the jackknife is known.
+
+    Parameters
+    ----------
+    values : (rows, images).
+    means : (rows, resamples), `resampled_means` of the values.
+
+    Returns
+    -------
+    One interval for each row; None for fewer than two images.
+
+    References
+    ----------
+    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993, equations 14.9 to 14.15.
+    """
+    found: list[Interval | None] = []
+    for start in range(0, len(values), 64):  # the sorted copies of all rows at once may be large
+        found += _intervals(values[start : start + 64], means[start : start + 64])
+    return found
+
+
+def _intervals(values: Array, means: Array) -> list[Interval | None]:
+    there = np.isfinite(values)
+    number = there.sum(axis=1)
+    centre = _row_means(values)
+    deviation = np.where(there, values - centre[:, None], 0.0)
+    constant = np.abs(deviation).max(axis=1, initial=0.0) < 10.0**-_DECIMALS
+    ordered = np.sort(means, axis=1)  # NaN last
+    alphas = _bca_levels(deviation, centre, ordered)
+    undefined: NDArray[np.bool_] = np.asarray(np.isnan(alphas).any(axis=1))
+    alphas[undefined] = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+    low, high = _quantiles(ordered, alphas).T
+    found: list[Interval | None] = []
+    for row in range(len(values)):
+        if number[row] < 2:
+            found.append(None)
+        elif constant[row]:
+            same = round(float(centre[row]), _DECIMALS) + 0.0
+            found.append(Interval(low=same, high=same, kind="constant"))
+        else:
+            kind = "percentile" if undefined[row] else "bca"
+            found.append(Interval(low=float(low[row]), high=float(high[row]), kind=kind))
+    return found
+
+
+def _bca_levels(deviation: Array, centre: Array, ordered: Array) -> Array:
+    """Return the levels of the two quantiles of each row: (rows, 2); NaN where they are undefined."""
+    valid = np.isfinite(ordered).sum(axis=1)
+    # Resampled means that equal the mean but for rounding count one half, as exact equals do.
+    rounding = 1e-12 * np.maximum(1.0, np.abs(centre))[:, None]
+    below = (ordered < centre[:, None] - rounding).sum(axis=1)
+    upto = (ordered <= centre[:, None] + rounding).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        bias = special.ndtri((below + upto) / (2 * valid))
+        acceleration = (deviation**3).sum(axis=1) / (6 * (deviation**2).sum(axis=1) ** 1.5)
+        tails = special.ndtri([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        shifted = bias[:, None] + tails
+        return np.asarray(special.ndtr(bias[:, None] + shifted / (1 - acceleration[:, None] * shifted)))
+
+
+def _quantiles(ordered: Array, levels: Array) -> Array:
+    """Return quantiles, linearly interpolated, of sorted rows that may end in NaN: (rows, levels)."""
+    valid = np.isfinite(ordered).sum(axis=1)
+    position = levels * np.maximum(valid - 1, 0)[:, None]
+    lower = np.floor(position).astype(np.int64)
+    upper = np.minimum(lower + 1, np.maximum(valid - 1, 0)[:, None])
+    below, above = (np.take_along_axis(ordered, place, axis=1) for place in (lower, upper))
+    return np.asarray(below + (position - lower) * (above - below))
+
+
+def _row_means(values: Array) -> Array:
+    there = np.isfinite(values)
+    return np.asarray(np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1))
+
+
+def signed_rank_p(differences: Array) -> list[float]:
+    """Return the two-sided p of Wilcoxon's signed-rank test for each row.
+
+    Zeros are left out, as Wilcoxon did; a row without other values gives 1. The p is exact for up to 50
+    differences, above it is scipy's normal approximation.
+
+    Parameters
+    ----------
+    differences : (rows, images).
+    """
+    rounded = np.round(differences, _DECIMALS)  # ties and zeros that only rounding hides
+    kept = [row[np.isfinite(row) & (row != 0)] for row in rounded]
+    found = [1.0] * len(kept)
+    alike: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for number, row in enumerate(kept):
+        if len(row) > _EXACT:
+            alike["asymptotic", len(row)].append(number)
+        elif len(np.unique(np.abs(row))) < len(row):
+            found[number] = _tied_p(row)
+        elif len(row):
+            alike["exact", len(row)].append(number)
+    for (method, _), numbers in alike.items():  # many rows in one call: a call takes longer than a row
+        p = stats.wilcoxon(np.stack([kept[number] for number in numbers]), axis=1, method=method).pvalue
+        for number, value in zip(numbers, p, strict=True):
+            found[number] = float(value)
+    return found
+
+
+def _tied_p(differences: Array) -> float:
+    """Return the exact p where differences are tied, of the statistic's distribution over all signs.
+
+    scipy tries all signs one by one for up to 13 differences, which takes a third of a second, and has the
+    normal approximation for more.
+    """
+    doubled = np.rint(2 * stats.rankdata(np.abs(differences))).astype(np.int64)  # tied ranks may end in 1/2
+    ways = np.zeros(doubled.sum() + 1)  # ways[w]: how many choices of signs give the sum of ranks w / 2
+    ways[0] = 1.0
+    for rank in doubled:
+        ways[rank:] = ways[rank:] + ways[:-rank]
+    observed = doubled[differences > 0].sum()
+    tail = min(ways[: observed + 1].sum(), ways[observed:].sum())
+    return float(min(1.0, 2 * tail / 2.0 ** len(differences)))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Return the p values of a family, corrected by Holm's method.
+
+    References
+    ----------
+    S. Holm, A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979).
+    """
+    values = np.asarray(p, dtype=np.float64)
+    order = np.argsort(values)
+    stepped = np.maximum.accumulate(values[order] * (len(values) - np.arange(len(values))))
+    corrected = np.empty_like(values)
+    corrected[order] = np.minimum(stepped, 1.0)
+    return [float(value) for value in corrected]
+
+
+def win_rates(differences: Array) -> list[float]:
+    """Return the share of positive values in each row; a zero counts one half, no value gives NaN."""
+    number = np.isfinite(differences).sum(axis=1)
+    won = (differences > 0).sum(axis=1) + 0.5 * (differences == 0).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return [float(value) for value in won / number]
+
+
+def smallest_p(images: int) -> float:
+    """Return the smallest two-sided p that the signed-rank test can give with so many images."""
+    return float(min(1.0, 2.0 ** (1 - images)))
+
+
+def power_note(images: int, comparisons: int) -> str | None:
+    """Say that nothing can be significant, where that is so; None otherwise."""
+    smallest = smallest_p(images)
+    if not comparisons or smallest * comparisons <= 1 - LEVEL:
+        return None
+    family = (
+        "" if comparisons == 1 else f", {min(1.0, smallest * comparisons):.2g} for {comparisons} comparisons"
+    )
+    plural = "" if images == 1 else "s"
+    return (
+        f"nothing can be significant at {1 - LEVEL:.2g} here: with {images} image{plural} the smallest "
+        f"signed-rank p is {smallest:.2g}{family}"
+    )

@@ -1,0 +1,65 @@
+"""The tables of a store.
+
+`records` holds everything, as JSON. `scores` repeats in columns what a ranking reads of each record, because
+reading a hundred thousand JSON texts takes longer than ranking them. What many records have in common (a
+method with its conditions, a noisy image) stands once in `entries` and `problems`, under a hash of its text.
+These three can always be made again from `records`.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+META = sa.MetaData()
+
+#: columns that queries select or group by; everything else is in `data`
+RECORDS = sa.Table(
+    "records",
+    META,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    sa.Column("status", sa.String(32), nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+    sa.Column("curve", sa.LargeBinary),
+)
+ENVIRONMENTS = sa.Table(
+    "environments",
+    META,
+    sa.Column("fingerprint", sa.String(64), primary_key=True),
+    sa.Column("data", sa.Text, nullable=False),
+)
+ABOUT = sa.Table(
+    "about",
+    META,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+SCORES = sa.Table(
+    "scores",
+    META,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    sa.Column("entry", sa.BigInteger, nullable=False),
+    sa.Column("problem", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.String(32), nullable=False),
+    sa.Column("exact", sa.Integer, nullable=False),
+    sa.Column("tainted", sa.Integer, nullable=False),
+    sa.Column("psnr", sa.Double),
+    sa.Column("ssim", sa.Double),
+    sa.Column("oracle_psnr", sa.Double),
+    sa.Column("wall_seconds", sa.Double),
+    sa.Column("peak_memory_bytes", sa.BigInteger),
+    sa.Column("iterations", sa.BigInteger),
+)
+ENTRIES = sa.Table(
+    "entries",
+    META,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("data", sa.Text, nullable=False),
+)
+PROBLEMS = sa.Table(
+    "problems",
+    META,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("data", sa.Text, nullable=False),
+)

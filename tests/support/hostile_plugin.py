@@ -1,0 +1,43 @@
+"""A plugin of methods that do what a method must not do."""
+
+from __future__ import annotations
+
+from priorbench import DenoiserSpec, hookimpl
+
+METHODS = (
+    "raises",
+    "exits",
+    "exits-hard",
+    "segfaults",
+    "killed",
+    "aborts",
+    "hangs",
+    "hangs-in-c",
+    "memory-hog",
+    "torch-memory-hog",
+    "nan",
+    "infinite",
+    "wrong-shape",
+    "wrong-type",
+    "returns-none",
+    "changes-input",
+    "prints-megabytes",
+    "leaves-thread",
+    "leaves-child",
+    "closes-stdout",
+    "raises-in-setup",
+    "yields-nan",
+    "yields-nothing",
+    "raises-late",
+    "base-exception",
+    "recursion",
+    "needs-missing-import",
+)
+
+
+@hookimpl
+def priorbench_denoisers():
+    for name in METHODS:
+        attribute = "".join(part.title() for part in name.split("-"))
+        module = "hostile_missing" if name == "needs-missing-import" else "hostile_things"
+        yield DenoiserSpec(name=f"zoo-{name}", factory=f"{module}:{attribute}")
