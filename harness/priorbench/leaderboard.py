@@ -2,176 +2,111 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from statistics import fmean, median
+from dataclasses import replace
 
+import numpy as np
+
+from priorbench.boards import Board, Difference, Interval, Row, TimeRatio
+from priorbench.errors import UnknownNameError
+from priorbench.naming import find_place
+from priorbench.panels import Panel, panels
+from priorbench.ranking import Paired, differences, shared_ranks, time_ratios
 from priorbench.records import Record
+from priorbench.rows import Measured
+from priorbench.scores import Scores, scores_of
+from priorbench.statistics import RESAMPLES, power_note, resample_count
+
+__all__ = ["Board", "Difference", "Interval", "Row", "TimeRatio", "leaderboard"]
+
+#: below so many images a bootstrap interval is too narrow to be taken at its word
+FEW_IMAGES = 6
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One method under one stopping rule on one board.
-
-    Attributes
-    ----------
-    rank : by mean PSNR among the rows that may be ranked; None with `unranked` saying why.
-    denoiser, stopping_rule, device, threads : what ran; `denoiser` is the label.
-    images : images with a usable result; repetitions are averaged within an image first.
-    failures : status -> trials without a result.
-    psnr, ssim, gain : means over the images; `gain` over the noisy image, in dB.
-    infinite : images that were restored exactly; their PSNR is in no mean.
-    oracle_psnr : mean of the best iterates that the harness saw, a bound that uses the clean image.
-    seconds : median wall time for one image; None where timings were taken under unlike conditions.
-    memory_bytes : largest peak.
-    tainted : trials whose timing is marked.
-    iterations : median number of iterations until the returned iterate.
-    """
-
-    rank: int | None = None
-    unranked: str = ""
-    denoiser: str
-    stopping_rule: str | None
-    device: str
-    threads: int
-    images: int
-    failures: dict[str, int]
-    psnr: float | None
-    ssim: float | None
-    gain: float | None
-    infinite: int
-    oracle_psnr: float | None
-    seconds: float | None
-    memory_bytes: int | None
-    tainted: int
-    iterations: float | None
-    trained_on: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Board:
-    """The ranking on one image set under one noise.
-
-    Attributes
-    ----------
-    images : images of the set that any method was run on.
-    noisy_psnr : mean PSNR of the noisy images, in dB.
-    rows : ranked rows first, best first; then the others.
-    notes : what a reader must know.
-    """
-
-    protocol: int
-    image_set: str
-    noise: str
-    images: int
-    noisy_psnr: float | None
-    rows: tuple[Row, ...]
-    notes: tuple[str, ...] = ()
-
-
-def leaderboard(records: Iterable[Record]) -> list[Board]:
+def leaderboard(
+    source: Scores | Iterable[Record],
+    *,
+    reference: str | None = None,
+    image_set: str | None = None,
+    noise: str | None = None,
+    tests: bool = True,
+) -> list[Board]:
     """Rank the records of a store.
 
     Records of different protocols, image sets and noises come on different boards. Records whose noisy
     image is not the one that the other methods saw are left out and counted in a note.
+
+    Parameters
+    ----------
+    source : `Store.scores`, or records.
+    reference : name of the row that the others are compared with, ``label`` or ``label@rule``; default is the
+        best ranked one of each board.
+    image_set, noise : only these boards.
+    tests : with p values, which load scipy.stats: half a second.
+
+    Raises
+    ------
+    UnknownNameError
+        If no board has that reference, image set or noise.
     """
-    boards: defaultdict[tuple[int, str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        boards[record.protocol, record.image_set, record.noise].append(record)
-    return [_board(*name, members) for name, members in sorted(boards.items())]
-
-
-def _board(protocol: int, image_set: str, noise: str, records: Sequence[Record]) -> Board:
-    current, notes = _latest(records)
-    fair, more = _same_noise(current)
-    notes += more
-    images = len({_image(record) for record in fair})
-    groups: defaultdict[tuple[str, str | None, str, int], list[Record]] = defaultdict(list)
-    for record in fair:
-        groups[_place(record)].append(record)
-    rows = [_row(members) for members in groups.values()]
-    rows = [replace(row, unranked=_why_unranked(row, images)) for row in rows]
-    return Board(
-        protocol=protocol,
-        image_set=image_set,
-        noise=noise,
-        images=images,
-        noisy_psnr=_mean(_by_image(fair, "noisy_psnr")),
-        rows=_ranked(rows),
-        notes=tuple(notes),
-    )
-
-
-def _latest(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
-    """Keep what the newest version of each row's method gave; never mix versions in one mean."""
-    newest = {_place(record): _version(record) for record in records}
-    current = {
-        (_place(record), _image(record), record.repetition): record
-        for record in records
-        if newest[_place(record)] == _version(record)
-    }
-    left_out = len(records) - len(current)
-    note = f"{left_out} records of earlier versions or parameters of the same labels are left out"
-    return list(current.values()), [note] if left_out else []
-
-
-def _place(record: Record) -> tuple[str, str | None, str, int]:
-    return record.label, record.stopping_rule, record.device, record.threads
-
-
-def _image(record: Record) -> str:
-    """Tell images apart, also those of the same name in sets of the same label (another crop, say)."""
-    return f"{record.image} {record.image_sha256}"
-
-
-def _version(record: Record) -> str:
-    parts = [record.parameters, record.stopping_parameters, record.plugin_version, record.plugin_source]
-    return json.dumps(parts, sort_keys=True)
-
-
-def _same_noise(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
-    """Keep, for each image and repetition, the records of the noisy image that most methods saw."""
-    seen: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
-    for record in records:
-        if record.noisy_sha256:
-            seen[_image(record), record.repetition][record.noisy_sha256] += 1
-    usual = {place: counts.most_common(1)[0][0] for place, counts in seen.items()}
-    fair = [
-        record
-        for record in records
-        if record.noisy_sha256 in (None, usual.get((_image(record), record.repetition)))
+    found = panels(source if isinstance(source, Scores) else scores_of(source))
+    for kind, wanted, names in (
+        ("image set in the store", image_set, {panel.image_set for panel in found}),
+        ("noise in the store", noise, {panel.noise for panel in found}),
+    ):
+        if wanted is not None and wanted not in names:
+            raise UnknownNameError(kind, wanted, names)
+    found = [
+        panel for panel in found if image_set in (None, panel.image_set) and noise in (None, panel.noise)
     ]
-    left_out = len(records) - len(fair)
-    note = f"{left_out} records are left out: their noisy image is not the one that the other methods saw"
-    return fair, [note] if left_out else []
+    if reference is not None:
+        everywhere = {
+            place: entry.oracle
+            for panel in found
+            for place, entry in zip(panel.places, panel.entries, strict=True)
+        }
+        find_place(reference, everywhere, [place for place, oracle in everywhere.items() if oracle])
+    return [_board(panel, reference, tests) for panel in found]
 
 
-def _row(records: Sequence[Record]) -> Row:
-    good = [record for record in records if record.status == "ok"]
-    first = records[0]
-    comparable = len({record.environment for record in good}) == 1
-    psnr = _by_image(good, "psnr")
-    return Row(
-        denoiser=first.label,
-        stopping_rule=first.stopping_rule,
-        device=first.device,
-        threads=first.threads,
-        images=len({_image(record) for record in good}),
-        failures=dict(Counter(record.status for record in records if record.status != "ok")),
-        psnr=_mean(psnr),
-        ssim=_mean(_by_image(good, "ssim")),
-        gain=_mean([value - noisy for value, noisy in _gains(good)]),
-        infinite=len({_image(record) for record in good if record.mse == 0}),
-        oracle_psnr=_mean(_by_image(good, "oracle_psnr")),
-        seconds=_median(_by_image(good, "wall_seconds")) if comparable else None,
-        memory_bytes=max((record.peak_memory_bytes or 0 for record in good), default=0) or None,
-        tainted=sum(record.tainted is not None for record in good),
-        iterations=_median(_by_image(good, "iterations")),
-        trained_on=first.trained_on,
-        unranked="an oracle sees the clean image" if first.oracle else "",
+def _board(panel: Panel, wanted: str | None, tests: bool) -> Board:
+    measured = Measured(panel)
+    psnr = Paired(panel, measured.psnr)
+    images = len(panel.starts)
+    rows = [replace(row, unranked=_why_unranked(row, images)) for row in measured.rows(psnr.intervals())]
+    ranked = sorted(
+        (number for number, row in enumerate(rows) if not row.unranked), key=lambda n: _order(rows[n])
     )
+    ranks = shared_ranks(psnr, ranked)
+    shared = Counter(ranks)
+    for number, rank in zip(ranked, ranks, strict=True):
+        rows[number] = replace(rows[number], rank=rank, tied=shared[rank] > 1)
+    reference, notes = _reference(panel, wanted, ranked, psnr)
+    if reference is not None:
+        apart = differences(psnr, reference, tests=tests)
+        ratios = time_ratios(panel, measured.seconds, measured.environment, reference)
+        rows = [
+            replace(row, difference=apart.get(number), time_ratio=ratios.get(number))
+            for number, row in enumerate(rows)
+        ]
+    return Board(
+        protocol=panel.protocol,
+        image_set=panel.image_set,
+        noise=panel.noise,
+        images=images,
+        noisy_psnr=measured.noisy_psnr(),
+        reference=None if reference is None else rows[reference].name,
+        resamples=resample_count(images),
+        rows=tuple(sorted(rows, key=_order)),
+        notes=(*panel.notes, *notes, *_caveats(images, rows)),
+    )
+
+
+def _order(row: Row) -> tuple[bool, float, str]:
+    """Sort ranked rows first, by mean PSNR; a row whose every image is exact has none and is best."""
+    best = np.inf if row.psnr is None and row.infinite else -np.inf
+    return bool(row.unranked), -(best if row.psnr is None else row.psnr), row.name
 
 
 def _why_unranked(row: Row, images: int) -> str:
@@ -185,35 +120,33 @@ def _why_unranked(row: Row, images: int) -> str:
     return ""
 
 
-def _ranked(rows: Iterable[Row]) -> tuple[Row, ...]:
-    def order(row: Row) -> tuple[bool, float, str]:
-        return bool(row.unranked), -(row.psnr or 0.0), row.denoiser
-
-    ordered = sorted(rows, key=order)
-    return tuple(replace(row, rank=None if row.unranked else place) for place, row in enumerate(ordered, 1))
-
-
-def _by_image(records: Iterable[Record], field: str) -> list[float]:
-    """Return one value for each image: the mean over its repetitions."""
-    values: defaultdict[str, list[float]] = defaultdict(list)
-    for record in records:
-        value = getattr(record, field)
-        if value is not None:
-            values[_image(record)].append(value)
-    return [fmean(group) for group in values.values()]
-
-
-def _gains(records: Iterable[Record]) -> list[tuple[float, float]]:
-    return [
-        (record.psnr, record.noisy_psnr)
-        for record in records
-        if record.psnr is not None and record.noisy_psnr is not None
-    ]
+def _reference(
+    panel: Panel, wanted: str | None, ranked: Sequence[int], psnr: Paired
+) -> tuple[int | None, list[str]]:
+    """Return the row to compare with: the wanted one if it has results here, else the best ranked."""
+    best = ranked[0] if ranked else None
+    if wanted is None:
+        return best, []
+    oracles = [place for place, entry in zip(panel.places, panel.entries, strict=True) if entry.oracle]
+    try:
+        row = panel.places.index(find_place(wanted, panel.places, oracles))
+    except UnknownNameError:
+        return best, [f"{wanted} was not run here: the others are compared with the best"]
+    if not np.isfinite(psnr.images[row]).any():
+        return best, [f"{wanted} has no PSNR here: the others are compared with the best"]
+    return row, []
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return fmean(values) if values else None
-
-
-def _median(values: Sequence[float]) -> float | None:
-    return median(values) if values else None
+def _caveats(images: int, rows: Sequence[Row]) -> list[str]:
+    """Return what must be known about the statistics."""
+    notes = []
+    comparisons = sum(row.difference is not None for row in rows)
+    if images == 1 and len(rows) > 1:
+        notes.append("one image: no intervals, and nothing can be told apart")
+    elif images < FEW_IMAGES and comparisons:
+        notes.append(f"{images} images: intervals are too narrow, and ranks are provisional")
+    if images > 1 and (power := power_note(images, comparisons)):
+        notes.append(power)
+    if resample_count(images) < RESAMPLES:
+        notes.append(f"intervals of {resample_count(images)} resamples, for the number of images")
+    return notes

@@ -5,76 +5,95 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import zip_longest
 from typing import Any
 
-from rich import box
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from priorbench.leaderboard import Board, Row
+from priorbench.board_text import columns, footnotes, seconds, title
+from priorbench.boards import Board, Interval, Row
 
-COLUMNS: Mapping[str, Callable[[Row], str]] = {
-    "rank": lambda row: "–" if row.rank is None else str(row.rank),
-    "method": lambda row: row.denoiser,
-    "stopping": lambda row: row.stopping_rule or "",
-    "PSNR dB": lambda row: _number(row.psnr, 2) + (f" (+{row.infinite} exact)" if row.infinite else ""),
-    "gain dB": lambda row: _number(row.gain, 2, sign=True),
-    "SSIM": lambda row: _number(row.ssim, 4),
-    "s/image": lambda row: seconds(row.seconds) + ("*" if row.tainted else ""),
-    "memory": lambda row: memory(row.memory_bytes),
-    "images": lambda row: str(row.images),
-    "failed": lambda row: str(sum(row.failures.values()) or ""),
-}
+__all__ = ["as_json", "comma_separated", "footnotes", "markdown", "seconds", "table", "title"]
+
+#: columns of words; numbers are aligned at the right
+_WORDS = ("method", "stopping")
+#: columns that a narrow table goes without, the least needed first
+_DISPENSABLE = ("wins", "p", "95 %", "memory", "images", "gain dB", "× time", "SSIM")
+#: a long label is folded to this many characters in a narrow table
+_METHOD_WIDTH = 16
+_GAP = 2  #: between columns
 
 
 def table(boards: Sequence[Board], console: Console) -> None:
-    """Print the boards for a person; columns that say nothing on any row are left out."""
+    """Print the boards for a person; what says nothing, or does not fit, is left out."""
     for board in boards:
-        columns = _telling(board)
-        view = Table(
-            title=Text(title(board)),
-            title_justify="left",
-            box=box.SIMPLE_HEAD,
-            pad_edge=False,
-            padding=(0, 1, 0, 0),
-        )
-        for name in columns:
-            if name == "method":
-                view.add_column(name, overflow="fold", min_width=12)
-            else:
-                view.add_column(name, justify="left" if name == "stopping" else "right", no_wrap=True)
-        for row in board.rows:
-            cells = [Text(cell(row)) for cell in columns.values()]
-            view.add_row(*cells, style="dim" if row.unranked else None)
-        console.print(view)
-        for line in footnotes(board):
+        shown, hidden = _fitting(board, console.width)
+        console.print(Text(title(board)), style="italic")
+        console.print(_grid(board, shown, console.width), overflow="ignore", no_wrap=True, crop=False)
+        narrow = [f"no room here for: {', '.join(hidden)} (--format markdown has all)"] if hidden else []
+        for line in [*footnotes(board), *narrow]:
             console.print(Text(f"  {line}"), style="dim", highlight=False)
         console.print()
 
 
-def _telling(board: Board) -> dict[str, Callable[[Row], str]]:
-    """Return the columns that a reader of this board needs."""
-    quiet = (
-        {"images", "failed"}
-        if all(row.images == board.images and not row.failures for row in board.rows)
-        else set()
-    )
-    empty = {name for name, cell in COLUMNS.items() if not any(cell(row) for row in board.rows)}
-    return {name: cell for name, cell in COLUMNS.items() if name not in quiet | empty}
+def _fitting(board: Board, width: int) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the columns that fit in so many characters, each as its cells, and the names of the others."""
+    shown = {name: [cell(row) for row in board.rows] for name, cell in columns(board).items()}
+    needed = {name: _GAP + _width(name, cells) for name, cells in shown.items()}
+    needed["method"] = min(needed["method"], _GAP + _METHOD_WIDTH)
+    hidden = []
+    for name in _DISPENSABLE:
+        if name in shown and sum(needed[name] for name in shown) - _GAP > width:
+            del shown[name]
+            hidden.append(name)
+    return shown, hidden
+
+
+def _width(name: str, cells: Sequence[str]) -> int:
+    return max(map(cell_len, [name, *cells]))
+
+
+def _grid(board: Board, shown: Mapping[str, Sequence[str]], width: int) -> Text:
+    """Return the columns side by side; drawn here, because a table of rich takes a millisecond for each row."""
+    widths = {name: _width(name, cells) for name, cells in shown.items()}
+    spare = width - sum(_GAP + size for name, size in widths.items() if name != "method")
+    widths["method"] = min(widths["method"], max(spare, _METHOD_WIDTH))
+    lines = Text()
+    for cells in (list(shown), ["─" * size for size in widths.values()]):
+        lines.append(_line(cells, widths) + "\n", style="bold" if cells[0] == "rank" else "")
+    for number, row in enumerate(board.rows):
+        cells = [column[number] for column in shown.values()]
+        lines.append(_line(cells, widths) + "\n", style="dim" if row.unranked else "")
+    lines.right_crop(1)
+    return lines
+
+
+def _line(cells: Sequence[str], widths: Mapping[str, int]) -> str:
+    """Return a row; a cell that is too long (only a label ever is) goes on in the next line."""
+    folded = [chop_cells(cell, size) or [""] for cell, size in zip(cells, widths.values(), strict=True)]
+    lines = []
+    for parts in zip_longest(*folded, fillvalue=""):
+        padded = (
+            part + " " * (size - cell_len(part)) if name in _WORDS else " " * (size - cell_len(part)) + part
+            for part, (name, size) in zip(parts, widths.items(), strict=True)
+        )
+        lines.append((" " * _GAP).join(padded).rstrip())
+    return "\n".join(lines)
 
 
 def markdown(boards: Sequence[Board]) -> str:
     """Return the boards as Markdown."""
     parts = []
     for board in boards:
-        rows = [[cell(row).replace("|", "\\|") for cell in COLUMNS.values()] for row in board.rows]
+        shown = columns(board)
         lines = [
-            list(COLUMNS),
-            ["---" if name in ("method", "stopping") else "---:" for name in COLUMNS],
-            *rows,
+            [_unbroken(name) for name in shown],
+            ["---" if name in _WORDS else "---:" for name in shown],
+            *([_unbroken(cell(row)) for cell in shown.values()] for row in board.rows),
         ]
         text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         notes = "\n".join(f"- {line}" for line in footnotes(board))
@@ -82,73 +101,59 @@ def markdown(boards: Sequence[Board]) -> str:
     return "\n".join(parts)
 
 
+def _unbroken(cell: str) -> str:
+    return " ".join(cell.split()).replace("|", "\\|")
+
+
 def comma_separated(boards: Sequence[Board]) -> str:
     """Return the boards as one CSV table; a cell that a spreadsheet would run gets an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    fields = [name for name in Row.__dataclass_fields__ if name != "trained_on"]
-    writer.writerow(["protocol", "image_set", "noise", "noisy_psnr", *fields])
-    for board in boards:
-        for row in board.rows:
-            head = [board.protocol, board.image_set, board.noise, board.noisy_psnr]
-            values = [
-                json.dumps(value) if isinstance(value, dict) else value for value in _values(row, fields)
-            ]
-            writer.writerow([_harmless(value) for value in [*head, *values]])
+    lines = [_flat(board, row) for board in boards for row in board.rows]
+    writer.writerow(lines[0] if lines else [])
+    for line in lines:
+        writer.writerow([_harmless(value) for value in line.values()])
     return out.getvalue()
+
+
+def _flat(board: Board, row: Row) -> dict[str, Any]:
+    """Return a row with its board's names and without nested records."""
+    flat: dict[str, Any] = {name: getattr(board, name) for name in _BOARD_FIELDS}
+    for name in Row.__dataclass_fields__:
+        value = getattr(row, name)
+        if name == "psnr_interval":
+            flat |= _ends("psnr", value)
+        elif name == "difference":
+            flat |= _nested(
+                name, value, {"mean": "difference", "p": "p", "p_holm": "p_holm", "win_rate": "win_rate"}
+            )
+        elif name == "time_ratio":
+            flat |= _nested(name, value, {"value": "time_ratio"})
+        elif name != "trained_on":
+            flat[name] = json.dumps(value) if isinstance(value, dict) else value
+    return flat
+
+
+_BOARD_FIELDS = ("protocol", "image_set", "noise", "noisy_psnr", "reference")
+
+
+def _nested(prefix: str, value: Any, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of a comparison under their own names, its interval's ends and its images."""
+    flat = {name: getattr(value, field, None) for field, name in names.items()}
+    return (
+        flat
+        | _ends(prefix, getattr(value, "interval", None))
+        | {f"{prefix}_images": getattr(value, "images", None)}
+    )
+
+
+def _ends(prefix: str, interval: Interval | None) -> dict[str, float | None]:
+    return {f"{prefix}_{end}": getattr(interval, end, None) for end in ("low", "high")}
 
 
 def as_json(boards: Sequence[Board]) -> str:
     """Return the boards as JSON."""
     return json.dumps([asdict(board) for board in boards], indent=1, allow_nan=False) + "\n"
-
-
-def title(board: Board) -> str:
-    """Return a board's heading."""
-    plural = "" if board.images == 1 else "s"
-    noisy = "" if board.noisy_psnr is None else f", noisy {board.noisy_psnr:.2f} dB"
-    return f"{board.image_set}, {board.noise}: {board.images} image{plural}{noisy}"
-
-
-def footnotes(board: Board) -> list[str]:
-    """Return what a reader of a board must know."""
-    reasons: dict[str, list[str]] = {}
-    for row in board.rows:
-        if row.unranked:
-            reasons.setdefault(row.unranked, []).append(_name(row))
-    lines = [f"not ranked: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
-    if any(row.tainted for row in board.rows):
-        lines.append("* some of these timings are marked: something else was running; the quality counts")
-    if any(row.seconds is None and row.images for row in board.rows):
-        lines.append("a time is left out where its trials ran in unlike environments")
-    return lines + list(board.notes)
-
-
-def seconds(value: float | None) -> str:
-    """Return a duration with three significant figures."""
-    if value is None:
-        return ""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= 0.001 else f"{value:.1e}"
-
-
-def memory(value: int | None) -> str:
-    """Return a size in MiB or GiB."""
-    if value is None:
-        return ""
-    mebibytes = value / 2**20
-    return f"{mebibytes:.0f} MiB" if mebibytes < 1024 else f"{mebibytes / 1024:.1f} GiB"
-
-
-def _name(row: Row) -> str:
-    return f"{row.denoiser} ({row.stopping_rule})" if row.stopping_rule else row.denoiser
-
-
-def _number(value: float | None, digits: int, sign: bool = False) -> str:
-    return "" if value is None else f"{value:{'+' if sign else ''}.{digits}f}"
-
-
-def _values(row: Row, fields: Sequence[str]) -> list[Any]:
-    return [getattr(row, name) for name in fields]
 
 
 def _harmless(value: Any) -> Any:

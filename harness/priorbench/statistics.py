@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from priorbench.boards import Interval
 
@@ -50,18 +50,24 @@ def resampled_means(values: Array) -> Array:
     -------
     (rows, resamples); NaN where a resample has none of a row's images.
     """
-    rows, images = values.shape
+    images = values.shape[1]
     counts = _resamples(images)
-    there = np.isfinite(values)
-    filled = np.where(there, values, 0.0)
-    whole = bool(there.all())
-    means = np.empty((rows, len(counts)))
-    step = max(1, 500_000 // max(1, images))
-    with np.errstate(invalid="ignore"):
-        for start in range(0, len(counts), step):
-            weights = counts[start : start + step].astype(np.float64).T
-            drawn = images if whole else there.astype(np.float64) @ weights
-            means[:, start : start + step] = (filled @ weights) / drawn
+    missing = ~np.isfinite(values)
+    filled = np.where(missing, 0.0, values)
+    lacking = np.flatnonzero(missing.any(axis=0))
+    holes = missing[:, lacking].astype(np.float64)
+    means = np.empty((len(values), len(counts)))
+    step = max(1, min(len(counts), 250_000 // max(1, images)))
+    buffer = np.empty((step, images))
+    for start in range(0, len(counts), step):
+        weights = buffer[: len(counts) - start]
+        np.copyto(weights, counts[start : start + step])
+        part = slice(start, start + step)
+        np.matmul(filled, weights.T, out=means[:, part])
+        if len(lacking):
+            drawn = images - holes @ weights[:, lacking].T
+            means[:, part] *= images / np.where(drawn, drawn, np.nan)
+    means /= images
     return means
 
 
@@ -71,7 +77,7 @@ def _resamples(images: int) -> NDArray[np.uint8]:
     rng = np.random.default_rng(SEED)
     total = resample_count(images)
     counts = np.empty((total, images), dtype=np.uint8)
-    step = max(1, 1_000_000 // max(1, images))
+    step = max(1, 200_000 // max(1, images))
     for start in range(0, total, step):
         number = min(step, total - start)
         drawn = rng.integers(0, images, (number, images)) + images * np.arange(number)[:, None]
@@ -171,6 +177,8 @@ def signed_rank_p(differences: Array) -> list[float]:
     ----------
     differences : (rows, images).
     """
+    from scipy import stats  # half a second: only where a p is wanted
+
     rounded = np.round(differences, _DECIMALS)  # ties and zeros that only rounding hides
     kept = [row[np.isfinite(row) & (row != 0)] for row in rounded]
     found = [1.0] * len(kept)
@@ -195,6 +203,8 @@ def _tied_p(differences: Array) -> float:
     scipy tries all signs one by one for up to 13 differences, which takes a third of a second, and has the
     normal approximation for more.
     """
+    from scipy import stats
+
     doubled = np.rint(2 * stats.rankdata(np.abs(differences))).astype(np.int64)  # tied ranks may end in 1/2
     ways = np.zeros(doubled.sum() + 1)  # ways[w]: how many choices of signs give the sum of ranks w / 2
     ways[0] = 1.0

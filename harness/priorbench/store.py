@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from priorbench.errors import PriorbenchError
 from priorbench.records import SCHEMA, Record, from_json, to_json
@@ -87,14 +86,15 @@ class Store:
         records : what the trial gave.
         replace : put these in the place of records with the same keys (a repeated failure).
         """
-        rows = [_row(record) for record in records]
+        plain = [to_json(record) for record in records]
+        rows = [_row(data) for data in plain]
         with self._engine.begin() as connection:
             if replace:
                 keys = [row["key"] for row in rows]
                 for table in (RECORDS, SCORES):
                     connection.execute(sa.delete(table).where(table.c.key.in_(keys)))
             connection.execute(self._insert(RECORDS), rows)
-            self._add_scores(connection, [json.loads(row["data"]) for row in rows])
+            self._add_scores(connection, plain)
 
     def add_environment(self, fingerprint: str, environment: Mapping[str, Any]) -> None:
         """Store the environment that records refer to by its fingerprint."""
@@ -179,16 +179,20 @@ class Store:
 
     def _insert(self, table: sa.Table) -> Any:
         """Return an insert that leaves existing rows alone, in this database's words."""
-        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        return dialect.insert(table).on_conflict_do_nothing()
+        if self._engine.dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert
+        else:
+            from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+        return insert(table).on_conflict_do_nothing()
 
 
-def _row(record: Record) -> dict[str, Any]:
-    data = to_json(record)
-    curve = data.pop("curve")
+def _row(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a record's JSON form."""
+    curve = data["curve"]
     packed = None if curve is None else zlib.compress(json.dumps(curve, separators=(",", ":")).encode())
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    return {"key": record.key, "status": record.status, "data": text, "curve": packed}
+    rest = {name: value for name, value in data.items() if name != "curve"}
+    text = json.dumps(rest, separators=(",", ":"), allow_nan=False)
+    return {"key": data["key"], "status": data["status"], "data": text, "curve": packed}
 
 
 def _no_file(database: str | None) -> bool:

@@ -1,0 +1,68 @@
+"""Names of a leaderboard's rows, as people write them: ``label``, ``label@rule``, ``label@rule@device``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from priorbench.errors import PriorbenchError, UnknownNameError
+
+
+class Place(NamedTuple):
+    """What makes a row: a method under one stopping rule, on one device, with so many threads."""
+
+    label: str
+    stopping_rule: str | None
+    device: str
+    threads: int
+
+
+def row_names(places: Iterable[Place]) -> dict[Place, str]:
+    """Return the shortest name of each place that no other has."""
+    candidates = {place: _names(place) for place in places}
+    uses = Counter(name for names in candidates.values() for name in set(names))
+    return {
+        place: next((name for name in names if uses[name] == 1), names[-1])
+        for place, names in candidates.items()
+    }
+
+
+def find_place(name: str, places: Collection[Place], oracles: Collection[Place] = ()) -> Place:
+    """Return the place of a name; ``label`` alone never means an oracle where there is another row.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+    PriorbenchError
+        If there are several.
+    """
+    found = [place for place in places if name in _names(place) or _matches(name, place)]
+    found = [place for place in found if place not in oracles] or found
+    names = row_names(places)
+    if not found:
+        raise UnknownNameError("method in the store", name, names.values())
+    if len(found) > 1:
+        several = ", ".join(sorted(names[place] for place in found))
+        raise PriorbenchError(f"'{name}' names several rows of the store; use one of: {several}")
+    return found[0]
+
+
+def _names(place: Place) -> list[str]:
+    """Return the names of a place, from the shortest to the one that says everything."""
+    names = [place.label]
+    for part in _parts(place):
+        names.append(f"{names[-1]}@{part}")
+    return names
+
+
+def _parts(place: Place) -> list[str]:
+    threads = f"{place.threads}-threads"
+    return [part for part in (place.stopping_rule, place.device, threads) if part is not None]
+
+
+def _matches(name: str, place: Place) -> bool:
+    """Say whether a name is the label and some of the parts, in any order."""
+    label, *parts = name.removeprefix(place.label).split("@")
+    return name.startswith(place.label) and not label and set(parts) <= set(_parts(place))
