@@ -49,9 +49,8 @@ def _difference_column(board: Board) -> str:
 
 def title(board: Board) -> str:
     """Return a board's heading."""
-    plural = "" if board.images == 1 else "s"
     noisy = "" if board.noisy_psnr is None else f", noisy {board.noisy_psnr:.2f} dB"
-    return f"{board.image_set}, {board.noise}: {board.images} image{plural}{noisy}"
+    return f"{board.image_set}, {board.noise}: {plural(board.images, 'image')}{noisy}"
 
 
 def footnotes(board: Board) -> list[str]:
@@ -73,8 +72,7 @@ def _meanings(board: Board) -> list[str]:
             "a difference is over the images that both methods restored; exact ones are not among them"
         )
     if any(item.p is not None for item in compared):
-        plural = "" if len(compared) == 1 else "s"
-        lines.append(f"p: Wilcoxon signed-rank, Holm-corrected for {len(compared)} comparison{plural}")
+        lines.append(f"p: Wilcoxon signed-rank, Holm-corrected for {plural(len(compared), 'comparison')}")
     if any(item is not None and item.kind == "percentile" for item in intervals):
         lines.append("† the BCa interval is undefined here: percentile interval")
     return lines
@@ -97,6 +95,11 @@ def _times(board: Board) -> list[str]:
     if any(row.time_ratio is not None for row in board.rows):
         lines.append(f"× time: over {board.reference}, ratio of geometric means in like conditions")
     return lines
+
+
+def plural(number: int, noun: str) -> str:
+    """Return "1 image" or "2 images"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def rank(row: Row) -> str:

@@ -11,17 +11,14 @@ import numpy as np
 from priorbench.boards import Board, Difference, Interval, Row, TimeRatio
 from priorbench.errors import UnknownNameError
 from priorbench.naming import find_place
-from priorbench.panels import Panel, panels
+from priorbench.panels import Panel, chosen, panels
 from priorbench.ranking import Paired, differences, shared_ranks, time_ratios
 from priorbench.records import Record
 from priorbench.rows import Measured
 from priorbench.scores import Scores, scores_of
-from priorbench.statistics import RESAMPLES, power_note, resample_count
+from priorbench.statistics import caveats, resample_count
 
 __all__ = ["Board", "Difference", "Interval", "Row", "TimeRatio", "leaderboard"]
-
-#: below so many images a bootstrap interval is too narrow to be taken at its word
-FEW_IMAGES = 6
 
 
 def leaderboard(
@@ -50,16 +47,8 @@ def leaderboard(
     UnknownNameError
         If no board has that reference, image set or noise.
     """
-    found = panels(source if isinstance(source, Scores) else scores_of(source))
-    for kind, wanted, names in (
-        ("image set in the store", image_set, {panel.image_set for panel in found}),
-        ("noise in the store", noise, {panel.noise for panel in found}),
-    ):
-        if wanted is not None and wanted not in names:
-            raise UnknownNameError(kind, wanted, names)
-    found = [
-        panel for panel in found if image_set in (None, panel.image_set) and noise in (None, panel.noise)
-    ]
+    scores = source if isinstance(source, Scores) else scores_of(source)
+    found = chosen(panels(scores), image_set, noise)
     if reference is not None:
         everywhere = {
             place: entry.oracle
@@ -99,7 +88,7 @@ def _board(panel: Panel, wanted: str | None, tests: bool) -> Board:
         reference=None if reference is None else rows[reference].name,
         resamples=resample_count(images),
         rows=tuple(sorted(rows, key=_order)),
-        notes=(*panel.notes, *notes, *_caveats(images, rows)),
+        notes=(*panel.notes, *notes, *caveats(images, sum(row.difference is not None for row in rows))),
     )
 
 
@@ -135,18 +124,3 @@ def _reference(
     if not np.isfinite(psnr.images[row]).any():
         return best, [f"{wanted} has no PSNR here: the others are compared with the best"]
     return row, []
-
-
-def _caveats(images: int, rows: Sequence[Row]) -> list[str]:
-    """Return what must be known about the statistics."""
-    notes = []
-    comparisons = sum(row.difference is not None for row in rows)
-    if images == 1 and len(rows) > 1:
-        notes.append("one image: no intervals, and nothing can be told apart")
-    elif images < FEW_IMAGES and comparisons:
-        notes.append(f"{images} images: intervals are too narrow, and ranks are provisional")
-    if images > 1 and (power := power_note(images, comparisons)):
-        notes.append(power)
-    if resample_count(images) < RESAMPLES:
-        notes.append(f"intervals of {resample_count(images)} resamples, for the number of images")
-    return notes

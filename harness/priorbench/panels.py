@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from priorbench.errors import UnknownNameError
 from priorbench.naming import Place
 from priorbench.scores import Entry, Scores
 
@@ -70,16 +71,39 @@ def place_of(entry: Entry) -> Place:
     return Place(entry.label, entry.stopping_rule, entry.device, entry.threads)
 
 
-def panels(scores: Scores) -> list[Panel]:
+def chosen(found: Iterable[Panel], image_set: str | None, noise: str | None) -> list[Panel]:
+    """Return the panels of an image set and a noise; None means all.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such image set or noise.
+    """
+    found = list(found)
+    for kind, wanted, names in (
+        ("image set in the store", image_set, {panel.image_set for panel in found}),
+        ("noise in the store", noise, {panel.noise for panel in found}),
+    ):
+        if wanted is not None and wanted not in names:
+            raise UnknownNameError(kind, wanted, names)
+    return [panel for panel in found if image_set in (None, panel.image_set) and noise in (None, panel.noise)]
+
+
+def panels(scores: Scores, *, same_noise: bool = True) -> list[Panel]:
     """Return a panel for each protocol, image set and noise.
 
     Of several versions of a row's method only the newest counts, of several records of one slot the last, and
     of several noisy images of a slot the one that most methods saw; what is left out is counted in the notes.
+
+    Parameters
+    ----------
+    scores : of all records.
+    same_noise : False leaves it to the caller to compare only what has the same noisy image.
     """
     codes = _coded(scores)
     board = codes.board[scores.problem]
     current = _latest(scores, codes)
-    fair = current & _same_noise(scores, codes, current)
+    fair = current & _same_noise(scores, codes, current) if same_noise else current
     order = np.argsort(board, kind="stable")
     limits = np.searchsorted(board[order], np.arange(len(codes.boards) + 1))
     found = []

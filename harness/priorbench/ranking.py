@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from priorbench.boards import Difference, Interval, TimeRatio
 from priorbench.panels import Panel
-from priorbench.statistics import holm, mean_intervals, resampled_means, signed_rank_p, win_rates
+from priorbench.statistics import (
+    Resampled,
+    holm,
+    mean_intervals,
+    resampled,
+    signed_rank_p,
+    win_rates,
+)
 
 Array = NDArray[np.float64]
 
@@ -27,13 +34,13 @@ class Paired:
         self._panel = panel
         self._slots = values
         self.images = panel.by_image(values)
-        self._means = resampled_means(self.images)
+        self._resampled = resampled(self.images)
 
     def intervals(self) -> list[Interval | None]:
         """Return the interval of each row's mean over the images."""
-        return mean_intervals(self.images, self._means)
+        return mean_intervals(self.images, self._resampled)
 
-    def minus(self, rows: Sequence[int], references: Sequence[int]) -> tuple[Array, Array]:
+    def minus(self, rows: Sequence[int], references: Sequence[int]) -> tuple[Array, Resampled]:
         """Return rows minus references, paired slot by slot, and the resampled means of that.
 
         Parameters
@@ -47,9 +54,9 @@ class Paired:
         differences = self._panel.by_image(self._slots[rows] - self._slots[references])
         there = np.isfinite(self._slots)
         alike = (there[rows] == there[references]).all(axis=1)
-        means = self._means[rows] - self._means[references]
+        means = self._resampled[rows] - self._resampled[references]
         if not alike.all():
-            means[~alike] = resampled_means(differences[~alike])
+            means[~alike] = resampled(differences[~alike])
         return differences, means
 
 
@@ -144,9 +151,7 @@ def time_ratios(panel: Panel, seconds: Array, environment: Array, reference: int
             value=float(np.exp(np.nanmean(value))),
             interval=interval and _exponential(interval),
         )
-        for row, value, interval in zip(
-            rows, values, mean_intervals(values, resampled_means(values)), strict=True
-        )
+        for row, value, interval in zip(rows, values, mean_intervals(values, resampled(values)), strict=True)
     }
 
 

@@ -58,7 +58,7 @@ def _width(name: str, cells: Sequence[str]) -> int:
 
 
 def _grid(board: Board, shown: Mapping[str, Sequence[str]], width: int) -> Text:
-    """Return the columns side by side; drawn here, because a table of rich takes a millisecond for each row."""
+    """Return the columns side by side; drawn here, because a table of rich takes long."""
     widths = {name: _width(name, cells) for name, cells in shown.items()}
     spare = width - sum(_GAP + size for name, size in widths.items() if name != "method")
     widths["method"] = min(widths["method"], max(spare, _METHOD_WIDTH))

@@ -23,11 +23,14 @@ RESAMPLES = 10_000
 _FEWEST_RESAMPLES = 1000
 _DRAWS = 20_000_000
 #: values that agree to so many decimals, in dB or logarithms, are the same
-_DECIMALS = 9
+_DECIMALS = 6
+#: below so many images a bootstrap interval is too narrow to be taken at its word
+_FEW = 6
 #: scipy's own limit for the exact distribution of the signed-rank statistic
 _EXACT = 50
 
 Array = NDArray[np.float64]
+Resampled = NDArray[np.float32]
 
 
 def resample_count(images: int) -> int:
@@ -35,12 +38,12 @@ def resample_count(images: int) -> int:
     return max(_FEWEST_RESAMPLES, min(RESAMPLES, _DRAWS // max(1, images)))
 
 
-def resampled_means(values: Array) -> Array:
-    """Return the mean over each resample of the images, the same resamples for every row.
+def resampled(values: Array) -> Resampled:
+    """Return each row's mean over each resample of the images, less the row's own mean.
 
-    A mean of a resample is a weighted mean of the values, the weights being how often an image was drawn. So
-    the resamples serve all rows in one matrix product, and the resampled difference of two rows that lack the
-    same images is the difference of their resampled means.
+    A mean over a resample is a mean weighted by how often each image was drawn. So the same resamples serve
+    all rows in one matrix product, and for rows that lack the same images, the resampled difference is the
+    difference of the resampled means. Less the mean, single precision is good to a millionth of a decibel.
 
     Parameters
     ----------
@@ -53,22 +56,22 @@ def resampled_means(values: Array) -> Array:
     images = values.shape[1]
     counts = _resamples(images)
     missing = ~np.isfinite(values)
-    filled = np.where(missing, 0.0, values)
+    deviations = _deviations(values).astype(np.float32)
     lacking = np.flatnonzero(missing.any(axis=0))
-    holes = missing[:, lacking].astype(np.float64)
-    means = np.empty((len(values), len(counts)))
+    holes = missing[:, lacking].astype(np.float32)
+    found = np.empty((len(values), len(counts)), dtype=np.float32)
     step = max(1, min(len(counts), 250_000 // max(1, images)))
-    buffer = np.empty((step, images))
+    buffer = np.empty((step, images), dtype=np.float32)
     for start in range(0, len(counts), step):
         weights = buffer[: len(counts) - start]
         np.copyto(weights, counts[start : start + step])
         part = slice(start, start + step)
-        np.matmul(filled, weights.T, out=means[:, part])
+        np.matmul(deviations, weights.T, out=found[:, part])
         if len(lacking):
             drawn = images - holes @ weights[:, lacking].T
-            means[:, part] *= images / np.where(drawn, drawn, np.nan)
-    means /= images
-    return means
+            found[:, part] *= images / np.where(drawn, drawn, np.float32(np.nan))
+    found /= images
+    return found
 
 
 @functools.lru_cache(maxsize=4)
@@ -88,7 +91,7 @@ def _resamples(images: int) -> NDArray[np.uint8]:
     return counts
 
 
-def mean_intervals(values: Array, means: Array) -> list[Interval | None]:
+def mean_intervals(values: Array, resamples: Resampled) -> list[Interval | None]:
     """Return the BCa bootstrap interval of each row's mean.
 
     The same as ``scipy.stats.bootstrap`` with ``method="BCa"``, which is not used because its jackknife takes
@@ -97,7 +100,7 @@ def mean_intervals(values: Array, means: Array) -> list[Interval | None]:
     Parameters
     ----------
     values : (rows, images).
-    means : (rows, resamples), `resampled_means` of the values.
+    resamples : (rows, resamples), `resampled` of the values.
 
     Returns
     -------
@@ -109,21 +112,19 @@ def mean_intervals(values: Array, means: Array) -> list[Interval | None]:
     """
     found: list[Interval | None] = []
     for start in range(0, len(values), 64):  # the sorted copies of all rows at once may be large
-        found += _intervals(values[start : start + 64], means[start : start + 64])
+        found += _intervals(values[start : start + 64], resamples[start : start + 64])
     return found
 
 
-def _intervals(values: Array, means: Array) -> list[Interval | None]:
-    there = np.isfinite(values)
-    number = there.sum(axis=1)
-    centre = _row_means(values)
-    deviation = np.where(there, values - centre[:, None], 0.0)
-    constant = np.abs(deviation).max(axis=1, initial=0.0) < 10.0**-_DECIMALS
-    ordered = np.sort(means, axis=1)  # NaN last
-    alphas = _bca_levels(deviation, centre, ordered)
-    undefined: NDArray[np.bool_] = np.asarray(np.isnan(alphas).any(axis=1))
-    alphas[undefined] = (1 - LEVEL) / 2, (1 + LEVEL) / 2
-    low, high = _quantiles(ordered, alphas).T
+def _intervals(values: Array, resamples: Resampled) -> list[Interval | None]:
+    number = np.isfinite(values).sum(axis=1)
+    centre, deviations = _row_means(values), _deviations(values)
+    constant = np.abs(deviations).max(axis=1, initial=0.0) < 10.0**-_DECIMALS
+    ordered = np.sort(resamples, axis=1)  # NaN last
+    levels = _bca_levels(deviations, ordered)
+    undefined: NDArray[np.bool_] = np.asarray(np.isnan(levels).any(axis=1))
+    levels[undefined] = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+    low, high = (centre[:, None] + _quantiles(ordered, levels)).T
     found: list[Interval | None] = []
     for row in range(len(values)):
         if number[row] < 2:
@@ -137,34 +138,45 @@ def _intervals(values: Array, means: Array) -> list[Interval | None]:
     return found
 
 
-def _bca_levels(deviation: Array, centre: Array, ordered: Array) -> Array:
+def _bca_levels(deviations: Array, ordered: Resampled) -> Array:
     """Return the levels of the two quantiles of each row: (rows, 2); NaN where they are undefined."""
-    valid = np.isfinite(ordered).sum(axis=1)
     # Resampled means that equal the mean but for rounding count one half, as exact equals do.
-    rounding = 1e-12 * np.maximum(1.0, np.abs(centre))[:, None]
-    below = (ordered < centre[:, None] - rounding).sum(axis=1)
-    upto = (ordered <= centre[:, None] + rounding).sum(axis=1)
+    rounding = 1e-6 * np.abs(deviations).max(axis=1, initial=0.0)
+    columns = zip(ordered, rounding, _valid(ordered), strict=True)
+    below = [
+        (row.searchsorted(-error) + row.searchsorted(error, side="right")) / (2 * max(1, number))
+        for row, error, number in columns
+    ]
     with np.errstate(invalid="ignore", divide="ignore"):
-        bias = special.ndtri((below + upto) / (2 * valid))
-        acceleration = (deviation**3).sum(axis=1) / (6 * (deviation**2).sum(axis=1) ** 1.5)
-        tails = special.ndtri([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        shifted = bias[:, None] + tails
-        return np.asarray(special.ndtr(bias[:, None] + shifted / (1 - acceleration[:, None] * shifted)))
+        bias = special.ndtri(below)[:, None]
+        acceleration = (deviations**3).sum(axis=1) / (6 * (deviations**2).sum(axis=1) ** 1.5)
+        shifted = bias + special.ndtri([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        return np.asarray(special.ndtr(bias + shifted / (1 - acceleration[:, None] * shifted)))
 
 
-def _quantiles(ordered: Array, levels: Array) -> Array:
+def _quantiles(ordered: Resampled, levels: Array) -> Array:
     """Return quantiles, linearly interpolated, of sorted rows that may end in NaN: (rows, levels)."""
-    valid = np.isfinite(ordered).sum(axis=1)
-    position = levels * np.maximum(valid - 1, 0)[:, None]
+    last = np.maximum(_valid(ordered) - 1, 0)[:, None]
+    position = levels * last
     lower = np.floor(position).astype(np.int64)
-    upper = np.minimum(lower + 1, np.maximum(valid - 1, 0)[:, None])
+    upper = np.minimum(lower + 1, last)
     below, above = (np.take_along_axis(ordered, place, axis=1) for place in (lower, upper))
     return np.asarray(below + (position - lower) * (above - below))
+
+
+def _valid(ordered: Resampled) -> NDArray[np.int64]:
+    """Return how many values of each sorted row are not NaN."""
+    return np.array([row.searchsorted(np.inf, side="right") for row in ordered], dtype=np.int64)
 
 
 def _row_means(values: Array) -> Array:
     there = np.isfinite(values)
     return np.asarray(np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1))
+
+
+def _deviations(values: Array) -> Array:
+    """Return the values less their row's mean; 0 where there is none."""
+    return np.where(np.isfinite(values), values - _row_means(values)[:, None], 0.0)
 
 
 def signed_rank_p(differences: Array) -> list[float]:
@@ -243,16 +255,23 @@ def smallest_p(images: int) -> float:
     return float(min(1.0, 2.0 ** (1 - images)))
 
 
-def power_note(images: int, comparisons: int) -> str | None:
-    """Say that nothing can be significant, where that is so; None otherwise."""
+def caveats(images: int, comparisons: int) -> list[str]:
+    """Return what a reader of so many comparisons over so many images must know."""
+    if not comparisons:
+        return []
+    if images == 1:
+        return ["one image: no intervals, and nothing can be told apart"]
+    notes = []
+    if images < _FEW:
+        notes.append(f"{images} images: intervals are too narrow, what they say is provisional")
     smallest = smallest_p(images)
-    if not comparisons or smallest * comparisons <= 1 - LEVEL:
-        return None
-    family = (
-        "" if comparisons == 1 else f", {min(1.0, smallest * comparisons):.2g} for {comparisons} comparisons"
-    )
-    plural = "" if images == 1 else "s"
-    return (
-        f"nothing can be significant at {1 - LEVEL:.2g} here: with {images} image{plural} the smallest "
-        f"signed-rank p is {smallest:.2g}{family}"
-    )
+    if smallest * comparisons > 1 - LEVEL:
+        corrected = f", corrected {min(1.0, smallest * comparisons):.2g}" if comparisons > 1 else ""
+        plural = "" if comparisons == 1 else "s"
+        notes.append(
+            f"no p can be below {1 - LEVEL:.2g} here: the smallest for {images} images and {comparisons} "
+            f"comparison{plural} is {smallest:.2g}{corrected}"
+        )
+    if resample_count(images) < RESAMPLES:
+        notes.append(f"intervals are of {resample_count(images)} resamples, for the number of images")
+    return notes

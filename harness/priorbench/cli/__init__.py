@@ -40,6 +40,7 @@ def main() -> None:
 
 def _commands() -> Mapping[str, Callable[..., None]]:
     """Return the commands, in the order of the help page."""
+    from priorbench.cli.compare import compare
     from priorbench.cli.denoise import denoise
     from priorbench.cli.doctor import doctor
     from priorbench.cli.export import export
@@ -54,6 +55,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "run": run,
         "denoise": denoise,
         "leaderboard": leaderboard,
+        "compare": compare,
         "export": export,
         "doctor": doctor,
     }

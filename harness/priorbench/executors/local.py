@@ -121,5 +121,7 @@ class LocalExecutor:
     def _marked(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
         if self._jobs == 1:
             return records
-        reason = f"{self._jobs} workers ran at the same time"
-        return tuple(replace(record, tainted=record.tainted or reason) for record in records)
+        beside = f"{self._jobs} workers ran at the same time"
+        return tuple(
+            replace(record, tainted="; ".join(filter(None, (beside, record.tainted)))) for record in records
+        )

@@ -22,7 +22,7 @@ from priorbench.outcomes import failed_records
 from priorbench.records import Record, from_json
 from priorbench.registry import Registry
 from priorbench.trial import Trial, trial_to_json
-from priorbench.worker.limits import CPUS_VARIABLE, MEMORY_VARIABLE
+from priorbench.worker.limits import CPUS_VARIABLE, FOLDER_VARIABLE, MEMORY_VARIABLE
 
 #: seconds that a worker may take to import what it needs
 START_TIMEOUT = 300.0
@@ -52,6 +52,7 @@ class WorkerSettings:
     def variables(self, folder: str) -> dict[str, str]:
         """Return the environment of a worker with a temporary folder of its own."""
         chosen = {**os.environ, **worker_environment(self.threads), "TMPDIR": folder}
+        chosen[FOLDER_VARIABLE] = folder
         chosen[CPUS_VARIABLE] = ",".join(map(str, self.cpus))
         chosen[MEMORY_VARIABLE] = "" if self.memory is None else str(self.memory)
         return chosen

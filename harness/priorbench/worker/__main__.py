@@ -13,7 +13,7 @@ import threading
 from queue import SimpleQueue
 from typing import IO, Any
 
-from priorbench.worker.limits import limit_memory, pin
+from priorbench.worker.limits import end_with_parent, limit_memory, pin
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def _listen(requests: IO[str], waiting: SimpleQueue[str]) -> None:
     """Pass requests on; when the parent is gone, end at once, in the middle of a trial if need be."""
     for line in requests:
         waiting.put(line)
-    os._exit(0)
+    end_with_parent()
 
 
 def _serve(waiting: SimpleQueue[str], replies: IO[str]) -> None:

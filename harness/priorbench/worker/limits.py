@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
+import signal
 
 from priorbench import memory
 
 CPUS_VARIABLE = "PRIORBENCH_WORKER_CPUS"
 MEMORY_VARIABLE = "PRIORBENCH_WORKER_MEMORY"
+FOLDER_VARIABLE = "PRIORBENCH_WORKER_FOLDER"
 
 
 def pin() -> None:
@@ -25,3 +28,13 @@ def limit_memory() -> None:
     if allowed:
         limit = memory.address_space_bytes() + int(allowed)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def end_with_parent() -> None:
+    """The parent is gone: remove the temporary files, and end with everything that a method started."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(0)

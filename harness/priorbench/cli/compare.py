@@ -1,0 +1,137 @@
+"""``priorbench compare``: two methods, or two stores, image by image."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from priorbench.cli.leaderboard import prepare_statistics
+from priorbench.cli.output import Format, print_json, print_table, remark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from priorbench.comparison import Comparisons
+    from priorbench.versus import Comparison
+
+
+def compare(
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="A method: LABEL or LABEL@RULE; or a store: URL or file.")
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="What A is compared with.")],
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
+    ] = None,
+    image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
+    noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
+    format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,
+) -> None:
+    """Compare two methods, or the methods that two stores share, on the images that both restored."""
+    prepare_statistics()
+    from priorbench.comparison import compare_methods, compare_stores
+    from priorbench.errors import PriorbenchError
+    from priorbench.store import Store, store_url
+
+    if store is None and _is_store(a) and _is_store(b):
+        opened = [Store(store_url(name), create=False) for name in (a, b)]
+        environments = opened[0].environments() | opened[1].environments()
+        found = compare_stores(
+            *(one.scores() for one in opened), image_set=image_set, noise=noise, environments=environments
+        )
+    elif store is None and _is_store(a) != _is_store(b):
+        one, other = (a, b) if _is_store(a) else (b, a)
+        raise PriorbenchError(
+            f"compare two methods or two stores: there is a store {one}, but no file {other}"
+        )
+    else:
+        opened = [Store(store_url(store), create=False)]
+        found = compare_methods(
+            opened[0].scores(), a, b, image_set=image_set, noise=noise, environments=opened[0].environments()
+        )
+    for source in opened:
+        source.close()
+    if format is Format.JSON:
+        print_json({"a": a, "b": b, **asdict(found)})
+    else:
+        _print(found)
+
+
+def _is_store(name: str) -> bool:
+    return "://" in name or Path(name).is_file()
+
+
+def _print(found: Comparisons) -> None:
+    """Print the comparisons for a person, and on standard error what was refused."""
+    from priorbench.board_text import plural
+    from priorbench.comparison import few, refusal_lines
+
+    stores = all(one.a == one.b for one in found.comparisons)
+    some = found.comparisons[0]
+    a, b = ("first", "second") if stores else (some.a, some.b)
+    columns = _columns(found.comparisons, a, b, stores)
+    print_table(list(columns), list(zip(*columns.values(), strict=True)))
+    typer.echo(f"difference: {a} minus {b}, mean over images, 95 % bootstrap interval")
+    family = plural(len(found.comparisons), "comparison")
+    typer.echo(f"p: Wilcoxon signed-rank, Holm-corrected for {family}")
+    if "× time" in columns:
+        typer.echo(f"× time: {a} over {b}, ratio of geometric means, 95 % bootstrap interval")
+    if "only" in columns:
+        typer.echo(f"only: images that only {a} / only {b} restored")
+    if "failed" in columns:
+        typer.echo(f"failed: trials of {a} / {b}")
+    for line, where in _remarks(found.comparisons).items():
+        everywhere = len(where) == len(found.comparisons)
+        typer.echo(line if everywhere else f"{few(where)}: {line}")
+    for line in (*found.notes, *refusal_lines(found.refused)):
+        remark(line)
+
+
+def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) -> dict[str, list[str]]:
+    """Return the columns of the table that say something."""
+    from priorbench.board_text import difference, number, probability, significant
+
+    def times(one: Comparison) -> str:
+        ratio = one.time_ratio
+        if ratio is None or ratio.interval is None:
+            return "" if ratio is None else significant(ratio.value)
+        ends = f"[{significant(ratio.interval.low)}, {significant(ratio.interval.high)}]"
+        return f"{significant(ratio.value)} {ends}"
+
+    every: dict[str, Callable[[Comparison], str]] = {
+        "where": lambda one: f"{one.image_set}, {one.noise}",
+        "method": lambda one: one.a if stores else "",
+        "images": lambda one: str(one.difference.images),
+        f"{a} dB": lambda one: number(one.psnr_a, 2),
+        f"{b} dB": lambda one: number(one.psnr_b, 2),
+        "difference dB": lambda one: difference(one.difference),
+        "p": lambda one: probability(one.difference.p_holm),
+        "wins": lambda one: f"{100 * one.difference.win_rate:.0f} %",
+        "× time": times,
+        "only": lambda one: f"{one.only_a} / {one.only_b}" if one.only_a or one.only_b else "",
+        "failed": lambda one: (
+            f"{one.failures_a} / {one.failures_b}" if one.failures_a or one.failures_b else ""
+        ),
+    }
+    columns = {name: [cell(one) for one in comparisons] for name, cell in every.items()}
+    return {name: cells for name, cells in columns.items() if any(cells)}
+
+
+def _remarks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
+    """Return each remark with the places that it is about."""
+    from priorbench.board_text import plural
+
+    found: dict[str, list[str]] = {}
+    for one in comparisons:
+        unlike = plural(one.unlike_noise, "image")
+        lines = [
+            *([f"{unlike} left out: the noise differs (noisy_sha256)"] if one.unlike_noise else []),
+            *([f"times are not compared: {one.time_refused}"] if one.time_refused else []),
+            *one.notes,
+        ]
+        for line in lines:
+            found.setdefault(line, []).append(f"{one.image_set}, {one.noise}")
+    return found

@@ -1,0 +1,36 @@
+"""How rows are told apart in every chart and table: a colour and a shape for each name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+#: visible on white and on near-black
+_COLOURS = (
+    "#2f7ed8", "#e8590c", "#2b9348", "#c2255c", "#8f5fd7",
+    "#0c9aa8", "#b5830b", "#d6409f", "#6b7a8f", "#7a9a01",
+)  # fmt: skip
+#: name in bokeh, character in tables
+_SHAPES = (
+    ("circle", "●"), ("square", "■"), ("triangle", "▲"), ("diamond", "◆"), ("inverted_triangle", "▼"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """Colour as #rrggbb, marker as bokeh calls it, and as a character."""
+
+    colour: str
+    marker: str
+    character: str
+
+
+def looks(names: Iterable[str]) -> dict[str, Look]:
+    """Return a look for each name; fifty are unlike."""
+    found: dict[str, Look] = {}
+    for name in names:
+        number = len(found)
+        if name not in found:
+            marker, character = _SHAPES[(number + number // len(_COLOURS)) % len(_SHAPES)]
+            found[name] = Look(colour=_COLOURS[number % len(_COLOURS)], marker=marker, character=character)
+    return found

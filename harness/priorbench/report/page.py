@@ -1,0 +1,142 @@
+"""The page: everything gathered, put into the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from priorbench.boards import Board
+from priorbench.naming import Place
+from priorbench.panels import panels
+from priorbench.registry import Registry
+from priorbench.report.charts import difference_chart, speed_chart
+from priorbench.report.conditions import board_conditions, environment_facts, methods
+from priorbench.report.finding import find_choices
+from priorbench.report.gathering import BoardKey, BoardStory, gather
+from priorbench.report.looks import Look, looks
+from priorbench.report.per_image import PerImage, per_image
+from priorbench.report.pictures import chosen_images, pictures
+from priorbench.report.ranking import ranking
+from priorbench.report.repeating import repeats
+from priorbench.report.text import readable, script_json
+from priorbench.report.trajectories import mean_curve
+from priorbench.store import Store
+
+
+def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | None = None) -> str:
+    """Return the boards of a store as one HTML page that needs no network.
+
+    Parameters
+    ----------
+    boards : what `priorbench.leaderboard.leaderboard` made of this store.
+    store : where the records are.
+    registry : what is installed; with it the page shows crops of images that it can load again.
+    """
+    stories = gather(store.records(), [_key(board) for board in boards])
+    by_key = {(panel.protocol, panel.image_set, panel.noise): panel for panel in panels(store.scores())}
+    results = {_key(board): per_image(board, by_key[_key(board)]) for board in boards}
+    wanted = [pair for key in stories for pair in (("image set", key[1]), ("noise model", key[2]))]
+    known = {} if registry is None else find_choices(registry, dict.fromkeys(wanted))
+    chosen = {key: chosen_images(results[key], story) for key, story in stories.items()}
+    shown = looks(row.name for board in boards for row in board.rows)
+    crops = pictures(registry, known, chosen)
+    sections = [
+        _section(number, board, stories[_key(board)], results[_key(board)], shown)
+        | {"pictures": crops[_key(board)]}
+        for number, board in enumerate(boards)
+    ]
+    page = _templates().get_template("page.html").render(
+        sections=sections,
+        image_sets=list(dict.fromkeys(board.image_set for board in boards)),
+        noises=list(dict.fromkeys(board.noise for board in boards)),
+        labels=sorted({row.denoiser for board in boards for row in board.rows}),
+        environments=environment_facts(store.environments(), stories),
+        methods=methods(stories),
+        repeats=repeats(stories, known),
+        data=script_json([section["data"] for section in sections]),
+        bokeh=_bokeh(),
+    )
+    return str(readable(page))
+
+
+def _key(board: Board) -> BoardKey:
+    return (board.protocol, board.image_set, board.noise)
+
+
+def _section(
+    number: int, board: Board, story: BoardStory, results: PerImage, shown: Mapping[str, Look]
+) -> dict[str, Any]:
+    """Return what the template of a board needs; `data` is what the page's script needs."""
+    curves = _curves(board, story, results)
+    reference = next((place for place, row in enumerate(board.rows) if row.name == board.reference), None)
+    speed = speed_chart(board, curves, shown)
+    difference = difference_chart(board, results.difference, shown)
+    return {
+        "id": f"board-{number}",
+        "board": board,
+        "ranking": ranking(board, shown),
+        "failures": [
+            (row, failure)
+            for row in board.rows
+            if (told := story.rows.get(_place(row))) is not None
+            for failure in told.failures.values()
+        ],
+        "conditions": board_conditions(board, story),
+        "untimed": [row.name for row in board.rows if row.psnr is not None and row.seconds is None],
+        "has_speed": speed is not None,
+        "has_difference": difference is not None,
+        "data": {
+            "speed": speed,
+            "difference": difference,
+            "images": [readable(name) for name in results.images],
+            "rows": [{"name": readable(row.name), "label": readable(row.denoiser)} for row in board.rows],
+            "psnr": [[round(value, 3) if value == value else None for value in row] for row in results.psnr.tolist()],
+            "reference": reference,
+        },
+    }
+
+
+def _place(row: Any) -> Place:
+    return Place(row.denoiser, row.stopping_rule, row.device, row.threads)
+
+
+def _curves(board: Board, story: BoardStory, results: PerImage) -> dict[int, Any]:
+    """Return the mean curve of each row that has one; rows of one run (several rules) show it once."""
+    found: dict[int, Any] = {}
+    seen = set()
+    for number, row in sorted(enumerate(board.rows), key=lambda item: (item[1].rank is None, item[0])):
+        told = story.rows.get(_place(row))
+        fair = {
+            slot: curve
+            for slot, curve in (told.curves if told else {}).items()
+            if curve.noisy_sha256 in results.noisy
+        }
+        curve = mean_curve(fair)
+        if curve is None or row.seconds is None:
+            continue
+        same = (row.denoiser, row.device, row.threads, curve[0].tobytes(), curve[1].tobytes())
+        if same not in seen:
+            seen.add(same)
+            found[number] = curve
+    return found
+
+
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("priorbench.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=readable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _bokeh() -> Markup:
+    """Return bokeh's script: the part that draws, without its tables, widgets and WebGL."""
+    from bokeh.resources import Resources
+
+    return Markup("\n".join(Resources(mode="inline", components=["bokeh"], log_level="warn").js_raw))  # noqa: S704

@@ -1,0 +1,60 @@
+"""The PSNR of every row on every image of a board, from the same panel that was ranked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priorbench.boards import Board
+from priorbench.panels import Panel
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PerImage:
+    """A board image by image, its rows in the board's order; NaN where there is no PSNR.
+
+    Attributes
+    ----------
+    images : names; two of one name have part of their digests too.
+    psnr : (rows, images) in dB, mean over the repetitions.
+    difference : (rows, images) in dB, to the reference on the same noisy pixels; None without a reference.
+    noisy : digests of the noisy images that count.
+    """
+
+    images: tuple[str, ...]
+    psnr: Array
+    difference: Array | None
+    noisy: frozenset[str | None]
+
+
+def per_image(board: Board, panel: Panel) -> PerImage:
+    """Return a board's results image by image."""
+    scores = panel.scores
+    slots = panel.by_slot(np.where(scores.status == "ok", scores.psnr, np.nan))
+    numbers = {place: row for row, place in enumerate(panel.places)}
+    order = [numbers[row.denoiser, row.stopping_rule, row.device, row.threads] for row in board.rows]
+    names = [row.name for row in board.rows]
+    difference = None
+    if board.reference is not None:
+        reference = order[names.index(board.reference)]
+        difference = panel.by_image(slots[order] - slots[reference])
+    return PerImage(
+        images=_names(panel),
+        psnr=panel.by_image(slots)[order],
+        difference=difference,
+        noisy=frozenset(scores.problems[number].noisy_sha256 for number in np.unique(scores.problem)),
+    )
+
+
+def _names(panel: Panel) -> tuple[str, ...]:
+    scores = panel.scores
+    _, first = np.unique(panel.slot, return_index=True)
+    problems = [scores.problems[scores.problem[record]] for record in first[panel.starts]]
+    names = [problem.image for problem in problems]
+    if len(set(names)) == len(names):
+        return tuple(names)
+    return tuple(f"{problem.image} ({problem.image_sha256[:8]})" for problem in problems)
