@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from priorbench.boards import Board, Difference, Interval, Row
 
@@ -53,12 +53,19 @@ def title(board: Board) -> str:
     return f"{board.image_set}, {board.noise}: {plural(board.images, 'image')}{noisy}"
 
 
-def footnotes(board: Board) -> list[str]:
-    """Return what a reader of a board must know."""
-    return [*_meanings(board), *_unranked(board), *_times(board), *board.notes]
+def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
+    """Return what a reader of a board must know.
+
+    Parameters
+    ----------
+    board : the board.
+    shown : the columns that the reader sees; None for all.
+    """
+    seen = columns(board) if shown is None else shown
+    return [*_meanings(board, seen), *_unranked(board), *_times(board, seen), *board.notes]
 
 
-def _meanings(board: Board) -> list[str]:
+def _meanings(board: Board, seen: Container[str]) -> list[str]:
     lines = []
     compared = [row.difference for row in board.rows if row.difference is not None]
     intervals = [item.interval for item in compared] + [row.psnr_interval for row in board.rows]
@@ -68,10 +75,8 @@ def _meanings(board: Board) -> list[str]:
         column = _difference_column(board)
         lines.append(f"{column}: mean paired difference to {board.reference}, 95 % bootstrap interval")
     if any(item.images < board.images for item in compared):
-        lines.append(
-            "a difference is over the images that both methods restored; exact ones are not among them"
-        )
-    if any(item.p is not None for item in compared):
+        lines.append("a difference is over the images that both restored, exact ones left out")
+    if "p" in seen:
         lines.append(f"p: Wilcoxon signed-rank, Holm-corrected for {plural(len(compared), 'comparison')}")
     if any(item is not None and item.kind == "percentile" for item in intervals):
         lines.append("† the BCa interval is undefined here: percentile interval")
@@ -86,13 +91,13 @@ def _unranked(board: Board) -> list[str]:
     return [f"not ranked: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
 
 
-def _times(board: Board) -> list[str]:
+def _times(board: Board, seen: Container[str]) -> list[str]:
     lines = []
     if any(row.tainted for row in board.rows):
         lines.append("* some of these timings are marked: something else was running; the quality counts")
     if any(row.seconds is None and row.images for row in board.rows):
         lines.append("a time is left out where its trials ran in unlike environments")
-    if any(row.time_ratio is not None for row in board.rows):
+    if "× time" in seen:
         lines.append(f"× time: over {board.reference}, ratio of geometric means in like conditions")
     return lines
 

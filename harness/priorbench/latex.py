@@ -55,7 +55,7 @@ def _escaped(text: str) -> str:
 def _table(board: Board) -> str:
     shown = {name: cell for name, cell in columns(board).items() if name not in _OMITTED}
     alignment = "".join("l" if name in ("method", "stopping") else "r" for name in shown)
-    notes = " ".join(f"{escape(line)}." for line in footnotes(board))
+    notes = " ".join(f"{escape(line)}." for line in footnotes(board, shown))
     return "\n".join(
         [
             r"\begin{table}",

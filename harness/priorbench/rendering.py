@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
+from textwrap import wrap
 from typing import Any
 
 from rich.cells import cell_len, chop_cells
@@ -35,8 +36,11 @@ def table(boards: Sequence[Board], console: Console) -> None:
         console.print(Text(title(board)), style="italic")
         console.print(_grid(board, shown, console.width), overflow="ignore", no_wrap=True, crop=False)
         narrow = [f"no room here for: {', '.join(hidden)} (--format markdown has all)"] if hidden else []
-        for line in [*footnotes(board), *narrow]:
-            console.print(Text(f"  {line}"), style="dim", highlight=False)
+        for line in [*footnotes(board, shown), *narrow]:
+            indented = wrap(
+                line, console.width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+            )
+            console.print(Text("\n".join(indented)), style="dim")
         console.print()
 
 

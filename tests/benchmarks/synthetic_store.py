@@ -2,8 +2,8 @@
 
     python tests/benchmarks/synthetic_store.py synthetic.db --methods 20 --images 1000 --noises 5
 
-PSNR is the sum of a method's, an image's and a trial's effect, so that neighbouring methods cannot always be told
-apart; a few trials fail; every fourth method is iterative and has a curve.
+PSNR is the sum of a method's, an image's and a trial's effect, so that neighbouring methods cannot always be
+told apart; a few trials fail; every fourth method is iterative and, with --curves, has a curve.
 """
 
 from __future__ import annotations

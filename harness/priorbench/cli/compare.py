@@ -32,32 +32,30 @@ def compare(
 ) -> None:
     """Compare two methods, or the methods that two stores share, on the images that both restored."""
     prepare_statistics()
+    found = _comparisons(a, b, store, image_set=image_set, noise=noise)
+    if format is Format.JSON:
+        print_json({"a": a, "b": b, **asdict(found)})
+    else:
+        _print(found)
+
+
+def _comparisons(a: str, b: str, store: str | None, **only: str | None) -> Comparisons:
+    """Compare two stores if both arguments are, else two methods."""
     from priorbench.comparison import compare_methods, compare_stores
     from priorbench.errors import PriorbenchError
     from priorbench.store import Store, store_url
 
     if store is None and _is_store(a) and _is_store(b):
-        opened = [Store(store_url(name), create=False) for name in (a, b)]
-        environments = opened[0].environments() | opened[1].environments()
-        found = compare_stores(
-            *(one.scores() for one in opened), image_set=image_set, noise=noise, environments=environments
-        )
-    elif store is None and _is_store(a) != _is_store(b):
+        first, second = (Store(store_url(name), create=False) for name in (a, b))
+        environments = first.environments() | second.environments()
+        return compare_stores(first.scores(), second.scores(), environments=environments, **only)
+    if store is None and _is_store(a) != _is_store(b):
         one, other = (a, b) if _is_store(a) else (b, a)
         raise PriorbenchError(
             f"compare two methods or two stores: there is a store {one}, but no file {other}"
         )
-    else:
-        opened = [Store(store_url(store), create=False)]
-        found = compare_methods(
-            opened[0].scores(), a, b, image_set=image_set, noise=noise, environments=opened[0].environments()
-        )
-    for source in opened:
-        source.close()
-    if format is Format.JSON:
-        print_json({"a": a, "b": b, **asdict(found)})
-    else:
-        _print(found)
+    source = Store(store_url(store), create=False)
+    return compare_methods(source.scores(), a, b, environments=source.environments(), **only)
 
 
 def _is_store(name: str) -> bool:

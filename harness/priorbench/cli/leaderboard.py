@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from priorbench.cli.files import write
+
+if TYPE_CHECKING:
+    from priorbench.boards import Board
+    from priorbench.store import Store
 
 #: a table of at least so many characters has room for p values
 _WIDE = 110
@@ -25,6 +30,7 @@ class LeaderboardFormat(StrEnum):
     csv = "csv"
     json = "json"
     latex = "latex"
+    html = "html"
 
 
 def leaderboard(
@@ -43,6 +49,8 @@ def leaderboard(
     ] = None,
 ) -> None:
     """Rank the methods in a store."""
+    if format is LeaderboardFormat.html and output is None:
+        raise typer.BadParameter("a page needs a file: name it with -o FILE", param_hint="--format html")
     prepare_statistics()
     from rich.console import Console
 
@@ -60,9 +68,12 @@ def leaderboard(
         noise=noise,
         tests=format is not LeaderboardFormat.table or console.width >= _WIDE,
     )
-    source.close()
     if not boards:
         raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
+    if format is LeaderboardFormat.html:
+        write(_page(boards, source), output)
+        return
+    source.close()
     writers = {
         "markdown": rendering.markdown,
         "csv": rendering.comma_separated,
@@ -76,6 +87,13 @@ def leaderboard(
     else:
         with output.open("w", encoding="utf-8") as file:
             rendering.table(boards, Console(file=file, width=_FILE_WIDTH, highlight=False))
+
+
+def _page(boards: Sequence[Board], source: Store) -> str:
+    from priorbench.cli.output import open_registry
+    from priorbench.report import html_report
+
+    return html_report(boards, source, registry=open_registry())
 
 
 def prepare_statistics() -> None:

@@ -1,7 +1,7 @@
 """The charts, drawn by bokeh: PSNR against seconds, and differences to the reference image by image.
 
-Colours of text and lines are set by the page, which knows whether it is light or dark; what a column `row` says
-is the row's number on its board, by which the page hides rows.
+Colours of text and lines are set by the page, which knows whether it is light or dark. A column `row` holds
+the row's number on its board, by which the page hides rows.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from bokeh.models import (
     CDSView,
     ColumnDataSource,
     HoverTool,
-    LabelSet,
     Model,
     NumeralTickFormatter,
-    Span,
 )
+from bokeh.models.annotations import LabelSet, Span
 from bokeh.plotting import figure
 from bokeh.transform import linear_cmap
 from numpy.typing import NDArray
@@ -66,6 +65,7 @@ def speed_chart(
         x_axis_type="log",
         x_range=(lowest / 2.5, highest * 2.5),
         x_axis_label="seconds for one image (logarithmic)",
+        y_range=_range([psnr for _, psnr, _ in points], *(curve[1] for curve in curves.values())),
         y_axis_label="mean PSNR, dB",
     )
     front = pareto_front(point for point in points if board.rows[point[2]].rank is not None)
@@ -95,7 +95,9 @@ def _draw_curves(plot: Any, board: Board, curves: Mapping[int, Curve], looks: Ma
         "xs", "ys", line_color="colour", line_width=2.5, line_alpha=0.75, source=source, view=_view()
     )
     plot.add_tools(
-        HoverTool(renderers=[lines], tooltips=[("", "@name"), ("", "$x{0.[000]} s: $y{0.00} dB")], visible=False)
+        HoverTool(
+            renderers=[lines], tooltips=[("", "@name"), ("", "$x{0.[000]} s: $y{0.00} dB")], visible=False
+        )
     )
 
 
@@ -164,6 +166,7 @@ def difference_chart(
     plot = _figure(
         height=90 + _STRIP * len(shown),
         x_axis_label=readable(f"PSNR minus that of {board.reference}, dB"),
+        x_range=_range([0.0], difference[shown][np.isfinite(difference[shown])]),
         y_range=(len(shown) - 0.35, -0.75),
     )
     plot.yaxis.visible = False
@@ -195,7 +198,9 @@ def _draw_images(
     dots = plot.scatter(
         "x", "y", size=5, fill_color=colour, line_color=None, fill_alpha=0.45, source=source, view=_view()
     )
-    plot.add_tools(HoverTool(renderers=[dots], tooltips=[("", "@image"), ("", "@x{+0.00} dB")], visible=False))
+    plot.add_tools(
+        HoverTool(renderers=[dots], tooltips=[("", "@image"), ("", "@x{+0.00} dB")], visible=False)
+    )
 
 
 def _draw_means(plot: Any, board: Board, shown: Sequence[int], looks: Mapping[str, Look]) -> None:
@@ -254,7 +259,8 @@ def _figure(**options: Any) -> Any:
         active_scroll=None,
         toolbar_location="above",
         min_border_left=10,
-        output_backend="canvas",
+        background_fill_color=None,  # the page's own shows through
+        border_fill_color=None,
         **options,
     )
     plot.toolbar.logo = None
@@ -262,6 +268,14 @@ def _figure(**options: Any) -> Any:
     if options.get("x_axis_type") == "log":
         plot.xaxis.formatter = NumeralTickFormatter(format="0.[000000]")
     return plot
+
+
+def _range(*values: Sequence[float] | NDArray[np.generic]) -> tuple[float, float]:
+    """Return a range around all values, with room for names."""
+    together = np.concatenate([np.asarray(part, dtype=np.float64) for part in values])
+    low, high = float(together.min()), float(together.max())
+    margin = 0.1 * (high - low) or 0.5
+    return low - margin, high + margin
 
 
 def _view() -> CDSView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,17 +44,26 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
     """Return what was the same for every method of a board."""
     started = sorted(moment for moment in story.started if moment)
     sizes = sorted(story.sizes, key=lambda size: size[1] * size[2])
+    noises = "; ".join(_settings(one) for one in story.noise_parameters)
     smallest, largest = _size(sizes[0]), _size(sizes[-1])
     return [
         ("protocol", f"version {board.protocol}: the rules of noise, clock and score"),
-        ("noise", f"{board.noise}: {'; '.join(_settings(one) for one in story.noise_parameters) or 'no parameters'}"),
+        ("noise", f"{board.noise}: {noises or 'no parameters'}"),
         ("σ that methods are told", _sigmas(story.sigmas)),
-        ("noisy images", "unknown" if board.noisy_psnr is None else f"{number(board.noisy_psnr, 2)} dB on average"),
+        (
+            "noisy images",
+            "unknown" if board.noisy_psnr is None else f"{number(board.noisy_psnr, 2)} dB on average",
+        ),
         ("images", f"{board.images}, {smallest}" + (f" to {largest}" if largest != smallest else "")),
-        ("draws of noise for each image", str(1 + max((_last(story)), default=0))),
+        ("draws of noise for each image", str(len(story.repetitions))),
         ("intervals", f"95 %, bootstrap over images, {board.resamples} resamples"),
         ("run", f"{started[0]} to {started[-1]}" if started else "unknown"),
-        ("environments", ", ".join(f"{name or 'not recorded'} ({count} records)" for name, count in story.environments.items())),
+        (
+            "environments",
+            ", ".join(
+                f"{name or 'not recorded'} ({count} records)" for name, count in story.environments.items()
+            ),
+        ),
     ]
 
 
@@ -79,7 +88,9 @@ def methods(stories: Mapping[BoardKey, BoardStory]) -> list[MethodSettings]:
                 version=f"{record.plugin} {record.plugin_version}"
                 + (f", source {record.plugin_source}" if record.plugin_source else ""),
                 where=f"{record.device}, {record.threads} thread{'' if record.threads == 1 else 's'}",
-                stopping=f"{rule} ({_settings(record.stopping_parameters)})" if rule and record.stopping_parameters else rule,
+                stopping=f"{rule} ({_settings(record.stopping_parameters)})"
+                if rule and record.stopping_parameters
+                else rule,
                 trained_on=", ".join(record.trained_on),
                 parameters=[(name, _plain(value)) for name, value in record.parameters.items()],
             )
@@ -100,10 +111,6 @@ def _environment(facts: Mapping[str, Any] | None) -> Facts:
         else:
             lines.append((name, _plain(value)))
     return lines
-
-
-def _last(story: BoardStory) -> Iterable[int]:
-    return (slot[1] for row in story.rows.values() for slot in row.curves)
 
 
 def _size(size: tuple[int, int, int]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.naming import Place
-from priorbench.records import Record
+from priorbench.records import Record, from_json
 
 #: protocol, image set, noise
 BoardKey = tuple[int, str, str]
@@ -45,6 +45,11 @@ class Failures:
     printed: str = ""
 
     @property
+    def count(self) -> int:
+        """Say how many trials."""
+        return len(self.images)
+
+    @property
     def examples(self) -> str:
         """Name some of the images."""
         more = len(self.images) - _EXAMPLES
@@ -66,14 +71,14 @@ class RowStory:
     curves: dict[tuple[str, int], Trajectory] = field(default_factory=dict)
     failures: dict[tuple[str, str], Failures] = field(default_factory=dict)
 
-    def same_version(self, record: Record) -> bool:
-        """Say whether a record is of the same code and parameters."""
+    def same_version(self, data: Mapping[str, Any]) -> bool:
+        """Say whether a record's JSON form is of the same code and parameters."""
         own = self.settings
         return (own.plugin_source, own.plugin_version, own.parameters, own.stopping_parameters) == (
-            record.plugin_source,
-            record.plugin_version,
-            record.parameters,
-            record.stopping_parameters,
+            data.get("plugin_source", ""),
+            data["plugin_version"],
+            data["parameters"],
+            data.get("stopping_parameters", {}),
         )
 
 
@@ -87,6 +92,7 @@ class BoardStory:
     problems : image digest -> a record of its first noise draw.
     noise_parameters : the distinct ones.
     sigmas : standard deviations that the methods were told, on the 0..1 scale.
+    repetitions : numbers of the noise draws.
     sizes : (channels, height, width) of the images.
     started : moments at which trials began, ISO 8601.
     environments : fingerprint -> number of records.
@@ -96,54 +102,65 @@ class BoardStory:
     problems: dict[str, Record] = field(default_factory=dict)
     noise_parameters: list[Any] = field(default_factory=list)
     sigmas: set[float | None] = field(default_factory=set)
+    repetitions: set[int] = field(default_factory=set)
     sizes: set[tuple[int, int, int]] = field(default_factory=set)
     started: set[str] = field(default_factory=set)
     environments: dict[str, int] = field(default_factory=dict)
 
 
-def gather(records: Iterable[Record], boards: Collection[BoardKey]) -> dict[BoardKey, BoardStory]:
-    """Walk over the records once and keep what belongs to `boards`."""
+def gather(
+    documents: Iterable[Mapping[str, Any]], boards: Collection[BoardKey]
+) -> dict[BoardKey, BoardStory]:
+    """Walk over the records' JSON forms (`Store.documents`) once and keep what belongs to `boards`."""
     stories = {key: BoardStory() for key in boards}
-    for record in records:
-        story = stories.get((record.protocol, record.image_set, record.noise))
+    for data in documents:
+        story = stories.get((data["protocol"], data["image_set"], data["noise"]))
         if story is not None:
-            _note_conditions(story, record)
-            _note_result(_row(story, record), record)
+            _note_conditions(story, data)
+            _note_result(_row(story, data), data)
     return stories
 
 
-def _row(story: BoardStory, record: Record) -> RowStory:
+def _row(story: BoardStory, data: Mapping[str, Any]) -> RowStory:
     """Return the row of a record; records of an earlier version than it are forgotten."""
-    place = Place(record.label, record.stopping_rule, record.device, record.threads)
+    place = Place(data["label"], data["stopping_rule"], data.get("device", "cpu"), data.get("threads", 1))
     row = story.rows.get(place)
-    if row is None or not row.same_version(record):
-        row = story.rows[place] = RowStory(settings=record)
+    if row is None or not row.same_version(data):
+        row = story.rows[place] = RowStory(settings=from_json(data))
     return row
 
 
-def _note_conditions(story: BoardStory, record: Record) -> None:
-    if record.repetition == 0:
-        story.problems.setdefault(record.image_sha256, record)
-    if record.noise_parameters not in story.noise_parameters:
-        story.noise_parameters.append(record.noise_parameters)
-    story.sigmas.add(record.sigma)
-    story.sizes.add((record.channels, record.height, record.width))
-    story.started.add(record.started_at)
-    story.environments[record.environment] = story.environments.get(record.environment, 0) + 1
+def _note_conditions(story: BoardStory, data: Mapping[str, Any]) -> None:
+    if data["repetition"] == 0 and data["image_sha256"] not in story.problems:
+        story.problems[data["image_sha256"]] = from_json(data)
+    if data["noise_parameters"] not in story.noise_parameters:
+        story.noise_parameters.append(data["noise_parameters"])
+    story.sigmas.add(data.get("sigma"))
+    story.repetitions.add(data["repetition"])
+    story.sizes.add((data["channels"], data["height"], data["width"]))
+    story.started.add(data.get("started_at", ""))
+    environment = data.get("environment", "")
+    story.environments[environment] = story.environments.get(environment, 0) + 1
 
 
-def _note_result(row: RowStory, record: Record) -> None:
-    if record.status != "ok":
-        kind = (record.status, record.error or "no reason was recorded")
+def _note_result(row: RowStory, data: Mapping[str, Any]) -> None:
+    status = data.get("status", "ok")
+    if status != "ok":
+        kind = (status, data.get("error") or "no reason was recorded")
         if kind not in row.failures:
-            row.failures[kind] = Failures(status=kind[0], reason=kind[1], printed=record.printed or "")
-        draw = f" (draw {record.repetition + 1})" if record.repetition else ""
-        row.failures[kind].images.append(f"{record.image}{draw}")
-    elif record.curve is not None:
-        seconds = np.array(record.curve.wall_seconds, dtype=np.float32)
-        psnr = np.array(record.curve.psnr, dtype=np.float32)  # None becomes NaN
-        good = np.isfinite(psnr) & (seconds > 0)
-        if good.any():
-            row.curves[record.image_sha256, record.repetition] = Trajectory(
-                noisy_sha256=record.noisy_sha256, seconds=seconds[good], psnr=psnr[good]
-            )
+            row.failures[kind] = Failures(status=status, reason=kind[1], printed=data.get("printed") or "")
+        draw = f" (draw {data['repetition'] + 1})" if data["repetition"] else ""
+        row.failures[kind].images.append(f"{data['image']}{draw}")
+    elif data.get("curve") is not None:
+        trajectory = _trajectory(data)
+        if trajectory is not None:
+            row.curves[data["image_sha256"], data["repetition"]] = trajectory
+
+
+def _trajectory(data: Mapping[str, Any]) -> Trajectory | None:
+    seconds = np.array(data["curve"]["wall_seconds"], dtype=np.float32)
+    psnr = np.array(data["curve"]["psnr"], dtype=np.float32)  # None becomes NaN
+    good = np.isfinite(psnr) & (seconds > 0)
+    if not good.any():
+        return None
+    return Trajectory(noisy_sha256=data.get("noisy_sha256"), seconds=seconds[good], psnr=psnr[good])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -25,12 +26,26 @@ class Look:
     character: str
 
 
-def looks(names: Iterable[str]) -> dict[str, Look]:
-    """Return a look for each name; fifty are unlike."""
+def looks(rows: Iterable[tuple[str, str]]) -> dict[str, Look]:
+    """Return a look for each row: rows of one method have one colour, and a shape each.
+
+    Parameters
+    ----------
+    rows : (label of the method, name of the row) pairs; may repeat.
+
+    Returns
+    -------
+    dict
+        By name. Fifty methods with one row each are unlike.
+    """
     found: dict[str, Look] = {}
-    for name in names:
-        number = len(found)
-        if name not in found:
-            marker, character = _SHAPES[(number + number // len(_COLOURS)) % len(_SHAPES)]
-            found[name] = Look(colour=_COLOURS[number % len(_COLOURS)], marker=marker, character=character)
+    labels: dict[str, int] = {}
+    rules: Counter[str] = Counter()
+    for label, name in rows:
+        if name in found:
+            continue
+        number = labels.setdefault(label, len(labels))
+        marker, character = _SHAPES[(number + number // len(_COLOURS) + rules[label]) % len(_SHAPES)]
+        found[name] = Look(colour=_COLOURS[number % len(_COLOURS)], marker=marker, character=character)
+        rules[label] += 1
     return found

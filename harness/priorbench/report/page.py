@@ -35,29 +35,33 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
     store : where the records are.
     registry : what is installed; with it the page shows crops of images that it can load again.
     """
-    stories = gather(store.records(), [_key(board) for board in boards])
+    stories = gather(store.documents(), [_key(board) for board in boards])
     by_key = {(panel.protocol, panel.image_set, panel.noise): panel for panel in panels(store.scores())}
     results = {_key(board): per_image(board, by_key[_key(board)]) for board in boards}
     wanted = [pair for key in stories for pair in (("image set", key[1]), ("noise model", key[2]))]
     known = {} if registry is None else find_choices(registry, dict.fromkeys(wanted))
     chosen = {key: chosen_images(results[key], story) for key, story in stories.items()}
-    shown = looks(row.name for board in boards for row in board.rows)
+    shown = looks((row.denoiser, row.name) for board in boards for row in board.rows)
     crops = pictures(registry, known, chosen)
     sections = [
         _section(number, board, stories[_key(board)], results[_key(board)], shown)
         | {"pictures": crops[_key(board)]}
         for number, board in enumerate(boards)
     ]
-    page = _templates().get_template("page.html").render(
-        sections=sections,
-        image_sets=list(dict.fromkeys(board.image_set for board in boards)),
-        noises=list(dict.fromkeys(board.noise for board in boards)),
-        labels=sorted({row.denoiser for board in boards for row in board.rows}),
-        environments=environment_facts(store.environments(), stories),
-        methods=methods(stories),
-        repeats=repeats(stories, known),
-        data=script_json([section["data"] for section in sections]),
-        bokeh=_bokeh(),
+    page = (
+        _templates()
+        .get_template("page.html")
+        .render(
+            sections=sections,
+            image_sets=list(dict.fromkeys(board.image_set for board in boards)),
+            noises=list(dict.fromkeys(board.noise for board in boards)),
+            labels=sorted({row.denoiser for board in boards for row in board.rows}),
+            environments=environment_facts(store.environments(), stories),
+            methods=methods(stories),
+            repeats=repeats(stories, known),
+            data=script_json([section["data"] for section in sections]),
+            bokeh=_bokeh(),
+        )
     )
     return str(readable(page))
 
@@ -76,6 +80,7 @@ def _section(
     difference = difference_chart(board, results.difference, shown)
     return {
         "id": f"board-{number}",
+        "number": number,
         "board": board,
         "ranking": ranking(board, shown),
         "failures": [
@@ -93,7 +98,10 @@ def _section(
             "difference": difference,
             "images": [readable(name) for name in results.images],
             "rows": [{"name": readable(row.name), "label": readable(row.denoiser)} for row in board.rows],
-            "psnr": [[round(value, 3) if value == value else None for value in row] for row in results.psnr.tolist()],
+            "psnr": [
+                [round(value, 3) if value == value else None for value in row]
+                for row in results.psnr.tolist()
+            ],
             "reference": reference,
         },
     }
@@ -139,4 +147,4 @@ def _bokeh() -> Markup:
     """Return bokeh's script: the part that draws, without its tables, widgets and WebGL."""
     from bokeh.resources import Resources
 
-    return Markup("\n".join(Resources(mode="inline", components=["bokeh"], log_level="warn").js_raw))  # noqa: S704
+    return Markup("\n".join(Resources(mode="inline", components=["bokeh"], log_level="warn").js_raw))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.boards import Board
+from priorbench.naming import Place
 from priorbench.panels import Panel
 
 Array = NDArray[np.float64]
@@ -36,7 +37,7 @@ def per_image(board: Board, panel: Panel) -> PerImage:
     scores = panel.scores
     slots = panel.by_slot(np.where(scores.status == "ok", scores.psnr, np.nan))
     numbers = {place: row for row, place in enumerate(panel.places)}
-    order = [numbers[row.denoiser, row.stopping_rule, row.device, row.threads] for row in board.rows]
+    order = [numbers[Place(row.denoiser, row.stopping_rule, row.device, row.threads)] for row in board.rows]
     names = [row.name for row in board.rows]
     difference = None
     if board.reference is not None:

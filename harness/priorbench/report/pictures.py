@@ -59,7 +59,9 @@ def chosen_images(results: PerImage, story: BoardStory) -> list[Record]:
     with np.errstate(invalid="ignore"):
         total = np.nansum(results.psnr, axis=0) / np.isfinite(results.psnr).sum(axis=0)
     order = [number for number in np.argsort(total) if np.isfinite(total[number])]
-    spots = np.unique(np.linspace(0, len(order) - 1, _EACH).astype(int)) if order else []
+    if not order:
+        return []
+    spots = np.unique(np.linspace(0, len(order) - 1, _EACH).astype(int))
     names = [results.images[order[spot]] for spot in spots]
     return [by_name[name] for name in names if name in by_name]
 
@@ -106,9 +108,7 @@ def _picture(registry: Registry, image_set: Choice, noise: Choice, record: Recor
     image = instantiate(registry, "image set", image_set).load(record.image)
     if image.sha256 != record.image_sha256:
         return None
-    noisy = noisy_problem(
-        registry, image, image_set=image_set.name, noise=noise, repetition=0, device="cpu"
-    )
+    noisy = noisy_problem(registry, image, image_set=image_set.name, noise=noise, repetition=0, device="cpu")
     if noisy.noisy_sha256 != record.noisy_sha256:
         return None
     clean_crop, noisy_crop = _crop(image.pixels), _crop(noisy.problem.noisy)

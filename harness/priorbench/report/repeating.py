@@ -35,7 +35,7 @@ class Repeat:
 
 
 def repeats(stories: Mapping[BoardKey, BoardStory], known: Known) -> list[Repeat]:
-    """Return a suite for each image set, and for each group of its noises that the same methods were run on."""
+    """Return a suite for each image set and each group of its noises on which the same methods ran."""
     groups: dict[tuple[str, str], list[BoardKey]] = {}
     for key, story in stories.items():
         groups.setdefault((key[1], write_yaml(_methods(story))), []).append(key)
@@ -52,7 +52,7 @@ def _repeat(keys: list[BoardKey], stories: Mapping[BoardKey, BoardStory], known:
         "images": [_named("image set", image_set, known)],
         "noises": [_named("noise model", noise, known) for noise in noises],
         **_methods(story),
-        "repetitions": 1 + max(record.repetition for record in settings),
+        "repetitions": 1 + max(story.repetitions),
     }
     devices = {record.device for record in settings}
     device = next((name for name in sorted(devices) if name != "cpu"), "cpu")
@@ -74,7 +74,9 @@ def _methods(story: BoardStory) -> dict[str, list[Any]]:
         denoisers[record.label] = {record.denoiser: {"label": record.label, **record.parameters}}
         if record.stopping_rule is not None:
             name = _name(record.stopping_rule)
-            rules[record.stopping_rule] = {name: {"label": record.stopping_rule, **record.stopping_parameters}}
+            rules[record.stopping_rule] = {
+                name: {"label": record.stopping_rule, **record.stopping_parameters}
+            }
     lists = {"denoisers": [denoisers[label] for label in sorted(denoisers)]}
     return lists | ({"stopping": [rules[label] for label in sorted(rules)]} if rules else {})
 

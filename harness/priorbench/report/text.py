@@ -23,4 +23,4 @@ def script_json(value: Any) -> Markup:
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     for character, escape in _UNSAFE.items():
         text = text.replace(character, escape)
-    return Markup(text)  # noqa: S704 - escaped just above
+    return Markup(text)

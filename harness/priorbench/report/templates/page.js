@@ -1,0 +1,191 @@
+"use strict";
+(() => {
+  const boards = JSON.parse(document.getElementById("data").textContent);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const one = (selector, root = document) => root.querySelector(selector);
+  const sections = all("section.board");
+  const plots = new Map(); // chart element -> bokeh's model of the plot
+  const hidden = new Set(); // labels of methods
+
+  // Light and dark.
+  const preference = matchMedia("(prefers-color-scheme: dark)");
+  const themeButton = one("#theme");
+  let chosen = null;
+  try { chosen = localStorage.getItem("priorbench-theme"); } catch { /* storage may be off for files */ }
+  const isDark = () => (chosen ?? (preference.matches ? "dark" : "light")) === "dark";
+
+  function paint(plot) {
+    const style = getComputedStyle(document.documentElement);
+    const [ink, quiet, line] = ["--ink", "--quiet", "--line"].map((name) => style.getPropertyValue(name).trim());
+    const colours = {
+      outline_line_color: line,
+      axis_label_text_color: ink, major_label_text_color: quiet, axis_line_color: quiet,
+      major_tick_line_color: quiet, minor_tick_line_color: line, grid_line_color: line,
+    };
+    for (const model of plot.references()) {
+      const names = new Set(Object.keys(model.attributes));
+      const changes = {};
+      for (const [name, colour] of Object.entries(colours)) if (names.has(name)) changes[name] = colour;
+      const tagged = model.tags ?? [];
+      const own = tagged.includes("ink") ? ink : tagged.includes("faint") ? quiet : null;
+      if (own !== null) for (const name of ["text_color", "line_color"]) if (names.has(name)) changes[name] = own;
+      if (Object.keys(changes).length) model.setv(changes);
+    }
+  }
+
+  function applyTheme() {
+    const dark = isDark();
+    if (chosen) document.documentElement.dataset.theme = chosen;
+    themeButton.setAttribute("aria-pressed", String(dark));
+    for (const plot of plots.values()) paint(plot);
+  }
+  themeButton.addEventListener("click", () => {
+    chosen = isDark() ? "light" : "dark";
+    try { localStorage.setItem("priorbench-theme", chosen); } catch { /* as above */ }
+    applyTheme();
+  });
+  preference.addEventListener("change", applyTheme);
+
+  // Charts: drawn when they come near the screen.
+  function filterPlot(plot, board) {
+    const shown = (row) => !hidden.has(board.rows[row].label);
+    for (const model of plot.references()) {
+      if (model.type === "GlyphRenderer" && model.data_source.name === "filtered") {
+        const booleans = Array.from(model.data_source.data.row, shown);
+        model.view.filter.booleans = booleans;
+      } else if (model.type === "LabelSet") {
+        const data = model.source.data;
+        data.all ??= [...data.name];
+        model.source.data = { ...data, name: data.all.map((name, at) => (shown(data.row[at]) ? name : "")) };
+      }
+    }
+  }
+
+  async function draw(element) {
+    const section = element.closest("section");
+    const board = boards[section.dataset.number];
+    const kind = element.id.endsWith("-speed") ? "speed" : "difference";
+    const [view] = await Bokeh.embed.embed_item(board[kind], element);
+    const plot = view.model;
+    for (const model of plot.references()) {
+      if (model.type === "ColumnDataSource" && "image" in model.data) {
+        model.data = { ...model.data, image: Array.from(model.data.image, (image) => board.images[image]) };
+      }
+    }
+    plots.set(element, plot);
+    paint(plot);
+    filterPlot(plot, board);
+    element.dataset.drawn = "yes";
+  }
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      watcher.unobserve(entry.target);
+      draw(entry.target).catch((error) => console.error(error));
+    }
+  }, { rootMargin: "400px" });
+  for (const element of all(".chart")) watcher.observe(element);
+
+  // Sorting by a column; what has no value stays at the end.
+  function sort(table, column, descending) {
+    const value = (row) => {
+      const cell = row.cells[column];
+      return "order" in cell.dataset ? (cell.dataset.order === "" ? null : Number(cell.dataset.order)) : cell.textContent.trim();
+    };
+    const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b, undefined, { numeric: true }) : a - b);
+    const rows = [...table.tBodies[0].rows].map((row) => [value(row), row]);
+    rows.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : descending ? compare(b, a) : compare(a, b)));
+    table.tBodies[0].append(...rows.map(([, row]) => row));
+    for (const head of all("thead th", table)) head.removeAttribute("aria-sort");
+    table.tHead.rows[0].cells[column].setAttribute("aria-sort", descending ? "descending" : "ascending");
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("table.sortable thead button");
+    if (!button) return;
+    const head = button.parentElement;
+    const before = head.getAttribute("aria-sort");
+    // Numbers of quality are read from the top: the first click sorts them downwards.
+    const first = head.classList.contains("word") || /rank|^p$|s\/image|time|memory/.test(button.textContent) ? "ascending" : "descending";
+    sort(head.closest("table"), head.cellIndex, (before === null ? first : before === "ascending" ? "descending" : "ascending") === "descending");
+  });
+
+  // Filters.
+  const boxes = all("#methods input[type=checkbox]");
+  function filterMethods() {
+    hidden.clear();
+    for (const box of boxes) if (!box.checked) hidden.add(box.value);
+    for (const element of all("[data-method]")) element.hidden = hidden.has(element.dataset.method);
+    one("#method-count").textContent = `${boxes.length - hidden.size} of ${boxes.length}`;
+    for (const [element, plot] of plots) filterPlot(plot, boards[element.closest("section").dataset.number]);
+  }
+  function filterBoards() {
+    const [set, noise] = [one("#image-set").value, one("#noise").value];
+    for (const section of sections) {
+      section.hidden = (set !== "" && section.dataset.set !== set) || (noise !== "" && section.dataset.noise !== noise);
+    }
+    one("#empty").hidden = sections.some((section) => !section.hidden);
+  }
+  const check = (test) => { for (const box of boxes) box.checked = test(box); filterMethods(); };
+  for (const box of boxes) box.addEventListener("change", filterMethods);
+  one("#all").addEventListener("click", () => check(() => true));
+  one("#none").addEventListener("click", () => check(() => false));
+  one("#search").addEventListener("input", (event) => {
+    const wanted = event.target.value.toLowerCase();
+    check((box) => box.value.toLowerCase().includes(wanted));
+  });
+  one("#image-set").addEventListener("change", filterBoards);
+  one("#noise").addEventListener("change", filterBoards);
+  one(".filters").addEventListener("submit", (event) => event.preventDefault());
+
+  // The table of images, for one method at a time.
+  const FEW = 200;
+  const text = (value, sign) => (value === null ? "–" : (sign && value > 0 ? "+" : "") + value.toFixed(2));
+  function element(name, properties, ...children) {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  }
+  function imageTable(board, row, count) {
+    const own = board.psnr[row];
+    const reference = board.reference === null || board.reference === row ? null : board.psnr[board.reference];
+    const heads = [["image", true], [`${board.rows[row].name} dB`, false]];
+    if (reference) heads.push([`${board.rows[board.reference].name} dB`, false], ["difference dB", false]);
+    const cell = (value, sign) => {
+      const made = element("td", { textContent: text(value, sign) });
+      made.dataset.order = value ?? "";
+      return made;
+    };
+    const lines = board.images.slice(0, count).map((image, at) => {
+      const line = element("tr", {}, element("th", { scope: "row", className: "word", textContent: image }), cell(own[at]));
+      const apart = reference && own[at] !== null && reference[at] !== null ? own[at] - reference[at] : null;
+      if (reference) line.append(cell(reference[at]), cell(apart, true));
+      return line;
+    });
+    const head = element("tr", {}, ...heads.map(([name, word]) =>
+      element("th", { scope: "col", className: word ? "word" : "" }, element("button", { type: "button", textContent: name }))));
+    return element("table", { className: "sortable" }, element("thead", {}, head), element("tbody", {}, ...lines));
+  }
+  for (const section of sections) {
+    const board = boards[section.dataset.number];
+    const details = one("details.images", section);
+    const [select, place, more] = [one("select", details), one(".scroll", details), one(".more", details)];
+    const show = (count) => {
+      place.replaceChildren(imageTable(board, Number(select.value), count));
+      more.hidden = board.images.length <= count;
+      more.textContent = `Show all ${board.images.length} images`;
+    };
+    board.rows.forEach((row, at) => select.append(element("option", { value: String(at), textContent: row.name })));
+    if (board.reference !== null && board.rows.length > 1) select.value = String(board.reference === 0 ? 1 : 0);
+    select.addEventListener("change", () => show(FEW));
+    more.addEventListener("click", () => show(Infinity));
+    details.addEventListener("toggle", () => { if (details.open && !place.firstChild) show(FEW); });
+  }
+
+  // Pictures: the slider uncovers the clean one.
+  for (const slider of all(".pictures input[type=range]")) {
+    const over = one(".over", slider.closest("figure"));
+    slider.addEventListener("input", () => { over.style.clipPath = `inset(0 ${100 - slider.value}% 0 0)`; });
+  }
+
+  applyTheme();
+})();

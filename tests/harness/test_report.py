@@ -1,0 +1,283 @@
+"""The HTML report: what is on the page, that nothing escapes, and that nothing is fetched."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import yaml
+from report_things import IMAGES, iterative, make_page, make_store, sample_records, trial
+
+from priorbench.report.gathering import Trajectory, gather
+from priorbench.report.trajectories import mean_curve, pareto_front
+
+VOID = {"meta", "img", "input", "br", "link", "hr"}
+
+
+class Page(HTMLParser):
+    """The elements of a page, and the text of those that a test asks for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text: list[tuple[str, str]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open[-1] == tag, f"</{tag}> closes <{self.open[-1]}>"
+        self.open.pop()
+
+    def handle_data(self, data):
+        self.text.append((self.open[-1] if self.open else "", data))
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def visible(self) -> str:
+        return " ".join(text for tag, text in self.text if tag not in ("script", "style"))
+
+    def data(self) -> list[dict]:
+        found = [text for tag, text in self.text if tag == "script" and text.startswith("[{")]
+        return json.loads(found[0], parse_constant=pytest.fail)
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory) -> str:
+    return make_page(tmp_path_factory.mktemp("report"), sample_records())
+
+
+@pytest.fixture(scope="module")
+def page(text) -> Page:
+    return Page(text)
+
+
+def columns(item: dict) -> list[dict]:
+    """Return the columns of every data source of a bokeh figure, arrays decoded."""
+    found: list[dict] = []
+
+    def walk(value):
+        if isinstance(value, dict):
+            if value.get("type") == "object" and value.get("name") == "ColumnDataSource":
+                found.append({key: array(column) for key, column in value["attributes"]["data"]["entries"]})
+            for part in value.values():
+                walk(part)
+        elif isinstance(value, list):
+            for part in value:
+                walk(part)
+
+    def array(value):
+        if isinstance(value, dict) and value.get("type") == "ndarray":
+            data = gzip.decompress(base64.b64decode(value["array"]["data"]))
+            return np.frombuffer(data, dtype=value["dtype"]).reshape(value["shape"]).tolist()
+        return [array(part) for part in value] if isinstance(value, list) else value
+
+    walk(item)
+    return found
+
+
+def test_every_element_is_closed_and_every_section_is_there(page):
+    assert not page.open
+    visible = page.visible()
+    for heading in (
+        "Quality against time", "Image by image", "Failures: 2", "Conditions", "Settings of every method",
+        "Machine and software", "Run it again", "Chip <9>", "ended by <signal 9>",
+    ):  # fmt: skip
+        assert heading in visible
+    assert len([one for one in page.of("section") if one.get("class") == "board"]) == 2
+
+
+def test_hostile_names_are_text(page):
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"b", "i", "iframe"}
+    assert not page.of("img")  # no picture can be loaded here, so every image would be an injected one
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+    assert "<b>bold</b>" in page.visible()
+    assert page.data()[0]["images"] == [*IMAGES[:2], "caf\\udce9.png", *IMAGES[3:]]
+
+
+def test_the_page_is_utf_8(text):
+    assert r"caf\\udce9.png" in text
+    text.encode("utf-8")
+
+
+def test_nothing_is_fetched(page):
+    for _, attributes in page.elements:
+        for name in ("src", "href", "action", "srcset", "data", "poster"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:"))
+    policies = [one["content"] for one in page.of("meta") if one.get("http-equiv")]
+    assert policies[0].startswith("default-src 'none'")
+    assert "http" not in policies[0]
+    style = " ".join(text for tag, text in page.text if tag == "style")
+    assert not re.search(r"url\(|@import", style)
+
+
+def test_the_numbers_of_the_images_are_those_of_the_records(page):
+    board = page.data()[0]
+    names = [row["name"] for row in board["rows"]]
+    assert names[board["reference"]] == "sharp"
+    assert board["psnr"][names.index("sharp")] == [30.0 + number % 3 for number in range(len(IMAGES))]
+    assert board["psnr"][names.index("fragile")][:3] == [None, None, 26.5]
+    dots = next(source for source in columns(board["difference"]) if "image" in source)
+    got = {(names[r], i): x for r, i, x in zip(dots["row"], dots["image"], dots["x"], strict=True)}
+    assert got["fast", 2] == pytest.approx(27.0 - 32.0)
+    assert ("fragile", 0) not in got
+    assert ("fragile", 2) in got
+
+
+def test_one_shot_methods_are_points_and_iterative_ones_curves_too(page):
+    board = page.data()[0]
+    names = [row["name"] for row in board["rows"]]
+    sources = columns(board["speed"])
+    curves = next(source for source in sources if "xs" in source)
+    assert [names[row] for row in curves["row"]] == ["network"]
+    assert curves["xs"][0][0] == pytest.approx(0.08)
+    assert curves["ys"][0][-1] == pytest.approx(29.5)
+    points = next(source for source in sources if "says" in source)
+    assert {names[row] for row in points["row"]} == set(names)
+    ranked = dict(zip((names[row] for row in points["row"]), points["alpha"], strict=True))
+    assert ranked["fragile"] == 0  # hollow: it did not restore every image
+    assert ranked["fast"] > 0
+    step = next(source for source in sources if set(source) == {"x", "y"})
+    assert step["y"] == [27.5, pytest.approx(30.875), pytest.approx(30.875)]
+
+
+def test_the_front_leaves_out_what_is_slower_and_not_better():
+    points = [(1.0, 20.0, 0), (2.0, 19.0, 1), (3.0, 25.0, 2), (3.0, 24.0, 3), (4.0, 25.0, 4)]
+    assert [number for *_, number in pareto_front(points)] == [0, 2]
+
+
+def test_curves_are_averaged_over_images_at_equal_times():
+    def line(slope: float, end: float) -> Trajectory:
+        seconds = np.geomspace(0.1, end, 30, dtype=np.float32)
+        return Trajectory(
+            noisy_sha256="n", seconds=seconds, psnr=(20 + slope * np.log10(seconds / 0.1)).astype("f4")
+        )
+
+    # Two draws of image a, slopes 1 and 3, count as one image of slope 2; b has slope 4: 3 on average.
+    curves = {("a", 0): line(1, 10), ("a", 1): line(3, 10), ("b", 0): line(4, 10)}
+    seconds, psnr = mean_curve(curves)
+    np.testing.assert_allclose(psnr, 20 + 3 * np.log10(seconds / 0.1), atol=0.01)
+    # One that ends early keeps its last value: slope 4 until 1 s is 24, beside slope 4 until 100 s.
+    seconds, psnr = mean_curve({("a", 0): line(4, 1), ("b", 0): line(4, 100), ("c", 0): line(4, 100)})
+    assert psnr[-1] == pytest.approx((24 + 32 + 32) / 3, abs=0.01)
+    assert mean_curve({}) is None
+
+
+def test_results_of_an_earlier_version_are_forgotten(tmp_path):
+    records = [
+        trial("a", 0, None, status="crashed", error="old", plugin_source="1"),
+        trial("a", 1, 30.0, plugin_source="2"),
+    ]
+    store = make_store(tmp_path, records)
+    [story] = gather(store.documents(), [(1, "set-a", "gaussian-25")]).values()
+    [row] = story.rows.values()
+    assert not row.failures
+    assert row.settings.plugin_source == "2"
+
+
+def test_curves_of_other_noise_are_left_out(tmp_path):
+    records = [trial("x", n, 20.0) for n in range(3)] + [trial("y", n, 21.0) for n in range(3)]
+    records += [
+        iterative("net", n, 30.0, noisy_sha256="other" if n == 0 else f"gaussian-25-{n}") for n in range(3)
+    ]
+    [board] = Page(make_page(tmp_path, records)).data()
+    curves = next(source for source in columns(board["speed"]) if "xs" in source)
+    assert curves["ys"][0][-1] == pytest.approx(30.0)
+    net = [row["name"] for row in board["rows"]].index("net")
+    assert board["psnr"][net] == [None, 30.0, 30.0]
+
+
+def test_one_method_with_one_image_and_nothing_else_makes_a_page(tmp_path):
+    bare = trial(
+        "only", 0, None, wall_seconds=None, environment="", started_at="", status="timeout", sigma=None
+    )
+    page = Page(make_page(tmp_path, [bare]))
+    assert page.data()[0]["speed"] is None
+    assert "Failures: 1" in page.visible()
+    assert "no reason was recorded" in page.visible()
+
+
+def test_the_suite_says_what_ran(page):
+    blocks = [text for tag, text in page.text if tag == "pre" and text.startswith("name:")]
+    suites = [yaml.safe_load(block) for block in blocks]
+    assert [suite["noises"] for suite in suites] == [["gaussian-25"], ["gaussian-50"]]
+    labels = {entry["d"]["label"] for entry in suites[0]["denoisers"]}
+    assert labels == {"sharp", "fast", "network", "fragile", "<b>bold</b>"}
+    assert suites[0]["stopping"] == [{"fixed": {"label": "fixed"}}]
+    assert "stopping" not in suites[1]
+
+
+@pytest.mark.parametrize("change", [{}, {"image_sha256": "0" * 64}])
+def test_pictures_are_shown_only_if_their_digests_are_those_of_the_records(tmp_path, change):
+    from PIL import Image
+
+    from priorbench.plugins import load_registry
+    from priorbench.problems import noisy_problem
+    from priorbench.selection import choose, instantiate
+
+    registry = load_registry()
+    noise = choose(registry, "noise model", "gaussian:sigma=0.1")
+    images = choose(registry, "image set", "photos")
+    image = next(iter(instantiate(registry, "image set", images)))
+    noisy = noisy_problem(registry, image, image_set="photos", noise=noise, repetition=0, device="cpu")
+    truth = {
+        "image": image.id, "image_set": "photos", "image_sha256": image.sha256, "noise": "gaussian:sigma=0.1",
+        "noisy_sha256": noisy.noisy_sha256,
+    }  # fmt: skip
+    page = Page(make_page(tmp_path, [trial("a", 0, 30.0, **(truth | change))], registry))
+    shown = page.of("img")
+    if change:
+        assert not shown
+        assert "other pixels" in page.visible()
+        return
+    assert [one["alt"] for one in shown] == [f"{image.id}, clean", f"{image.id}, noisy"]
+    crops = [Image.open(io.BytesIO(base64.b64decode(one["src"].partition(",")[2]))) for one in shown]
+    top, left = (image.pixels.shape[1] - 128) // 2, (image.pixels.shape[2] - 128) // 2
+    for crop, pixels in zip(crops, (image.pixels, noisy.problem.noisy), strict=True):
+        middle = np.clip(pixels[:, top : top + 128, left : left + 128], 0, 1).transpose(1, 2, 0)
+        np.testing.assert_allclose(
+            np.asarray(crop) / 255, middle.reshape(np.asarray(crop).shape), atol=0.5 / 255 + 1e-6
+        )
+
+
+def test_twenty_methods_and_a_hundred_images_are_below_six_megabytes(tmp_path):
+    records = [
+        iterative(f"method-{method}", image % 8, 25.0 + method / 10, image=f"folder/image-{image:05}.png",
+                  image_sha256=f"{image:064}", noisy_sha256=f"n{image}", key=f"{method} {image}")
+        for method in range(20) for image in range(100)
+    ]  # fmt: skip
+    assert len(make_page(tmp_path, records).encode()) < 6e6
+
+
+def test_the_command_writes_a_page(tmp_path, command):
+    make_store(tmp_path, sample_records()).close()
+    store = f"sqlite:///{tmp_path / 'report.db'}"
+    done = command("leaderboard", "--store", store, "--format", "html", "-o", "page.html")
+    assert done.returncode == 0, done.stderr
+    assert len(Page((tmp_path / "page.html").read_text("utf-8")).data()) == 2
+    only = command(
+        "leaderboard", "--store", store, "--format", "html", "-o", "p.html", "--noise", "gaussian-50"
+    )
+    assert only.returncode == 0, only.stderr
+    assert len(Page((tmp_path / "p.html").read_text("utf-8")).data()) == 1
+
+
+def test_the_command_needs_a_file(tmp_path, command):
+    make_store(tmp_path, sample_records()).close()
+    done = command("leaderboard", "--store", str(tmp_path / "report.db"), "--format", "html")
+    assert done.returncode == 2
+    assert "-o FILE" in done.stderr
+    assert not done.stdout

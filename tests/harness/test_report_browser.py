@@ -1,0 +1,233 @@
+"""The HTML report in a real browser, from a file: charts, filters, sorting, keyboard, and nothing fetched."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from report_things import make_page, sample_records
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+DRAWN = "[...document.querySelectorAll('.chart')].every((chart) => chart.dataset.drawn === 'yes')"
+#: colours of the opaque pixels of a chart
+COLOURS = """(chart) => {
+  const found = new Set();
+  const walk = (root) => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.shadowRoot) walk(element.shadowRoot);
+      if (element.tagName !== "CANVAS" || !element.width || !element.height) continue;
+      const copy = new OffscreenCanvas(element.width, element.height);
+      const context = copy.getContext("2d", { willReadFrequently: true });
+      context.drawImage(element, 0, 0);
+      const { data } = context.getImageData(0, 0, element.width, element.height);
+      for (let at = 0; at < data.length; at += 4)
+        if (data[at + 3] > 250) found.add(data.slice(at, at + 3).join(","));
+    }
+  };
+  walk(chart);
+  return [...found];
+}"""
+
+#: what hovers now
+TOOLTIPS = """() => {
+  let text = "";
+  const walk = (root) => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.shadowRoot) walk(element.shadowRoot);
+      if (element.classList.contains("bk-Tooltip")) text += (element.shadowRoot ?? element).textContent;
+    }
+  };
+  walk(document);
+  return text;
+}"""
+
+#: where the first dot of a chart of differences is, on the screen
+FIRST_DOT = """(chart) => {
+  const view = Bokeh.index.roots.find((view) => chart.contains(view.el));
+  const models = [...view.model.references()];
+  const { data } = models.find((model) => model.type === "ColumnDataSource" && "image" in model.data);
+  const box = view.el.getBoundingClientRect();
+  return [box.x + view.frame.x_scale.compute(data.x[0]), box.y + view.frame.y_scale.compute(data.y[0])];
+}"""
+
+
+@dataclass(kw_only=True)
+class Opened:
+    """A page and what went wrong on it."""
+
+    page: object
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    (folder / "page.html").write_text(make_page(folder, sample_records()), encoding="utf-8")
+    return folder / "page.html"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser, file):
+    contexts = []
+
+    def opened(width: int = 1400, scheme: str = "light") -> Opened:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        result = Opened(page=context.new_page())
+        result.page.on("pageerror", lambda error: result.complaints.append(str(error)))
+        result.page.on("dialog", lambda dialog: (result.complaints.append(dialog.message), dialog.dismiss()))
+        result.page.on(
+            "console",
+            lambda line: result.complaints.append(line.text) if line.type in ("error", "warning") else None,
+        )
+        result.page.on("request", lambda request: result.requests.append(request.url))
+        result.page.goto(file.as_uri())
+        return result
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def draw_all(page) -> None:
+    for chart in page.query_selector_all(".chart"):
+        chart.scroll_into_view_if_needed()
+    page.wait_for_function(DRAWN, timeout=20_000)
+    page.wait_for_timeout(300)  # a canvas is painted in the next frame
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_charts_are_drawn_and_nothing_complains(open_page, file, width, scheme):
+    opened = open_page(width, scheme)
+    draw_all(opened.page)
+    charts = opened.page.query_selector_all(".chart")
+    assert len(charts) == 4
+    for chart in charts:
+        assert len(chart.evaluate(COLOURS)) > 20
+        box = chart.bounding_box()
+        assert 0.8 * width - 250 < box["width"] <= width
+        assert box["height"] >= 120
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not opened.complaints
+    assert [url for url in opened.requests if not url.startswith("data:")] == [file.as_uri()]
+
+
+def test_the_theme_button_changes_the_page_and_the_charts(open_page):
+    opened = open_page(scheme="light")
+    page = opened.page
+    draw_all(page)
+    background = "getComputedStyle(document.body).backgroundColor"
+    chart = page.query_selector(".chart")
+    light = page.evaluate(background), set(chart.evaluate(COLOURS))
+    page.locator("#theme").press("Enter")
+    page.wait_for_timeout(300)
+    dark = page.evaluate(background), set(chart.evaluate(COLOURS))
+    assert light[0] == "rgb(255, 255, 255)"
+    assert dark[0] == "rgb(15, 19, 24)"
+    assert "230,233,238" in dark[1] - light[1]  # the ink of the dark page
+    assert page.get_attribute("#theme", "aria-pressed") == "true"
+    assert not opened.complaints
+
+
+def column(page, number: int) -> list[str]:
+    return page.eval_on_selector_all(
+        f"#board-0 > .scroll tbody tr:not([hidden]) > :nth-child({number})",
+        "cells => cells.map((cell) => cell.textContent)",
+    )
+
+
+def test_a_heading_sorts_by_keyboard(open_page):
+    page = open_page().page
+    heads = page.locator("#board-0 > .scroll thead th").all_text_contents()
+    seconds = [text.strip() for text in heads].index("s/image") + 1
+    button = page.locator(f"#board-0 > .scroll thead th:nth-child({seconds}) button")
+    assert (before := column(page, seconds)) != sorted(before, key=float)
+    button.press("Enter")
+    assert column(page, seconds) == sorted(before, key=float)
+    button.press("Enter")
+    assert column(page, seconds) == sorted(before, key=float, reverse=True)
+    head = page.locator(f"#board-0 > .scroll thead th:nth-child({seconds})")
+    assert head.get_attribute("aria-sort") == "descending"
+
+
+def test_methods_and_boards_can_be_filtered(open_page):
+    opened = open_page()
+    page = opened.page
+    draw_all(page)
+    before = set(page.query_selector("#board-0-speed").evaluate(COLOURS))
+    page.locator("#methods summary").press("Enter")
+    page.fill("#search", "fast")
+    page.wait_for_timeout(300)
+    assert [text.strip("●■▲◆▼ \n") for text in column(page, 2)] == ["fast"]
+    assert page.text_content("#method-count") == "1 of 5"
+    gone = before - set(page.query_selector("#board-0-speed").evaluate(COLOURS))
+    assert gone  # the other methods' points
+    page.locator("#noise").select_option(label="gaussian-50")
+    assert page.eval_on_selector_all("section.board", "all => all.map((s) => s.hidden)") == [True, False]
+    page.fill("#search", "")
+    page.locator("#noise").select_option(label="all")
+    page.wait_for_timeout(300)
+    assert len(column(page, 2)) == 5
+    assert not opened.complaints
+
+
+def test_the_table_of_images_shows_names_as_text(open_page):
+    opened = open_page()
+    page = opened.page
+    page.locator("#board-0 details.images summary").press("Enter")
+    page.wait_for_selector("#board-0 details.images tbody tr")
+    page.locator("#board-0 details.images select").select_option(label="fast")
+    rows = page.eval_on_selector_all(
+        "#board-0 details.images tbody tr", "rows => rows.map((r) => [...r.cells].map((c) => c.textContent))"
+    )
+    assert rows[0] == ["<img src=x onerror=alert(1)>.png", "27.00", "30.00", "-3.00"]
+    assert len(rows) == 8
+    assert page.eval_on_selector_all("img", "all => all.length") == 0
+    assert not opened.complaints
+
+
+def test_what_hovers_over_a_dot_is_the_image_as_text(open_page):
+    opened = open_page()
+    page = opened.page
+    chart = page.locator("#board-0-difference")
+    chart.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('#board-0-difference').dataset.drawn === 'yes'")
+    page.wait_for_timeout(300)
+    x, y = chart.evaluate(FIRST_DOT)
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    page.wait_for_timeout(300)
+    told = page.evaluate(TOOLTIPS)
+    assert "<img src=x onerror=alert(1)>.png" in told
+    assert " dB" in told
+    assert page.locator("img").count() == 0
+    assert not opened.complaints
+
+
+def test_everything_can_be_reached_by_keyboard(open_page):
+    page = open_page().page
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert {"theme", "image-set", "noise", "BUTTON", "SUMMARY", "DIV"} <= reached

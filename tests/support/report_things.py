@@ -1,0 +1,98 @@
+"""A store with everything that a report shows, and names that try to break a page."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from sample_records import record
+
+from priorbench.leaderboard import leaderboard
+from priorbench.records import Curve, Record
+from priorbench.registry import Registry
+from priorbench.report import html_report
+from priorbench.store import Store
+
+HOSTILE = "<img src=x onerror=alert(1)>.png"
+SCRIPT_END = "a</script><script>alert(2)</script>&amp;<!--.png"
+NOT_UTF8 = "caf\udce9.png"
+IMAGES = (HOSTILE, SCRIPT_END, NOT_UTF8, *(f"image-{number}.png" for number in range(5)))
+
+
+def trial(label: str, image: int, psnr: float | None, /, **changes) -> Record:
+    """Return a record of the `image`-th image."""
+    noise = changes.get("noise", "gaussian-25")
+    base = {
+        "label": label,
+        "image": IMAGES[image],
+        "image_sha256": f"{image:064}",
+        "image_set": "set-a",
+        "noise": "gaussian-25",
+        "noise_parameters": {"sigma": 25 / 255},
+        "sigma": 25 / 255,
+        "noisy_sha256": f"{noise}-{image}",
+        "noisy_psnr": 20.0,
+        "psnr": psnr,
+        "mse": 0.001,
+        "ssim": 0.9,
+        "wall_seconds": 0.1,
+        "environment": "e1",
+        "started_at": "2026-01-01T00:00:00+00:00",
+    }
+    changes = dict(changes)
+    key = changes.pop("key", hashlib.sha256(repr((label, image, changes)).encode()).hexdigest())
+    return record(key, **(base | changes))
+
+
+def iterative(label: str, image: int, psnr: float, /, seconds: float = 8.0, **changes) -> Record:
+    """Return a record with a curve that ends at `psnr` after `seconds`."""
+    curve = Curve(
+        iteration=(1, 10, 100),
+        wall_seconds=(seconds / 100, seconds / 10, seconds),
+        psnr=(psnr - 10, psnr - 4, psnr),
+        residual=(0.3, 0.2, 0.1),
+    )
+    return trial(
+        label,
+        image,
+        psnr,
+        wall_seconds=seconds,
+        curve=curve,
+        stopping_rule="fixed",
+        iterations=100,
+        **changes,
+    )
+
+
+def sample_records() -> list[Record]:
+    """Return two boards: one-shot and iterative methods, a failing one, one with a hostile name."""
+    found = []
+    for number in range(len(IMAGES)):
+        found += [
+            trial("sharp", number, 30.0 + number % 3, wall_seconds=2.0),
+            trial("fast", number, 27.0 + number % 2, wall_seconds=0.01),
+            trial("<b>bold</b>", number, 26.0, wall_seconds=1.0),
+            iterative("network", number, 29.0 + number % 2),
+            trial("fast", number, 24.0, noise="gaussian-50"),
+            trial("sharp", number, 25.0 + number % 2, noise="gaussian-50"),
+        ]
+    failing = {"status": "crashed", "error": "ended by <signal 9>", "printed": "</pre><i>last words</i>"}
+    found += [trial("fragile", number, None if number < 2 else 26.5, **(failing if number < 2 else {}))
+              for number in range(len(IMAGES))]  # fmt: skip
+    return found
+
+
+def make_store(folder: Path, records: list[Record]) -> Store:
+    """Return a store of records."""
+    store = Store(f"sqlite:///{folder / 'report.db'}")
+    store.add(records)
+    store.add_environment("e1", {"processor": "Chip <9>", "cores": 8, "versions": {"numpy": "2.0"}})
+    return store
+
+
+def make_page(folder: Path, records: list[Record], registry: Registry | None = None) -> str:
+    """Return the report of records."""
+    store = make_store(folder, records)
+    page = html_report(leaderboard(store.scores()), store, registry=registry)
+    store.close()
+    return page
