@@ -181,7 +181,10 @@ def _same_noise(scores: Scores, codes: _Codes, current: NDArray[np.bool_]) -> ND
     usual = np.full(len(codes.slot), -1)
     for number in np.lexsort((-first, count)):  # what is seen most often, and first, is assigned last
         usual[slot_of_digest[seen[number]]] = seen[number]
-    return np.asarray((digest < 0) | (digest == usual[codes.slot[scores.problem]]))
+    of_slot = usual[codes.slot[scores.problem]]
+    # A trial that failed before there was any noise counts as a failure; a result of unknown noise does not.
+    without = (digest < 0) & (scores.status != "ok")
+    return np.asarray(without | (digest == of_slot))
 
 
 def _notes(outdated: int, unlike: int) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic_core import from_json
 
 from priorbench.errors import PriorbenchError
-from priorbench.records import SCHEMA, Record, from_json, to_json
+from priorbench.records import SCHEMA, Record, to_json
+from priorbench.records import from_json as record_from_json
 from priorbench.scores import (
     COLUMNS,
     VERSION,
@@ -122,7 +124,7 @@ class Store:
         ----------
         curves : read the curves too; without them large stores load faster.
         """
-        return map(from_json, self.documents(curves=curves))
+        return map(record_from_json, self.documents(curves=curves))
 
     def documents(self, *, curves: bool = True) -> Iterator[dict[str, Any]]:
         """Yield the JSON form of every record, as `records` does; a third faster."""
@@ -132,9 +134,9 @@ class Store:
                 sa.select(*columns).order_by(RECORDS.c.number)
             )
             for row in result:
-                data = json.loads(row.data)
+                data = _read_json(row.data)
                 if curves and row.curve is not None:
-                    data["curve"] = json.loads(zlib.decompress(row.curve))
+                    data["curve"] = _read_json(zlib.decompress(row.curve))
                 yield data
 
     def scores(self) -> Scores:
@@ -197,6 +199,15 @@ def _row(data: Mapping[str, Any]) -> dict[str, Any]:
     rest = {name: value for name, value in data.items() if name != "curve"}
     text = json.dumps(rest, separators=(",", ":"), allow_nan=False)
     return {"key": data["key"], "status": data["status"], "data": text, "curve": packed}
+
+
+def _read_json(text: str | bytes) -> dict[str, Any]:
+    """Read JSON with pydantic's parser, which takes half the time; it refuses lone surrogates."""
+    try:
+        values: dict[str, Any] = from_json(text)
+    except ValueError:
+        values = json.loads(text)
+    return values
 
 
 def _no_file(database: str | None) -> bool:

@@ -79,16 +79,7 @@ class Versus:
         """
         panel, psnr = self._panel, self._measured.psnr
         rows = [panel.places.index(place) for place in (pair.a, pair.b)]
-        both: NDArray[np.bool_] = np.asarray(np.isfinite(psnr[rows]).all(axis=0))
-        like = both & (self._digest[rows[0]] == self._digest[rows[1]])
-        shared, fair = self._images(both), self._images(like)
-        if not shared:
-            namesakes = self._namesakes(rows)
-            raise RefusedError("no image that both restored" + (f"; {namesakes}" if namesakes else ""))
-        if not fair:
-            raise RefusedError(
-                f"the noise differs (noisy_sha256) on all of {plural(shared, 'image')} that both restored"
-            )
+        like, unlike = self._like(rows)
         paired = Paired(panel, np.where(like, psnr[rows], np.nan))
         means = np.nanmean(np.where(np.isfinite(paired.images).all(axis=0), paired.images, np.nan), axis=1)
         ratio, refused, remarks = self._time(rows, like, pair, environments)
@@ -110,9 +101,28 @@ class Versus:
             failures_b=failures[1],
             only_a=int((there[0] & ~there[1]).sum()),
             only_b=int((there[1] & ~there[0]).sum()),
-            unlike_noise=shared - fair,
+            unlike_noise=unlike,
             notes=(*panel.notes, *([namesakes] if namesakes else []), *remarks),
         )
+
+    def _like(self, rows: Sequence[int]) -> tuple[NDArray[np.bool_], int]:
+        """Mark the slots that both rows restored from the same noise; count the images of unlike noise.
+
+        Raises
+        ------
+        RefusedError
+            If there are no such slots.
+        """
+        both: NDArray[np.bool_] = np.asarray(np.isfinite(self._measured.psnr[rows]).all(axis=0))
+        like = both & (self._digest[rows[0]] == self._digest[rows[1]])
+        shared, fair = self._images(both), self._images(like)
+        if not shared:
+            namesakes = self._namesakes(rows)
+            raise RefusedError("no image that both restored" + (f"; {namesakes}" if namesakes else ""))
+        if not fair:
+            images = plural(shared, "image")
+            raise RefusedError(f"the noise differs (noisy_sha256) on all of {images} that both restored")
+        return like, shared - fair
 
     def _images(self, slots: NDArray[np.bool_]) -> int:
         """Return how many images have any of these slots."""

@@ -16,6 +16,7 @@ from priorbench import latex, rendering
 from priorbench.errors import UnknownNameError
 from priorbench.leaderboard import leaderboard
 from priorbench.statistics import mean_intervals, resampled
+from priorbench.store import Store
 
 
 def trial(label: str, image: str, psnr: float | None, **changes):
@@ -214,6 +215,15 @@ def test_another_noise_draw_is_left_out_and_counted():
     assert any(note.startswith("1 records are left out") for note in board.notes)
 
 
+def test_a_result_of_unknown_noise_is_left_out_and_a_failure_without_noise_is_counted():
+    known = [trial(name, "1", 30.0) for name in "ab"]
+    unknown = trial("c", "1", 50.0, noisy_sha256=None)
+    failed = trial("d", "1", None, noisy_sha256=None, status="error")
+    board = only([*known, unknown, failed])
+    assert [(row.denoiser, row.failures) for row in board.rows] == [("a", {}), ("b", {}), ("d", {"error": 1})]
+    assert any(note.startswith("1 records are left out") for note in board.notes)
+
+
 def test_versions_of_a_method_never_share_a_mean():
     old = [trial("a", image, 20.0, parameters={"k": 1}) for image in "12"]
     new = [trial("a", image, 30.0, parameters={"k": 2}) for image in "12"]
@@ -296,3 +306,18 @@ def test_csv_and_json_are_valid_and_harmless():
     assert [row["difference"] for row in rows] == ["", "-1.0"]
     assert json.loads(rendering.as_json(boards))[0]["rows"][0]["denoiser"] == "=cmd|x"
     assert "=cmd\\|x" in rendering.markdown(boards)
+
+
+def test_the_command_writes_every_format_and_compares_with_the_named_method(command, tmp_path):
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db")
+    store.add(columns_of({"alpha": [31.0, 30.0, 32.0], "beta": [29.0, 29.5, 30.0]}))
+    store.close()
+    narrow, wide = (
+        command("leaderboard", "--reference", "beta", COLUMNS=width).stdout for width in ("80", "140")
+    )
+    assert "vs beta dB" in narrow and "+1.50 [" in narrow and "Holm" not in narrow
+    assert "Holm-corrected for 1 comparison" in wide
+    assert r"\toprule" in command("leaderboard", "--format", "latex").stdout
+    assert command("leaderboard", "--format", "csv").stdout.startswith("protocol,image_set,noise")
+    wrong = command("leaderboard", "--reference", "betta")
+    assert wrong.returncode == 2 and "did you mean 'beta'?" in wrong.stderr
