@@ -13,8 +13,10 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections import deque
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from priorbench.environment import worker_environment
@@ -81,7 +83,8 @@ class WorkerProcess:
         self._printed: deque[bytes] = deque(maxlen=16)
         self._count = 0
         self._buffer = b""
-        self._folder = tempfile.mkdtemp(prefix="priorbench-")
+        # the worker makes it: whichever of the two is killed, the other one removes it
+        self._folder = str(Path(tempfile.gettempdir()) / f"priorbench-{uuid.uuid4().hex}")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "priorbench.worker"],
             stdin=subprocess.PIPE,

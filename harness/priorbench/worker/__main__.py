@@ -13,7 +13,7 @@ import threading
 from queue import SimpleQueue
 from typing import IO, Any
 
-from priorbench.worker.limits import end_with_parent, limit_memory, pin
+from priorbench.worker.limits import end_with_parent, limit_memory, make_folder, pin
 
 
 def main() -> None:
@@ -21,12 +21,16 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     pin()
+    make_folder()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
     waiting: SimpleQueue[str] = SimpleQueue()
     threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()
-    _serve(waiting, replies)
+    try:
+        _serve(waiting, replies)
+    except BrokenPipeError:
+        end_with_parent()
 
 
 def _listen(requests: IO[str], waiting: SimpleQueue[str]) -> None:

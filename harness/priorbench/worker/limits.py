@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import signal
+from pathlib import Path
 
 from priorbench import memory
 
@@ -28,6 +29,13 @@ def limit_memory() -> None:
     if allowed:
         limit = memory.address_space_bytes() + int(allowed)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def make_folder() -> None:
+    """Make the folder for temporary files that the parent named."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        Path(folder).mkdir(mode=0o700)
 
 
 def end_with_parent() -> None:
