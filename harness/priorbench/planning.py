@@ -29,6 +29,7 @@ class PlanOptions:
     limit : usable images of each set; None = all.
     shard : (i, n): only every n-th trial, from the i-th, 1-based; None = all.
     strict : an image that cannot be used is an error.
+    pictures : so many images of each set have crops of the first draw of their noise stored, for the report.
     """
 
     device: str = "cpu"
@@ -36,6 +37,7 @@ class PlanOptions:
     limit: int | None = None
     shard: tuple[int, int] | None = None
     strict: bool = False
+    pictures: int = 3
 
 
 class Plan:
@@ -84,8 +86,8 @@ class Plan:
         """
         number = 0
         for choice, members in self._sets:
-            for image in self._usable(choice, members, skipped):
-                for trial in self._block(choice, image):
+            for place, image in enumerate(self._usable(choice, members, skipped)):
+                for trial in self._block(choice, image, crops=place < self.options.pictures):
                     number += 1
                     if self._mine(number):
                         yield trial
@@ -118,7 +120,7 @@ class Plan:
         if not found and self.options.limit != 0:
             raise PriorbenchError(f"image set '{choice.label}': none of its files can be used")
 
-    def _block(self, image_set: Choice, image: Image) -> Iterator[Trial]:
+    def _block(self, image_set: Choice, image: Image, *, crops: bool) -> Iterator[Trial]:
         channels, height, width = image.pixels.shape
         digest = image.sha256
         for noise in self.suite.noises:
@@ -139,6 +141,7 @@ class Plan:
                         device=self._device(denoiser),
                         threads=self.options.threads,
                         source=source_digest(self._spec("denoiser", denoiser).factory),
+                        crops=crops and repetition == 0,
                     )
                     yield self._with_keys(bare)
 

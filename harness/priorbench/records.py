@@ -40,7 +40,8 @@ class Record:
 
     Times are seconds, sizes pixels, memory bytes, intensities on the 0..1 scale. A value that does not apply
     or was never reached is None; an infinite PSNR is None with `mse` 0. `printed` holds the last lines that a
-    method which failed had printed.
+    method which failed had printed. `crops` has the middles of the clean, the noisy and the denoised image
+    of the few images that a run keeps pictures of (`priorbench.crops`); the store gives them by digest.
     """
 
     key: str
@@ -91,6 +92,7 @@ class Record:
     environment: str = ""
     started_at: str = ""
     curve: Curve | None = None
+    crops: Mapping[str, str] = field(default_factory=dict)
 
 
 #: of a record's fields; made once, because stores are read by the hundred thousand

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import zlib
@@ -25,7 +26,7 @@ from priorbench.scores import (
     score_row,
     scores_from_columns,
 )
-from priorbench.tables import ABOUT, ENTRIES, ENVIRONMENTS, META, PROBLEMS, RECORDS, SCORES
+from priorbench.tables import ABOUT, CROPS, ENTRIES, ENVIRONMENTS, META, PROBLEMS, RECORDS, SCORES
 
 DEFAULT_URL = "sqlite:///priorbench.db"
 
@@ -89,6 +90,7 @@ class Store:
         replace : put these in the place of records with the same keys (a repeated failure).
         """
         plain = [to_json(record) for record in records]
+        pictures = {digest: png for data in plain for digest, png in data.pop("crops").items()}
         rows = [_row(data) for data in plain]
         with self._engine.begin() as connection:
             if replace:
@@ -97,6 +99,9 @@ class Store:
                     connection.execute(sa.delete(table).where(table.c.key.in_(keys)))
             connection.execute(self._insert(RECORDS), rows)
             self._add_scores(connection, plain)
+            if pictures:
+                files = [{"sha256": name, "png": base64.b64decode(png)} for name, png in pictures.items()]
+                connection.execute(self._insert(CROPS), files)
 
     def add_environment(self, fingerprint: str, environment: Mapping[str, Any]) -> None:
         """Store the environment that records refer to by its fingerprint."""
@@ -116,6 +121,17 @@ class Store:
         query = sa.select(RECORDS.c.key, RECORDS.c.status).where(RECORDS.c.key.in_(wanted))
         with self._engine.connect() as connection:
             return {row.key: row.status for row in connection.execute(query)}
+
+    def crop_digests(self) -> frozenset[str]:
+        """Return the digests of the images whose middles are stored."""
+        with self._engine.connect() as connection:
+            return frozenset(connection.execute(sa.select(CROPS.c.sha256)).scalars())
+
+    def crop(self, digest: str) -> bytes:
+        """Return the middle of an image, a PNG file; `digest` is one of `crop_digests`."""
+        query = sa.select(CROPS.c.png).where(CROPS.c.sha256 == digest)
+        with self._engine.connect() as connection:
+            return bytes(connection.execute(query).scalar_one())
 
     def records(self, *, curves: bool = True) -> Iterator[Record]:
         """Yield every record in the order in which it was stored.

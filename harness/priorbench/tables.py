@@ -28,6 +28,13 @@ ENVIRONMENTS = sa.Table(
     sa.Column("fingerprint", sa.String(64), primary_key=True),
     sa.Column("data", sa.Text, nullable=False),
 )
+#: digest of an image's pixels -> its middle, a PNG file
+CROPS = sa.Table(
+    "crops",
+    META,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("png", sa.LargeBinary, nullable=False),
+)
 ABOUT = sa.Table(
     "about",
     META,

@@ -26,6 +26,7 @@ class Trial:
     device : torch device, for example ``"cpu"`` or ``"cuda:0"``.
     threads : CPU threads.
     source : digest of the denoiser's source code.
+    crops : the records come with the middles of the images (not in their keys).
     keys : key of the record of each rule, in the order of `stopping` (one for a one-shot method).
     """
 
@@ -43,6 +44,7 @@ class Trial:
     device: str
     threads: int
     source: str = ""
+    crops: bool = False
     keys: tuple[str, ...] = ()
 
     @property

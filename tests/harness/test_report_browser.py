@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from report_things import make_page, sample_records
+from report_things import half_wrong_record, make_page, sample_records
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -89,7 +89,7 @@ def browser() -> Iterator[object]:
 def open_page(browser, file):
     contexts = []
 
-    def opened(width: int = 1400, scheme: str = "light") -> Opened:
+    def opened(width: int = 1400, scheme: str = "light", file: Path = file) -> Opened:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         result = Opened(page=context.new_page())
@@ -231,3 +231,58 @@ def test_everything_can_be_reached_by_keyboard(open_page):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     assert {"theme", "image-set", "noise", "BUTTON", "SUMMARY", "DIV"} <= reached
+
+
+#: (red, green, blue) in the middle of the left and of the right half of an error map
+HALVES = """(canvas) => [0.25, 0.75].map((share) => {
+  const { data } = canvas.getContext("2d").getImageData(share * canvas.width, canvas.height / 2, 1, 1);
+  return [...data].slice(0, 3);
+})"""
+#: where each crop and each error map is zoomed, and how far
+ZOOMS = """(all) => all.map((one) => {
+  const { transform, transformOrigin, width, height } = getComputedStyle(one);
+  const [x, y] = transformOrigin.split(" ").map(parseFloat);
+  const share = (part, whole) => Math.round(100 * part / parseFloat(whole));
+  return [new DOMMatrix(transform).a, share(x, width), share(y, height)];
+})"""
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("pictured")
+    (folder / "page.html").write_text(make_page(folder, [half_wrong_record()]), encoding="utf-8")
+    return folder / "page.html"
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_error_maps_tell_where_the_error_is(open_page, pictured, width):
+    opened = open_page(width, file=pictured)
+    page = opened.page
+    page.locator(".viewer").scroll_into_view_if_needed()
+    page.wait_for_selector(".viewer[data-drawn=yes]")
+    noisy, output = page.query_selector_all(".viewer canvas")
+    assert output.evaluate(HALVES) == [[252, 254, 164], [0, 0, 3]]  # 0.2 off is the last colour, 0 the first
+    assert len({tuple(colour) for colour in noisy.evaluate(HALVES)}) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not opened.complaints
+
+
+def test_all_crops_of_an_image_zoom_together_by_mouse_and_by_keyboard(open_page, pictured):
+    opened = open_page(file=pictured)
+    page = opened.page
+    frames = page.locator(".frame > *")
+    assert page.locator(".frame > *").evaluate_all(ZOOMS) == [[1, 50, 50]] * 5
+    first = page.locator(".frame").first
+    first.scroll_into_view_if_needed()
+    box = first.bounding_box()
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.75 * box["height"])
+    tiles = page.locator(".tiles")
+    for key in ("+", "+", "ArrowRight", "ArrowUp"):
+        tiles.press(key)
+    zooms = frames.evaluate_all(ZOOMS)
+    assert zooms == [zooms[0]] * 5
+    assert zooms[0][0] == 2
+    assert zooms[0][1:] == pytest.approx([30, 70], abs=1)
+    page.locator(".viewer input[type=range]").fill("4")
+    assert frames.evaluate_all(ZOOMS)[0][0] == 4
+    assert not opened.complaints

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from sample_records import record
 
+from priorbench.crops import crops
+from priorbench.images import array_sha256
 from priorbench.leaderboard import leaderboard
 from priorbench.records import Curve, Record
 from priorbench.registry import Registry
@@ -80,6 +84,44 @@ def sample_records() -> list[Record]:
     found += [trial("fragile", number, None if number < 2 else 26.5, **(failing if number < 2 else {}))
               for number in range(len(IMAGES))]  # fmt: skip
     return found
+
+
+def pictured_records(*, methods: int, images: int) -> tuple[list[Record], dict[str, NDArray[np.float32]]]:
+    """Return one-shot records with crops, and the whole images by "image, what".
+
+    Method m has PSNR 20 + m + image, and its output is noise that only a large PNG file can hold.
+    """
+    rng = np.random.default_rng(0)
+    found, pixels = [], {}
+    for image in range(images):
+        clean = pixels[f"image-{image}, clean"] = rng.random((3, 200, 220), dtype=np.float32)
+        noisy = pixels[f"image-{image}, noisy"] = clean + rng.normal(0, 0.1, clean.shape).astype(np.float32)
+        for method in range(methods):
+            output = pixels[f"image-{image}, m{method}"] = rng.random(clean.shape, dtype=np.float32)
+            changes = {
+                "image": f"image-{image}",
+                "image_set": "pictured",
+                "image_sha256": array_sha256(clean),
+                "noisy_sha256": array_sha256(noisy),
+                "output_sha256": array_sha256(output),
+                "crops": crops(clean, noisy, output),
+                "key": f"{method} of {image}",
+            }
+            found.append(trial(f"m{method}", 0, 20.0 + method + image, **changes))
+    return found, pixels
+
+
+def half_wrong_record() -> Record:
+    """Return a record with crops: flat grey, noisy 0.1 off everywhere, output 0.2 off in the left half."""
+    clean = np.full((3, 128, 128), 0.4, dtype=np.float32)
+    noisy, output = clean + np.float32(0.1), clean.copy()
+    output[:, :, :64] += np.float32(0.2)
+    digests = {
+        "image_sha256": array_sha256(clean),
+        "noisy_sha256": array_sha256(noisy),
+        "output_sha256": array_sha256(output),
+    }
+    return trial("half", 3, 20.0, crops=crops(clean, noisy, output), **digests)
 
 
 def make_store(folder: Path, records: list[Record]) -> Store:

@@ -60,6 +60,7 @@ def lines(store: Store) -> Iterator[str]:
     environments = store.environments()
     for record in store.records():
         data = to_json(record)
+        del data["crops"]  # pictures for the report, not results
         data["environment"] = {"fingerprint": record.environment, **environments.get(record.environment, {})}
         yield json.dumps(data, allow_nan=False) + "\n"
 

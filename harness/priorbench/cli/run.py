@@ -49,6 +49,9 @@ def run(
     memory_limit: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Memory that a method may take: 4GiB, 500MB.")
     ] = None,
+    pictures: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Keep crops of N images of each set for the HTML report.")
+    ] = 3,
     store: Annotated[
         str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
     ] = None,
@@ -79,6 +82,7 @@ def run(
         limit=limit,
         shard=parse_shard(shard),
         strict=strict,
+        pictures=pictures,
     )
     overrides = SuiteOptions(
         images=tuple(images or ()),

@@ -64,11 +64,13 @@ class RowStory:
     ----------
     settings : any of the records, for what they have in common.
     curves : (image digest, repetition) -> trajectory.
+    outputs : image digest -> digest of what the method made of its first noise draw.
     failures : by status and reason.
     """
 
     settings: Record
     curves: dict[tuple[str, int], Trajectory] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
     failures: dict[tuple[str, str], Failures] = field(default_factory=dict)
 
     def same_version(self, data: Mapping[str, Any]) -> bool:
@@ -151,7 +153,10 @@ def _note_result(row: RowStory, data: Mapping[str, Any]) -> None:
             row.failures[kind] = Failures(status=status, reason=kind[1], printed=data.get("printed") or "")
         draw = f" (draw {data['repetition'] + 1})" if data["repetition"] else ""
         row.failures[kind].images.append(f"{data['image']}{draw}")
-    elif data.get("curve") is not None:
+        return
+    if data["repetition"] == 0 and data.get("output_sha256"):
+        row.outputs[data["image_sha256"]] = data["output_sha256"]
+    if data.get("curve") is not None:
         trajectory = _trajectory(data)
         if trajectory is not None:
             row.curves[data["image_sha256"], data["repetition"]] = trajectory

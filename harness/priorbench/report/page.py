@@ -18,7 +18,7 @@ from priorbench.report.finding import find_choices
 from priorbench.report.gathering import BoardKey, BoardStory, gather
 from priorbench.report.looks import Look, looks
 from priorbench.report.per_image import PerImage, per_image
-from priorbench.report.pictures import chosen_images, pictures
+from priorbench.report.pictures import Shown, pictures
 from priorbench.report.ranking import ranking
 from priorbench.report.repeating import repeats
 from priorbench.report.text import readable, script_json
@@ -33,16 +33,21 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
     ----------
     boards : what `priorbench.leaderboard.leaderboard` made of this store.
     store : where the records are.
-    registry : what is installed; with it the page shows crops of images that it can load again.
+    registry : what is installed; with it the page says how to run labelled entries of a suite again.
     """
     stories = gather(store.documents(), [_key(board) for board in boards])
     by_key = {(panel.protocol, panel.image_set, panel.noise): panel for panel in panels(store.scores())}
     results = {_key(board): per_image(board, by_key[_key(board)]) for board in boards}
     wanted = [pair for key in stories for pair in (("image set", key[1]), ("noise model", key[2]))]
     known = {} if registry is None else find_choices(registry, dict.fromkeys(wanted))
-    chosen = {key: chosen_images(results[key], story) for key, story in stories.items()}
     shown = looks((row.denoiser, row.name) for board in boards for row in board.rows)
-    crops = pictures(registry, known, chosen)
+    crops = pictures(
+        store,
+        {
+            _key(board): Shown(board=board, story=stories[_key(board)], results=results[_key(board)])
+            for board in boards
+        },
+    )
     sections = [
         _section(number, board, stories[_key(board)], results[_key(board)], shown)
         | {"pictures": crops[_key(board)]}
@@ -59,6 +64,7 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
             environments=environment_facts(store.environments(), stories),
             methods=methods(stories),
             repeats=repeats(stories, known),
+            errors=_error_colours(),
             data=script_json([section["data"] for section in sections]),
             bokeh=_bokeh(),
         )
@@ -141,6 +147,13 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _error_colours() -> list[str]:
+    """Return the colours of error maps, from none to the largest error that they tell apart."""
+    from bokeh.palettes import Inferno256
+
+    return list(Inferno256[::5])
 
 
 def _bokeh() -> Markup:

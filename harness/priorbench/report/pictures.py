@@ -1,139 +1,154 @@
-"""Clean and noisy crops of a few images, made again from the image set: the noise is the protocol's own.
+"""Clean, noisy and denoised crops of a few images of each board, out of the store.
 
-A picture is shown only if its pixels have the digests that the records have.
+A crop is stored under the digest of the whole image, so that what is shown is what the records scored.
 """
 
 from __future__ import annotations
 
 import base64
-import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from priorbench.errors import PriorbenchError
+from priorbench.boards import Board
+from priorbench.naming import Place
 from priorbench.records import Record
-from priorbench.registry import Registry
 from priorbench.report.gathering import BoardKey, BoardStory
 from priorbench.report.per_image import PerImage
-from priorbench.selection import instantiate
-from priorbench.suite import Choice
+from priorbench.store import Store
 
-_SIDE = 128  #: pixels of a crop
 _EACH = 3  #: images of a board
-_BOARDS = 6  #: boards with pictures, so that the page stays small
+_BYTES = 2_200_000  #: of all pictures as they stand in the page, so that it stays below six megabytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tile:
+    """One crop: whose it is, the file as a data URL, and the PSNR of the whole image in dB.
+
+    Attributes
+    ----------
+    row : number of the row on the board; None for the clean and the noisy image.
+    """
+
+    name: str
+    url: str
+    psnr: float | None
+    row: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A crop of one image, clean and noisy, as data URLs of PNG files.
+    """The crops of one image.
 
     Attributes
     ----------
     image : its name.
-    width, height : of the crop, in pixels.
-    noisy_psnr : of the whole noisy image, in dB.
+    clean, noisy : as they were given.
+    outputs : of the rows that have one, in the board's order.
     """
 
     image: str
-    clean: str
-    noisy: str
-    width: int
-    height: int
-    noisy_psnr: float | None
+    clean: Tile
+    noisy: Tile
+    outputs: tuple[Tile, ...]
+
+
+@dataclass(kw_only=True, slots=True)
+class Pictures:
+    """Pictures of a board, and what a reader must know of those that are missing."""
+
+    pictures: list[Picture] = field(default_factory=list)
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pictures:
-    """Pictures of a board, or the reason why there are none."""
+class Shown:
+    """A board with what the records say of it and its results image by image."""
 
-    pictures: tuple[Picture, ...] = ()
-    reason: str = ""
-
-
-def chosen_images(results: PerImage, story: BoardStory) -> list[Record]:
-    """Return records of the hardest, the middle and the easiest image, by the mean PSNR over all rows."""
-    by_name = {record.image: record for record in story.problems.values()}
-    with np.errstate(invalid="ignore"):
-        total = np.nansum(results.psnr, axis=0) / np.isfinite(results.psnr).sum(axis=0)
-    order = [number for number in np.argsort(total) if np.isfinite(total[number])]
-    if not order:
-        return []
-    spots = np.unique(np.linspace(0, len(order) - 1, _EACH).astype(int))
-    names = [results.images[order[spot]] for spot in spots]
-    return [by_name[name] for name in names if name in by_name]
+    board: Board
+    story: BoardStory
+    results: PerImage
 
 
-def pictures(
-    registry: Registry | None,
-    known: Mapping[tuple[str, str], Choice],
-    chosen: Mapping[BoardKey, list[Record]],
-) -> dict[BoardKey, Pictures]:
-    """Return the pictures of each board.
+def pictures(store: Store, boards: Mapping[BoardKey, Shown]) -> dict[BoardKey, Pictures]:
+    """Return the pictures of each board: one of every board first, while there is room.
 
     Parameters
     ----------
-    registry : what is installed; None gives no pictures.
-    known : what the labels of image sets and noises stand for.
-    chosen : records of the images that are wanted.
+    store : where the crops are.
+    boards : by key.
     """
-    found = {}
-    for number, (key, records) in enumerate(chosen.items()):
-        image_set, noise = known.get(("image set", key[1])), known.get(("noise model", key[2]))
-        if registry is None or image_set is None or noise is None:
-            found[key] = Pictures(reason="the image set or the noise is not known where this page was made")
-        elif number >= _BOARDS:
-            found[key] = Pictures(reason=f"only the first {_BOARDS} rankings have pictures")
-        else:
-            found[key] = _of_board(registry, image_set, noise, records)
+    there = store.crop_digests()
+    chosen = {key: chosen_images(shown, there) for key, shown in boards.items()}
+    found = {key: Pictures() for key in boards}
+    room = _BYTES
+    for turn in range(_EACH):
+        for key, records in chosen.items():
+            if turn >= len(records):
+                continue
+            picture = _picture(store, there, boards[key], records[turn])
+            size = sum(len(tile.url) for tile in _tiles(picture))
+            if size <= room:
+                found[key].pictures.append(picture)
+                room -= size
+            else:
+                found[key].note = "Pictures of more images are left out, so that the page stays small."
+    for key, records in chosen.items():
+        if not records:
+            found[key].note = "No pictures: the store has none of these images (run with --pictures)."
     return found
 
 
-def _of_board(registry: Registry, image_set: Choice, noise: Choice, records: list[Record]) -> Pictures:
-    try:
-        made = [_picture(registry, image_set, noise, record) for record in records]
-    except (PriorbenchError, OSError, ValueError) as error:
-        return Pictures(reason=f"the images cannot be read again: {error}")
-    same = tuple(picture for picture in made if picture is not None)
-    if not same:
-        return Pictures(reason="what is installed now gives other pixels than the records have")
-    return Pictures(pictures=same)
+def chosen_images(shown: Shown, there: frozenset[str]) -> list[Record]:
+    """Return records of the middle, the hardest and the easiest image that has pictures.
+
+    By the mean PSNR over all rows; images whose digests are not in `there` do not count.
+    """
+    by_name = {
+        record.image: record
+        for record in shown.story.problems.values()
+        if {record.image_sha256, record.noisy_sha256} <= there
+    }
+    psnr = shown.results.psnr
+    with np.errstate(invalid="ignore"):
+        total = np.nansum(psnr, axis=0) / np.isfinite(psnr).sum(axis=0)
+    order = [
+        number
+        for number in np.argsort(total)
+        if np.isfinite(total[number]) and shown.results.images[number] in by_name
+    ]
+    if not order:
+        return []
+    last = len(order) - 1
+    spots = dict.fromkeys((last // 2, 0, last))
+    return [by_name[shown.results.images[order[spot]]] for spot in spots]
 
 
-def _picture(registry: Registry, image_set: Choice, noise: Choice, record: Record) -> Picture | None:
-    from priorbench.problems import noisy_problem  # imports torch
-
-    image = instantiate(registry, "image set", image_set).load(record.image)
-    if image.sha256 != record.image_sha256:
-        return None
-    noisy = noisy_problem(registry, image, image_set=image_set.name, noise=noise, repetition=0, device="cpu")
-    if noisy.noisy_sha256 != record.noisy_sha256:
-        return None
-    clean_crop, noisy_crop = _crop(image.pixels), _crop(noisy.problem.noisy)
+def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) -> Picture:
+    assert record.noisy_sha256 is not None
+    at = shown.results.images.index(record.image)
+    outputs = []
+    for number, row in enumerate(shown.board.rows):
+        told = shown.story.rows.get(Place(row.denoiser, row.stopping_rule, row.device, row.threads))
+        digest = told.outputs.get(record.image_sha256) if told else None
+        if digest in there:
+            psnr = float(shown.results.psnr[number, at])
+            url = _data_url(store.crop(digest))
+            outputs.append(Tile(name=row.name, url=url, psnr=psnr if np.isfinite(psnr) else None, row=number))
     return Picture(
-        image=image.id,
-        clean=_data_url(clean_crop),
-        noisy=_data_url(noisy_crop),
-        width=clean_crop.shape[2],
-        height=clean_crop.shape[1],
-        noisy_psnr=record.noisy_psnr,
+        image=record.image,
+        clean=Tile(name="clean", url=_data_url(store.crop(record.image_sha256)), psnr=None),
+        noisy=Tile(name="noisy", url=_data_url(store.crop(record.noisy_sha256)), psnr=record.noisy_psnr),
+        outputs=tuple(outputs),
     )
 
 
-def _crop(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the middle of (channels, height, width)."""
-    _, height, width = pixels.shape
-    top, left = max(0, (height - _SIDE) // 2), max(0, (width - _SIDE) // 2)
-    return pixels[:, top : top + _SIDE, left : left + _SIDE]
+def _tiles(picture: Picture) -> Iterator[Tile]:
+    yield picture.clean
+    yield picture.noisy
+    yield from picture.outputs
 
 
-def _data_url(pixels: NDArray[np.float32]) -> str:
-    from PIL import Image
-
-    levels = np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-    picture = Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
-    file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -13,6 +13,7 @@ import numpy as np
 from priorbench import memory
 from priorbench.clock import device_for
 from priorbench.conditions import conditions, disturbance
+from priorbench.crops import crops
 from priorbench.errors import PriorbenchError
 from priorbench.images import ImageSet, array_sha256
 from priorbench.measure import InvalidOutputError, Outcome, Problem, measure_iterative, measure_one_shot
@@ -151,6 +152,7 @@ class Session:
                     "wall_seconds": outcome.wall_seconds,
                     "device_seconds": outcome.device_seconds,
                     "cpu_seconds": outcome.cpu_seconds,
+                    "crops": crops(scorer.clean, scorer.noisy, outcome.output) if trial.crops else {},
                 }
             )
         if trial.stopping:

@@ -81,7 +81,8 @@
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
       watcher.unobserve(entry.target);
-      draw(entry.target).catch((error) => console.error(error));
+      const drawing = entry.target.matches(".viewer") ? drawErrors(entry.target) : draw(entry.target);
+      drawing.catch((error) => console.error(error));
     }
   }, { rootMargin: "400px" });
   for (const element of all(".chart")) watcher.observe(element);
@@ -181,10 +182,65 @@
     details.addEventListener("toggle", () => { if (details.open && !place.firstChild) show(FEW); });
   }
 
-  // Pictures: the slider uncovers the clean one.
-  for (const slider of all(".pictures input[type=range]")) {
-    const over = one(".over", slider.closest("figure"));
-    slider.addEventListener("input", () => { over.style.clipPath = `inset(0 ${100 - slider.value}% 0 0)`; });
+  // Pictures: all crops of an image zoom into one place; the error maps are drawn from the crops.
+  const LARGEST = 51; // error, in 1/255, that has the last colour
+  const colours = one("#rankings").dataset.errors.split(" ").map((text) =>
+    [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16)));
+  function pixels(image) {
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, canvas.width, canvas.height);
+  }
+  function drawError(canvas, image, clean) {
+    const map = pixels(image);
+    const { data } = map;
+    for (let at = 0; at < data.length; at += 4) {
+      let sum = 0;
+      for (let channel = at; channel < at + 3; channel++) sum += (data[channel] - clean.data[channel]) ** 2;
+      const share = Math.min(1, Math.sqrt(sum / 3) / LARGEST);
+      data.set(colours[Math.round(share * (colours.length - 1))], at);
+    }
+    [canvas.width, canvas.height] = [map.width, map.height];
+    canvas.getContext("2d").putImageData(map, 0, 0);
+  }
+  async function drawErrors(viewer) {
+    const images = all("img", viewer);
+    await Promise.all(images.map((image) => image.decode()));
+    const clean = pixels(images[0]);
+    all("canvas", viewer).forEach((canvas, at) => drawError(canvas, images[at + 1], clean));
+    viewer.dataset.drawn = "yes";
+  }
+  for (const viewer of all(".viewer")) {
+    const [tiles, zoom] = [one(".tiles", viewer), one("input[type=range]", viewer)];
+    const place = { x: 50, y: 50 };
+    const apply = () => {
+      tiles.style.setProperty("--zoom", zoom.value);
+      for (const axis of ["x", "y"]) {
+        place[axis] = Math.min(100, Math.max(0, place[axis]));
+        tiles.style.setProperty(`--${axis}`, `${place[axis]}%`);
+      }
+    };
+    const follow = (event) => {
+      const box = event.target.closest(".frame")?.getBoundingClientRect();
+      if (!box) return;
+      place.x = (100 * (event.clientX - box.left)) / box.width;
+      place.y = (100 * (event.clientY - box.top)) / box.height;
+      apply();
+    };
+    tiles.addEventListener("pointermove", follow);
+    tiles.addEventListener("pointerdown", follow);
+    zoom.addEventListener("input", apply);
+    const steps = { ArrowLeft: ["x", -5], ArrowRight: ["x", 5], ArrowUp: ["y", -5], ArrowDown: ["y", 5] };
+    tiles.addEventListener("keydown", (event) => {
+      if (event.key in steps) place[steps[event.key][0]] += steps[event.key][1];
+      else if (event.key === "+") zoom.stepUp();
+      else if (event.key === "-") zoom.stepDown();
+      else return;
+      event.preventDefault();
+      apply();
+    });
+    watcher.observe(viewer);
   }
 
   applyTheme();
