@@ -234,10 +234,12 @@ def test_everything_can_be_reached_by_keyboard(open_page):
 
 
 #: (red, green, blue) in the middle of the left and of the right half of an error map
-HALVES = """(canvas) => [0.25, 0.75].map((share) => {
-  const { data } = canvas.getContext("2d").getImageData(share * canvas.width, canvas.height / 2, 1, 1);
-  return [...data].slice(0, 3);
-})"""
+HALVES = """(canvas) => {
+  const context = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
+  return [0.25, 0.75].map((share) =>
+    [...context.getImageData(share * canvas.width, canvas.height / 2, 1, 1).data].slice(0, 3));
+}"""
 #: where each crop and each error map is zoomed, and how far
 ZOOMS = """(all) => all.map((one) => {
   const { transform, transformOrigin, width, height } = getComputedStyle(one);
