@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from priorbench import nvidia
+
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _CPUS = Path("/sys/devices/system/cpu")
 #: foreign processor seconds for each second, and at least, that mark a timing
@@ -25,6 +27,7 @@ class Conditions:
     own : processor seconds that this process and its ended children have used.
     throttled : times that a core was slowed down because it was too hot.
     quota : times that the container's processor quota stopped it.
+    gpu : state of the GPU that the method runs on.
     """
 
     at: float
@@ -32,10 +35,16 @@ class Conditions:
     own: float
     throttled: int | None
     quota: int | None
+    gpu: nvidia.GpuState | None = None
 
 
-def conditions() -> Conditions:
-    """Read the counters; under a millisecond."""
+def conditions(device: str = "cpu") -> Conditions:
+    """Read the counters; under a millisecond.
+
+    Parameters
+    ----------
+    device : torch device that is timed.
+    """
     own = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return Conditions(
         at=time.perf_counter(),
@@ -43,6 +52,7 @@ def conditions() -> Conditions:
         own=sum(usage.ru_utime + usage.ru_stime for usage in own),
         throttled=_throttle_count(),
         quota=_quota_count(),
+        gpu=nvidia.state(device),
     )
 
 
@@ -58,26 +68,39 @@ def disturbance(before: Conditions, after: Conditions) -> str | None:
         reasons.append("a core was too hot and slowed down")
     if (after.quota or 0) > (before.quota or 0):
         reasons.append("the container's processor quota was used up")
+    reasons += _gpu_reasons([moment.gpu for moment in (before, after) if moment.gpu is not None])
     return "; ".join(reasons) or None
 
 
-def warnings_now(threads: int, seconds: float = 1.0) -> list[str]:
+def _gpu_reasons(states: list[nvidia.GpuState]) -> list[str]:
+    slowed = dict.fromkeys(reason for state in states for reason in state.slowed)
+    others = max((state.others for state in states), default=0)
+    reasons = [f"the GPU was slowed down ({', '.join(slowed)})"] if slowed else []
+    if others:
+        reasons.append(f"{others} other process{'' if others == 1 else 'es'} used the GPU")
+    return reasons
+
+
+def warnings_now(threads: int, device: str = "cpu", seconds: float = 1.0) -> list[str]:
     """Watch the machine for a while and return what would mark a timing that began now.
 
     Parameters
     ----------
     threads : CPU threads that a worker would have.
+    device : torch device that would be timed.
     seconds : how long to watch.
     """
-    before = conditions()
+    before = conditions(device)
     time.sleep(seconds)
-    found = disturbance(before, conditions())
+    found = disturbance(before, conditions(device))
     lines = [found] if found else []
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if threads > there:
         lines.append(f"{threads} threads are asked for, and this process may use {there} cores")
     if before.busy is None:
         lines.append("this system does not tell how busy it is: load from others would go unnoticed")
+    if device.partition(":")[0] == "cuda" and before.gpu is None:
+        lines.append("nobody tells who else uses the GPU or slows it down: pip install 'priorbench[cuda]'")
     governor = _read(_CPUS / "cpu0/cpufreq/scaling_governor")
     if governor not in (None, "performance"):
         lines.append(f"the processors' frequency governor is '{governor}', not 'performance'")

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from priorbench import nvidia
+
 #: libraries whose version may change a result's bits, whatever the method
 NUMERICAL = ("torch", "numpy", "scipy", "scikit-image", "pillow")
 
@@ -110,6 +112,7 @@ def describe(threads: int, device: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": versions(("priorbench", *NUMERICAL)),
         "accelerator": _accelerator(device),
+        **_where_readable(clock=_processor_clock(), accelerator_facts=nvidia.facts(device)),
         "threads": threads,
         "settings": worker_environment(threads),
     }
@@ -128,6 +131,20 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.machine())
+
+
+def _processor_clock() -> dict[str, Any]:
+    """Return the processors' highest clock in MHz and their governor, where the system tells."""
+    folder = Path("/sys/devices/system/cpu/cpu0/cpufreq")
+    try:
+        highest = int((folder / "cpuinfo_max_freq").read_text()) // 1000
+        return {"max_mhz": highest, "governor": (folder / "scaling_governor").read_text().strip()}
+    except (OSError, ValueError):
+        return {}
+
+
+def _where_readable(**facts: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: value for name, value in facts.items() if value}
 
 
 def _memory_bytes() -> int | None:

@@ -89,6 +89,7 @@ def measure_one_shot(method: OneShot, problem: Problem, device: Device) -> Outco
     clock.start()
     observation = problem.present()
     returned = method.denoise(observation)
+    device.synchronize()  # a copy waits for the current stream alone
     output = _to_host(returned, problem.noisy)
     clock.pause()
     _check_values(output)

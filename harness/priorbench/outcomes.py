@@ -30,6 +30,7 @@ def trial_records(
             plugin=registered.plugin.distribution,
             plugin_version=registered.plugin.version,
             plugin_source=trial.source,
+            plugin_commit=trial.commit,
             image_set=trial.image_set.label,
             image=trial.image,
             image_sha256=trial.image_sha256,

@@ -13,6 +13,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.images import Image, ImageSet, SkippedImage
 from priorbench.parameters import build
 from priorbench.registry import Registry, import_factory
+from priorbench.revision import revision
 from priorbench.specs import DenoiserSpec, NoiseSpec, Spec
 from priorbench.suite import Choice, Suite
 from priorbench.trial import Trial, record_key
@@ -141,6 +142,7 @@ class Plan:
                         device=self._device(denoiser),
                         threads=self.options.threads,
                         source=source_digest(self._spec("denoiser", denoiser).factory),
+                        commit=revision(self._spec("denoiser", denoiser).factory),
                         crops=crops and repetition == 0,
                     )
                     yield self._with_keys(bare)

@@ -51,6 +51,7 @@ class Record:
     plugin: str
     plugin_version: str
     plugin_source: str = ""
+    plugin_commit: str = ""
     image_set: str
     image: str
     image_sha256: str

@@ -25,7 +25,7 @@ class Trial:
     metrics : names of metrics beyond PSNR and SSIM.
     device : torch device, for example ``"cpu"`` or ``"cuda:0"``.
     threads : CPU threads.
-    source : digest of the denoiser's source code.
+    source, commit : digest of the denoiser's source code, and its git commit while it is developed.
     crops : the records come with the middles of the images (not in their keys).
     keys : key of the record of each rule, in the order of `stopping` (one for a one-shot method).
     """
@@ -44,6 +44,7 @@ class Trial:
     device: str
     threads: int
     source: str = ""
+    commit: str = ""
     crops: bool = False
     keys: tuple[str, ...] = ()
 

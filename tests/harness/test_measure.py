@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from priorbench import Iterate, Observation
-from priorbench.clock import Host, HostStamp
+from priorbench.clock import Host
 from priorbench.measure import (
     InvalidOutputError,
     Problem,
@@ -179,29 +179,6 @@ def test_looking_is_off_the_clock(problem):
 
     outcome = measure_iterative(Paced(), problem, Host(), [(Fixed(), False)], budget=20, curve=dawdle)[0]
     assert 0.04 <= outcome.wall_seconds < 0.04 + 0.1  # 13 looks of 20 ms would add 0.26 s
-
-
-def test_work_left_on_the_device_is_waited_for(problem):
-    class Queue(Host):
-        """A device that finishes what was queued 50 ms later."""
-
-        pending = False
-
-        def synchronize(self):
-            if self.pending:
-                time.sleep(0.05)
-            self.pending = False
-
-        def stamp(self):
-            return HostStamp()
-
-    device = Queue()
-
-    def leaves_work(image):
-        device.pending = True
-        return image.clone()
-
-    assert measure_one_shot(OneShot(leaves_work), problem, device).wall_seconds >= 0.05
 
 
 def test_the_curve_has_about_23_points_for_each_decade():

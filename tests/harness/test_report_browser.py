@@ -235,7 +235,8 @@ def test_everything_can_be_reached_by_keyboard(open_page):
 
 #: (red, green, blue) in the middle of the left and of the right half of an error map
 HALVES = """(canvas) => {
-  const context = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  const copy = new OffscreenCanvas(canvas.width, canvas.height);
+  const context = copy.getContext("2d", { willReadFrequently: true });
   context.drawImage(canvas, 0, 0);
   return [0.25, 0.75].map((share) =>
     [...context.getImageData(share * canvas.width, canvas.height / 2, 1, 1).data].slice(0, 3));

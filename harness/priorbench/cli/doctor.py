@@ -31,13 +31,14 @@ def doctor(
     from priorbench.environment import available_threads, describe, fingerprint
 
     chosen = threads or available_threads()
-    environment = describe(chosen, resolve_device(device))
+    where = resolve_device(device)
+    environment = describe(chosen, where)
     registry = open_registry()
     unwell = {plugin.name: plugin.reason for plugin in registry.plugins if plugin.status != "ok"}
     report = {
         "fingerprint": fingerprint(environment),
         "environment": environment,
-        "would taint a timing": warnings_now(chosen),
+        "would taint a timing": warnings_now(chosen, where),
         "plugins": {"ok": sum(plugin.status == "ok" for plugin in registry.plugins), "not ok": unwell},
     }
     if format is DoctorFormat.json:

@@ -86,6 +86,7 @@ def methods(stories: Mapping[BoardKey, BoardStory]) -> list[MethodSettings]:
                 label=record.label,
                 denoiser=record.denoiser,
                 version=f"{record.plugin} {record.plugin_version}"
+                + (f", commit {record.plugin_commit}" if record.plugin_commit else "")
                 + (f", source {record.plugin_source}" if record.plugin_source else ""),
                 where=f"{record.device}, {record.threads} thread{'' if record.threads == 1 else 's'}",
                 stopping=f"{rule} ({_settings(record.stopping_parameters)})"

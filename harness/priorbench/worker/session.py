@@ -102,14 +102,14 @@ class Session:
         clock_device.reset_peak_memory()
         memory.reset_peak()
         scorer = CurveScorer(clean=problem.clean, noisy=problem.noisy)
-        before = conditions()
+        before = conditions(trial.device)
         if hasattr(method, "iterate"):
             budget = trial.denoiser.parameters.get("iterations")
             rules = [self._rule(choice) for choice in trial.stopping]
             outcomes = measure_iterative(method, problem, clock_device, rules, budget, scorer)
         else:
             outcomes = [measure_one_shot(method, problem, clock_device)]
-        fields["tainted"] = disturbance(before, conditions())
+        fields["tainted"] = disturbance(before, conditions(trial.device))
         resident = max(0, memory.peak_bytes() - self.baseline_bytes)
         fields["peak_memory_bytes"] = clock_device.peak_memory() or resident
         return self._records(trial, outcomes, scorer, fields)
