@@ -127,10 +127,8 @@ def interval(value: Interval | None, digits: int, sign: bool = False) -> str:
     return ends + ("†" if value.kind == "percentile" else "")
 
 
-def probability(value: float | None) -> str:
+def probability(value: float) -> str:
     """Return a p value."""
-    if value is None:
-        return ""
     return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.9995 else "1"
 
 

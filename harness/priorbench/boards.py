@@ -30,7 +30,7 @@ class Difference:
     images : how many; an image that either restored exactly has no PSNR and is not among them.
     mean : in dB.
     interval : None for fewer than two images.
-    p : two-sided, Wilcoxon signed-rank; None where it was not asked for.
+    p : two-sided, Wilcoxon signed-rank.
     p_holm : the same, corrected by Holm's method for all comparisons that are shown with it.
     win_rate : share of the images with the higher PSNR; a tie counts one half.
     """
@@ -38,8 +38,8 @@ class Difference:
     images: int
     mean: float
     interval: Interval | None
-    p: float | None
-    p_holm: float | None
+    p: float
+    p_holm: float
     win_rate: float
 
 

@@ -117,7 +117,7 @@ def _compared(found: Sequence[Panel], pairs: Sequence[Pair], environments: Envir
         refused += _apart(found, pair)
     if not comparisons:
         raise PriorbenchError("\n".join(refusal_lines(refused)))
-    corrected = holm([one.difference.p or 0.0 for one in comparisons])
+    corrected = holm([one.difference.p for one in comparisons])
     return Comparisons(
         comparisons=tuple(
             replace(

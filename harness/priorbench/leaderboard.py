@@ -27,7 +27,6 @@ def leaderboard(
     reference: str | None = None,
     image_set: str | None = None,
     noise: str | None = None,
-    tests: bool = True,
 ) -> list[Board]:
     """Rank the records of a store.
 
@@ -40,7 +39,6 @@ def leaderboard(
     reference : name of the row that the others are compared with, ``label`` or ``label@rule``; default is the
         best ranked one of each board.
     image_set, noise : only these boards.
-    tests : with p values, which load scipy.stats: half a second.
 
     Raises
     ------
@@ -56,10 +54,10 @@ def leaderboard(
             for place, entry in zip(panel.places, panel.entries, strict=True)
         }
         find_place(reference, everywhere, [place for place, oracle in everywhere.items() if oracle])
-    return [_board(panel, reference, tests) for panel in found]
+    return [_board(panel, reference) for panel in found]
 
 
-def _board(panel: Panel, wanted: str | None, tests: bool) -> Board:
+def _board(panel: Panel, wanted: str | None) -> Board:
     measured = Measured(panel)
     psnr = Paired(panel, measured.psnr)
     images = len(panel.starts)
@@ -73,7 +71,7 @@ def _board(panel: Panel, wanted: str | None, tests: bool) -> Board:
         rows[number] = replace(rows[number], rank=rank, tied=shared[rank] > 1)
     reference, notes = _reference(panel, wanted, ranked, psnr)
     if reference is not None:
-        apart = differences(psnr, reference, tests=tests)
+        apart = differences(psnr, reference)
         ratios = time_ratios(panel, measured.seconds, measured.environment, reference)
         rows = [
             replace(row, difference=apart.get(number), time_ratio=ratios.get(number))

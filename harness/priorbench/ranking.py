@@ -60,21 +60,20 @@ class Paired:
         return differences, means
 
 
-def differences(psnr: Paired, reference: int, *, tests: bool) -> dict[int, Difference]:
-    """Return the difference to the reference of every row that shares an image with it, with or without p."""
+def differences(psnr: Paired, reference: int) -> dict[int, Difference]:
+    """Return the difference to the reference of every row that shares an image with it."""
     rows = [row for row in range(len(psnr.images)) if row != reference]
     values, means = psnr.minus(rows, [reference] * len(rows))
     shared = np.flatnonzero(np.isfinite(values).any(axis=1))
     rows, values = [rows[number] for number in shared], values[shared]
-    p = signed_rank_p(values) if tests else []
-    unknown = [None] * len(rows)
+    p = signed_rank_p(values)
     columns = zip(
         rows,
         values,
         mean_intervals(values, means[shared]),
         win_rates(values),
-        p or unknown,
-        holm(p) or unknown,
+        p,
+        holm(p),
         strict=True,
     )
     return {

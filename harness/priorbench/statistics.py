@@ -7,7 +7,6 @@ A value that is missing is NaN.
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,7 +25,7 @@ _DRAWS = 20_000_000
 _DECIMALS = 6
 #: how often, in per cent, intervals of the mean of so few normal values cover the true mean; measured
 _COVERAGE = {2: 50, 3: 75, 4: 87, 5: 92, 8: 94}
-#: scipy's own limit for the exact distribution of the signed-rank statistic
+#: differences, up to which the distribution of the signed-rank statistic is worked out exactly
 _EXACT = 50
 
 Array = NDArray[np.float64]
@@ -200,49 +199,42 @@ def _deviations(values: Array) -> Array:
 def signed_rank_p(differences: Array) -> list[float]:
     """Return the two-sided p of Wilcoxon's signed-rank test for each row.
 
-    Zeros are left out, as Wilcoxon did; a row without other values gives 1. The p is exact for up to 50
-    differences, above it is scipy's normal approximation.
+    Zeros are left out, as Wilcoxon did; a row without other values gives 1. For up to 50 differences the p is
+    exact, with ties too; above it is the normal approximation, its variance corrected for ties. The same as
+    ``scipy.stats.wilcoxon``, whose import takes longer than ranking a hundred thousand records.
 
     Parameters
     ----------
     differences : (rows, images).
-    """
-    from scipy import stats  # half a second: only where a p is wanted
 
+    References
+    ----------
+    M. Hollander, D. A. Wolfe and E. Chicken, Nonparametric Statistical Methods, 2014, section 3.1.
+    """
     rounded = np.round(differences, _DECIMALS)  # ties and zeros that only rounding hides
-    kept = [row[np.isfinite(row) & (row != 0)] for row in rounded]
-    found = [1.0] * len(kept)
-    alike: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-    for number, row in enumerate(kept):
-        if len(row) > _EXACT:
-            alike["asymptotic", len(row)].append(number)
-        elif len(np.unique(np.abs(row))) < len(row):
-            found[number] = _tied_p(row)
-        elif len(row):
-            alike["exact", len(row)].append(number)
-    for (method, _), numbers in alike.items():  # many rows in one call: a call takes longer than a row
-        p = stats.wilcoxon(np.stack([kept[number] for number in numbers]), axis=1, method=method).pvalue
-        for number, value in zip(numbers, p, strict=True):
-            found[number] = float(value)
-    return found
+    return [_signed_rank_p(row[np.isfinite(row) & (row != 0)]) for row in rounded]
 
 
-def _tied_p(differences: Array) -> float:
-    """Return the exact p where differences are tied, of the statistic's distribution over all signs.
+def _signed_rank_p(differences: Array) -> float:
+    if not len(differences):
+        return 1.0
+    _, group, size = np.unique(np.abs(differences), return_inverse=True, return_counts=True)
+    doubled = (2 * np.cumsum(size) - size + 1)[group]  # twice the mean rank of each group of ties
+    positive = int(doubled[differences > 0].sum())
+    if len(differences) <= _EXACT:
+        return _exact_tail(doubled, positive)
+    mean, variance = doubled.sum() / 2, (doubled.astype(np.float64) ** 2).sum() / 4
+    return float(2 * special.ndtr(-abs(positive - mean) / np.sqrt(variance)))
 
-    scipy tries all signs one by one for up to 13 differences, which takes a third of a second, and has the
-    normal approximation for more.
-    """
-    from scipy import stats
 
-    doubled = np.rint(2 * stats.rankdata(np.abs(differences))).astype(np.int64)  # tied ranks may end in 1/2
-    ways = np.zeros(doubled.sum() + 1)  # ways[w]: how many choices of signs give the sum of ranks w / 2
+def _exact_tail(ranks: NDArray[np.int64], positive: int) -> float:
+    """Return the two-sided p of a sum of positive ranks, of its distribution over all signs."""
+    ways = np.zeros(ranks.sum() + 1)  # ways[w]: how many choices of signs give the sum w
     ways[0] = 1.0
-    for rank in doubled:
+    for rank in ranks:
         ways[rank:] = ways[rank:] + ways[:-rank]
-    observed = doubled[differences > 0].sum()
-    tail = min(ways[: observed + 1].sum(), ways[observed:].sum())
-    return float(min(1.0, 2 * tail / 2.0 ** len(differences)))
+    tail = min(ways[: positive + 1].sum(), ways[positive:].sum())
+    return float(min(1.0, 2 * tail / 2.0 ** len(ranks)))
 
 
 def holm(p: Sequence[float]) -> list[float]:

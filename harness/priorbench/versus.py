@@ -94,7 +94,7 @@ class Versus:
             noise=panel.noise,
             psnr_a=float(means[0]),
             psnr_b=float(means[1]),
-            difference=differences(paired, 1, tests=True)[0],
+            difference=differences(paired, 1)[0],
             time_ratio=ratio,
             time_refused=refused,
             failures_a=failures[0],

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from conftest_support import command_environment
-from worker_processes import workers
 
 SUITE = """
 name: small
@@ -233,38 +230,3 @@ def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(command, example_site, tmp
     after = records(command)
     assert before < {record["key"] for record in after}
     assert len(after) == 16
-
-
-@pytest.mark.slow
-def test_kill_9_at_any_moment_loses_nothing_and_repeats_nothing(command, example_site, tmp_path):
-    suite = str(write_suite(tmp_path, count=6, seconds=0.1))
-    (tmp_path / "scratch").mkdir()
-    known: dict[str, str] = {}
-    rng = random.Random(1)
-    for attempt in range(5):
-        running = start(suite, example_site, tmp_path)
-        assert running.stderr is not None
-        for _ in range(attempt):
-            running.stderr.readline()  # a trial has ended
-        time.sleep(rng.uniform(0, 0.4))
-        running.kill()
-        running.communicate()
-        if not (tmp_path / "priorbench.db").exists():
-            continue
-        now = {record["key"]: record["started_at"] for record in records(command)}
-        assert known.items() <= now.items()
-        known = now
-    assert known, "no trial ended before the kills"
-    assert command("run", suite).returncode == 0
-    final = records(command)
-    assert calls(tmp_path) >= 18
-    assert len(final) == len({record["key"] for record in final}) == 24
-    assert known.items() <= {record["key"]: record["started_at"] for record in final}.items()
-    assert "nothing to do" in command("run", suite).stderr
-    scratch = tmp_path / "scratch"
-    deadline = time.monotonic() + 20
-    while any(scratch.iterdir()) and time.monotonic() < deadline:
-        time.sleep(0.1)  # a worker that was just starting needs a moment to see that its run is gone
-    ours = [pid for pid in workers() if str(tmp_path) in workers()[pid]]
-    assert not ours, "workers outlived their run"
-    assert not list(scratch.iterdir())

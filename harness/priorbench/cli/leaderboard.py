@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from priorbench.boards import Board
     from priorbench.store import Store
 
-#: a table of at least so many characters has room for p values
-_WIDE = 110
 _FILE_WIDTH = 140
 
 
@@ -61,13 +59,7 @@ def leaderboard(
 
     source = Store(store_url(store), create=False)
     console = Console(highlight=False) if output is None else Console(width=_FILE_WIDTH)
-    boards = rank(
-        source.scores(),
-        reference=reference,
-        image_set=image_set,
-        noise=noise,
-        tests=format is not LeaderboardFormat.table or console.width >= _WIDE,
-    )
+    boards = rank(source.scores(), reference=reference, image_set=image_set, noise=noise)
     if not boards:
         raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
     if format is LeaderboardFormat.html:
