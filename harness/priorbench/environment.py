@@ -39,6 +39,7 @@ MEASURED_PATH = (
     "noise",
     "noise_models",
     "metrics",
+    "problems",
     "seeding",
     "scoring",
     "stopping_rules",

@@ -43,6 +43,7 @@ def leaderboard(
     ] = None,
     image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
     noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
+    operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
     reference: Annotated[
         str | None,
         typer.Option(metavar="NAME[@RULE]", help="Compare with this method. Default: the best ranked."),
@@ -66,6 +67,7 @@ def leaderboard(
         reference=reference,
         image_set=image_set,
         noise=noise,
+        operator=operator,
         tests=format is not LeaderboardFormat.table or console.width >= _WIDE,
     )
     if not boards:

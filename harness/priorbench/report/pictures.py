@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from priorbench.errors import PriorbenchError
 from priorbench.records import Record
 from priorbench.registry import Registry
-from priorbench.report.gathering import BoardKey, BoardStory
+from priorbench.report.gathering import KINDS, BoardKey, BoardStory
 from priorbench.report.per_image import PerImage
 from priorbench.selection import instantiate
 from priorbench.suite import Choice
@@ -28,7 +28,7 @@ _BOARDS = 6  #: boards with pictures, so that the page stays small
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A crop of one image, clean and noisy, as data URLs of PNG files.
+    """A crop of one image, clean and noisy (for another operator than the identity, A^+ y), as data URLs.
 
     Attributes
     ----------
@@ -76,24 +76,27 @@ def pictures(
     Parameters
     ----------
     registry : what is installed; None gives no pictures.
-    known : what the labels of image sets and noises stand for.
+    known : what the labels of image sets, noises and operators stand for.
     chosen : records of the images that are wanted.
     """
     found = {}
     for number, (key, records) in enumerate(chosen.items()):
-        image_set, noise = known.get(("image set", key[1])), known.get(("noise model", key[2]))
-        if registry is None or image_set is None or noise is None:
-            found[key] = Pictures(reason="the image set or the noise is not known where this page was made")
+        choices = [known[pair] for pair in zip(KINDS, key[1:], strict=True) if pair in known]
+        if registry is None or len(choices) < len(KINDS):
+            reason = "the image set, the noise or the operator is not known where this page was made"
+            found[key] = Pictures(reason=reason)
         elif number >= _BOARDS:
             found[key] = Pictures(reason=f"only the first {_BOARDS} rankings have pictures")
         else:
-            found[key] = _of_board(registry, image_set, noise, records)
+            found[key] = _of_board(registry, *choices, records=records)
     return found
 
 
-def _of_board(registry: Registry, image_set: Choice, noise: Choice, records: list[Record]) -> Pictures:
+def _of_board(
+    registry: Registry, image_set: Choice, noise: Choice, operator: Choice, *, records: list[Record]
+) -> Pictures:
     try:
-        made = [_picture(registry, image_set, noise, record) for record in records]
+        made = [_picture(registry, image_set, noise, operator, record) for record in records]
     except (PriorbenchError, OSError, ValueError) as error:
         return Pictures(reason=f"the images cannot be read again: {error}")
     same = tuple(picture for picture in made if picture is not None)
@@ -102,16 +105,26 @@ def _of_board(registry: Registry, image_set: Choice, noise: Choice, records: lis
     return Pictures(pictures=same)
 
 
-def _picture(registry: Registry, image_set: Choice, noise: Choice, record: Record) -> Picture | None:
+def _picture(
+    registry: Registry, image_set: Choice, noise: Choice, operator: Choice, record: Record
+) -> Picture | None:
     from priorbench.problems import noisy_problem  # imports torch
 
     image = instantiate(registry, "image set", image_set).load(record.image)
     if image.sha256 != record.image_sha256:
         return None
-    noisy = noisy_problem(registry, image, image_set=image_set.name, noise=noise, repetition=0, device="cpu")
+    noisy = noisy_problem(
+        registry,
+        image,
+        image_set=image_set.name,
+        operator=operator,
+        noise=noise,
+        repetition=0,
+        device="cpu",
+    )
     if noisy.noisy_sha256 != record.noisy_sha256:
         return None
-    clean_crop, noisy_crop = _crop(image.pixels), _crop(noisy.problem.noisy)
+    clean_crop, noisy_crop = _crop(image.pixels), _crop(noisy.baseline)
     return Picture(
         image=image.id,
         clean=_data_url(clean_crop),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import torch
 
 from priorbench import memory
 from priorbench.clock import device_for
@@ -69,13 +70,15 @@ class Session:
                 self.registry,
                 image,
                 image_set=trial.image_set.name,
+                operator=trial.operator,
                 noise=trial.noise,
                 repetition=trial.repetition,
                 device=trial.device,
             )
             fields |= noisy.facts()
             announce(fields)
-            reason = refusal(spec, noisy.problem.noisy.shape, trial.device, noisy.descriptor)
+            shape = noisy.problem.clean.shape
+            reason = refusal(spec, shape, trial.device, noisy.descriptor, trial.operator)
             if reason:
                 return failed_records(trial, self.registry, "refused", reason, fields)
             before = running()
@@ -100,7 +103,7 @@ class Session:
         clock_device = device_for(problem.observation.device)
         clock_device.reset_peak_memory()
         memory.reset_peak()
-        scorer = CurveScorer(clean=problem.clean, noisy=problem.noisy)
+        scorer = CurveScorer(problem=problem)
         before = conditions()
         if hasattr(method, "iterate"):
             budget = trial.denoiser.parameters.get("iterations")
@@ -115,11 +118,12 @@ class Session:
 
     def _warm_up(self, trial: Trial, factory: Any, problem: Problem) -> float:
         """Run the method once on another image of the same shape; return the seconds, measured once."""
-        shape = problem.noisy.shape
-        key = f"{trial.denoiser.name} {sorted(trial.denoiser.parameters.items())} {shape} {trial.device}"
+        method_key = f"{trial.denoiser.name} {sorted(trial.denoiser.parameters.items())} {trial.device}"
+        key = f"{method_key} {problem.clean.shape} {trial.operator.name} {problem.noisy.shape}"
         if key not in self._warmed:
-            other = np.random.default_rng(0).random(shape, dtype=np.float32)
-            warm = replace(problem, noisy=other, clean=other)
+            other = np.random.default_rng(0).random(problem.clean.shape, dtype=np.float32)
+            measured = problem.observation.operator.A(torch.from_numpy(other)).numpy()
+            warm = replace(problem, noisy=measured, clean=other)
             method = build(factory, trial.denoiser.parameters)
             start = time.perf_counter()
             if hasattr(method, "iterate"):
@@ -144,7 +148,7 @@ class Session:
                 continue
             results.append(
                 fields
-                | score(outcome.output, scorer.clean, metrics)
+                | score(outcome.output, scorer.problem.clean, metrics)
                 | {
                     "output_sha256": array_sha256(outcome.output),
                     "iterations": outcome.iterations,
