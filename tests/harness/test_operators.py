@@ -1,12 +1,11 @@
 """Operators: y = A x + noise by the protocol, keys, refusals, boards of their own, and the record."""
 
+# ruff: noqa: N802 - A and its relatives are the field's names
+
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
-import numpy as np
-import pytest
 import torch
 
 from priorbench import Observation
