@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 class Physics:
     """An object with ``A`` and ``A_adjoint`` on batches, as an operator on one image.
 
+    It computes in its own precision, which for deepinv is single unless it is asked otherwise: its modules
+    hold complex numbers and types of their own, which a cast would break.
+
     Parameters
     ----------
     physics : the object, a torch module; it is left as it is.
@@ -33,28 +36,29 @@ class Physics:
     """
 
     def __init__(self, physics: Any, shape: tuple[int, int, int]) -> None:
-        self._physics = physics
-        self._copies: dict[tuple[torch.device, torch.dtype], Any] = {}
+        self._physics = {torch.device("cpu"): physics}
+        held = {value.dtype for value in getattr(physics, "buffers", list)()}
+        self._dtype = torch.float64 if held & {torch.float64, torch.complex128} else torch.float32
         with torch.no_grad():
-            x = torch.zeros(1, *shape)
-            self._measured = self._like(x).A(x).shape[1:]
+            self._measured = physics.A(torch.zeros(1, *shape, dtype=self._dtype)).shape[1:]
 
     def A(self, x: torch.Tensor) -> torch.Tensor:
         """Return A x; a measurement without three axes becomes (1, 1, m)."""
-        y: torch.Tensor = self._like(x).A(x[None])[0]
-        return y if y.ndim == 3 else y.reshape(1, 1, -1)
+        y: torch.Tensor = self._on(x.device).A(x[None].to(self._dtype))[0]
+        real = y if y.is_complex() else y.to(x.dtype)
+        return real if y.ndim == 3 else real.reshape(1, 1, -1)
 
     def A_adjoint(self, y: torch.Tensor) -> torch.Tensor:
         """Return A* y, (channels, height, width)."""
-        x: torch.Tensor = self._like(y).A_adjoint(y.reshape(1, *self._measured))[0]
-        return x
+        batch = y.reshape(1, *self._measured).to(self._dtype)
+        x: torch.Tensor = self._on(y.device).A_adjoint(batch)[0]
+        return x.to(y.dtype)
 
-    def _like(self, tensor: torch.Tensor) -> Any:
-        """Return the object on a tensor's device and in its precision."""
-        key = (tensor.device, tensor.dtype)
-        if key not in self._copies:
-            self._copies[key] = copy.deepcopy(self._physics).to(*key)
-        return self._copies[key]
+    def _on(self, device: torch.device) -> Any:
+        """Return the object, or its copy on another device."""
+        if device not in self._physics:
+            self._physics[device] = copy.deepcopy(self._physics[torch.device("cpu")]).to(device)
+        return self._physics[device]
 
 
 class PhysicsModel:
@@ -74,11 +78,10 @@ class PhysicsModel:
     def draw(self, shape: tuple[int, int, int], rng: np.random.Generator) -> Operator:
         """Return a new object for images of a shape."""
         make = _attribute(self._name)
-        seed = int(rng.integers(2**63))
-        offered = {"img_size": shape, "rng": torch.Generator("cpu").manual_seed(seed)}
-        names = inspect.signature(make).parameters
-        given = {name: value for name, value in offered.items() if name in names} | self._arguments
+        offered = {"img_size": shape, "rng": torch.Generator("cpu").manual_seed(int(rng.integers(2**63)))}
         try:
+            names = inspect.signature(make).parameters
+            given = {name: value for name, value in offered.items() if name in names} | self._arguments
             made = make(**given)
             if not hasattr(made, "A_adjoint"):
                 raise TypeError("it has no A_adjoint: only linear physics can be an operator")
