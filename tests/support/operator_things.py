@@ -24,3 +24,28 @@ class Rows:
 
 class Nothing:
     """Has no adjoint."""
+
+
+class MeasurementShaped:
+    """Returns what it was given, whatever shape that has."""
+
+    def denoise(self, observation):
+        return observation.image.clone()
+
+
+class Halves:
+    """Yields the adjoint's image times 1, 1/2, 1/4, ...
+
+    Parameters
+    ----------
+    iterations : published budget.
+    """
+
+    def __init__(self, *, iterations: int = 3):
+        self.iterations = iterations
+
+    def iterate(self, observation):
+        x = observation.operator.A_adjoint(observation.image)
+        while True:
+            yield x.clone()
+            x = x / 2
