@@ -51,8 +51,8 @@ class Signals:
         seed: Annotated[int, Field(ge=0)] = 0,
         limit: Count | None = None,
     ) -> None:
-        for name, value in (("p", p), ("pieces", pieces)):
-            if value > n:
+        for kind, name, value in (("low-frequency", "p", p), ("piecewise", "pieces", pieces)):
+            if kind in kinds and value > n:
                 raise PriorbenchError(f"signals: {name} is {value}: a signal of {n} values has at most {n}")
         self._n, self._p, self._pieces, self._seed = n, p, pieces, seed
         named = [
