@@ -50,8 +50,7 @@ def _difference_column(board: Board) -> str:
 
 def title(board: Board) -> str:
     """Return a board's heading."""
-    what = "noisy" if board.operator == DENOISING.label else "A⁺y"
-    noisy = "" if board.noisy_psnr is None else f", {what} {board.noisy_psnr:.2f} dB"
+    noisy = "" if board.noisy_psnr is None else f", {board.start} {board.noisy_psnr:.2f} dB"
     return f"{board.where}: {plural(board.images, 'image')}{noisy}"
 
 
@@ -70,7 +69,7 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
 def _meanings(board: Board, seen: Container[str]) -> list[str]:
     lines = []
     if board.operator != DENOISING.label:
-        lines.append("A⁺y: least-squares solution of least norm, the start that gains are counted from")
+        lines.append("least squares: the solution of least norm, which gains are counted from")
     compared = [row.difference for row in board.rows if row.difference is not None]
     intervals = [item.interval for item in compared] + [row.psnr_interval for row in board.rows]
     if any(row.tied for row in board.rows):

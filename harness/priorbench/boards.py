@@ -142,6 +142,11 @@ class Board:
         """Image set, operator and noise, for people."""
         return where(self.image_set, self.noise, self.operator)
 
+    @property
+    def start(self) -> str:
+        """What `noisy_psnr` is of, and gains are counted from, for people."""
+        return "noisy" if self.operator == DENOISING.label else "least squares"
+
 
 def where(image_set: str, noise: str, operator: str) -> str:
     """Return in words where methods were compared; denoising goes without saying."""

@@ -337,7 +337,7 @@ def test_operators_have_boards_of_their_own():
         ("mask", 2),
     ]
     assert rendering.title(denoising) == "s, n: 1 image, noisy 20.00 dB"
-    assert rendering.title(inpainting) == "s, mask, n: 1 image, A⁺y 9.00 dB"
+    assert rendering.title(inpainting) == "s, mask, n: 1 image, least squares 9.00 dB"
     assert leaderboard(records, operator="mask") == [inpainting]
     with pytest.raises(UnknownNameError, match="unknown operator in the store 'masq'; did you mean 'mask'"):
         leaderboard(records, operator="masq")
