@@ -1,4 +1,4 @@
-"""Image sets: scikit-image's own photographs, a phantom, any folder, ImageNet, and the classic test sets."""
+"""Image sets: scikit-image's photographs, a phantom, 1-D signals, any folder, ImageNet, the classic sets."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _FFDNET = "https://github.com/cszn/FFDNet, folder testsets"
 def priorbench_image_sets() -> Iterator[ImageSetSpec]:
     """Yield the image sets of this plugin."""
     yield from _shipped()
+    yield from _signals()
     yield from _folders()
     yield from _classic()
 
@@ -40,6 +41,20 @@ def _shipped() -> Iterator[ImageSetSpec]:
         summary="the modified Shepp-Logan head phantom, 256x256 grey, computed",
         citation="Toft, The Radon Transform: Theory and Implementation, PhD thesis, DTU, 1996, Table B.3",
         licence="MIT",
+    )
+
+
+def _signals() -> Iterator[ImageSetSpec]:
+    yield ImageSetSpec(
+        name="signals",
+        factory="priorbench_images.signals:Signals",
+        summary="1-D signals as images of one row: step, piecewise constant, low frequencies, noise",
+        citation=(
+            "R. Heckel, M. Soltanolkotabi, Denoising and regularization via exploiting the structural bias "
+            "of convolutional generators, ICLR 2020"
+        ),
+        licence="MIT",
+        selection=("limit", "kinds", "count"),
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # "X as X" tells type checkers that the name is public
     from priorbench.specs import ImageSetSpec as ImageSetSpec
     from priorbench.specs import MetricSpec as MetricSpec
     from priorbench.specs import NoiseSpec as NoiseSpec
+    from priorbench.specs import OperatorSpec as OperatorSpec
     from priorbench.specs import StoppingRuleSpec as StoppingRuleSpec
     from priorbench.specs import SuiteSpec as SuiteSpec
 
@@ -45,6 +46,7 @@ _PUBLIC = {
     "ImageSetSpec": "specs",
     "MetricSpec": "specs",
     "NoiseSpec": "specs",
+    "OperatorSpec": "specs",
     "StoppingRuleSpec": "specs",
     "SuiteSpec": "specs",
     "PriorbenchError": "errors",

@@ -23,6 +23,7 @@ _RECORD_TYPES: Mapping[str, type[specs.AnySpec]] = {
         specs.DenoiserSpec,
         specs.ImageSetSpec,
         specs.NoiseSpec,
+        specs.OperatorSpec,
         specs.StoppingRuleSpec,
         specs.MetricSpec,
         specs.SuiteSpec,

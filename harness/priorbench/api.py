@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageResult:
-    """What a method did to one image: PSNR in dB (None = exact), SSIM, seconds."""
+    """What a method did to one image: PSNR in dB (None = exact), SSIM, seconds; `noisy_psnr` is of A^+ y."""
 
     image: str
     noisy_psnr: float | None
@@ -61,6 +61,7 @@ def evaluate(
     image_set: str = "photos",
     sigma: float | str | None = None,
     noise: str | None = None,
+    operator: str = "identity",
     limit: int | None = None,
     iterations: int | None = None,
     device: str = "cpu",
@@ -74,6 +75,7 @@ def evaluate(
     image_set : as on the command line, for example ``"folder:path=pictures,crop=256"``.
     sigma : standard deviation of independent, unclipped Gaussian noise: ``25`` or ``"25/255"``.
     noise : instead of `sigma`, a noise as on the command line; default ``"gaussian:sigma=25/255"``.
+    operator : A of y = A x + noise, as on the command line, for example ``"mask:keep=0.5"``.
     limit : images to use; None = all.
     iterations : iterations of an iterative method.
     device : torch device.
@@ -81,7 +83,7 @@ def evaluate(
     Returns
     -------
     Evaluation
-        The noise is the one that ``priorbench run`` gives every method on these images.
+        Operator and noise are those that ``priorbench run`` gives every method on these images.
 
     Raises
     ------
@@ -96,12 +98,19 @@ def evaluate(
         registry, "noise model", noise or f"gaussian:sigma={sigma if sigma is not None else 25}"
     )
     set_choice = choose(registry, "image set", image_set)
+    operator_choice = choose(registry, "operator", operator)
     results: list[ImageResult] = []
     for image in instantiate(registry, "image set", set_choice):
         if isinstance(image, SkippedImage):
             continue
         noisy = noisy_problem(
-            registry, image, image_set=set_choice.name, noise=noise_choice, repetition=0, device=device
+            registry,
+            image,
+            image_set=set_choice.name,
+            operator=operator_choice,
+            noise=noise_choice,
+            repetition=0,
+            device=device,
         )
         outcome = measure(_as_method(method), noisy.problem, iterations)
         assert outcome.output is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 
 from priorbench.boards import Board, Difference, Interval, Row
+from priorbench.suite import DENOISING
 
 Cell = Callable[[Row], str]
 
@@ -49,8 +50,8 @@ def _difference_column(board: Board) -> str:
 
 def title(board: Board) -> str:
     """Return a board's heading."""
-    noisy = "" if board.noisy_psnr is None else f", noisy {board.noisy_psnr:.2f} dB"
-    return f"{board.image_set}, {board.noise}: {plural(board.images, 'image')}{noisy}"
+    noisy = "" if board.noisy_psnr is None else f", {board.start} {board.noisy_psnr:.2f} dB"
+    return f"{board.where}: {plural(board.images, 'image')}{noisy}"
 
 
 def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
@@ -67,6 +68,8 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
 
 def _meanings(board: Board, seen: Container[str]) -> list[str]:
     lines = []
+    if board.operator != DENOISING.label:
+        lines.append("least squares: the solution of least norm, which gains are counted from")
     compared = [row.difference for row in board.rows if row.difference is not None]
     intervals = [item.interval for item in compared] + [row.psnr_interval for row in board.rows]
     if any(row.tied for row in board.rows):

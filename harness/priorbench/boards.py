@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from priorbench.suite import DENOISING
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
@@ -112,12 +114,12 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Board:
-    """The ranking on one image set under one noise.
+    """The ranking on one image set under one noise and operator.
 
     Attributes
     ----------
     images : images of the set that any method was run on.
-    noisy_psnr : mean PSNR of the noisy images, in dB.
+    noisy_psnr : mean PSNR of the noisy images, in dB; with another operator than the identity, of A^+ y.
     reference : name of the row that the others are compared with; None where no row can be.
     resamples : how many made the intervals.
     rows : ranked rows first, best first; then the others.
@@ -133,3 +135,19 @@ class Board:
     resamples: int
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    operator: str = DENOISING.label
+
+    @property
+    def where(self) -> str:
+        """Image set, operator and noise, for people."""
+        return where(self.image_set, self.noise, self.operator)
+
+    @property
+    def start(self) -> str:
+        """What `noisy_psnr` is of, and gains are counted from, for people."""
+        return "noisy" if self.operator == DENOISING.label else "least squares"
+
+
+def where(image_set: str, noise: str, operator: str) -> str:
+    """Return in words where methods were compared; denoising goes without saying."""
+    return ", ".join([image_set, *([] if operator == DENOISING.label else [operator]), noise])

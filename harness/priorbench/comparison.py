@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from priorbench.boards import where
 from priorbench.errors import PriorbenchError
 from priorbench.naming import find_place, row_names
 from priorbench.pairing import Pair, joined, matched
@@ -19,11 +20,12 @@ _SHOWN = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """Two rows that were not compared on one image set under one noise, and why."""
+    """Two rows that were not compared on one image set under one noise and operator, and why."""
 
     rows: str
     image_set: str
     noise: str
+    operator: str
     reason: str
 
 
@@ -43,6 +45,7 @@ def compare_methods(
     *,
     image_set: str | None = None,
     noise: str | None = None,
+    operator: str | None = None,
     environments: Environments | None = None,
 ) -> Comparisons:
     """Compare two methods of a store wherever both ran.
@@ -51,7 +54,7 @@ def compare_methods(
     ----------
     scores : of the store.
     a, b : ``label``, or ``label@rule`` and so on where a label has several rows.
-    image_set, noise : only there.
+    image_set, noise, operator : only there.
     environments : by fingerprint, to say how the conditions of two timings differ.
 
     Raises
@@ -59,7 +62,7 @@ def compare_methods(
     PriorbenchError
         If a name is unknown or ambiguous, or nothing can be compared; the message says why.
     """
-    found = chosen(panels(scores, same_noise=False), image_set, noise)
+    found = chosen(panels(scores, same_noise=False), image_set, noise, operator)
     oracle = {
         place: entry.oracle
         for panel in found
@@ -81,6 +84,7 @@ def compare_stores(
     *,
     image_set: str | None = None,
     noise: str | None = None,
+    operator: str | None = None,
     environments: Environments | None = None,
 ) -> Comparisons:
     """Compare every method that two stores share, the first store's records with the second's.
@@ -88,7 +92,7 @@ def compare_stores(
     A row of one store is paired with the row of the same label and stopping rule in the other. Parameters
     and errors are those of `compare_methods`.
     """
-    found = chosen(panels(joined(first, second), same_noise=False), image_set, noise)
+    found = chosen(panels(joined(first, second), same_noise=False), image_set, noise, operator)
     pairs, alone = matched({place for panel in found for place in panel.places})
     if not pairs:
         raise PriorbenchError("; ".join(["the stores share no method of the same label and rule", *alone]))
@@ -112,7 +116,7 @@ def _compared(found: Sequence[Panel], pairs: Sequence[Pair], environments: Envir
                 try:
                     comparisons.append(versus.compare(pair, environments))
                 except RefusedError as reason:
-                    refused.append(_refusal(pair, (panel.image_set, panel.noise), str(reason)))
+                    refused.append(_refusal(pair, _where(panel), str(reason)))
     for pair in pairs:
         refused += _apart(found, pair)
     if not comparisons:
@@ -135,28 +139,33 @@ def _apart(found: Sequence[Panel], pair: Pair) -> list[Refusal]:
     """Say where only one of a pair ran."""
     protocols = [
         {
-            (panel.image_set, panel.noise): panel.protocol
+            _where(panel): panel.protocol
             for panel in found
             if row in panel.places and other not in panel.places
         }
         for row, other in ((pair.a, pair.b), (pair.b, pair.a))
     ]
     refusals = []
-    for where in sorted(protocols[0].keys() | protocols[1].keys()):
-        a, b = (side.get(where) for side in protocols)
+    for place in sorted(protocols[0].keys() | protocols[1].keys()):
+        a, b = (side.get(place) for side in protocols)
         if a is not None and b is not None:
             reason = (
                 f"{pair.called_a} has protocol {a}, {pair.called_b} protocol {b}: they are never compared"
             )
         else:
             reason = f"only {pair.called_b if a is None else pair.called_a} has records"
-        refusals.append(_refusal(pair, where, reason))
+        refusals.append(_refusal(pair, place, reason))
     return refusals
 
 
-def _refusal(pair: Pair, where: tuple[str, str], reason: str) -> Refusal:
+def _where(panel: Panel) -> tuple[str, str, str]:
+    return panel.image_set, panel.noise, panel.operator
+
+
+def _refusal(pair: Pair, place: tuple[str, str, str], reason: str) -> Refusal:
     rows = pair.name_a if pair.name_a == pair.name_b else f"{pair.name_a} and {pair.name_b}"
-    return Refusal(rows=rows, image_set=where[0], noise=where[1], reason=reason)
+    image_set, noise, operator = place
+    return Refusal(rows=rows, image_set=image_set, noise=noise, operator=operator, reason=reason)
 
 
 def refusal_lines(refused: Sequence[Refusal]) -> list[str]:
@@ -166,7 +175,7 @@ def refusal_lines(refused: Sequence[Refusal]) -> list[str]:
         reasons.setdefault(refusal.reason, []).append(refusal)
     return [
         f"{few(one.rows for one in members)} not compared on "
-        f"{few(f'{one.image_set}, {one.noise}' for one in members)}: {reason}"
+        f"{few(where(one.image_set, one.noise, one.operator) for one in members)}: {reason}"
         for reason, members in reasons.items()
     ]
 

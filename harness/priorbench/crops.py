@@ -13,21 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.images import array_sha256
-
 #: pixels of a crop's side
 SIDE = 128
 
 
-def crops(*arrays: NDArray[np.float32]) -> Mapping[str, str]:
-    """Return the crop of each array that is a picture: digest of the array -> PNG file in base64.
+def crops(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, str]:
+    """Return the crop of each array that is a picture: digest -> PNG file in base64.
 
     Parameters
     ----------
-    arrays : (channels, height, width) in [0, 1]; those that no PNG file can hold (other than 1 or 3
+    arrays : digest -> (channels, height, width) in [0, 1]; those that no PNG file can hold (other than 1 or 3
         channels, a single row or column) are left out.
     """
-    return {array_sha256(array): _png(middle(array)) for array in arrays if _is_picture(array)}
+    return {digest: _png(middle(array)) for digest, array in arrays.items() if _is_picture(array)}
 
 
 def middle(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

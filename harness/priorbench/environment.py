@@ -41,6 +41,7 @@ MEASURED_PATH = (
     "noise",
     "noise_models",
     "metrics",
+    "problems",
     "seeding",
     "scoring",
     "stopping_rules",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ImageSetSpec,
         MetricSpec,
         NoiseSpec,
+        OperatorSpec,
         StoppingRuleSpec,
         SuiteSpec,
     )
@@ -41,6 +42,11 @@ def priorbench_image_sets() -> Iterable[ImageSetSpec]:  # type: ignore[empty-bod
 @hookspec
 def priorbench_noise_models() -> Iterable[NoiseSpec]:  # type: ignore[empty-body]
     """Yield the noise models and presets of this plugin."""
+
+
+@hookspec
+def priorbench_operators() -> Iterable[OperatorSpec]:  # type: ignore[empty-body]
+    """Yield the linear operators of this plugin."""
 
 
 @hookspec

@@ -1,4 +1,4 @@
-"""The ranking: one board for each image set and noise, one row for each method and stopping rule."""
+"""The ranking: a board for each image set, noise and operator, a row for each method and stopping rule."""
 
 from __future__ import annotations
 
@@ -27,26 +27,27 @@ def leaderboard(
     reference: str | None = None,
     image_set: str | None = None,
     noise: str | None = None,
+    operator: str | None = None,
 ) -> list[Board]:
     """Rank the records of a store.
 
-    Records of different protocols, image sets and noises come on different boards. Records whose noisy
-    image is not the one that the other methods saw are left out and counted in a note.
+    Records of different protocols, image sets, noises and operators come on different boards. Records whose
+    noisy image is not the one that the other methods saw are left out and counted in a note.
 
     Parameters
     ----------
     source : `Store.scores`, or records.
     reference : name of the row that the others are compared with, ``label`` or ``label@rule``; default is the
         best ranked one of each board.
-    image_set, noise : only these boards.
+    image_set, noise, operator : only these boards.
 
     Raises
     ------
     UnknownNameError
-        If no board has that reference, image set or noise.
+        If no board has that reference, image set, noise or operator.
     """
     scores = source if isinstance(source, Scores) else scores_of(source)
-    found = chosen(panels(scores), image_set, noise)
+    found = chosen(panels(scores), image_set, noise, operator)
     if reference is not None:
         everywhere = {
             place: entry.oracle
@@ -81,6 +82,7 @@ def _board(panel: Panel, wanted: str | None) -> Board:
         protocol=panel.protocol,
         image_set=panel.image_set,
         noise=panel.noise,
+        operator=panel.operator,
         images=images,
         noisy_psnr=measured.noisy_psnr(),
         reference=None if reference is None else rows[reference].name,

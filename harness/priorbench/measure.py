@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+Shape = tuple[int, ...]
+
+
 class OneShot(Protocol):
     """A method that returns its estimate at once."""
 
     def denoise(self, observation: Observation) -> torch.Tensor:
-        """Return an image shaped like ``observation.image``."""
+        """Return an image (channels, height, width) of ``observation.shape``."""
         ...
 
 
@@ -42,11 +45,11 @@ class InvalidOutputError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """What is measured: a noisy image on the host and how to present it.
+    """What is measured: a noisy image or measurement y on the host and how to present it.
 
     Attributes
     ----------
-    noisy : float32 (channels, height, width).
+    noisy : y, float32; in denoising (channels, height, width).
     observation : the same as the method will see it; its image is replaced inside the clock.
     clean : for oracles only, float32 (channels, height, width).
     """
@@ -90,7 +93,7 @@ def measure_one_shot(method: OneShot, problem: Problem, device: Device) -> Outco
     observation = problem.present()
     returned = method.denoise(observation)
     device.synchronize()  # a copy waits for the current stream alone
-    output = _to_host(returned, problem.noisy)
+    output = _to_host(returned, problem.clean.shape)
     clock.pause()
     _check_values(output)
     _check_untouched(observation, problem.noisy)
@@ -143,7 +146,7 @@ def measure_iterative(
         if not on_curve and not watching:
             continue
         clock.pause()
-        look, spent = _look(number, item, problem.noisy, device)
+        look, spent = _look(number, item, problem.clean.shape, device)
         if on_curve:
             curve(Point(iteration=number, wall_seconds=clock.wall_seconds, estimate=_numpy(look.estimate)))
             next_point = next_log_spaced(number)
@@ -152,11 +155,11 @@ def measure_iterative(
         clock.start()
     clock.pause()
     if last is not None and any(watcher.active for watcher in watchers):
-        look, spent = _look(number, last, problem.noisy, device)
+        look, spent = _look(number, last, problem.clean.shape, device)
         for watcher in watchers:
             watcher.finish(look, spent, clock)
     _check_untouched(observation, problem.noisy)
-    return [watcher.outcome(problem.noisy, device) for watcher in watchers]
+    return [watcher.outcome(problem.clean.shape, device) for watcher in watchers]
 
 
 def next_log_spaced(iteration: int) -> int:
@@ -201,7 +204,7 @@ class _Watcher:
             self.active = False
             self.stopped = (clock.wall_seconds, clock.device_seconds, clock.cpu_seconds)
 
-    def outcome(self, noisy: NDArray[np.float32], device: Device) -> Outcome:
+    def outcome(self, shape: Shape, device: Device) -> Outcome:
         """Bring the kept iterate to the host, on the clock."""
         if self.error is not None:
             return Outcome(error=self.error)
@@ -212,7 +215,7 @@ class _Watcher:
         clock = Clock(device)
         try:
             clock.start()
-            output = _to_host(self.kept, noisy)
+            output = _to_host(self.kept, shape)
             clock.pause()
             _check_values(output)
         except InvalidOutputError as error:
@@ -227,28 +230,28 @@ class _Watcher:
         )
 
 
-def _look(number: int, item: Any, noisy: NDArray[np.float32], device: Device) -> tuple[Look, list[float]]:
+def _look(number: int, item: Any, shape: Shape, device: Device) -> tuple[Look, list[float]]:
     """Return the look at an iterate, and a list that receives the seconds its estimate costs."""
     iterate = item if isinstance(item, Iterate) else Iterate(item)
     spent: list[float] = []
 
     def estimate() -> torch.Tensor:
         if iterate.estimate is None:
-            return _checked(iterate.output, noisy)
+            return _checked(iterate.output, shape)
         start = time.perf_counter()
         result = iterate.estimate()
         device.synchronize()
         spent.append(time.perf_counter() - start)
-        return _checked(result, noisy)
+        return _checked(result, shape)
 
     return Look(iteration=number, output=iterate.output, _estimate=estimate, _loss=iterate.loss), spent
 
 
-def _checked(value: Any, noisy: NDArray[np.float32]) -> torch.Tensor:
+def _checked(value: Any, shape: Shape) -> torch.Tensor:
     if not isinstance(value, torch.Tensor):
         raise InvalidOutputError(f"expected a torch.Tensor, got {type(value).__name__}")
-    if tuple(value.shape) != noisy.shape:
-        raise InvalidOutputError(f"expected shape {noisy.shape}, got {tuple(value.shape)}")
+    if tuple(value.shape) != shape:
+        raise InvalidOutputError(f"expected shape {shape}, got {tuple(value.shape)}")
     if not value.is_floating_point():
         raise InvalidOutputError(f"expected a floating-point image, got {value.dtype}")
     return value
@@ -258,8 +261,8 @@ def _numpy(value: torch.Tensor) -> NDArray[np.float32]:
     return value.detach().to("cpu", torch.float32).numpy().copy()
 
 
-def _to_host(value: Any, noisy: NDArray[np.float32]) -> NDArray[np.float32]:
-    return _numpy(_checked(value, noisy))
+def _to_host(value: Any, shape: Shape) -> NDArray[np.float32]:
+    return _numpy(_checked(value, shape))
 
 
 def _check_values(output: NDArray[np.float32]) -> None:

@@ -1,4 +1,4 @@
-"""What a method is given: the noisy image, what may be known of the noise, and nothing else."""
+"""What a method is given: the noisy image or measurement, what is known of the noise, nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 
 class Operator(Protocol):
-    """A linear operator A of an inverse problem y = A x + noise."""
+    """A linear operator A of an inverse problem y = A x + noise.
+
+    Both methods take and return tensors of any device and floating-point type, and are differentiable.
+    An operator may have, besides,
+
+    * ``A_dagger(y)``: the pseudo-inverse in closed form (see `priorbench.toolkit.least_squares`);
+    * ``measured``: a bool tensor, broadcastable to y, where some entries of y are not measured.
+    """
 
     def A(self, x: torch.Tensor) -> torch.Tensor:  # noqa: N802
         """Apply the operator to an image (channels, height, width)."""
@@ -31,6 +38,10 @@ class Identity:
         return x
 
     def A_adjoint(self, y: torch.Tensor) -> torch.Tensor:  # noqa: N802
+        """Return `y`."""
+        return y
+
+    def A_dagger(self, y: torch.Tensor) -> torch.Tensor:  # noqa: N802
         """Return `y`."""
         return y
 
@@ -64,16 +75,18 @@ class NoiseDescriptor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
-    """One denoising problem, as a method sees it. The clean image is never in it.
+    """One problem y = A x + noise, as a method sees it. The clean image x is never in it.
 
     Attributes
     ----------
-    image : noisy image, float32 (channels, height, width), nominal range [0, 1], on `device`.
+    image : y, float32, on `device`. In denoising the noisy image (channels, height, width), nominal range
+        [0, 1]; with another operator its noisy measurement, of whatever shape that has.
     noise : what is known of the noise; None when blind.
     device : where the method runs.
     seed : seeds the method's own randomness.
     operator : A of y = A x + noise; the identity for denoising.
     mask : pixels that may enter the loss, bool, broadcastable to `image`; None = all.
+    image_shape : `shape`, where it is known without applying the operator.
     """
 
     image: torch.Tensor
@@ -82,6 +95,15 @@ class Observation:
     seed: int = 0
     operator: Operator = field(default_factory=Identity)
     mask: torch.Tensor | None = None
+    image_shape: tuple[int, int, int] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of the image to return: that of A*(y), in denoising that of y."""
+        if self.image_shape is not None:
+            return self.image_shape
+        channels, height, width = self.operator.A_adjoint(self.image).shape
+        return int(channels), int(height), int(width)
 
     @property
     def sigma(self) -> float | None:

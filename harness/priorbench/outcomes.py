@@ -37,6 +37,8 @@ def trial_records(
             height=trial.height,
             width=trial.width,
             channels=trial.channels,
+            operator=trial.operator.label,
+            operator_parameters=trial.operator.parameters,
             noise=trial.noise.label,
             noise_parameters=trial.noise.parameters,
             repetition=trial.repetition,

@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Panel:
-    """The records of one image set under one noise; only what may be compared.
+    """The records of one image set under one operator and noise; only what may be compared.
 
     A *slot* is an image and a repetition, with one noisy image for all methods. Slots of an image are
     neighbours.
@@ -39,6 +39,7 @@ class Panel:
     protocol: int
     image_set: str
     noise: str
+    operator: str
     places: tuple[Place, ...]
     entries: tuple[Entry, ...]
     starts: Indices
@@ -71,26 +72,28 @@ def place_of(entry: Entry) -> Place:
     return Place(entry.label, entry.stopping_rule, entry.device, entry.threads)
 
 
-def chosen(found: Iterable[Panel], image_set: str | None, noise: str | None) -> list[Panel]:
-    """Return the panels of an image set and a noise; None means all.
+def chosen(
+    found: Iterable[Panel], image_set: str | None, noise: str | None, operator: str | None = None
+) -> list[Panel]:
+    """Return the panels of an image set, a noise and an operator; None means all.
 
     Raises
     ------
     UnknownNameError
-        If there is no such image set or noise.
+        If there is no such image set, noise or operator.
     """
     found = list(found)
-    for kind, wanted, names in (
-        ("image set in the store", image_set, {panel.image_set for panel in found}),
-        ("noise in the store", noise, {panel.noise for panel in found}),
-    ):
-        if wanted is not None and wanted not in names:
-            raise UnknownNameError(kind, wanted, names)
-    return [panel for panel in found if image_set in (None, panel.image_set) and noise in (None, panel.noise)]
+    for kind, wanted in (("image_set", image_set), ("noise", noise), ("operator", operator)):
+        if wanted is not None:
+            names = {getattr(panel, kind) for panel in found}
+            if wanted not in names:
+                raise UnknownNameError(f"{kind.replace('_', ' ')} in the store", wanted, names)
+            found = [panel for panel in found if getattr(panel, kind) == wanted]
+    return found
 
 
 def panels(scores: Scores, *, same_noise: bool = True) -> list[Panel]:
-    """Return a panel for each protocol, image set and noise.
+    """Return a panel for each protocol, image set, noise and operator.
 
     Of several versions of a row's method only the newest counts, of several records of one slot the last, and
     of several noisy images of a slot the one that most methods saw; what is left out is counted in the notes.
@@ -118,7 +121,7 @@ def panels(scores: Scores, *, same_noise: bool = True) -> list[Panel]:
 class _Codes:
     """Numbers in the place of names: boards, images and slots of each problem, places of each entry."""
 
-    boards: list[tuple[int, str, str]]
+    boards: list[tuple[int, str, str, str]]
     board: Indices
     image: Indices
     slot: Indices
@@ -130,7 +133,7 @@ class _Codes:
 
 def _coded(scores: Scores) -> _Codes:
     problems = scores.problems
-    boards, board = _numbered((p.protocol, p.image_set, p.noise) for p in problems)
+    boards, board = _numbered((p.protocol, p.image_set, p.noise, p.operator) for p in problems)
     # Images of one name are told apart by their pixels (another crop in a set of the same label, say).
     _, image = _numbered(zip(board.tolist(), ((p.image, p.image_sha256) for p in problems), strict=True))
     _, slot = _numbered(zip(image.tolist(), (p.repetition for p in problems), strict=True))
@@ -216,6 +219,7 @@ def _panel(scores: Scores, codes: _Codes, members: Indices, notes: tuple[str, ..
         protocol=first.protocol,
         image_set=first.image_set,
         noise=first.noise,
+        operator=first.operator,
         places=tuple(codes.places[number] for number in places),
         entries=tuple(scores.entries[entries[number]] for number in range(len(places))),
         starts=starts,

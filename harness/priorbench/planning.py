@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,7 +16,7 @@ from priorbench.parameters import build
 from priorbench.registry import Registry, import_factory
 from priorbench.revision import revision
 from priorbench.specs import DenoiserSpec, NoiseSpec, Spec
-from priorbench.suite import Choice, Suite
+from priorbench.suite import DENOISING, Choice, Suite
 from priorbench.trial import Trial, record_key
 
 
@@ -42,7 +43,7 @@ class PlanOptions:
 
 
 class Plan:
-    """The trials of a suite, in blocks of one image and one noise.
+    """The trials of a suite, in blocks of one image, one operator and one noise.
 
     Within a block the methods come in a shuffled order that the block determines, so that a half-finished
     run is a balanced comparison and no method is always first.
@@ -70,7 +71,8 @@ class Plan:
         """Return an upper bound of the number of trials; files that turn out unusable make it smaller."""
         limit = self.options.limit
         images = sum(len(members) if limit is None else min(limit, len(members)) for _, members in self._sets)
-        trials = images * len(self.suite.noises) * len(self.suite.denoisers) * self.suite.repetitions
+        problems = images * len(self.suite.operators) * len(self.suite.noises)
+        trials = problems * len(self.suite.denoisers) * self.suite.repetitions
         return trials if self.options.shard is None else -(-trials // self.options.shard[1])
 
     def trials(self, skipped: Callable[[str, SkippedImage], None]) -> Iterator[Trial]:
@@ -124,9 +126,10 @@ class Plan:
     def _block(self, image_set: Choice, image: Image, *, crops: bool) -> Iterator[Trial]:
         channels, height, width = image.pixels.shape
         digest = image.sha256
-        for noise in self.suite.noises:
+        for operator, noise in itertools.product(self.suite.operators, self.suite.noises):
             for repetition in range(self.suite.repetitions):
-                for denoiser in self._shuffled(f"{digest} {noise.label} {repetition}"):
+                block = f"{digest} {operator.label} {noise.label} {repetition}"
+                for denoiser in self._shuffled(block):
                     bare = Trial(
                         image_set=image_set,
                         image=image.id,
@@ -134,6 +137,7 @@ class Plan:
                         height=height,
                         width=width,
                         channels=channels,
+                        operator=operator,
                         noise=noise,
                         denoiser=denoiser,
                         stopping=self.suite.stopping if self._iterative[denoiser.label] else (),
@@ -177,9 +181,13 @@ class Plan:
         assert isinstance(noise, NoiseSpec)
         plugin = self.registry.find("denoiser", denoiser.name).plugin
         codes = [denoiser, noise] + ([] if rule is None else [self._spec("stopping rule", rule)])
+        requires = denoiser.requires
+        if trial.operator.name != DENOISING.name:
+            operator = self._spec("operator", trial.operator)
+            codes, requires = [*codes, operator], (*requires, *operator.requires)
         return self._shared | {
             "plugin": [plugin.distribution, plugin.version],
-            "requires": versions(denoiser.requires),
+            "requires": versions(requires),
             "code": [source_digest(spec.factory) for spec in codes],
             "factories": [spec.factory for spec in codes],
         }

@@ -1,4 +1,4 @@
-"""Noisy problems by the protocol: the same noise for everybody, drawn on the CPU from the trial's seed."""
+"""Problems by the protocol: the same y = A x + noise for everybody, drawn on the CPU from a seed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from priorbench.errors import PriorbenchError
 from priorbench.images import Image, array_sha256
 from priorbench.measure import Problem
 from priorbench.metrics import psnr
-from priorbench.observation import NoiseDescriptor, Observation
+from priorbench.observation import NoiseDescriptor, Observation, Operator
+from priorbench.operators import OperatorModel
 from priorbench.parameters import build
 from priorbench.registry import Registry, import_factory
 from priorbench.scoring import finite
-from priorbench.seeding import method_seed, noise_rng
-from priorbench.specs import NoiseSpec
-from priorbench.suite import Choice
+from priorbench.seeding import Model, method_seed, noise_rng, operator_model, operator_rng
+from priorbench.specs import NoiseSpec, OperatorSpec
+from priorbench.suite import DENOISING, Choice
+from priorbench.toolkit.least_squares import pseudo_inverse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,13 +32,16 @@ class NoisyProblem:
     ----------
     problem : what is measured.
     descriptor : what the method may know of the noise.
-    noisy_sha256 : digest of the noisy float32 array.
-    noisy_psnr : in dB, of the noisy image as the method gets it; None where it equals the clean one.
+    noisy_sha256 : digest of y, float32.
+    baseline : A^+ y, the minimum-norm least-squares solution, (channels, height, width) float32: in denoising
+        the noisy image itself, of a mask the image with zeros where nothing was measured.
+    noisy_psnr : of `baseline`, in dB; None where it equals the clean image.
     """
 
     problem: Problem
     descriptor: NoiseDescriptor
     noisy_sha256: str
+    baseline: NDArray[np.float32]
     noisy_psnr: float | None
 
     def facts(self) -> dict[str, Any]:
@@ -47,21 +54,34 @@ class NoisyProblem:
 
 
 def noisy_problem(
-    registry: Registry, image: Image, *, image_set: str, noise: Choice, repetition: int, device: str
+    registry: Registry,
+    image: Image,
+    *,
+    image_set: str,
+    noise: Choice,
+    repetition: int,
+    device: str,
+    operator: Choice = DENOISING,
 ) -> NoisyProblem:
-    """Draw the noise of one image.
+    """Draw the operator and the noise of one image.
 
     Parameters
     ----------
-    registry : where the noise model is found.
+    registry : where the noise model and the operator are found.
     image : the clean image.
-    image_set : registered name of its set; part of the seed.
-    noise : model and parameters.
+    image_set : registered name of its set; part of the seeds.
+    noise, operator : models and parameters.
     repetition : number of the draw, from 0.
     device : torch device of the observation.
+
+    Raises
+    ------
+    PriorbenchError
+        Where the operator does not take the image, or the noise what the operator gives.
     """
     spec = registry.find("noise model", noise.name).spec
     assert isinstance(spec, NoiseSpec)
+    drawn_operator, operator_seed = _operator(registry, image, image_set, operator, repetition)
     seeds: dict[str, Any] = {
         "image_set": image_set,
         "image": image.id,
@@ -69,17 +89,64 @@ def noisy_problem(
         "parameters": noise.parameters,
         "level": spec.level,
         "repetition": repetition,
+        "operator": operator_seed,
     }
     model = build(import_factory(spec), noise.parameters)
-    drawn = model.corrupt(image.pixels.astype(np.float64), noise_rng(**seeds))
-    noisy = drawn.astype(np.float32)
+    exact = _measurement(drawn_operator, image, operator)
+    try:
+        drawn = model.corrupt(exact, noise_rng(**seeds))
+    except ValueError as error:
+        raise PriorbenchError(
+            f"noise '{noise.label}' cannot be drawn on what operator '{operator.label}' gives: {error}"
+        ) from error
     descriptor = model.describe(drawn)
+    measured: torch.Tensor | None = getattr(drawn_operator, "measured", None)
+    if measured is not None:
+        drawn = np.where(measured.numpy(), drawn, 0.0)
+    noisy = drawn.astype(np.float32)
     observation = Observation(
-        image=torch.empty(0), noise=descriptor, device=torch.device(device), seed=method_seed(**seeds)
+        image=torch.empty(0),
+        noise=descriptor,
+        device=torch.device(device),
+        seed=method_seed(**seeds),
+        operator=drawn_operator,
+        mask=None if measured is None else measured.to(device),
+        image_shape=_shape(image),
     )
+    baseline = pseudo_inverse(drawn_operator, torch.from_numpy(noisy.astype(np.float64)))
+    baseline_pixels = baseline.numpy().astype(np.float32)
     return NoisyProblem(
         problem=Problem(noisy=noisy, observation=observation, clean=image.pixels),
         descriptor=descriptor,
         noisy_sha256=array_sha256(noisy),
-        noisy_psnr=finite(psnr(noisy, image.pixels)),
+        baseline=baseline_pixels,
+        noisy_psnr=finite(psnr(baseline_pixels, image.pixels)),
     )
+
+
+def _operator(
+    registry: Registry, image: Image, image_set: str, choice: Choice, repetition: int
+) -> tuple[Operator, Model | None]:
+    """Return the operator of an image, and its part of the other seeds: none for the identity."""
+    spec = registry.find("operator", choice.name).spec
+    assert isinstance(spec, OperatorSpec)
+    model: OperatorModel = build(import_factory(spec), choice.parameters)
+    seed = operator_model(spec.family or spec.name, choice.parameters, spec.level)
+    operator = model.draw(_shape(image), operator_rng(image_set, image.id, seed, repetition))
+    return operator, None if choice.name == DENOISING.name else seed
+
+
+def _measurement(operator: Operator, image: Image, choice: Choice) -> NDArray[np.float64]:
+    """Return A x, float64; noise models want three axes, the first of them channels."""
+    exact = operator.A(torch.from_numpy(image.pixels.astype(np.float64)))
+    if exact.ndim != 3 or not exact.is_floating_point():
+        raise PriorbenchError(
+            f"operator '{choice.label}' gives {exact.dtype} of shape {tuple(exact.shape)}: "
+            "a measurement has real values and three axes, (channels, height, width)"
+        )
+    return exact.numpy()
+
+
+def _shape(image: Image) -> tuple[int, int, int]:
+    channels, height, width = image.pixels.shape
+    return channels, height, width

@@ -36,12 +36,14 @@ class Curve:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """One denoiser, one image, one noise, one repetition, one stopping rule.
+    """One denoiser, one image, one operator, one noise, one repetition, one stopping rule.
 
     Times are seconds, sizes pixels, memory bytes, intensities on the 0..1 scale. A value that does not apply
-    or was never reached is None; an infinite PSNR is None with `mse` 0. `printed` holds the last lines that a
-    method which failed had printed. `crops` has the middles of the clean, the noisy and the denoised image
-    of the few images that a run keeps pictures of (`priorbench.crops`); the store gives them by digest.
+    or was never reached is None; an infinite PSNR is None with `mse` 0. Sizes are those of the clean image;
+    `noisy_psnr` is that of the noisy image, or, with another `operator` A than the identity, of A^+ y.
+    `printed` holds the last lines that a method which failed had printed.
+    `crops` has the middles of the clean, the noisy and the denoised image of the few images that a run keeps
+    pictures of (`priorbench.crops`); the store gives them by digest.
     """
 
     key: str
@@ -63,6 +65,8 @@ class Record:
     repetition: int
     stopping_rule: str | None
     stopping_parameters: Mapping[str, Any] = field(default_factory=dict)
+    operator: str = "identity"
+    operator_parameters: Mapping[str, Any] = field(default_factory=dict)
     oracle: bool = False
     trained_on: tuple[str, ...] = ()
     schema: int = SCHEMA

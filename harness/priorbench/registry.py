@@ -19,6 +19,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "denoiser": ("priorbench_denoisers", "denoisers"),
     "image set": ("priorbench_image_sets", "image-sets"),
     "noise model": ("priorbench_noise_models", "noises"),
+    "operator": ("priorbench_operators", "operators"),
     "stopping rule": ("priorbench_stopping_rules", "stopping-rules"),
     "metric": ("priorbench_metrics", "metrics"),
     "suite": ("priorbench_suites", "suites"),

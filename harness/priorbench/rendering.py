@@ -138,7 +138,7 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
     return flat
 
 
-_BOARD_FIELDS = ("protocol", "image_set", "noise", "noisy_psnr", "reference")
+_BOARD_FIELDS = ("protocol", "image_set", "noise", "operator", "noisy_psnr", "reference")
 
 
 def _nested(prefix: str, value: Any, names: Mapping[str, str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from priorbench.planning import Plan
 from priorbench.plugins import notify
 from priorbench.records import Record, RunSummary
 from priorbench.store import Store
-from priorbench.trial import Trial
+from priorbench.trial import Trial, trial_title
 
 
 @dataclass(kw_only=True, slots=True)
@@ -131,9 +131,7 @@ def _missing(
 
 def _ended(progress: Progress, records: tuple[Record, ...]) -> None:
     first = records[0]
-    suffix = f" on {first.image_set}/{first.image} {first.noise}" + (
-        f" #{first.repetition}" if first.repetition else ""
-    )
-    title = first.label + suffix
+    image = f"{first.image_set}/{first.image}"
+    title = trial_title(first.label, image, first.operator, first.noise, first.repetition)
     if title in progress.running:
         progress.running.remove(title)

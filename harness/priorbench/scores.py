@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.records import Record, to_json
+from priorbench.suite import DENOISING
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
-VERSION = 1
+VERSION = 2
 
 
 class Entry(NamedTuple):
@@ -31,7 +32,7 @@ class Entry(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A noisy image; a tuple, because there may be as many as records."""
+    """A noisy image or measurement; a tuple, because there may be as many as records."""
 
     protocol: int
     image_set: str
@@ -41,6 +42,7 @@ class Problem(NamedTuple):
     repetition: int
     noisy_sha256: str | None
     noisy_psnr: float | None
+    operator: str = DENOISING.label
 
 
 #: a record's row of numbers, in this order; None where there is no value
@@ -111,7 +113,7 @@ def entry_of(data: Mapping[str, Any]) -> Entry:
 
 def problem_of(data: Mapping[str, Any]) -> Problem:
     """Return the problem of a record's JSON form."""
-    return Problem._make(data.get(name) for name in Problem._fields)
+    return Problem._make(data.get(name, Problem._field_defaults.get(name)) for name in Problem._fields)
 
 
 def score_row(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from priorbench.metrics import clip01, mse, psnr, ssim
 from priorbench.records import Curve
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from priorbench.measure import Point
+    from priorbench.measure import Point, Problem
 
 
 def finite(value: float | None) -> float | None:
@@ -50,8 +51,7 @@ def score(
 class CurveScorer:
     """Scores the points of a trajectory as they come, so that no iterate has to be kept."""
 
-    clean: NDArray[np.float32]
-    noisy: NDArray[np.float32]
+    problem: Problem
     iteration: list[int] = field(default_factory=list)
     wall_seconds: list[float] = field(default_factory=list)
     psnr: list[float | None] = field(default_factory=list)
@@ -59,11 +59,19 @@ class CurveScorer:
 
     def __call__(self, point: Point) -> None:
         """Score one point."""
-        difference = self.noisy.astype(np.float64) - point.estimate
         self.iteration.append(point.iteration)
         self.wall_seconds.append(round(point.wall_seconds, 6))
-        self.psnr.append(finite(psnr(clip01(point.estimate), self.clean)))
-        self.residual.append(finite(float(np.sqrt(np.mean(difference**2)))))
+        self.psnr.append(finite(psnr(clip01(point.estimate), self.problem.clean)))
+        self.residual.append(finite(self._residual(point.estimate)))
+
+    def _residual(self, estimate: NDArray[np.float32]) -> float:
+        """Return the root mean square of y - A x over what was measured."""
+        observation = self.problem.observation
+        predicted = observation.operator.A(torch.from_numpy(estimate.astype(np.float64))).numpy()
+        difference = self.problem.noisy.astype(np.float64) - predicted
+        if observation.mask is not None:
+            difference = difference[np.broadcast_to(observation.mask.cpu().numpy(), difference.shape)]
+        return float(np.sqrt(np.mean(difference**2)))
 
     def curve(self) -> Curve:
         """Return the curve so far."""

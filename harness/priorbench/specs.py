@@ -127,6 +127,23 @@ class NoiseSpec(Spec):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorSpec(Spec):
+    """A linear operator A of y = A x + noise; its factory makes a `priorbench.operators.OperatorModel`.
+
+    Attributes
+    ----------
+    family : the operator's name in its seed; presets of one operator share it. Empty = the name.
+    level : parameters that say how much is measured, and not which; they are left out of the seeds, so that
+        all levels share one draw.
+    """
+
+    kind: ClassVar[str] = "operator"
+
+    family: str = ""
+    level: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StoppingRuleSpec(Spec):
     """Decides which iterate counts; its factory makes a `priorbench.stopping.StoppingRule`.
 

@@ -1,10 +1,10 @@
-"""The protocol's own noise models, metrics, stopping rules and executors, as a plugin like any other."""
+"""The protocol's own noise models, operator, metrics, stopping rules and executors, as a plugin."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import ExecutorSpec, MetricSpec, NoiseSpec, StoppingRuleSpec, hookimpl
+from priorbench import ExecutorSpec, MetricSpec, NoiseSpec, OperatorSpec, StoppingRuleSpec, hookimpl
 
 _MODELS = "priorbench.noise_models"
 _FOI_2008 = (
@@ -49,6 +49,16 @@ def priorbench_noise_models() -> Iterator[NoiseSpec]:
         factory=f"{_MODELS}:SaltPepper",
         summary="impulse noise: values replaced by 0 or 1",
         level=("fraction",),
+    )
+
+
+@hookimpl
+def priorbench_operators() -> Iterator[OperatorSpec]:
+    """Yield the operator of denoising."""
+    yield OperatorSpec(
+        name="identity",
+        factory="priorbench.operators:IdentityModel",
+        summary="denoising, y = x + noise",
     )
 
 

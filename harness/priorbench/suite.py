@@ -1,4 +1,4 @@
-"""A suite: image sets x noises x denoisers x stopping rules x repetitions."""
+"""A suite: image sets x operators x noises x denoisers x stopping rules x repetitions."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ class Choice:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: the operator of denoising, which is what a suite means that names none
+DENOISING = Choice(name="identity", label="identity")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:
     """A checked suite.
@@ -31,7 +35,7 @@ class Suite:
     Attributes
     ----------
     name : shown in progress and records.
-    images, noises, denoisers, stopping : the lists.
+    images, noises, denoisers, stopping, operators : the lists.
     repetitions : noise draws for each image.
     metrics : names of metrics beyond PSNR and SSIM.
     summary : one line.
@@ -44,6 +48,7 @@ class Suite:
     noises: tuple[Choice, ...]
     denoisers: tuple[Choice, ...]
     stopping: tuple[Choice, ...]
+    operators: tuple[Choice, ...] = (DENOISING,)
     repetitions: int = 1
     metrics: tuple[str, ...] = ()
     summary: str = ""
@@ -57,8 +62,8 @@ class SuiteOptions:
 
     Attributes
     ----------
-    images, noises, denoisers, stopping : choices in the command line's spelling; an image set may also
-        be written as the path of a folder.
+    images, noises, denoisers, stopping, operators : choices in the command line's spelling; an image set
+        may also be written as the path of a folder.
     metrics : names.
     repetitions : noise draws for each image, 1 or more; None = the suite's.
     """
@@ -67,6 +72,7 @@ class SuiteOptions:
     noises: tuple[str, ...] = ()
     denoisers: tuple[str, ...] = ()
     stopping: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     repetitions: int | None = None
 
@@ -83,6 +89,7 @@ class SuiteOptions:
 #: list of a suite -> option of the command line that replaces it
 OPTIONS: Mapping[str, str] = {
     "images": "--images",
+    "operators": "--operator",
     "noises": "--noise",
     "denoisers": "--denoiser",
     "stopping": "--stopping",

@@ -18,6 +18,7 @@ from priorbench.yaml_text import KeyPath, MarkedYaml, YamlError, read_yaml
 #: list of a suite -> kind of record
 _KINDS = {
     "images": "image set",
+    "operators": "operator",
     "noises": "noise model",
     "denoisers": "denoiser",
     "stopping": "stopping rule",
@@ -82,6 +83,7 @@ class _Check:
             noises=lists["noises"].choices,
             denoisers=lists["denoisers"].choices,
             stopping=lists["stopping"].choices,
+            operators=lists["operators"].choices,
             repetitions=self.options.repetitions or shape.repetitions,
             metrics=metrics,
             source=self._source_text(),

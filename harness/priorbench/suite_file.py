@@ -69,6 +69,7 @@ def suite_yaml(suite: Suite) -> str:
             "name": suite.name,
             "summary": suite.summary,
             "images": [_entry(choice) for choice in suite.images],
+            "operators": [_entry(choice) for choice in suite.operators],
             "noises": [_entry(choice) for choice in suite.noises],
             "denoisers": [_entry(choice) for choice in suite.denoisers],
             "stopping": [_entry(choice) for choice in suite.stopping],

@@ -37,7 +37,7 @@ Entry = Annotated[Any, WithJsonSchema(_ENTRY_SCHEMA)]
 
 
 class SuiteFile(BaseModel):
-    """A suite of priorbench: image sets x noises x denoisers x stopping rules x repetitions."""
+    """A suite of priorbench: image sets x operators x noises x denoisers x stopping rules x repetitions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, title="priorbench suite")
 
@@ -46,6 +46,7 @@ class SuiteFile(BaseModel):
     ]
     summary: Annotated[str, Field(description="one line")] = ""
     images: Annotated[list[Entry], Field(description="image sets")] = []
+    operators: Annotated[list[Entry], Field(description="operators A of y = A x + noise")] = ["identity"]
     noises: Annotated[list[Entry], Field(description="noise models")] = []
     denoisers: Annotated[list[Entry], Field(description="denoisers")] = []
     stopping: Annotated[list[Entry], Field(description="stopping rules of iterative denoisers")] = ["fixed"]

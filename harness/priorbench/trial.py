@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from priorbench.records import PROTOCOL
-from priorbench.suite import Choice
+from priorbench.suite import DENOISING, Choice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
-    """One denoiser on one image under one noise; `stopping` gives one record each.
+    """One denoiser on one image under one operator and noise; `stopping` gives one record each.
 
     Attributes
     ----------
-    image_set, noise, denoiser : entries of the suite.
+    image_set, noise, denoiser, operator : entries of the suite.
     image, image_sha256, height, width, channels : the clean image.
     stopping : stopping rules; empty for a one-shot method.
     repetition : number of the noise draw, from 0.
@@ -43,6 +43,7 @@ class Trial:
     metrics: tuple[str, ...]
     device: str
     threads: int
+    operator: Choice = DENOISING
     source: str = ""
     commit: str = ""
     crops: bool = False
@@ -51,8 +52,19 @@ class Trial:
     @property
     def title(self) -> str:
         """What progress shows."""
-        repetition = f" #{self.repetition}" if self.repetition else ""
-        return f"{self.denoiser.label} on {self.image_set.label}/{self.image} {self.noise.label}{repetition}"
+        return trial_title(
+            self.denoiser.label,
+            f"{self.image_set.label}/{self.image}",
+            self.operator.label,
+            self.noise.label,
+            self.repetition,
+        )
+
+
+def trial_title(denoiser: str, image: str, operator: str, noise: str, repetition: int) -> str:
+    """Return what progress shows of a trial with these labels; denoising goes without saying."""
+    where = [image, *([] if operator == DENOISING.label else [operator]), noise]
+    return f"{denoiser} on {' '.join(where)}" + (f" #{repetition}" if repetition else "")
 
 
 def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any]) -> str:
@@ -77,6 +89,8 @@ def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any])
         "threads": trial.threads,
         "provenance": provenance,
     }
+    if trial.operator.name != DENOISING.name:  # so that the keys of denoising stay what they were
+        material["operator"] = [trial.operator.name, trial.operator.parameters]
     text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
@@ -89,7 +103,7 @@ def trial_to_json(trial: Trial) -> dict[str, Any]:
 def trial_from_json(data: Mapping[str, Any]) -> Trial:
     """Return the trial that `trial_to_json` wrote."""
     values = dict(data)
-    for name in ("image_set", "noise", "denoiser"):
+    for name in ("image_set", "noise", "denoiser", "operator"):
         values[name] = Choice(**values[name])
     values["stopping"] = tuple(Choice(**choice) for choice in values["stopping"])
     values["metrics"], values["keys"] = tuple(values["metrics"]), tuple(values["keys"])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.board_text import plural
-from priorbench.boards import Difference, TimeRatio
+from priorbench.boards import Difference, TimeRatio, where
 from priorbench.pairing import Pair
 from priorbench.panels import Panel
 from priorbench.ranking import Paired, differences, time_ratios
@@ -21,7 +21,7 @@ Environments = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """Two rows on one image set under one noise.
+    """Two rows on one image set under one noise and operator.
 
     Attributes
     ----------
@@ -40,6 +40,7 @@ class Comparison:
     protocol: int
     image_set: str
     noise: str
+    operator: str
     psnr_a: float
     psnr_b: float
     difference: Difference
@@ -51,6 +52,11 @@ class Comparison:
     only_b: int
     unlike_noise: int
     notes: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """Image set, operator and noise, for people."""
+        return where(self.image_set, self.noise, self.operator)
 
 
 class RefusedError(Exception):
@@ -92,6 +98,7 @@ class Versus:
             protocol=panel.protocol,
             image_set=panel.image_set,
             noise=panel.noise,
+            operator=panel.operator,
             psnr_a=float(means[0]),
             psnr_b=float(means[1]),
             difference=differences(paired, 1)[0],

@@ -1,4 +1,4 @@
-"""Classical denoisers as a plugin: nothing done, total variation, wavelets, non-local means."""
+"""Classical methods as a plugin: nothing done, least squares, total variation, wavelets, non-local means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LICENCE = "BSD-3-Clause (scikit-image)"
 
 @hookimpl
 def priorbench_denoisers() -> Iterator[DenoiserSpec]:
-    """Yield the four methods."""
+    """Yield four denoisers, and two methods for any linear operator."""
     yield DenoiserSpec(
         name="identity",
         factory="priorbench_classical.identity:Identity",
@@ -50,4 +50,26 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         ),
         licence=_LICENCE,
         min_size=2,
+    )
+    yield DenoiserSpec(
+        name="pseudo-inverse",
+        factory="priorbench_classical.pseudo_inverse:PseudoInverse",
+        summary="least squares of least norm, A^+ y: the floor of the tables of inverse problems",
+        licence="MIT",
+        accepts_operator=True,
+        accepts_mask=True,
+    )
+    yield DenoiserSpec(
+        name="tv-constrained",
+        factory="priorbench_classical.tv_constrained:ConstrainedTotalVariation",
+        summary="least total variation that explains y = A x + noise up to the noise level, any operator A",
+        citation=(
+            "A. Chambolle, T. Pock, A first-order primal-dual algorithm for convex problems with "
+            "applications to imaging, Journal of Mathematical Imaging and Vision 40 (2011)"
+        ),
+        licence="MIT",
+        devices="any",
+        needs_sigma=True,
+        accepts_operator=True,
+        accepts_mask=True,
     )

@@ -9,7 +9,7 @@ from priorbench import SuiteSpec, hookimpl
 
 @hookimpl
 def priorbench_suites() -> Iterator[SuiteSpec]:
-    """Yield a suite for a first look and one for publication."""
+    """Yield a suite for a first look, one for publication, inverse problems and 1-D signals."""
     yield SuiteSpec(
         name="quick",
         resource="priorbench_suites:quick.yaml",
@@ -19,4 +19,24 @@ def priorbench_suites() -> Iterator[SuiteSpec]:
         name="standard",
         resource="priorbench_suites:standard.yaml",
         summary="every method with its published budget on colour and grey photographs; hours on a CPU",
+    )
+    yield SuiteSpec(
+        name="inpainting",
+        resource="priorbench_suites:inpainting.yaml",
+        summary="half of the pixels missing in 3 small photographs, reduced budgets; minutes",
+    )
+    yield SuiteSpec(
+        name="super-resolution",
+        resource="priorbench_suites:super-resolution.yaml",
+        summary="4x super-resolution of 3 small photographs, reduced budgets; minutes",
+    )
+    yield SuiteSpec(
+        name="compressive-sensing",
+        resource="priorbench_suites:compressive-sensing.yaml",
+        summary="Gaussian measurements of 3 grey photographs of 64x64, reduced budgets; minutes",
+    )
+    yield SuiteSpec(
+        name="signals",
+        resource="priorbench_suites:signals.yaml",
+        summary="1-D signals: step, piecewise constant, low frequencies, noise; minutes",
     )

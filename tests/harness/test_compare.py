@@ -218,3 +218,16 @@ def test_the_command_refuses_with_one_line_and_status_2(command, arguments, reas
     done = command("compare", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1 and reason in done.stderr
+
+
+def test_methods_are_compared_operator_by_operator():
+    common = {"operator": "mask", "noisy_sha256": [f"mask-{n}" for n in range(6)]}
+    records = [*trials("a", A), *trials("b", B), *trials("a", B, **common), *trials("b", A, **common)]
+    denoising, inpainting = compare_methods(scores_of(records), "a", "b").comparisons
+    assert (denoising.where, inpainting.where) == ("s, n", "s, mask, n")
+    assert denoising.difference.mean == -inpainting.difference.mean > 0
+    [alone] = compare_methods(scores_of(records), "a", "b", operator="mask").comparisons
+    assert alone.psnr_a == inpainting.psnr_a
+    apart = [*trials("a", A), *trials("b", B, **common)]
+    with pytest.raises(PriorbenchError, match="a and b not compared on s, mask, n: only b has records"):
+        compare_methods(scores_of(apart), "a", "b")

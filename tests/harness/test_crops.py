@@ -11,16 +11,15 @@ from PIL import Image
 from sample_records import record
 
 from priorbench.crops import crops
-from priorbench.images import array_sha256
 from priorbench.store import Store
 
 
 @pytest.mark.parametrize(("shape", "size"), [((1, 40, 300), (128, 40)), ((3, 129, 127), (127, 128))])
 def test_a_crop_is_the_middle_at_eight_bits(shape, size):
     pixels = np.random.default_rng(0).normal(0.5, 0.4, shape).astype(np.float32)
-    [(digest, png)] = crops(pixels).items()
+    [(digest, png)] = crops({"d": pixels}).items()
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
-    assert digest == array_sha256(pixels)
+    assert digest == "d"
     assert picture.size == size
     centre = np.asarray(picture)[size[1] // 2, size[0] // 2]
     top, left = max(0, (shape[1] - 128) // 2), max(0, (shape[2] - 128) // 2)
@@ -30,7 +29,7 @@ def test_a_crop_is_the_middle_at_eight_bits(shape, size):
 
 @pytest.mark.parametrize("shape", [(2, 20, 20), (1, 1, 512), (40,)])
 def test_what_no_file_can_hold_has_no_crop(shape):
-    assert crops(np.zeros(shape, dtype=np.float32)) == {}
+    assert crops({"d": np.zeros(shape, dtype=np.float32)}) == {}
 
 
 def test_the_store_gives_crops_by_digest_and_keeps_them_out_of_records(tmp_path):

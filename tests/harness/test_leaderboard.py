@@ -15,6 +15,8 @@ from sample_records import record
 from priorbench import latex, rendering
 from priorbench.errors import UnknownNameError
 from priorbench.leaderboard import leaderboard
+from priorbench.records import from_json, to_json
+from priorbench.scores import problem_of
 from priorbench.statistics import mean_intervals, resampled
 from priorbench.store import Store
 
@@ -321,3 +323,35 @@ def test_the_command_writes_every_format_and_compares_with_the_named_method(comm
     assert command("leaderboard", "--format", "csv").stdout.startswith("protocol,image_set,noise")
     wrong = command("leaderboard", "--reference", "betta")
     assert wrong.returncode == 2 and "did you mean 'beta'?" in wrong.stderr
+
+
+def test_operators_have_boards_of_their_own():
+    records = [
+        trial("a", "1", 30.0),
+        trial("a", "1", 25.0, operator="mask", noisy_sha256="m", noisy_psnr=9.0),
+        trial("b", "1", 26.0, operator="mask", noisy_sha256="m", noisy_psnr=9.0),
+    ]
+    denoising, inpainting = leaderboard(records)
+    assert [(board.operator, len(board.rows)) for board in (denoising, inpainting)] == [
+        ("identity", 1),
+        ("mask", 2),
+    ]
+    assert rendering.title(denoising) == "s, n: 1 image, noisy 20.00 dB"
+    assert rendering.title(inpainting) == "s, mask, n: 1 image, least squares 9.00 dB"
+    assert leaderboard(records, operator="mask") == [inpainting]
+    with pytest.raises(UnknownNameError, match="unknown operator in the store 'masq'; did you mean 'mask'"):
+        leaderboard(records, operator="masq")
+    [first, *_] = csv.DictReader(io.StringIO(rendering.comma_separated([inpainting])))
+    assert (first["operator"], first["denoiser"]) == ("mask", "b")
+
+
+def test_records_from_before_there_were_operators_are_of_denoising(tmp_path):
+    old = to_json(trial("a", "1", 30.0))
+    for name in ("operator", "operator_parameters"):
+        del old[name]
+    assert from_json(old).operator == "identity"
+    assert problem_of(old) == problem_of(to_json(trial("b", "1", 31.0)))
+    store = Store(f"sqlite:///{tmp_path / 's.db'}")
+    store.add([from_json(old), trial("b", "1", 31.0)])
+    [board] = leaderboard(store.scores())
+    assert [row.denoiser for row in board.rows] == ["b", "a"]

@@ -79,7 +79,7 @@ metrics: [gian, gain, gain, 3]
 """
     assert problems_of(load, text) == [
         "s.yaml:2: unknown key 'imagse'; did you mean 'images'? Allowed: denoisers, images, metrics, name, "
-        "noises, repetitions, stopping, summary",
+        "noises, operators, repetitions, stopping, summary",
         "s.yaml:4: images[0] photos: 'crop' must be int | None, not \"large\"",
         "s.yaml:5: images[1]: unknown image set 'photo'; did you mean 'photos'? "
         "Allowed: folder, paid-photos, photos",
@@ -227,6 +227,7 @@ def test_the_schema_describes_the_keys_and_forbids_others() -> None:
         "name",
         "summary",
         "images",
+        "operators",
         "noises",
         "denoisers",
         "stopping",

@@ -104,7 +104,7 @@ def pictured_records(*, methods: int, images: int) -> tuple[list[Record], dict[s
                 "image_sha256": array_sha256(clean),
                 "noisy_sha256": array_sha256(noisy),
                 "output_sha256": array_sha256(output),
-                "crops": crops(clean, noisy, output),
+                "crops": crops({array_sha256(one): one for one in (clean, noisy, output)}),
                 "key": f"{method} of {image}",
             }
             found.append(trial(f"m{method}", 0, 20.0 + method + image, **changes))
@@ -116,12 +116,9 @@ def half_wrong_record() -> Record:
     clean = np.full((3, 128, 128), 0.4, dtype=np.float32)
     noisy, output = clean + np.float32(0.1), clean.copy()
     output[:, :, :64] += np.float32(0.2)
-    digests = {
-        "image_sha256": array_sha256(clean),
-        "noisy_sha256": array_sha256(noisy),
-        "output_sha256": array_sha256(output),
-    }
-    return trial("half", 3, 20.0, crops=crops(clean, noisy, output), **digests)
+    images = dict(zip(("image_sha256", "noisy_sha256", "output_sha256"), (clean, noisy, output), strict=True))
+    digests = {name: array_sha256(image) for name, image in images.items()}
+    return trial("half", 3, 20.0, crops=crops({digests[name]: images[name] for name in images}), **digests)
 
 
 def make_store(folder: Path, records: list[Record]) -> Store:

@@ -28,11 +28,12 @@ def compare(
     ] = None,
     image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
     noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
+    operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
     format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,
 ) -> None:
     """Compare two methods, or the methods that two stores share, on the images that both restored."""
     prepare_statistics()
-    found = _comparisons(a, b, store, image_set=image_set, noise=noise)
+    found = _comparisons(a, b, store, image_set=image_set, noise=noise, operator=operator)
     if format is Format.JSON:
         print_json({"a": a, "b": b, **asdict(found)})
     else:
@@ -100,7 +101,7 @@ def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) ->
         return f"{significant(ratio.value)} {ends}"
 
     every: dict[str, Callable[[Comparison], str]] = {
-        "where": lambda one: f"{one.image_set}, {one.noise}",
+        "where": lambda one: one.where,
         "method": lambda one: one.a if stores else "",
         "images": lambda one: str(one.difference.images),
         f"{a} dB": lambda one: number(one.psnr_a, 2),
@@ -131,5 +132,5 @@ def _remarks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
             *one.notes,
         ]
         for line in lines:
-            found.setdefault(line, []).append(f"{one.image_set}, {one.noise}")
+            found.setdefault(line, []).append(one.where)
     return found

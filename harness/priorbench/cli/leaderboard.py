@@ -41,6 +41,7 @@ def leaderboard(
     ] = None,
     image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
     noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
+    operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
     reference: Annotated[
         str | None,
         typer.Option(metavar="NAME[@RULE]", help="Compare with this method. Default: the best ranked."),
@@ -59,7 +60,7 @@ def leaderboard(
 
     source = Store(store_url(store), create=False)
     console = Console(highlight=False) if output is None else Console(width=_FILE_WIDTH)
-    boards = rank(source.scores(), reference=reference, image_set=image_set, noise=noise)
+    boards = rank(source.scores(), reference=reference, image_set=image_set, noise=noise, operator=operator)
     if not boards:
         raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
     if format is LeaderboardFormat.html:

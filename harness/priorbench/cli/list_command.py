@@ -17,8 +17,8 @@ def list_command(
         str,
         typer.Argument(
             metavar="KIND",
-            help="denoisers, image-sets, noises, stopping-rules, metrics, suites, experiments, executors or "
-            "plugins; an overview of all where it is left out.",
+            help="denoisers, image-sets, noises, operators, stopping-rules, metrics, suites, experiments, "
+            "executors or plugins; an overview of all where it is left out.",
             show_default=False,
         ),
     ] = "",

@@ -15,6 +15,7 @@ from rich.text import Text
 from priorbench.records import Record, RunSummary
 from priorbench.rendering import seconds
 from priorbench.run import Progress
+from priorbench.suite import DENOISING
 
 
 class ProgressView:
@@ -109,7 +110,8 @@ class ProgressView:
 def outcome(record: Record) -> str:
     """Return one line about a record."""
     rule = f" ({record.stopping_rule})" if record.stopping_rule else ""
-    where = f"{record.label}{rule} on {record.image_set}/{record.image}, {record.noise}"
+    operator = "" if record.operator == DENOISING.label else f", {record.operator}"
+    where = f"{record.label}{rule} on {record.image_set}/{record.image}{operator}, {record.noise}"
     if record.status != "ok":
         return f"{where}: {record.status}: {record.error}"
     psnr = "exact" if record.psnr is None else f"{record.psnr:.2f} dB"

@@ -29,6 +29,10 @@ def run(
     noise: Annotated[
         list[str] | None, typer.Option(metavar="SPEC", help="Noise, as 'gaussian:sigma=15/255,clip=true'.")
     ] = None,
+    operator: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="A of y = A x + noise, as 'mask:keep=0.5'; default identity."),
+    ] = None,
     stopping: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Stopping rule.")] = None,
     metric: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A metric beyond PSNR and SSIM.")
@@ -89,6 +93,7 @@ def run(
         noises=tuple(noise or ()),
         denoisers=tuple(denoiser or ()),
         stopping=tuple(stopping or ()),
+        operators=tuple(operator or ()),
         metrics=tuple(metric or ()),
         repetitions=repetitions,
     )

@@ -48,10 +48,11 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
     smallest, largest = _size(sizes[0]), _size(sizes[-1])
     return [
         ("protocol", f"version {board.protocol}: the rules of noise, clock and score"),
+        ("operator", board.operator),
         ("noise", f"{board.noise}: {noises or 'no parameters'}"),
         ("σ that methods are told", _sigmas(story.sigmas)),
         (
-            "noisy images",
+            f"{board.start} images",
             "unknown" if board.noisy_psnr is None else f"{number(board.noisy_psnr, 2)} dB on average",
         ),
         ("images", f"{board.images}, {smallest}" + (f" to {largest}" if largest != smallest else "")),

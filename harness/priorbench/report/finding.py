@@ -17,7 +17,7 @@ def find_choices(registry: Registry, wanted: Iterable[tuple[str, str]]) -> dict[
     Parameters
     ----------
     registry : what is installed.
-    wanted : (kind, label) pairs; kind is "image set" or "noise model".
+    wanted : (kind, label) pairs; kind is "image set", "noise model" or "operator".
 
     Returns
     -------
@@ -50,8 +50,8 @@ def _from_suites(registry: Registry, kind: str, label: str) -> Choice | None:
             suite = load_suite(name, registry)
         except PriorbenchError:
             continue
-        choices = suite.images if kind == "image set" else suite.noises
-        for choice in choices:
+        lists = {"image set": suite.images, "noise model": suite.noises, "operator": suite.operators}
+        for choice in lists[kind]:
             if choice.label == label:
                 return choice
     return None

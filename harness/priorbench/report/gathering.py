@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from priorbench.naming import Place
 from priorbench.records import Record, from_json
+from priorbench.suite import DENOISING
 
-#: protocol, image set, noise
-BoardKey = tuple[int, str, str]
+#: protocol, image set, noise, operator
+BoardKey = tuple[int, str, str, str]
+
+#: kinds of what the last three parts of a key are labels of
+KINDS = ("image set", "noise model", "operator")
 
 #: as many images are named for each kind of failure
 _EXAMPLES = 3
@@ -116,7 +120,8 @@ def gather(
     """Walk over the records' JSON forms (`Store.documents`) once and keep what belongs to `boards`."""
     stories = {key: BoardStory() for key in boards}
     for data in documents:
-        story = stories.get((data["protocol"], data["image_set"], data["noise"]))
+        operator = data.get("operator", DENOISING.label)
+        story = stories.get((data["protocol"], data["image_set"], data["noise"], operator))
         if story is not None:
             _note_conditions(story, data)
             _note_result(_row(story, data), data)

@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from priorbench.boards import Board
 from priorbench.naming import Place
-from priorbench.panels import panels
+from priorbench.panels import Panel, panels
 from priorbench.registry import Registry
 from priorbench.report.charts import difference_chart, speed_chart
 from priorbench.report.conditions import board_conditions, environment_facts, methods
 from priorbench.report.finding import find_choices
-from priorbench.report.gathering import BoardKey, BoardStory, gather
+from priorbench.report.gathering import KINDS, BoardKey, BoardStory, gather
 from priorbench.report.looks import Look, looks
 from priorbench.report.per_image import PerImage, per_image
 from priorbench.report.pictures import Shown, pictures
@@ -36,9 +36,9 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
     registry : what is installed; with it the page says how to run labelled entries of a suite again.
     """
     stories = gather(store.documents(), [_key(board) for board in boards])
-    by_key = {(panel.protocol, panel.image_set, panel.noise): panel for panel in panels(store.scores())}
+    by_key = {_key(panel): panel for panel in panels(store.scores())}
     results = {_key(board): per_image(board, by_key[_key(board)]) for board in boards}
-    wanted = [pair for key in stories for pair in (("image set", key[1]), ("noise model", key[2]))]
+    wanted = [pair for key in stories for pair in zip(KINDS, key[1:], strict=True)]
     known = {} if registry is None else find_choices(registry, dict.fromkeys(wanted))
     shown = looks((row.denoiser, row.name) for board in boards for row in board.rows)
     crops = pictures(
@@ -72,8 +72,8 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
     return str(readable(page))
 
 
-def _key(board: Board) -> BoardKey:
-    return (board.protocol, board.image_set, board.noise)
+def _key(board: Board | Panel) -> BoardKey:
+    return (board.protocol, board.image_set, board.noise, board.operator)
 
 
 def _section(

@@ -44,7 +44,7 @@ class Picture:
     Attributes
     ----------
     image : its name.
-    clean, noisy : as they were given.
+    clean, noisy : as they were given; with another operator than the identity A^+ y stands for the noisy one.
     outputs : of the rows that have one, in the board's order.
     """
 
@@ -139,7 +139,9 @@ def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) 
     return Picture(
         image=record.image,
         clean=Tile(name="clean", url=_data_url(store.crop(record.image_sha256)), psnr=None),
-        noisy=Tile(name="noisy", url=_data_url(store.crop(record.noisy_sha256)), psnr=record.noisy_psnr),
+        noisy=Tile(
+            name=shown.board.start, url=_data_url(store.crop(record.noisy_sha256)), psnr=record.noisy_psnr
+        ),
         outputs=tuple(outputs),
     )
 

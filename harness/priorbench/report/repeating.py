@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from priorbench.boards import where
 from priorbench.choices import ChoiceError, parse_text
 from priorbench.report.gathering import BoardKey, BoardStory
 from priorbench.report.text import readable
@@ -35,21 +36,26 @@ class Repeat:
 
 
 def repeats(stories: Mapping[BoardKey, BoardStory], known: Known) -> list[Repeat]:
-    """Return a suite for each image set and each group of its noises on which the same methods ran."""
-    groups: dict[tuple[str, str], list[BoardKey]] = {}
+    """Return a suite for each image set, operator and group of noises on which the same methods ran."""
+    groups: dict[tuple[str, str, str], list[BoardKey]] = {}
     for key, story in stories.items():
-        groups.setdefault((key[1], write_yaml(_methods(story))), []).append(key)
+        groups.setdefault((key[1], key[3], write_yaml(_methods(story))), []).append(key)
     return [_repeat(keys, stories, known) for keys in groups.values()]
 
 
 def _repeat(keys: list[BoardKey], stories: Mapping[BoardKey, BoardStory], known: Known) -> Repeat:
     story = stories[keys[0]]
     settings = [row.settings for row in story.rows.values()]
-    image_set, noises = keys[0][1], [key[2] for key in keys]
-    wanted = [("image set", image_set), *(("noise model", noise) for noise in noises)]
+    image_set, operator, noises = keys[0][1], keys[0][3], [key[2] for key in keys]
+    wanted = [
+        ("image set", image_set),
+        ("operator", operator),
+        *(("noise model", noise) for noise in noises),
+    ]
     suite = {
         "name": f"{image_set} again",
         "images": [_named("image set", image_set, known)],
+        "operators": [_named("operator", operator, known)],
         "noises": [_named("noise model", noise, known) for noise in noises],
         **_methods(story),
         "repetitions": 1 + max(story.repetitions),
@@ -58,7 +64,7 @@ def _repeat(keys: list[BoardKey], stories: Mapping[BoardKey, BoardStory], known:
     device = next((name for name in sorted(devices) if name != "cpu"), "cpu")
     threads = max(record.threads for record in settings)
     return Repeat(
-        title=f"{image_set}: {', '.join(noises)}",
+        title=where(image_set, ", ".join(noises), operator),
         suite=str(readable(write_yaml(suite))),
         command=f"priorbench run suite.yaml --device {device} --threads {threads}",
         guesses=tuple(label for kind, label in wanted if (kind, label) not in known),

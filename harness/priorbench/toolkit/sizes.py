@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 
 def image_shape(observation: Observation) -> tuple[int, int, int]:
-    """Return (channels, height, width) of the image that is sought: that of A*(y), in denoising that of y."""
-    channels, height, width = observation.operator.A_adjoint(observation.image).shape
-    return int(channels), int(height), int(width)
+    """Return (channels, height, width) of the image that is sought: `Observation.shape`."""
+    return observation.shape
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

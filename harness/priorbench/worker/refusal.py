@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from priorbench.observation import NoiseDescriptor
 from priorbench.specs import DenoiserSpec
+from priorbench.suite import DENOISING, Choice
 
 
 def refusal(
-    spec: DenoiserSpec, shape: tuple[int, ...], device: str, noise: NoiseDescriptor | None
+    spec: DenoiserSpec,
+    shape: tuple[int, ...],
+    device: str,
+    noise: NoiseDescriptor | None,
+    operator: Choice = DENOISING,
 ) -> str | None:
     """Return why a method does not take a problem, in one line, or None.
 
     Parameters
     ----------
     spec : what the method says of itself.
-    shape : (channels, height, width) of the noisy image.
+    shape : (channels, height, width) of the image to return.
     device : torch device.
     noise : what the method will know of the noise; None when blind.
+    operator : A of y = A x + noise.
     """
     channels, height, width = shape
     kind = device.partition(":")[0]
+    if operator.name != DENOISING.name and not spec.accepts_operator:
+        return f"only denoises: it does not take the operator '{operator.label}'"
     if channels not in spec.channels:
         return f"takes images of {_list(spec.channels)} channels, not {channels}"
     if min(height, width) < spec.min_size:

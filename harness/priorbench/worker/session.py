@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import torch
 
 from priorbench import memory
 from priorbench.clock import device_for
@@ -70,13 +71,18 @@ class Session:
                 self.registry,
                 image,
                 image_set=trial.image_set.name,
+                operator=trial.operator,
                 noise=trial.noise,
                 repetition=trial.repetition,
                 device=trial.device,
             )
             fields |= noisy.facts()
             announce(fields)
-            reason = refusal(spec, noisy.problem.noisy.shape, trial.device, noisy.descriptor)
+            if trial.crops:
+                given = {trial.image_sha256: noisy.problem.clean, noisy.noisy_sha256: noisy.baseline}
+                fields["crops"] = crops(given)
+            shape = noisy.problem.clean.shape
+            reason = refusal(spec, shape, trial.device, noisy.descriptor, trial.operator)
             if reason:
                 return failed_records(trial, self.registry, "refused", reason, fields)
             before = running()
@@ -101,7 +107,7 @@ class Session:
         clock_device = device_for(problem.observation.device)
         clock_device.reset_peak_memory()
         memory.reset_peak()
-        scorer = CurveScorer(clean=problem.clean, noisy=problem.noisy)
+        scorer = CurveScorer(problem=problem)
         before = conditions(trial.device)
         if hasattr(method, "iterate"):
             budget = trial.denoiser.parameters.get("iterations")
@@ -116,11 +122,12 @@ class Session:
 
     def _warm_up(self, trial: Trial, factory: Any, problem: Problem) -> float:
         """Run the method once on another image of the same shape; return the seconds, measured once."""
-        shape = problem.noisy.shape
-        key = f"{trial.denoiser.name} {sorted(trial.denoiser.parameters.items())} {shape} {trial.device}"
+        method_key = f"{trial.denoiser.name} {sorted(trial.denoiser.parameters.items())} {trial.device}"
+        key = f"{method_key} {problem.clean.shape} {trial.operator.name} {problem.noisy.shape}"
         if key not in self._warmed:
-            other = np.random.default_rng(0).random(shape, dtype=np.float32)
-            warm = replace(problem, noisy=other, clean=other)
+            other = np.random.default_rng(0).random(problem.clean.shape, dtype=np.float32)
+            measured = problem.observation.operator.A(torch.from_numpy(other)).numpy()
+            warm = replace(problem, noisy=measured, clean=other)
             method = build(factory, trial.denoiser.parameters)
             start = time.perf_counter()
             if hasattr(method, "iterate"):
@@ -143,16 +150,18 @@ class Session:
                 status, error = classify(outcome.error or InvalidOutputError("no output"))
                 results.append(fields | {"status": status, "error": error})
                 continue
+            digest = array_sha256(outcome.output)
+            output = crops({digest: outcome.output}) if trial.crops else {}
             results.append(
                 fields
-                | score(outcome.output, scorer.clean, metrics)
+                | score(outcome.output, scorer.problem.clean, metrics)
                 | {
-                    "output_sha256": array_sha256(outcome.output),
+                    "output_sha256": digest,
                     "iterations": outcome.iterations,
                     "wall_seconds": outcome.wall_seconds,
                     "device_seconds": outcome.device_seconds,
                     "cpu_seconds": outcome.cpu_seconds,
-                    "crops": crops(scorer.clean, scorer.noisy, outcome.output) if trial.crops else {},
+                    "crops": fields.get("crops", {}) | output,
                 }
             )
         if trial.stopping:
