@@ -13,6 +13,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.images import Image, array_sha256
 from priorbench.measure import Problem
 from priorbench.metrics import psnr
+from priorbench.noise import NoiseModel
 from priorbench.observation import NoiseDescriptor, Observation, Operator
 from priorbench.operators import OperatorModel
 from priorbench.parameters import build
@@ -79,9 +80,9 @@ def noisy_problem(
     PriorbenchError
         Where the operator does not take the image, or the noise what the operator gives.
     """
+    drawn_operator, operator_seed = _operator(registry, image, image_set, operator, repetition)
     spec = registry.find("noise model", noise.name).spec
     assert isinstance(spec, NoiseSpec)
-    drawn_operator, operator_seed = _operator(registry, image, image_set, operator, repetition)
     seeds: dict[str, Any] = {
         "image_set": image_set,
         "image": image.id,
@@ -91,36 +92,44 @@ def noisy_problem(
         "repetition": repetition,
         "operator": operator_seed,
     }
-    model = build(import_factory(spec), noise.parameters)
-    exact = _measurement(drawn_operator, image, operator)
+    model: NoiseModel = build(import_factory(spec), noise.parameters)
     try:
-        drawn = model.corrupt(exact, noise_rng(**seeds))
+        drawn = model.corrupt(_measurement(drawn_operator, image, operator), noise_rng(**seeds))
     except ValueError as error:
         raise PriorbenchError(
             f"noise '{noise.label}' cannot be drawn on what operator '{operator.label}' gives: {error}"
         ) from error
-    descriptor = model.describe(drawn)
-    measured: torch.Tensor | None = getattr(drawn_operator, "measured", None)
-    if measured is not None:
-        drawn = np.where(measured.numpy(), drawn, 0.0)
-    noisy = drawn.astype(np.float32)
+    return _posed(image, drawn_operator, drawn, model.describe(drawn), device, method_seed(**seeds))
+
+
+def _posed(
+    image: Image,
+    operator: Operator,
+    drawn: NDArray[np.float64],
+    descriptor: NoiseDescriptor,
+    device: str,
+    seed: int,
+) -> NoisyProblem:
+    """Return the problem of a noisy measurement; where nothing was measured it is 0 and masked."""
+    measured: torch.Tensor | None = getattr(operator, "measured", None)
+    noisy = (drawn if measured is None else np.where(measured.numpy(), drawn, 0.0)).astype(np.float32)
     observation = Observation(
         image=torch.empty(0),
         noise=descriptor,
         device=torch.device(device),
-        seed=method_seed(**seeds),
-        operator=drawn_operator,
+        seed=seed,
+        operator=operator,
         mask=None if measured is None else measured.to(device),
         image_shape=_shape(image),
     )
-    baseline = pseudo_inverse(drawn_operator, torch.from_numpy(noisy.astype(np.float64)))
-    baseline_pixels = baseline.numpy().astype(np.float32)
+    least_squares = pseudo_inverse(operator, torch.from_numpy(noisy.astype(np.float64)))
+    baseline = least_squares.numpy().astype(np.float32)
     return NoisyProblem(
         problem=Problem(noisy=noisy, observation=observation, clean=image.pixels),
         descriptor=descriptor,
         noisy_sha256=array_sha256(noisy),
-        baseline=baseline_pixels,
-        noisy_psnr=finite(psnr(baseline_pixels, image.pixels)),
+        baseline=baseline,
+        noisy_psnr=finite(psnr(baseline, image.pixels)),
     )
 
 

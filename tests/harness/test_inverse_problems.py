@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from priorbench import evaluate
+from priorbench.errors import UnknownNameError
 from priorbench.images import array_sha256
 from priorbench.metrics import clip01, psnr
 from priorbench.planning import Plan, PlanOptions
@@ -204,3 +206,17 @@ def test_total_variation_restores_more_than_least_squares(registry, operator):
     noise = "gaussian:sigma=0.04"
     [record] = run(registry, "tv-constrained", operator=operator, images=images, noise=noise)
     assert record.psnr > record.noisy_psnr + 0.5
+
+
+def test_any_function_can_be_tried_on_an_inverse_problem():
+    shapes = []
+
+    def adjoint(observation):
+        shapes.append((tuple(observation.image.shape), observation.shape))
+        return observation.operator.A_adjoint(observation.image)
+
+    found = evaluate(adjoint, image_set="photos:crop=16,limit=1", sigma=5, operator="downsample:factor=4")
+    assert shapes == [((3, 4, 4), (3, 16, 16))]
+    assert found.images[0].output.shape == (3, 16, 16)
+    with pytest.raises(UnknownNameError, match="unknown operator 'downsampel'; did you mean 'downsample'"):
+        evaluate(adjoint, operator="downsampel")

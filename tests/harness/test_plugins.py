@@ -154,7 +154,7 @@ def test_a_broken_plugin_is_reported_and_the_rest_goes_on(site: Any, fault: str)
     for words in said:
         assert words in status.reason
     assert (status.distribution, status.version, status.provides) == ("bad-plugin", "1.0", {})
-    assert [len(records) for records in registry.records.values()] == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert [len(records) for records in registry.records.values()] == [1, 0, 0, 0, 0, 0, 0, 0, 0]
     assert registry.find("denoiser", "good").spec.name == "good"
     assert registry.manager is not None
     assert [plugin.__name__ for plugin in registry.manager.get_plugins()] == ["good_plugin"]
