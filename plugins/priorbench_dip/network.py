@@ -53,6 +53,7 @@ class Scale(nn.Module):
     def __init__(self, architecture: Architecture, inputs: int, deeper: nn.Module) -> None:
         super().__init__()
         a, k = architecture, architecture.channels
+        self.architecture = a
         self.skip = nn.Sequential(*_stage(a, inputs, a.skip_channels, kernel=1)) if a.skip_channels else None
         self.down = nn.Sequential(*_stage(a, inputs, k, stride=2), *_stage(a, k, k))
         self.deeper = deeper
@@ -89,12 +90,12 @@ class SkipNetwork(nn.Module):
             network = Scale(architecture, k if scale else architecture.input_channels, network)
         self.hourglass = network
         self.output = nn.Conv2d(k, outputs, 1)
-        self._sigmoid = architecture.sigmoid
+        self.sigmoid = architecture.sigmoid
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Map (1, input_channels, h, w), 2^scales dividing h and w, to an image (1, outputs, h, w)."""
         x: torch.Tensor = self.output(self.hourglass(z))
-        return torch.sigmoid(x) if self._sigmoid else x
+        return torch.sigmoid(x) if self.sigmoid else x
 
 
 def _stage(

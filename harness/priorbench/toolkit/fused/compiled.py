@@ -1,0 +1,25 @@
+"""How the kernels are compiled: with numba, once for each machine, on as many threads as torch uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Sums may be reordered and products fused; infinities and NaN keep their meaning.
+_OPTIONS = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy", "cache": True}
+
+
+def inner(function: Function) -> Function:
+    """Compile a function that a kernel calls."""
+    compiled: Function = numba.njit(**_OPTIONS)(function)
+    return compiled
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function whose `numba.prange` loop runs on several threads."""
+    compiled: Function = numba.njit(parallel=True, **_OPTIONS)(function)
+    return compiled
