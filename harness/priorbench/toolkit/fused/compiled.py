@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+import torch
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -23,3 +24,12 @@ def kernel(function: Function) -> Function:
     """Compile a function whose `numba.prange` loop runs on several threads."""
     compiled: Function = numba.njit(parallel=True, **_OPTIONS)(function)
     return compiled
+
+
+def use_torch_threads() -> None:
+    """Let kernels run on as many threads as torch does."""
+    threads = torch.get_num_threads()
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    # numba's first start sets the number of threads of an OpenMP that it may share with torch
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)

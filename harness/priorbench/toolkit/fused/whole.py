@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from priorbench.toolkit.fused.compiled import use_torch_threads
 from priorbench.toolkit.fused.layers import Gradients
 
 
@@ -49,6 +50,7 @@ class _Whole(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, engine: Engine, runs: list[int], z: torch.Tensor, *parameters: nn.Parameter) -> Any:
         runs[0] += 1
+        use_torch_threads()
         ctx.engine, ctx.runs, ctx.run, ctx.parameters = engine, runs, runs[0], parameters
         return engine.forward(z)
 
