@@ -15,6 +15,7 @@ from priorbench.toolkit.fused.planes import (
     mean_and_inverse,
     normalise,
     normalise_backward,
+    rectify_backward,
     upsampled_mean_and_inverse,
     upsampled_normalise_backward,
 )
@@ -68,23 +69,20 @@ def normalise_upsampled_backward(
 
 
 @kernel
-def rectify_planes(x: Any, pixels: int) -> None:
-    """Apply the ReLU in place."""
+def rectify_planes(x: Any, pixels: int, bias: Any) -> None:
+    """Turn x into relu(x + bias), in place."""
     for o in numba.prange(x.shape[0]):
         plane = x[o, :pixels]
-        zero = plane.dtype.type(0)
+        zero, b = plane.dtype.type(0), bias[o]
         for i in range(pixels):
-            plane[i] = max(plane[i], zero)
+            plane[i] = max(plane[i] + b, zero)
 
 
 @kernel
-def rectify_planes_backward(y: Any, dy: Any, pixels: int) -> None:
-    """Turn dy into dx, in place, for y = relu(x)."""
+def rectify_planes_backward(y: Any, dy: Any, pixels: int, d_bias: Any) -> None:
+    """Turn dy into dx, in place, for y = relu(x + bias)."""
     for o in numba.prange(y.shape[0]):
-        plane, gradient = y[o, :pixels], dy[o, :pixels]
-        zero = plane.dtype.type(0)
-        for i in range(pixels):
-            gradient[i] = gradient[i] if plane[i] > 0 else zero
+        d_bias[o] = rectify_backward(y[o, :pixels], dy[o, :pixels])
 
 
 @kernel

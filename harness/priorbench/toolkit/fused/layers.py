@@ -100,6 +100,25 @@ class Normalise:
         return norm.weight.detach()[self._mine].numpy(), norm.bias.detach()[self._mine].numpy()
 
 
+class Rectify:
+    """relu(x + bias), in place, with the bias of a convolution."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        assert conv.bias is not None
+        self._bias: nn.Parameter = conv.bias
+
+    def forward(self, x: Planes) -> None:
+        """Turn x into y, which is needed again by `backward`."""
+        self._y = x
+        kernels.rectify_planes(x.array, x.pixels, self._bias.detach().numpy())
+
+    def backward(self, dy: Planes) -> torch.Tensor:
+        """Turn dy into dx, in place; return the gradient of the bias."""
+        d_bias = torch.empty_like(self._bias.detach())
+        kernels.rectify_planes_backward(self._y.array, dy.array, dy.pixels, d_bias.numpy())
+        return d_bias
+
+
 class Mix:
     """A 1x1 convolution as one matrix product over all pixels; a bias before a normalisation is left out."""
 

@@ -96,6 +96,26 @@ def _through_activation(
 
 
 @inner
+def rectify_backward(y: Any, dy: Any) -> float:
+    """Turn dy into dx, in place, for y = relu(x); return the sum of dx."""
+    sum_of_all = 0.0
+    for start in range(0, y.size, STRETCH):
+        sum_of_all += _through_relu(y[start : start + STRETCH], dy[start : start + STRETCH])
+    return sum_of_all
+
+
+@inner
+def _through_relu(y: Any, dy: Any) -> float:
+    zero = y.dtype.type(0)
+    total = zero
+    for i in range(y.size):
+        gradient = dy[i] if y[i] > 0 else zero
+        dy[i] = gradient
+        total += gradient
+    return total
+
+
+@inner
 def upsampled_mean_and_inverse(x: Any, width: int, epsilon: float) -> tuple[float, float]:
     """Return what `mean_and_inverse` would of x upsampled bilinearly by two, from the coarse pixels.
 
