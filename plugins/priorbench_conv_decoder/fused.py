@@ -36,12 +36,15 @@ class _DecoderEngine:
         for layer in self._layers:
             x = layer.forward(x)
         self._features = x
-        weight, bias = self._output.weight.detach().flatten(1), self._output.bias.detach()
-        return torch.addmm(bias[:, None], weight, x.flat).view(1, -1, x.height, x.width)
+        weight, bias = self._output.weight.detach().flatten(1), self._output.bias
+        assert bias is not None
+        return torch.addmm(bias.detach()[:, None], weight, x.flat).view(1, -1, x.height, x.width)
 
     def backward(self, gradient: torch.Tensor) -> Gradients:
-        dy, weight, x = gradient[0].flatten(1), self._output.weight, self._features
-        gradients = {weight: torch.mm(dy, x.flat.t()).view_as(weight), self._output.bias: dy.sum(1)}
+        dy, x = gradient[0].flatten(1), self._features
+        weight, bias = self._output.weight, self._output.bias
+        assert bias is not None
+        gradients: Gradients = {weight: torch.mm(dy, x.flat.t()).view_as(weight), bias: dy.sum(1)}
         torch.mm(weight.detach().flatten(1).t(), dy, out=x.flat)
         for layer in reversed(self._layers):
             x = layer.backward(x, gradients)
@@ -71,7 +74,7 @@ class _Lifted:
         """Return dx, written over x; `dy` is used up."""
         conv, norm = self._layer.conv, self._layer.norm
         gradients[norm.weight], gradients[norm.bias] = self._normalise.backward(dy)
-        gradients[conv.bias] = self._rectify.backward(dy)
+        gradients[self._rectify.bias] = self._rectify.backward(dy)
         gradients[conv.weight] = self._lift.backward(dy)
         return self._x
 
@@ -96,7 +99,6 @@ class _Last:
         """Return dx; `dy` is used up."""
         conv, norm = self._layer.conv, self._layer.norm
         gradients[norm.weight], gradients[norm.bias] = self._normalise.backward(dy)
-        gradients[conv.bias] = self._rectify.backward(dy)
+        gradients[self._rectify.bias] = self._rectify.backward(dy)
         dx, gradients[conv.weight] = self._convolve.backward(dy)
-        assert dx is not None
         return dx

@@ -24,11 +24,14 @@ class Architecture:
         at_least(2, layers=self.layers, input_size=self.input_size)
 
     def sizes(self, height: int, width: int) -> list[tuple[int, int]]:
-        """Return height and width after each upsampling: equal ratios, rounded up; the last is the image's."""
+        """Return the size after each upsampling: equal ratios, rounded up; the last is the image's."""
         steps = self.layers - 1
         sides = [
             # the tolerance keeps a power of two what it is
-            [math.ceil(self.input_size * (side / self.input_size) ** (n / steps) - 1e-9) for n in range(1, steps)]
+            [
+                math.ceil(self.input_size * (side / self.input_size) ** (n / steps) - 1e-9)
+                for n in range(1, steps)
+            ]
             for side in (height, width)
         ]
         return [*zip(*sides, strict=True), (height, width)]

@@ -1,4 +1,4 @@
-"""The skip network on a CPU: the function of `priorbench_dip.network.SkipNetwork`, in fewer products and passes.
+"""The skip network on a CPU: the function of `priorbench_dip.network.SkipNetwork`, in fewer products.
 
 Three exact identities. Channel mixing commutes with upsampling, padding and shifting, so that the 3x3
 convolution of an upsampled image costs a quarter (`Lift`). The convolution of a concatenation is the sum of
@@ -13,7 +13,7 @@ from torch import nn
 
 from priorbench.toolkit.fused.layers import Convolve, Gradients, Lift, Mix, Normalise, Planes, Unfold
 from priorbench.toolkit.fused.whole import Fused
-from priorbench_dip.network import Scale, SkipNetwork
+from priorbench_dip.network import Scale, SkipNetwork, Stage
 
 
 def fuse(network: SkipNetwork, height: int, width: int) -> Fused:
@@ -30,7 +30,9 @@ class _SkipEngine:
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         self._features = self._hourglass.forward(Planes.of(z.detach()))
-        x = torch.addmm(self._bias, self._output.weight.detach().flatten(1), self._features.flat)
+        weight, bias = self._output.weight.detach().flatten(1), self._output.bias
+        assert bias is not None
+        x = torch.addmm(bias.detach()[:, None], weight, self._features.flat)
         self._image = torch.sigmoid_(x) if self._sigmoid else x
         return self._image.view(1, -1, self._features.height, self._features.width).clone()
 
@@ -38,83 +40,80 @@ class _SkipEngine:
         dy = gradient[0].flatten(1)
         if self._sigmoid:
             dy = dy * (self._image * (1 - self._image))
-        weight, features = self._output.weight, self._features
-        gradients = {weight: torch.mm(dy, features.flat.t()).view_as(weight), self._output.bias: dy.sum(1)}
+        weight, bias, features = self._output.weight, self._output.bias, self._features
+        assert bias is not None
+        gradients: Gradients = {weight: torch.mm(dy, features.flat.t()).view_as(weight), bias: dy.sum(1)}
         torch.mm(weight.detach().flatten(1).t(), dy, out=features.flat)
         self._hourglass.backward(features, gradients, first=True)
         return gradients
-
-    @property
-    def _bias(self) -> torch.Tensor:
-        return self._output.bias.detach()[:, None]
 
 
 class _Scale:
     """One scale and, inside it, all coarser ones."""
 
     def __init__(self, scale: Scale, height: int, width: int) -> None:
-        a, dtype = scale.architecture, scale.merge[0].weight.dtype
+        a, dtype = scale.architecture, scale.norm.weight.dtype
         coarse = (height // 2, width // 2)
-        self._down = [_Window(*scale.down[:3], a.negative_slope), _Window(*scale.down[3:], a.negative_slope)]
-        deeper = scale.deeper
-        self._deeper = _Scale(deeper, *coarse) if isinstance(deeper, Scale) else None
-        joint, spatial, norm, _, mix, last_norm, _ = scale.merge
-        self._joint, self._spatial, self._norm, self._last_norm = joint, spatial, norm, last_norm
-        self._coarse = Normalise(joint, first=a.skip_channels, upsampled=a.upsampling == "bilinear")
-        self._coarse_image = Planes.empty(a.channels, *coarse, dtype)
-        self._lift = Lift(spatial, first=a.skip_channels, coarse=coarse, fine=(height, width), mode=a.upsampling)
-        self._skip = _Skip(scale.skip, joint, spatial, height, width) if scale.skip is not None else None
-        self._normalise = Normalise(norm, slope=a.negative_slope)
-        self._mix, self._last = Mix(mix), Normalise(last_norm, slope=a.negative_slope)
-        self._images = [Planes.empty(a.channels, height, width, dtype) for _ in range(4)]
+        self._scale = scale
+        self._halve, self._down = _Window(scale.halve), _Window(scale.down)
+        self._deeper = _Scale(scale.deeper, *coarse) if scale.deeper is not None else None
+        self._skip = _Skip(scale, scale.skip, height, width) if scale.skip is not None else None
+        self._joint = Normalise(scale.norm, first=a.skip_channels, upsampled=a.upsampling == "bilinear")
+        self._lift = Lift(
+            scale.merge.conv, first=a.skip_channels, coarse=coarse, fine=(height, width), mode=a.upsampling
+        )
+        self._merge = Normalise(scale.merge.norm, slope=a.negative_slope)
+        self._mix, self._last = Mix(scale.mix.conv), Normalise(scale.mix.norm, slope=a.negative_slope)
+        self._coarse = Planes.empty(a.channels, *coarse, dtype)
+        self._sums, self._merged, self._mixed, self._out = (
+            Planes.empty(a.channels, height, width, dtype) for _ in range(4)
+        )
 
     def forward(self, x: Planes) -> Planes:
-        sums, features, mixed, out = self._images
         if self._skip is None:
-            sums.flat.zero_()
+            self._sums.flat.zero_()
         else:
-            self._skip.forward(x, sums)
-        c = self._down[1].forward(self._down[0].forward(x))
+            self._skip.forward(x, self._sums)
+        coarse = self._down.forward(self._halve.forward(x))
         if self._deeper is not None:
-            c = self._deeper.forward(c)
-        self._coarse.forward(c, self._coarse_image)
-        self._lift.forward(self._coarse_image, sums)
-        self._normalise.forward(sums, features)
-        self._mix.forward(features, mixed)
-        self._last.forward(mixed, out)
-        return out
+            coarse = self._deeper.forward(coarse)
+        self._joint.forward(coarse, self._coarse)
+        self._lift.forward(self._coarse, self._sums)
+        self._merge.forward(self._sums, self._merged)
+        self._mix.forward(self._merged, self._mixed)
+        self._last.forward(self._mixed, self._out)
+        return self._out
 
-    def backward(self, dy: Planes, gradients: Gradients, *, first: bool = False) -> Planes | None:
-        """Return dx, None for the `first` scale; `dy` is used up."""
-        _, _, mixed, _ = self._images
-        _keep(gradients, self._last_norm, self._last.backward(dy))
-        _, gradients[self._mix.weight] = self._mix.backward(dy, into=mixed)
-        _keep(gradients, self._norm, self._normalise.backward(mixed))
-        parts = [self._lift.backward(mixed)]
-        joint = [self._coarse.backward(self._coarse_image)]
-        dx = None
+    def backward(self, dy: Planes, gradients: Gradients, *, first: bool = False) -> Planes:
+        """Return dx; undefined for the `first` scale, whose input gets none. `dy` is used up."""
+        scale = self._scale
+        _keep(gradients, scale.mix.norm, self._last.backward(dy))
+        d_merged = self._mixed  # not needed any more
+        gradients[scale.mix.conv.weight] = self._mix.backward(dy, d_merged)
+        _keep(gradients, scale.merge.norm, self._merge.backward(d_merged))
+        weight, d_coarse = self._lift.backward(d_merged), self._coarse
+        gain, shift = self._joint.backward(d_coarse)
         if self._skip is not None:
-            dx, weight, norm = self._skip.backward(mixed, gradients, first=first)
-            parts.insert(0, weight)
-            joint.insert(0, norm)
-        gradients[self._spatial.weight] = torch.cat(parts, 1)
-        _keep(gradients, self._joint, (torch.cat([g for g, _ in joint]), torch.cat([s for _, s in joint])))
-        dc = self._coarse_image
+            dx, its_weight, its_gain, its_shift = self._skip.backward(d_merged, gradients, first=first)
+            weight = torch.cat([its_weight, weight], 1)
+            gain, shift = torch.cat([its_gain, gain]), torch.cat([its_shift, shift])
+        gradients[scale.merge.conv.weight] = weight
+        _keep(gradients, scale.norm, (gain, shift))
         if self._deeper is not None:
-            dc = self._deeper.backward(dc, gradients)
-        dc = self._down[1].backward(dc, gradients)
-        down = self._down[0].backward(dc, gradients, first=first)
-        if down is not None and dx is not None:
+            d_coarse = self._deeper.backward(d_coarse, gradients)
+        down = self._halve.backward(self._down.backward(d_coarse, gradients), gradients, first=first)
+        if self._skip is not None and not first:
             down.flat.add_(dx.flat)
         return down
 
 
 class _Window:
-    """A spatial convolution, normalisation and activation."""
+    """A stage with a spatial convolution."""
 
-    def __init__(self, conv: nn.Conv2d, norm: nn.BatchNorm2d, _: nn.Module, slope: float) -> None:
-        self._conv, self._norm = conv, norm
-        self._convolve, self._normalise = Convolve(conv), Normalise(norm, slope=slope)
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._convolve = Convolve(stage.conv)
+        self._normalise = Normalise(stage.norm, slope=stage.negative_slope)
         self._out: Planes | None = None
 
     def forward(self, x: Planes) -> Planes:
@@ -124,39 +123,42 @@ class _Window:
         self._normalise.forward(y, self._out)
         return self._out
 
-    def backward(self, dy: Planes, gradients: Gradients, *, first: bool = False) -> Planes | None:
-        _keep(gradients, self._norm, self._normalise.backward(dy))
-        dx, gradients[self._conv.weight] = self._convolve.backward(dy, first=first)
+    def backward(self, dy: Planes, gradients: Gradients, *, first: bool = False) -> Planes:
+        """Return dx, undefined for the `first` layer."""
+        _keep(gradients, self._stage.norm, self._normalise.backward(dy))
+        dx, gradients[self._stage.conv.weight] = self._convolve.backward(dy, first=first)
         return dx
 
 
 class _Skip:
-    """The thin branch: 1x1 convolution, normalisation, activation, and its part of what follows the merge."""
+    """The thin branch: 1x1 convolution, normalisation, activation, and its share of what follows."""
 
-    def __init__(self, skip: nn.Sequential, joint: nn.BatchNorm2d, spatial: nn.Conv2d, h: int, w: int) -> None:
-        conv, norm, activation = skip
-        few, dtype = conv.out_channels, conv.weight.dtype
-        self._norm = norm
-        self._mix, self._normalise = Mix(conv), Normalise(norm, slope=activation.negative_slope)
-        self._joint, self._unfold = Normalise(joint, last=few), Unfold(spatial, few)
-        self._images = [Planes.empty(few, h, w, dtype) for _ in range(3)]
+    def __init__(self, scale: Scale, stage: Stage, height: int, width: int) -> None:
+        few, weight = stage.conv.out_channels, stage.conv.weight
+        self._stage = stage
+        self._mix = Mix(stage.conv)
+        self._normalise = Normalise(stage.norm, slope=stage.negative_slope)
+        self._joint, self._unfold = Normalise(scale.norm, last=few), Unfold(scale.merge.conv, few)
+        self._mixed, self._features, self._normalised = (
+            Planes.empty(few, height, width, weight.dtype) for _ in range(3)
+        )
+        self._dx = Planes.empty(weight.shape[1], height, width, weight.dtype, gap=0)
 
     def forward(self, x: Planes, y: Planes) -> None:
-        mixed, features, normalised = self._images
-        self._mix.forward(x, mixed)
-        self._normalise.forward(mixed, features)
-        self._joint.forward(features, normalised)
-        self._unfold.forward(normalised, y)
+        self._mix.forward(x, self._mixed)
+        self._normalise.forward(self._mixed, self._features)
+        self._joint.forward(self._features, self._normalised)
+        self._unfold.forward(self._normalised, y)
 
     def backward(
         self, dy: Planes, gradients: Gradients, *, first: bool
-    ) -> tuple[Planes | None, torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
-        """Return dx, and the gradients of this part of the spatial weights and of the joint normalisation."""
+    ) -> tuple[Planes, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return dx, and this branch's part of the gradients of the merge's weight, scale and shift."""
         ds, weight = self._unfold.backward(dy)
-        norm = self._joint.backward(ds)
-        _keep(gradients, self._norm, self._normalise.backward(ds))
-        dx, gradients[self._mix.weight] = self._mix.backward(ds, first=first)
-        return dx, weight, norm
+        gain, shift = self._joint.backward(ds)
+        _keep(gradients, self._stage.norm, self._normalise.backward(ds))
+        gradients[self._stage.conv.weight] = self._mix.backward(ds, None if first else self._dx)
+        return self._dx, weight, gain, shift
 
 
 def _keep(gradients: Gradients, norm: nn.BatchNorm2d, found: tuple[torch.Tensor, torch.Tensor]) -> None:

@@ -45,8 +45,8 @@ class DeepImagePrior:
     momentum : of sgd.
     averaging : weight of the past in the exponential average of outputs that is returned; 0 = no average.
     iterations : the published budget.
-    engine : auto, plain (PyTorch) or fused (CPU only: the same function in fewer products and passes); auto is
-        fused where it can be.
+    engine : auto, plain (PyTorch) or fused (CPU only: the same function in fewer products and passes); auto
+        is fused where it can be.
     """
 
     def __init__(

@@ -102,9 +102,7 @@ def gather(
     square = taps * taps
     for o in numba.prange(x.shape[0]):
         mine = products[o * square : (o + 1) * square].reshape(-1)
-        add_shifted(
-            mine, x[o, :pixels], taps, coarse_width, rows, weights, columns, bilinear, reflect
-        )
+        add_shifted(mine, x[o, :pixels], taps, coarse_width, rows, weights, columns, bilinear, reflect)
 
 
 @kernel

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
 from priorbench.toolkit.fused import kernels
 from priorbench.toolkit.fused.resampling import taps_of, upsampled
 
-Gradients = dict[nn.Parameter, torch.Tensor]
+#: of a loss by parameters
+Gradients = dict[torch.Tensor, torch.Tensor]
 
 #: values between two channels, so that the same pixel of several channels is not in the same cache set
 GAP = 16
@@ -75,11 +77,11 @@ class Normalise:
         gain, shift = self._parameters()
         self._x, epsilon = x, self._norm.eps
         if self._upsampled:
-            kernels.normalise_upsampled(
-                x.array, y.array, x.pixels, x.width, gain, shift, epsilon, self._kept
-            )
+            kernels.normalise_upsampled(x.array, y.array, x.pixels, x.width, gain, shift, epsilon, self._kept)
         else:
-            kernels.normalise_planes(x.array, y.array, x.pixels, gain, shift, self._slope, epsilon, self._kept)
+            kernels.normalise_planes(
+                x.array, y.array, x.pixels, gain, shift, self._slope, epsilon, self._kept
+            )
 
     def backward(self, dy: Planes) -> tuple[torch.Tensor, torch.Tensor]:
         """Turn dy into dx, in place; return the gradients of scale and shift."""
@@ -95,7 +97,7 @@ class Normalise:
             )
         return torch.from_numpy(d_gain), torch.from_numpy(d_shift)
 
-    def _parameters(self) -> tuple[np.ndarray, np.ndarray]:
+    def _parameters(self) -> tuple[NDArray[Any], NDArray[Any]]:
         norm = self._norm
         return norm.weight.detach()[self._mine].numpy(), norm.bias.detach()[self._mine].numpy()
 
@@ -105,16 +107,16 @@ class Rectify:
 
     def __init__(self, conv: nn.Conv2d) -> None:
         assert conv.bias is not None
-        self._bias: nn.Parameter = conv.bias
+        self.bias: nn.Parameter = conv.bias
 
     def forward(self, x: Planes) -> None:
         """Turn x into y, which is needed again by `backward`."""
         self._y = x
-        kernels.rectify_planes(x.array, x.pixels, self._bias.detach().numpy())
+        kernels.rectify_planes(x.array, x.pixels, self.bias.detach().numpy())
 
     def backward(self, dy: Planes) -> torch.Tensor:
         """Turn dy into dx, in place; return the gradient of the bias."""
-        d_bias = torch.empty_like(self._bias.detach())
+        d_bias = torch.empty_like(self.bias.detach())
         kernels.rectify_planes_backward(self._y.array, dy.array, dy.pixels, d_bias.numpy())
         return d_bias
 
@@ -123,27 +125,23 @@ class Mix:
     """A 1x1 convolution as one matrix product over all pixels; a bias before a normalisation is left out."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
-        self.weight = conv.weight
+        self._weight = conv.weight
 
     def forward(self, x: Planes, y: Planes) -> None:
         """Write y; x is needed again by `backward`."""
         self._x = x
         torch.mm(self._matrix, x.flat, out=y.flat)
 
-    def backward(
-        self, dy: Planes, *, into: Planes | None = None, first: bool = False
-    ) -> tuple[Planes | None, torch.Tensor]:
-        """Return dx, written `into` planes, None for the `first` layer, and the gradient of the weight."""
-        gradient = torch.mm(dy.flat, self._x.flat.t()).view_as(self.weight)
-        if first:
-            return None, gradient
-        dx = into or Planes.empty(self._x.data.shape[0], dy.height, dy.width, dy.data.dtype, gap=0)
-        torch.mm(self._matrix.t(), dy.flat, out=dx.flat)
-        return dx, gradient
+    def backward(self, dy: Planes, dx: Planes | None) -> torch.Tensor:
+        """Write dx where it is wanted; return the gradient of the weight."""
+        gradient = torch.mm(dy.flat, self._x.flat.t()).view_as(self._weight)
+        if dx is not None:
+            torch.mm(self._matrix.t(), dy.flat, out=dx.flat)
+        return gradient
 
     @property
     def _matrix(self) -> torch.Tensor:
-        return self.weight.detach().flatten(1)
+        return self._weight.detach().flatten(1)
 
 
 class Convolve:
@@ -159,8 +157,8 @@ class Convolve:
         self._x = functional.pad(x.image, (self._pad,) * 4, self._mode)
         return Planes.of(functional.conv2d(self._x, self._conv.weight.detach(), stride=self._conv.stride))
 
-    def backward(self, dy: Planes, *, first: bool = False) -> tuple[Planes | None, torch.Tensor]:
-        """Return dx, None for the `first` layer, and the gradient of the weight."""
+    def backward(self, dy: Planes, *, first: bool = False) -> tuple[Planes, torch.Tensor]:
+        """Return dx, undefined for the `first` layer, and the gradient of the weight."""
         dx, gradient, _ = torch.ops.aten.convolution_backward(
             dy.image.contiguous(),
             self._x,
@@ -175,10 +173,7 @@ class Convolve:
             (not first, True, False),
         )
         del self._x
-        if first:
-            return None, gradient
-        dx = unpad(dx, self._pad, self._mode)
-        return Planes.of(dx), gradient
+        return (dy if first else Planes.of(unpad(dx, self._pad, self._mode))), gradient
 
 
 class Lift:
@@ -207,9 +202,7 @@ class Lift:
         self._weight, self._first = conv.weight, first
         self._taps = conv.kernel_size[0]
         self._bilinear, self._reflect = mode == "bilinear", conv.padding_mode == "reflect"
-        self._rows = taps_of(
-            coarse[0], fine[0], self._taps, bilinear=self._bilinear, reflect=self._reflect
-        )
+        self._rows = taps_of(coarse[0], fine[0], self._taps, bilinear=self._bilinear, reflect=self._reflect)
         self._columns, self._column_weights = upsampled(coarse[1], fine[1], bilinear=self._bilinear)
         self._nearest = np.ascontiguousarray(self._columns[:, 0])
         rows = conv.out_channels * self._taps**2

@@ -1,7 +1,7 @@
 """Sum over k x k taps of shift(pad(upsample(.))) of one channel, from coarse to fine, and its adjoint.
 
 A convolution of an upsampled image mixes channels and looks around. Mixing commutes with upsampling, padding
-and shifting, so that it can be done first, on the coarse image, one product for each tap; what is left is this.
+and shifting, so that it can be done first, on the coarse image, one product for each tap; this is the rest.
 Rows first, then columns: a fine row that tap d of the kernel sees is a combination of two coarse ones.
 """
 
@@ -38,7 +38,7 @@ class Taps:
 
 
 def upsampled(coarse: int, fine: int, *, bilinear: bool) -> tuple[Index, Weight]:
-    """Return the two coarse rows (fine, 2) of each fine row, and their weights, as ``interpolate`` has them."""
+    """Return the two coarse rows (fine, 2) of each fine row, and their weights, as in ``interpolate``."""
     if not bilinear:
         nearest = (np.arange(fine) * np.float32(coarse / fine)).astype(np.int64).clip(max=coarse - 1)
         return np.stack([nearest, nearest], 1), np.tile([1.0, 0.0], (fine, 1))
@@ -93,7 +93,9 @@ def add_shifted(
     reflect : padding; otherwise zero.
     """
     height, width = rows.shape[1], columns.size
-    size = products.size // (taps * taps)  # the rows of a tap, and what keeps taps out of each other's cache lines
+    size = products.size // (
+        taps * taps
+    )  # the rows of a tap, and what keeps taps out of each other's cache lines
     pad = taps // 2
     coarse = np.empty(coarse_width, plane.dtype)
     fine = np.empty((taps, width + 2 * pad), plane.dtype)

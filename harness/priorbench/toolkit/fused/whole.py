@@ -19,7 +19,7 @@ class Engine(Protocol):
         ...
 
     def backward(self, gradient: torch.Tensor) -> Gradients:
-        """Return the gradients of the parameters for the last `forward`; those that are zero may be missing."""
+        """Return the parameters' gradients for the last `forward`; those that are zero may be missing."""
         ...
 
 
@@ -58,7 +58,9 @@ class _Whole(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         if ctx.run != ctx.runs[0]:
-            raise RuntimeError("a fused network keeps only its last run, and it ran again before this backward")
+            raise RuntimeError(
+                "a fused network keeps only its last run, and it ran again before this backward"
+            )
         ctx.runs[0] += 1  # what backward used up cannot be used twice
         gradients = ctx.engine.backward(gradient)
         return None, None, None, *(gradients.get(parameter) for parameter in ctx.parameters)
