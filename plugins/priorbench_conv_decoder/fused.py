@@ -25,6 +25,7 @@ class _DecoderEngine:
         self._output = network.output
         self._layers: list[_Lifted | _Last] = []
         for layer in network.hidden:
+            assert isinstance(layer, Layer)
             if layer.size is None:
                 self._layers.append(_Last(layer, size))
             else:

@@ -72,7 +72,7 @@ VARIANTS = {
     "published": (Dip, {}),
     "nearest": (Dip, {"upsampling": "nearest"}),
     "zero": (Dip, {"padding": "zero"}),
-    "no skip": (Dip, {"skip_channels": 0, "sigmoid": False}),
+    "no skip": (Dip, {"skip_channels": 0}),
     "5 x 5": (Dip, {"kernel": 5, "scales": 2}),
     "1 x 1": (Dip, {"kernel": 1}),
     "decoder": (Decoder, {}),

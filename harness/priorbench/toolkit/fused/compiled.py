@@ -11,7 +11,7 @@ import torch
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Sums may be reordered and products fused; infinities and NaN keep their meaning.
-_OPTIONS = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy", "cache": True}
+_OPTIONS: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy", "cache": True}
 
 
 def inner(function: Function) -> Function:
@@ -29,7 +29,7 @@ def kernel(function: Function) -> Function:
 def use_torch_threads() -> None:
     """Let kernels run on as many threads as torch does."""
     threads = torch.get_num_threads()
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(threads, int(vars(numba.config)["NUMBA_NUM_THREADS"])))
     # numba's first start sets the number of threads of an OpenMP that it may share with torch
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)

@@ -35,7 +35,7 @@ class Planes:
         self.array = data.detach().numpy()
         #: (channels, pixels) and (1, channels, height, width), views
         self.flat = data[:, : self.pixels]
-        self.image = self.flat.unflatten(1, (height, width))[None]
+        self.image = self.flat.view(1, -1, height, width)
 
     @classmethod
     def empty(cls, channels: int, height: int, width: int, dtype: torch.dtype, gap: int = GAP) -> Planes:
@@ -107,7 +107,7 @@ class Rectify:
 
     def __init__(self, conv: nn.Conv2d) -> None:
         assert conv.bias is not None
-        self.bias: nn.Parameter = conv.bias
+        self.bias: torch.Tensor = conv.bias
 
     def forward(self, x: Planes) -> None:
         """Turn x into y, which is needed again by `backward`."""

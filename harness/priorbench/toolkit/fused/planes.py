@@ -16,7 +16,7 @@ STRETCH = 2048
 
 
 @inner
-def mean_and_inverse(x: Any, epsilon: float) -> tuple[float, float]:
+def mean_and_inverse(x: Any, epsilon: float) -> tuple[Any, Any]:
     """Return the mean m of x and r = 1 / sqrt(var(x) + epsilon)."""
     mean = mean_of(x)
     total = 0.0
@@ -26,7 +26,7 @@ def mean_and_inverse(x: Any, epsilon: float) -> tuple[float, float]:
 
 
 @inner
-def mean_of(x: Any) -> float:
+def mean_of(x: Any) -> Any:
     """Return the mean."""
     total = 0.0
     for start in range(0, x.size, STRETCH):
@@ -35,7 +35,7 @@ def mean_of(x: Any) -> float:
 
 
 @inner
-def _sum(x: Any) -> float:
+def _sum(x: Any) -> Any:
     total = x.dtype.type(0)
     for i in range(x.size):
         total += x[i]
@@ -43,7 +43,7 @@ def _sum(x: Any) -> float:
 
 
 @inner
-def _squares(x: Any, mean: float) -> float:
+def _squares(x: Any, mean: float) -> Any:
     m, total = x.dtype.type(mean), x.dtype.type(0)
     for i in range(x.size):
         total += (x[i] - m) * (x[i] - m)
@@ -105,7 +105,7 @@ def rectify_backward(y: Any, dy: Any) -> float:
 
 
 @inner
-def _through_relu(y: Any, dy: Any) -> float:
+def _through_relu(y: Any, dy: Any) -> Any:
     zero = y.dtype.type(0)
     total = zero
     for i in range(y.size):

@@ -42,7 +42,9 @@ class Fused(nn.Module):
         """Map the input, which gets no gradient, to an image."""
         if z.requires_grad:
             raise ValueError("a fused network gives no gradient of its input: use engine='plain'")
-        image: torch.Tensor = _Whole.apply(self._engine, self._runs, z, *self.network.parameters())
+        image: torch.Tensor = _Whole.apply(  # type: ignore[no-untyped-call]
+            self._engine, self._runs, z, *self.network.parameters()
+        )
         return image
 
 
