@@ -93,9 +93,8 @@ def add_shifted(
     reflect : padding; otherwise zero.
     """
     height, width = rows.shape[1], columns.size
-    size = products.size // (
-        taps * taps
-    )  # the rows of a tap, and what keeps taps out of each other's cache lines
+    # the rows of one tap, and a gap that keeps it out of the next one's cache sets
+    size = products.size // (taps * taps)
     pad = taps // 2
     coarse = np.empty(coarse_width, plane.dtype)
     fine = np.empty((taps, width + 2 * pad), plane.dtype)
