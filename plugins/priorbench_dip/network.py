@@ -47,29 +47,49 @@ class Architecture:
         return max(2, self.kernel // 2 + 1)
 
 
-class Scale(nn.Module):
-    """One scale and, inside it, all coarser ones: merge(skip(x), upsample(deeper(down(x))))."""
+class Stage(nn.Module):
+    """Convolution, normalisation and activation; sizes are kept, or divided by `stride`."""
 
-    def __init__(self, architecture: Architecture, inputs: int, deeper: nn.Module) -> None:
+    def __init__(
+        self, a: Architecture, inputs: int, outputs: int, *, kernel: int | None = None, stride: int = 1
+    ) -> None:
+        super().__init__()
+        width = a.kernel if kernel is None else kernel
+        mode: Literal["reflect", "zeros"] = "reflect" if a.padding == "reflection" else "zeros"
+        self.conv = nn.Conv2d(inputs, outputs, width, stride=stride, padding=width // 2, padding_mode=mode)
+        self.norm = _norm(outputs)
+        self.negative_slope = a.negative_slope
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map (1, inputs, h, w) to (1, outputs, h / stride, w / stride)."""
+        return nn.functional.leaky_relu_(self.norm(self.conv(x)), self.negative_slope)
+
+
+class Scale(nn.Module):
+    """One scale and, inside it, all coarser ones: mix(merge(norm(skip(x), upsample(deeper(down(x))))))."""
+
+    def __init__(self, architecture: Architecture, inputs: int, deeper: Scale | None) -> None:
         super().__init__()
         a, k = architecture, architecture.channels
-        self.skip = nn.Sequential(*_stage(a, inputs, a.skip_channels, kernel=1)) if a.skip_channels else None
-        self.down = nn.Sequential(*_stage(a, inputs, k, stride=2), *_stage(a, k, k))
+        self.architecture = a
+        self.skip = Stage(a, inputs, a.skip_channels, kernel=1) if a.skip_channels else None
+        self.halve = Stage(a, inputs, k, stride=2)
+        self.down = Stage(a, k, k)
         self.deeper = deeper
-        self.upsample = nn.Upsample(scale_factor=2, mode=a.upsampling)
-        self.merge = nn.Sequential(
-            _norm(a.skip_channels + k),
-            *_stage(a, a.skip_channels + k, k),
-            *_stage(a, k, k, kernel=1),
-        )
+        self.norm = _norm(a.skip_channels + k)
+        self.merge = Stage(a, a.skip_channels + k, k)
+        self.mix = Stage(a, k, k, kernel=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (1, inputs, h, w) to (1, channels, h, w), h and w even."""
-        coarse = self.upsample(self.deeper(self.down(x)))
-        merged: torch.Tensor = self.merge(
-            coarse if self.skip is None else torch.cat([self.skip(x), coarse], 1)
-        )
-        return merged
+        coarse = self.down(self.halve(x))
+        if self.deeper is not None:
+            coarse = self.deeper(coarse)
+        joint = nn.functional.interpolate(coarse, scale_factor=2, mode=self.architecture.upsampling)
+        if self.skip is not None:
+            joint = torch.cat([self.skip(x), joint], 1)
+        mixed: torch.Tensor = self.mix(self.merge(self.norm(joint)))
+        return mixed
 
 
 class SkipNetwork(nn.Module):
@@ -84,32 +104,19 @@ class SkipNetwork(nn.Module):
     def __init__(self, architecture: Architecture, *, outputs: int) -> None:
         super().__init__()
         k = architecture.channels
-        network: nn.Module = nn.Identity()
-        for scale in reversed(range(architecture.scales)):
-            network = Scale(architecture, k if scale else architecture.input_channels, network)
-        self.hourglass = network
+        scale: Scale | None = None
+        for _ in range(architecture.scales - 1):
+            scale = Scale(architecture, k, scale)
+        self.hourglass = Scale(architecture, architecture.input_channels, scale)
         self.output = nn.Conv2d(k, outputs, 1)
-        self._sigmoid = architecture.sigmoid
+        self.sigmoid = architecture.sigmoid
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Map (1, input_channels, h, w), 2^scales dividing h and w, to an image (1, outputs, h, w)."""
         x: torch.Tensor = self.output(self.hourglass(z))
-        return torch.sigmoid(x) if self._sigmoid else x
+        return torch.sigmoid(x) if self.sigmoid else x
 
 
-def _stage(
-    a: Architecture, inputs: int, outputs: int, *, kernel: int | None = None, stride: int = 1
-) -> list[nn.Module]:
-    """Return convolution, normalisation and activation; sizes are kept, or divided by `stride`."""
-    width = a.kernel if kernel is None else kernel
-    mode: Literal["reflect", "zeros"] = "reflect" if a.padding == "reflection" else "zeros"
-    return [
-        nn.Conv2d(inputs, outputs, width, stride=stride, padding=width // 2, padding_mode=mode),
-        _norm(outputs),
-        nn.LeakyReLU(a.negative_slope, inplace=True),
-    ]
-
-
-def _norm(channels: int) -> nn.Module:
+def _norm(channels: int) -> nn.BatchNorm2d:
     """Return a normalisation by this image's own statistics, always."""
     return nn.BatchNorm2d(channels, track_running_stats=False)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812
+from described_networks import skip_network
 
 from priorbench import Observation
 from priorbench.toolkit.initialisation import build, stream
@@ -45,40 +44,6 @@ def test_published_parameter_counts(outputs, count):
     assert sum(p.numel() for p in network.parameters()) == count
 
 
-def channel_norm(x: torch.Tensor, weights: Iterator[torch.Tensor]) -> torch.Tensor:
-    gamma, beta = next(weights), next(weights)
-    centred = x - x.mean((2, 3), keepdim=True)
-    variance = centred.square().mean((2, 3), keepdim=True)
-    return centred / (variance + 1e-5).sqrt() * gamma[:, None, None] + beta[:, None, None]
-
-
-def reference(a: Architecture, z: torch.Tensor, weights: Iterator[torch.Tensor]) -> torch.Tensor:
-    """The hourglass from its description, consuming the weights in the order skip, down, deeper, merge."""
-
-    def conv(x, *, stride=1):
-        weight, bias = next(weights), next(weights)
-        p = weight.shape[-1] // 2
-        if p:
-            x = F.pad(x, (p, p, p, p), mode="reflect" if a.padding == "reflection" else "constant")
-        return F.conv2d(x, weight, bias, stride=stride)
-
-    def stage(x, *, stride=1):
-        x = channel_norm(conv(x, stride=stride), weights)
-        return torch.maximum(x, a.negative_slope * x)
-
-    def scale(x, remaining):
-        skip = stage(x) if a.skip_channels else None
-        x = stage(stage(x, stride=2))
-        if remaining:
-            x = scale(x, remaining - 1)
-        align = {"align_corners": False} if a.upsampling == "bilinear" else {}
-        x = F.interpolate(x, scale_factor=2, mode=a.upsampling, **align)
-        x = x if skip is None else torch.cat([skip, x], 1)
-        return stage(stage(channel_norm(x, weights)))
-
-    return torch.sigmoid(conv(scale(z, a.scales - 1)))
-
-
 @pytest.mark.parametrize(
     "how",
     [
@@ -98,7 +63,7 @@ def test_network_is_the_published_function(how):
     z = picture(a.input_channels, 32, 40)[None].double()
     weights = picture(3, 32, 40, seed=1)[None].double()
     results = []
-    for forward in (network, lambda z: reference(a, z, iter(network.parameters()))):
+    for forward in (network, lambda z: skip_network(a, z, iter(network.parameters()))):
         network.zero_grad()
         output = forward(z)
         (output * weights).sum().backward()

@@ -1,0 +1,139 @@
+"""Kernels over all channels, one channel after the other on each thread.
+
+Images lie in arrays (channels, stride) of which the first `pixels` of a row count. In each channel the
+statistics come from one thread in one order, so that the bits do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+
+from priorbench.toolkit.fused.compiled import kernel
+from priorbench.toolkit.fused.planes import (
+    mean_and_inverse,
+    normalise,
+    normalise_backward,
+    rectify_backward,
+    upsampled_mean_and_inverse,
+    upsampled_normalise_backward,
+)
+from priorbench.toolkit.fused.resampling import add_shifted, collect_shifted
+
+
+@kernel
+def normalise_planes(
+    x: Any, y: Any, pixels: int, gain: Any, shift: Any, slope: float, epsilon: float, kept: Any
+) -> None:
+    """Normalise each channel of x by its own statistics, which are `kept` (2, channels), and activate."""
+    for o in numba.prange(x.shape[0]):
+        plane = x[o, :pixels]
+        mean, inverse = mean_and_inverse(plane, epsilon)
+        kept[0, o], kept[1, o] = mean, inverse
+        normalise(plane, y[o, :pixels], mean, inverse, gain[o], shift[o], slope)
+
+
+@kernel
+def normalise_planes_backward(
+    x: Any, dy: Any, pixels: int, gain: Any, shift: Any, slope: float, kept: Any, d_gain: Any, d_shift: Any
+) -> None:
+    """Turn dy into dx, in place."""
+    for o in numba.prange(x.shape[0]):
+        d_gain[o], d_shift[o] = normalise_backward(
+            x[o, :pixels], dy[o, :pixels], kept[0, o], kept[1, o], gain[o], shift[o], slope
+        )
+
+
+@kernel
+def normalise_upsampled(
+    x: Any, y: Any, pixels: int, width: int, gain: Any, shift: Any, epsilon: float, kept: Any
+) -> None:
+    """Normalise each channel of x by the statistics that it has after bilinear upsampling by two."""
+    for o in numba.prange(x.shape[0]):
+        plane = x[o, :pixels]
+        mean, inverse = upsampled_mean_and_inverse(plane, width, epsilon)
+        kept[0, o], kept[1, o] = mean, inverse
+        normalise(plane, y[o, :pixels], mean, inverse, gain[o], shift[o], 1.0)
+
+
+@kernel
+def normalise_upsampled_backward(
+    x: Any, dy: Any, pixels: int, width: int, gain: Any, kept: Any, d_gain: Any, d_shift: Any
+) -> None:
+    """Turn dy into dx, in place."""
+    for o in numba.prange(x.shape[0]):
+        d_gain[o], d_shift[o] = upsampled_normalise_backward(
+            x[o, :pixels], dy[o, :pixels], width, kept[0, o], kept[1, o], gain[o]
+        )
+
+
+@kernel
+def rectify_planes(x: Any, pixels: int, bias: Any) -> None:
+    """Turn x into relu(x + bias), in place."""
+    for o in numba.prange(x.shape[0]):
+        plane = x[o, :pixels]
+        zero, b = plane.dtype.type(0), bias[o]
+        for i in range(pixels):
+            plane[i] = max(plane[i] + b, zero)
+
+
+@kernel
+def rectify_planes_backward(y: Any, dy: Any, pixels: int, d_bias: Any) -> None:
+    """Turn dy into dx, in place, for y = relu(x + bias)."""
+    for o in numba.prange(y.shape[0]):
+        d_bias[o] = rectify_backward(y[o, :pixels], dy[o, :pixels])
+
+
+@kernel
+def gather(
+    products: Any,
+    x: Any,
+    pixels: int,
+    taps: int,
+    coarse_width: int,
+    rows: Any,
+    weights: Any,
+    columns: Any,
+    bilinear: bool,
+    reflect: bool,
+) -> None:
+    """Add to each channel of x what its taps see of its products (channels taps taps, stride)."""
+    square = taps * taps
+    for o in numba.prange(x.shape[0]):
+        mine = products[o * square : (o + 1) * square].reshape(-1)
+        add_shifted(mine, x[o, :pixels], taps, coarse_width, rows, weights, columns, bilinear, reflect)
+
+
+@kernel
+def scatter(
+    x: Any,
+    products: Any,
+    pixels: int,
+    taps: int,
+    coarse_width: int,
+    rows: Any,
+    weights: Any,
+    count: Any,
+    columns: Any,
+    column_weights: Any,
+    bilinear: bool,
+    reflect: bool,
+) -> None:
+    """Write into the products the adjoint of `gather` applied to x."""
+    square = taps * taps
+    for o in numba.prange(x.shape[0]):
+        mine = products[o * square : (o + 1) * square].reshape(-1)
+        collect_shifted(
+            x[o, :pixels],
+            mine,
+            taps,
+            coarse_width,
+            rows,
+            weights,
+            count,
+            columns,
+            column_weights,
+            bilinear,
+            reflect,
+        )
