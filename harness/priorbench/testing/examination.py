@@ -1,0 +1,155 @@
+"""Makes the checks of one thing, in order, each only where those that it rests on have passed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from priorbench.errors import PriorbenchError, UnknownNameError
+from priorbench.registry import KINDS, Registry
+from priorbench.selection import choose
+from priorbench.testing.catalogue import CHECKS
+from priorbench.testing.process import DeadError, Process
+from priorbench.testing.results import Check, CheckOptions, CheckResult, Finding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """One registered thing, the plugin that it comes from, and its parameters (``key=value,...``)."""
+
+    kind: str
+    name: str
+    plugin: str
+    parameters: str = ""
+
+
+def find(registry: Registry, name: str) -> tuple[Named, ...]:
+    """Return what a name means: things that are called so, or everything of the plugin that is.
+
+    Parameters
+    ----------
+    registry : what is installed.
+    name : also with parameters, as on the command line: ``my-method:width=32``.
+
+    Raises
+    ------
+    PriorbenchError
+        If there is none, or nothing of it that has checks, or the plugin is broken, or for bad parameters.
+    """
+    text, (name, colon, parameters) = name, name.partition(":")
+    everything = [
+        Named(kind=kind, name=each, plugin=entry.plugin.name, parameters=parameters)
+        for kind in KINDS
+        for each, entry in registry.all(kind).items()
+    ]
+    status = next((plugin for plugin in registry.plugins if plugin.name == name), None)
+    found = [one for one in everything if one.name == name] or [
+        one for one in everything if one.plugin == name
+    ]
+    if not found and status is not None:
+        raise PriorbenchError(
+            f"plugin '{name}' is {status.status}: {status.reason or 'it registers nothing'}"
+        )
+    if not found:
+        plugins = {plugin.name for plugin in registry.plugins}
+        raise UnknownNameError("name", name, {one.name for one in everything} | plugins)
+    checked = tuple(one for one in found if one.kind in CHECKS)
+    if not checked:
+        raise PriorbenchError(f"{found[0].kind} '{name}': there are no checks for this kind")
+    if colon:
+        for one in checked:
+            choose(registry, one.kind, text if one.name == name else f"{one.name}:{parameters}")
+    return checked
+
+
+class Examination:
+    """The checks of one thing; results are kept, so that each check is made once.
+
+    Parameters
+    ----------
+    named : what is examined.
+    options : how.
+    """
+
+    def __init__(self, named: Named, options: CheckOptions) -> None:
+        self.named = named
+        self.checks = {check.name: check for check in CHECKS[named.kind]}
+        self._process = Process(asdict(named), options)
+        self._results: dict[str, CheckResult] = {}
+
+    def __enter__(self) -> Examination:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process in which the checks are made."""
+        self._process.close()
+
+    def results(self, only: Collection[str] = ()) -> Iterator[CheckResult]:
+        """Make the checks, all or those named, and yield each result when it is there.
+
+        Raises
+        ------
+        UnknownNameError
+            For a name in `only` that this kind does not have.
+        """
+        for name in only:
+            if name not in self.checks:
+                raise UnknownNameError("check", name, self.checks)
+        for name in self.checks:
+            if not only or name in only:
+                yield self.result(name)
+
+    def result(self, name: str) -> CheckResult:
+        """Make one check, after those that it needs."""
+        if name not in self._results:
+            self._results[name] = self._make(self.checks[name])
+        return self._results[name]
+
+    def _make(self, check: Check) -> CheckResult:
+        for needed in check.needs:
+            before = self.result(needed)
+            if before.status != "passed":
+                cause = before.reason if before.status == "skipped" else f"the check '{needed}' failed"
+                return self._result(check, status="skipped", reason=cause)
+        try:
+            answer = self._process.ask(check.name)
+        except DeadError as death:
+            finding = Finding(
+                expected=f"{check.what}, and the process lives on",
+                seen=str(death),
+                mend="run it by itself (priorbench denoise), under a debugger; mind memory in C code",
+            )
+            return self._result(check, status="failed", finding=finding)
+        found = answer.pop("finding", None)
+        return self._result(check, finding=found and Finding(**found), **answer)
+
+    def _result(self, check: Check, **fields: Any) -> CheckResult:
+        named = self.named
+        return CheckResult(kind=named.kind, name=named.name, check=check.name, what=check.what, **fields)
+
+
+def check(name: str, options: CheckOptions | None = None, only: Collection[str] = ()) -> list[CheckResult]:
+    """Examine what a name means, and return every result.
+
+    Parameters
+    ----------
+    name : of a denoiser, image set, noise model, stopping rule, experiment or plugin that is installed.
+    options : how.
+    only : names of checks; default all.
+
+    Raises
+    ------
+    PriorbenchError
+        If nothing is called so.
+    """
+    from priorbench.plugins import load_registry
+
+    results: list[CheckResult] = []
+    for named in find(load_registry(), name):
+        with Examination(named, options or CheckOptions()) as examination:
+            results += examination.results(only)
+    return results

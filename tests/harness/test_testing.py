@@ -1,0 +1,68 @@
+"""The conformance kit: every check can fail, for exactly the things that are wrong in its way."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from wrong_plugin import DENOISERS, IMAGE_SETS, NOISES, STOPPING_RULES
+
+from priorbench.testing import CheckOptions, check
+from priorbench.testing.catalogue import CHECKS
+
+SUPPORT = Path(__file__).parents[1] / "support"
+#: thing -> the check that it must fail
+WRONG = {
+    **{f"wrong-{name}": name for name in DENOISERS},
+    "wrong-lazy-registration": "lazy-registration",
+    "wrong-undeclared-noise": "noises",
+    "wrong-undeclared-randomness": "seeds",
+    "wrong-no-method": "runs",
+    **{f"wrong-set-{name}": name for name in IMAGE_SETS},
+    **{f"wrong-noise-{name}": name for name in NOISES},
+    **{f"wrong-rule-{name}": name for name in STOPPING_RULES},
+    "wrong-experiment-form": "form",
+}
+#: checks that are the same for every kind
+COMMON = {"licence", "citation", "summary", "lazy-registration", "parameters", "loads"}
+
+
+@pytest.fixture
+def wrong_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install the plugin of wrong things, beside the core's own alone."""
+    info = tmp_path / "site" / "priorbench_wrong-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: priorbench-wrong\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[priorbench]\nwrong = wrong_plugin\nheavy = wrong_heavy_plugin\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'site'}{os.pathsep}{SUPPORT}")
+    monkeypatch.setenv("PRIORBENCH_PLUGINS", "standard,wrong,heavy")
+
+
+def test_every_check_has_something_wrong_to_find() -> None:
+    for kind, checks in CHECKS.items():
+        own = {check.name for check in checks}
+        assert own - COMMON <= set(WRONG.values()), kind
+    assert {check.name for check in CHECKS["denoiser"]} <= set(WRONG.values())
+
+
+@pytest.mark.parametrize(("name", "meant"), WRONG.items())
+def test_a_wrong_thing_fails_exactly_the_check_that_is_meant_for_it(
+    wrong_site: None, name: str, meant: str
+) -> None:
+    results = check(name, CheckOptions(time_limit=1.0 if meant == "time" else 60.0))
+    failed = {result.check: result for result in results if result.status == "failed"}
+    assert set(failed) == {meant}, "\n".join(map(str, failed.values()))
+    finding = failed[meant].finding
+    assert finding is not None
+    for line in (finding.expected, finding.seen, finding.mend):
+        assert line.strip()
+        assert "\n" not in line
+
+
+@pytest.mark.parametrize("name", ["wrong-nothing", "wrong-declared-reuse"])
+def test_a_good_method_fails_nothing(wrong_site: None, name: str) -> None:
+    results = check(name)
+    assert len(results) == len(CHECKS["denoiser"])
+    assert not [str(result) for result in results if result.status == "failed"]
