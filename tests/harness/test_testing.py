@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from wrong_plugin import DENOISERS, IMAGE_SETS, NOISES, STOPPING_RULES
 
-from priorbench.testing import CheckOptions, check
+from priorbench.plugins import load_registry
+from priorbench.testing import CheckOptions, CheckResult
 from priorbench.testing.catalogue import CHECKS
+from priorbench.testing.examination import Examination, find
+from priorbench.testing.process import Host
 
 SUPPORT = Path(__file__).parents[1] / "support"
 #: thing -> the check that it must fail
@@ -28,16 +32,25 @@ WRONG = {
 COMMON = {"licence", "citation", "summary", "lazy-registration", "parameters", "loads"}
 
 
-@pytest.fixture
-def wrong_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Install the plugin of wrong things, beside the core's own alone."""
-    info = tmp_path / "site" / "priorbench_wrong-1.0.dist-info"
-    info.mkdir(parents=True)
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Give a host that has the plugin of wrong things installed, beside the core's own alone."""
+    site = tmp_path_factory.mktemp("site")
+    info = site / "priorbench_wrong-1.0.dist-info"
+    info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: priorbench-wrong\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[priorbench]\nwrong = wrong_plugin\nheavy = wrong_heavy_plugin\n")
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'site'}{os.pathsep}{SUPPORT}")
-    monkeypatch.setenv("PRIORBENCH_PLUGINS", "standard,wrong,heavy")
+    with pytest.MonkeyPatch.context() as patch, Host() as host:
+        patch.syspath_prepend(str(site))
+        patch.setenv("PYTHONPATH", f"{site}{os.pathsep}{SUPPORT}")
+        patch.setenv("PRIORBENCH_PLUGINS", "standard,wrong,heavy")
+        yield host
+
+
+def examined(host: Host, name: str, **options: float) -> list[CheckResult]:
+    """Return every result for one thing."""
+    [named] = find(load_registry(), name)
+    return list(Examination(host, named, CheckOptions(**options)).results())
 
 
 def test_every_check_has_something_wrong_to_find() -> None:
@@ -49,9 +62,9 @@ def test_every_check_has_something_wrong_to_find() -> None:
 
 @pytest.mark.parametrize(("name", "meant"), WRONG.items())
 def test_a_wrong_thing_fails_exactly_the_check_that_is_meant_for_it(
-    wrong_site: None, name: str, meant: str
+    host: Host, name: str, meant: str
 ) -> None:
-    results = check(name, CheckOptions(time_limit=1.0 if meant == "time" else 60.0))
+    results = examined(host, name, time_limit=1.0 if meant == "time" else 60.0)
     failed = {result.check: result for result in results if result.status == "failed"}
     assert set(failed) == {meant}, "\n".join(map(str, failed.values()))
     finding = failed[meant].finding
@@ -62,7 +75,7 @@ def test_a_wrong_thing_fails_exactly_the_check_that_is_meant_for_it(
 
 
 @pytest.mark.parametrize("name", ["wrong-nothing", "wrong-declared-reuse"])
-def test_a_good_method_fails_nothing(wrong_site: None, name: str) -> None:
-    results = check(name)
+def test_a_good_method_fails_nothing(host: Host, name: str) -> None:
+    results = examined(host, name)
     assert len(results) == len(CHECKS["denoiser"])
     assert not [str(result) for result in results if result.status == "failed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import threading
@@ -52,10 +53,8 @@ def _raise():
 
 
 def _telephone(o):
-    try:
+    with contextlib.suppress(OSError):
         urllib.request.urlopen("http://example.com/weights.pt", timeout=1)
-    except OSError:
-        pass
     return good(o)
 
 
@@ -110,7 +109,7 @@ def _normalise(o):
 
 
 def _stabilise(o):
-    return smooth(torch.sqrt(o.image + 0.9)) ** 2 - 0.9
+    return smooth(torch.sqrt(o.image + 0.7)) ** 2 - 0.7
 
 
 def _by_the_clock(o):

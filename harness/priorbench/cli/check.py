@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,8 +9,7 @@ import typer
 from priorbench.cli.output import Format
 
 if TYPE_CHECKING:
-    from priorbench.testing.examination import Named
-    from priorbench.testing.results import CheckOptions, CheckResult
+    from priorbench.testing.results import CheckResult
 
 _MARKS = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
 
@@ -39,32 +37,31 @@ def check(
     """Check a plugin: what it returns, what it leaves alone, what it says of itself."""
     from priorbench.cli.output import open_registry, print_json
     from priorbench.cli.run import resolve_device
-    from priorbench.testing.examination import find
+    from priorbench.testing.examination import Examination, find
+    from priorbench.testing.process import Host
     from priorbench.testing.results import CheckOptions
 
     found = find(open_registry(), name)
-    options = CheckOptions(device=resolve_device(device), iterations=iterations, time_limit=time_limit)
+    options = CheckOptions(
+        device=device if device == "cpu" else resolve_device(device),
+        iterations=iterations,
+        time_limit=time_limit,
+    )
     results: list[CheckResult] = []
-    for named in found:
-        if format_ is Format.TABLE:
-            typer.echo(f"{named.kind} {named.name}")
-        for result in _results(named, options, only or []):
-            results.append(result)
+    with Host() as host:
+        for named in found:
             if format_ is Format.TABLE:
-                _print(result)
+                typer.echo(f"{named.kind} {named.name}")
+            for result in Examination(host, named, options).results(only or []):
+                results.append(result)
+                if format_ is Format.TABLE:
+                    _print(result)
     if format_ is Format.JSON:
         print_json([_plain(result) for result in results])
     else:
         _conclude(results)
     if any(result.status == "failed" for result in results):
         raise typer.Exit(1)
-
-
-def _results(named: Named, options: CheckOptions, only: list[str]) -> Iterator[CheckResult]:
-    from priorbench.testing.examination import Examination
-
-    with Examination(named, options) as examination:
-        yield from examination.results(only)
 
 
 def _print(result: CheckResult) -> None:

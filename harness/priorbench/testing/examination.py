@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.registry import KINDS, Registry
 from priorbench.selection import choose
-from priorbench.testing.catalogue import CHECKS
-from priorbench.testing.process import DeadError, Process
-from priorbench.testing.results import Check, CheckOptions, CheckResult, Finding
+from priorbench.testing.process import DeadError, Host
+from priorbench.testing.results import CHECKED, CheckOptions, CheckResult, Finding
+
+#: runs that one check makes at most, each of which may take the time limit
+_RUNS = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +24,15 @@ class Named:
     name: str
     plugin: str
     parameters: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A check as the parent knows it: see `priorbench.testing.results.Check`."""
+
+    name: str
+    what: str
+    needs: Sequence[str] = ()
 
 
 def find(registry: Registry, name: str) -> tuple[Named, ...]:
@@ -54,7 +65,7 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
     if not found:
         plugins = {plugin.name for plugin in registry.plugins}
         raise UnknownNameError("name", name, {one.name for one in everything} | plugins)
-    checked = tuple(one for one in found if one.kind in CHECKS)
+    checked = tuple(one for one in found if one.kind in CHECKED)
     if not checked:
         raise PriorbenchError(f"{found[0].kind} '{name}': there are no checks for this kind")
     if colon:
@@ -68,25 +79,17 @@ class Examination:
 
     Parameters
     ----------
+    host : where they are made; it examines one thing at a time.
     named : what is examined.
     options : how.
     """
 
-    def __init__(self, named: Named, options: CheckOptions) -> None:
+    def __init__(self, host: Host, named: Named, options: CheckOptions) -> None:
         self.named = named
-        self.checks = {check.name: check for check in CHECKS[named.kind]}
-        self._process = Process(asdict(named), options)
+        self._host, self._options = host, options
+        self._subject = {**asdict(named), "options": asdict(options)}
         self._results: dict[str, CheckResult] = {}
-
-    def __enter__(self) -> Examination:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the process in which the checks are made."""
-        self._process.close()
+        self.checks = {check["name"]: Question(**check) for check in host.examine(self._subject)}
 
     def results(self, only: Collection[str] = ()) -> Iterator[CheckResult]:
         """Make the checks, all or those named, and yield each result when it is there.
@@ -102,6 +105,7 @@ class Examination:
         for name in self.checks:
             if not only or name in only:
                 yield self.result(name)
+        self._host.release()
 
     def result(self, name: str) -> CheckResult:
         """Make one check, after those that it needs."""
@@ -109,14 +113,16 @@ class Examination:
             self._results[name] = self._make(self.checks[name])
         return self._results[name]
 
-    def _make(self, check: Check) -> CheckResult:
+    def _make(self, check: Question) -> CheckResult:
         for needed in check.needs:
             before = self.result(needed)
             if before.status != "passed":
                 cause = before.reason if before.status == "skipped" else f"the check '{needed}' failed"
                 return self._result(check, status="skipped", reason=cause)
+        if self._host.serving is not self._subject:
+            self._host.examine(self._subject)
         try:
-            answer = self._process.ask(check.name)
+            answer = self._host.ask(check.name, _RUNS * self._options.time_limit)
         except DeadError as death:
             finding = Finding(
                 expected=f"{check.what}, and the process lives on",
@@ -127,7 +133,7 @@ class Examination:
         found = answer.pop("finding", None)
         return self._result(check, finding=found and Finding(**found), **answer)
 
-    def _result(self, check: Check, **fields: Any) -> CheckResult:
+    def _result(self, check: Question, **fields: Any) -> CheckResult:
         named = self.named
         return CheckResult(kind=named.kind, name=named.name, check=check.name, what=check.what, **fields)
 
@@ -149,7 +155,7 @@ def check(name: str, options: CheckOptions | None = None, only: Collection[str] 
     from priorbench.plugins import load_registry
 
     results: list[CheckResult] = []
-    for named in find(load_registry(), name):
-        with Examination(named, options or CheckOptions()) as examination:
-            results += examination.results(only)
+    with Host() as host:
+        for named in find(load_registry(), name):
+            results += Examination(host, named, options or CheckOptions()).results(only)
     return results

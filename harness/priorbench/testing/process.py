@@ -1,7 +1,8 @@
-"""The examining process, as its parent sees it."""
+"""The examining processes, as their parent sees them."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -14,118 +15,143 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from priorbench.environment import worker_environment
-from priorbench.testing.results import CheckOptions
 
-#: seconds that it may take to import what it needs
+#: seconds that importing torch and a registry may take
 _START = 300.0
-#: runs that one check makes at most, each of which may take the time limit
-_RUNS = 12
 
 
 class DeadError(Exception):
     """The process died, or was ended because it gave no answer; the text says how."""
 
 
-class Process:
-    """Examines one thing. It is started at the first question, and again after it died.
+class Host:
+    """A process that has imported torch, and forks one process after the other for what is examined.
 
-    Parameters
+    Attributes
     ----------
-    subject : what is examined: its ``kind``, ``name``, ``plugin`` and ``parameters``.
-    options : how.
+    serving : the subject that is examined now; None = none.
     """
 
-    def __init__(self, subject: Mapping[str, str], options: CheckOptions) -> None:
-        self._request = {**subject, "options": asdict(options)}
-        self._patience = _RUNS * options.time_limit
-        self._child: subprocess.Popen[str] | None = None
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
         self._folder = ""
+        self._examiner = 0
+        self.serving: Mapping[str, Any] | None = None
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._printed: deque[str] = deque(maxlen=3)
 
-    def ask(self, check: str) -> dict[str, Any]:
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def examine(self, subject: Mapping[str, Any]) -> Any:
+        """Fork a process for a subject, in place of any other; return the checks that it knows."""
+        self.release()
+        if self._process is None:
+            self._start()
+        work, own = (Path(self._folder, name) for name in ("work", "temporary"))
+        for folder in (work, own):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        self._printed.clear()
+        answer = self._tell({**subject, "folder": str(work), "temporary": str(own)}, _START)
+        self._examiner, self.serving = answer["process"], subject
+        return answer["checks"]
+
+    def ask(self, check: str, seconds: float) -> dict[str, Any]:
         """Make a check and return its answer.
 
         Raises
         ------
         DeadError
-            If it died or did not answer in time; the next question gets a new process.
+            If the process died or did not answer in time.
         """
-        if self._child is None:
-            self._start()
-            self._tell(self._request, _START)
-        return self._tell(check, self._patience)
+        return self._tell(check, seconds)
+
+    def release(self) -> None:
+        """End the process of the subject."""
+        if self.serving is not None:
+            self._examiner, self.serving = 0, None
+            self._say(None)
 
     def close(self) -> None:
-        """End it, with everything that it started, and remove its files."""
-        if self._child is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._child.pid, signal.SIGKILL)
-            self._child.wait()
+        """End everything, and remove all files."""
+        self._kill_examiner()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._child = None
+            self._process = None
+            atexit.unregister(self.close)
 
     def _start(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="priorbench-check-")
-        work, own = (Path(self._folder, name) for name in ("work", "temporary"))
-        work.mkdir()
-        own.mkdir()
-        variables = {"TMPDIR": str(own), "PYTHONDONTWRITEBYTECODE": "1", **worker_environment(1)}
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "priorbench.testing.child"],
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "priorbench.testing.host"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=work,
-            env={**os.environ, **variables},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **worker_environment(1)},
             text=True,
             encoding="utf-8",
             errors="backslashreplace",
             start_new_session=True,
         )
-        self._answers = queue.SimpleQueue()
+        atexit.register(self.close)
         for target in (self._pass_on, self._keep_printed):
-            threading.Thread(target=target, args=(self._child, self._answers), daemon=True).start()
+            threading.Thread(target=target, args=(self._process,), daemon=True).start()
 
     def _tell(self, message: Any, seconds: float) -> dict[str, Any]:
-        assert self._child is not None
-        assert self._child.stdin is not None
         try:
-            self._child.stdin.write(json.dumps(message) + "\n")
-            self._child.stdin.flush()
-            line = self._answers.get(timeout=seconds)
+            self._say(message)
+            answer = self._answers.get(timeout=seconds)
         except queue.Empty:
             self.close()
             raise DeadError(f"no answer after {seconds:g} s") from None
         except OSError:
-            line = ""
-        if not line:
-            code = self._child.wait()
+            answer = ""
+        if not answer:
             self.close()
-            raise DeadError(self._death(code))
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+            raise DeadError("the process that makes the checks died")
+        told: dict[str, Any] = json.loads(answer)
+        if "died" in told:
+            self._kill_examiner()  # it is gone, but what it started may live
+            raise DeadError(self._death(told["died"]))
+        return told
+
+    def _say(self, message: Any) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
+
+    def _kill_examiner(self) -> None:
+        if self._examiner:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._examiner, signal.SIGKILL)
+        self._examiner, self.serving = 0, None
 
     def _death(self, code: int) -> str:
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         last = " | ".join(self._printed)
         return f"the process {how}" + (f"; it printed last: {last}" if last else "")
 
-    def _pass_on(self, child: subprocess.Popen[str], answers: queue.SimpleQueue[str]) -> None:
-        assert child.stdout is not None
-        with child.stdout as pipe:
+    def _pass_on(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        with process.stdout as pipe:
             for line in pipe:
-                answers.put(line)
-        answers.put("")
+                self._answers.put(line)
+        self._answers.put("")
 
-    def _keep_printed(self, child: subprocess.Popen[str], _: object) -> None:
-        assert child.stderr is not None
-        with child.stderr as pipe:
+    def _keep_printed(self, process: subprocess.Popen[str]) -> None:
+        assert process.stderr is not None
+        with process.stderr as pipe:
             for line in pipe:
                 if line.strip():
                     self._printed.append(line.strip()[:300])

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from priorbench.plugins import load_registry
-from priorbench.testing.catalogue import CHECKS
 from priorbench.testing.examination import Examination, Named, find
+from priorbench.testing.process import Host
 from priorbench.testing.pytest_plugin import DEVICE_OPTION
 from priorbench.testing.results import CheckOptions
 
@@ -35,23 +35,20 @@ def conformance(name: str, **options: Any) -> Callable[..., None]:
         If nothing installed is called so.
     """
     given = CheckOptions(**options)
+    host = Host()
+    named = find(load_registry(), name)
+    examine = functools.cache(lambda one, options: Examination(host, one, options))
     cases = [
-        pytest.param(named, check.name, id=f"{named.name}-{check.name}")
-        for named in find(load_registry(), name)
-        for check in CHECKS[named.kind]
+        pytest.param(one, check, id=f"{one.name}-{check}")
+        for one in named
+        for check in examine(one, given).checks
     ]
-
-    @functools.cache  # one process for all cases
-    def examination(named: Named, device: str, config: pytest.Config) -> Examination:
-        made = Examination(named, replace(given, device=device))
-        config.add_cleanup(made.close)
-        return made
 
     @pytest.mark.parametrize(("named", "check"), cases)
     def test(named: Named, check: str, request: pytest.FixtureRequest) -> None:
         """Fail with what was expected, what was seen, and how to mend it."""
         device = request.config.getoption(DEVICE_OPTION) or given.device
-        result = examination(named, device, request.config).result(check)
+        result = examine(named, replace(given, device=device)).result(check)
         if result.status == "skipped":
             pytest.skip(result.reason)
         if result.status == "failed":

@@ -32,14 +32,14 @@ class Setting:
     Attributes
     ----------
     registry : everything installed.
+    plugin : name of the plugin that the subject comes from.
     options : how to check.
-    heavy : modules that registering the plugin imported and should not have.
     auditor : watches network and files.
     """
 
     registry: Registry
+    plugin: str
     options: CheckOptions
-    heavy: tuple[str, ...]
     auditor: Auditor
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from priorbench.errors import PriorbenchError
 from priorbench.parameters import parameters_of
 from priorbench.rejection import one_line
+from priorbench.testing.registering import heavy_imports
 from priorbench.testing.results import Check, Finding
 from priorbench.testing.subject import Subject
 
@@ -46,7 +47,7 @@ def citation(subject: Subject) -> Finding | None:
 
 def lazy_registration(subject: Subject) -> Finding | None:
     """`priorbench list` must stay instant, whatever is installed."""
-    heavy = subject.setting.heavy
+    heavy = heavy_imports(subject.setting.plugin)
     if not heavy:
         return None
     return Finding(
