@@ -47,7 +47,7 @@ def conformance(name: str, **options: Any) -> Callable[..., None]:
     @pytest.mark.parametrize(("named", "check"), cases)
     def test(named: Named, check: str, request: pytest.FixtureRequest) -> None:
         """Fail with what was expected, what was seen, and how to mend it."""
-        device = request.config.getoption(DEVICE_OPTION) or given.device
+        device = request.config.getoption(DEVICE_OPTION, None) or given.device
         result = examine(named, replace(given, device=device)).result(check)
         if result.status == "skipped":
             pytest.skip(result.reason)
