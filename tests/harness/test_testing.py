@@ -23,6 +23,7 @@ WRONG = {
     "wrong-undeclared-noise": "noises",
     "wrong-undeclared-randomness": "seeds",
     "wrong-no-method": "runs",
+    "wrong-not-there": "loads",
     **{f"wrong-set-{name}": name for name in IMAGE_SETS},
     **{f"wrong-noise-{name}": name for name in NOISES},
     **{f"wrong-rule-{name}": name for name in STOPPING_RULES},

@@ -55,9 +55,8 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
         for each, entry in registry.all(kind).items()
     ]
     status = next((plugin for plugin in registry.plugins if plugin.name == name), None)
-    found = [one for one in everything if one.name == name] or [
-        one for one in everything if one.plugin == name
-    ]
+    found = [one for one in everything if name in (one.name, one.plugin)]
+    called_so = tuple(one for one in found if one.name == name and one.kind in CHECKED)
     if not found and status is not None:
         raise PriorbenchError(
             f"plugin '{name}' is {status.status}: {status.reason or 'it registers nothing'}"
@@ -65,7 +64,7 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
     if not found:
         plugins = {plugin.name for plugin in registry.plugins}
         raise UnknownNameError("name", name, {one.name for one in everything} | plugins)
-    checked = tuple(one for one in found if one.kind in CHECKED)
+    checked = called_so or tuple(one for one in found if one.kind in CHECKED)
     if not checked:
         raise PriorbenchError(f"{found[0].kind} '{name}': there are no checks for this kind")
     if colon:

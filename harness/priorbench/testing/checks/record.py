@@ -5,8 +5,10 @@ from __future__ import annotations
 from priorbench.errors import PriorbenchError
 from priorbench.parameters import parameters_of
 from priorbench.rejection import one_line
+from priorbench.signatures import DeclarationError
+from priorbench.specs import ImageSetSpec
 from priorbench.testing.registering import heavy_imports
-from priorbench.testing.results import Check, Finding
+from priorbench.testing.results import Check, Finding, Skip
 from priorbench.testing.subject import Subject
 
 
@@ -58,16 +60,25 @@ def lazy_registration(subject: Subject) -> Finding | None:
     )
 
 
-def loads(subject: Subject) -> Finding | None:
+def loads(subject: Subject) -> Finding | Skip | None:
     """Its code must be importable and make an object with all its defaults."""
     try:
         subject.factory  # noqa: B018
+    except PriorbenchError as error:
+        return Finding(
+            expected=f"{subject.spec.factory} can be imported",
+            seen=one_line(error),
+            mend="import it in a Python session",
+        )
+    try:
         subject.make()
     except Exception as error:
+        if isinstance(subject.spec, ImageSetSpec) and isinstance(error, PriorbenchError):
+            return Skip(f"its pictures are not here: {one_line(error)}")
         return Finding(
-            expected=f"{subject.spec.factory} can be imported and called with its defaults",
+            expected=f"{subject.spec.factory} can be called with its defaults",
             seen=one_line(f"{type(error).__name__}: {error}"),
-            mend="import it in a Python session, or see 'priorbench show NAME'",
+            mend="call it in a Python session, or see 'priorbench show NAME'",
         )
     return None
 
@@ -76,7 +87,7 @@ def parameters(subject: Subject) -> Finding | None:
     """Suites are checked against the signature before anything runs."""
     try:
         parameters_of(subject.spec, subject.factory)
-    except PriorbenchError as error:
+    except DeclarationError as error:
         return Finding(
             expected="every parameter is a keyword argument with type and default; a preset names no other",
             seen=one_line(error),
