@@ -25,7 +25,7 @@ class Spec:
     factory : ``"module:attribute"``, imported only where the thing is used. Its keyword arguments,
         typed and with defaults, are the parameters that suites and the command line may set.
     summary : one line for ``priorbench list``.
-    citation : the publication, or empty.
+    citation : the publication; ``unpublished`` where there is none.
     licence : SPDX name or short text of what this wraps.
     preset : parameter values that differ from the factory's defaults. Two specs may share a factory
         with different presets.
