@@ -24,6 +24,7 @@ WRONG = {
     "wrong-undeclared-randomness": "seeds",
     "wrong-no-method": "runs",
     "wrong-not-there": "loads",
+    "wrong-silent-exit": "process",
     **{f"wrong-set-{name}": name for name in IMAGE_SETS},
     **{f"wrong-noise-{name}": name for name in NOISES},
     **{f"wrong-rule-{name}": name for name in STOPPING_RULES},

@@ -127,6 +127,7 @@ def _first_channel(o):
 
 
 Process = one_shot(lambda o: os._exit(3))
+SilentExit = one_shot(lambda o: os._exit(0))
 Runs = one_shot(lambda o: _raise())
 Type = one_shot(lambda o: good(o).numpy())
 Shape = one_shot(lambda o: good(o)[None])

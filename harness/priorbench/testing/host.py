@@ -7,8 +7,10 @@ where it dies, its host tells how.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import tempfile
 import time
 from typing import IO, Any
@@ -22,6 +24,9 @@ from priorbench.testing.catalogue import CHECKS, SUBJECTS
 from priorbench.testing.results import Check, CheckOptions, Finding, Skip
 from priorbench.testing.subject import Setting, Subject
 from priorbench.worker.failure import one_line
+
+#: exit status of a forked process that was told to end: none that a method would take by itself
+ENDED = 77
 
 
 class Line:
@@ -51,10 +56,13 @@ def main() -> None:
         child = os.fork()
         if not child:
             _examine(request, line)
-            os._exit(0)
+            os._exit(ENDED)
         _, status = os.waitpid(child, 0)
-        if status:
-            line.say({"died": os.waitstatus_to_exitcode(status)})
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)  # what it left running
+        code = os.waitstatus_to_exitcode(status)
+        if code != ENDED:
+            line.say({"died": code})
 
 
 def _examine(request: dict[str, Any], line: Line) -> None:

@@ -121,7 +121,7 @@ class Host:
             raise DeadError("the process that makes the checks died")
         told: dict[str, Any] = json.loads(answer)
         if "died" in told:
-            self._kill_examiner()  # it is gone, but what it started may live
+            self._examiner, self.serving = 0, None
             raise DeadError(self._death(told["died"]))
         return told
 
