@@ -9,7 +9,7 @@ EXTRAS ?= bm3d
 comma := ,
 extra = [$(if $(EXTRAS),$(EXTRAS)$(if $(1),$(comma)))$(1)]
 
-.PHONY: leaderboard test test-fast check format clean
+.PHONY: leaderboard test test-fast check docs format clean
 
 leaderboard: $(VENV)/.installed
 	$(BIN)/priorbench run $(SUITE)
@@ -25,6 +25,9 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
@@ -44,5 +47,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.$(call extra,dev)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.$(call extra,dev$(comma)docs)'
 	touch $@ $(VENV)/.installed

@@ -63,6 +63,7 @@ def _folders() -> Iterator[ImageSetSpec]:
         name="folder",
         factory="priorbench_images.folder:folder",
         summary="your own pictures: any folder, or a single file",
+        licence="whatever your pictures have",
         label_from="path",
         takes_folder=True,
         selection=(*_CHOOSING, "recursive"),

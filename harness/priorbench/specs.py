@@ -25,7 +25,7 @@ class Spec:
     factory : ``"module:attribute"``, imported only where the thing is used. Its keyword arguments,
         typed and with defaults, are the parameters that suites and the command line may set.
     summary : one line for ``priorbench list``.
-    citation : the publication, or empty.
+    citation : the publication; ``unpublished`` where there is none.
     licence : SPDX name or short text of what this wraps.
     preset : parameter values that differ from the factory's defaults. Two specs may share a factory
         with different presets.
@@ -69,6 +69,8 @@ class DenoiserSpec(Spec):
     stochastic : other seeds give other results.
     accepts_mask : it can leave pixels out of its loss.
     accepts_operator : it solves y = A x + noise, not only A = identity.
+    reuses_output : iterative: the tensor of an iterate is written to again by later ones. The harness copies
+        what it keeps.
     min_size : smallest height and width, in pixels.
     trained_on : data it was trained on; empty for a training-free method. Others are shown but never
         ranked among the training-free ones.
@@ -83,6 +85,7 @@ class DenoiserSpec(Spec):
     stochastic: bool = False
     accepts_mask: bool = False
     accepts_operator: bool = False
+    reuses_output: bool = False
     min_size: int = 1
     trained_on: tuple[str, ...] = ()
 
@@ -177,7 +180,7 @@ class ExecutorSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentSpec(Spec):
-    """A paper's figure or table, re-made and checked against its published numbers."""
+    """A paper's figure or table, re-made and checked: see `priorbench.experiments.Experiment`."""
 
     kind: ClassVar[str] = "experiment"
 

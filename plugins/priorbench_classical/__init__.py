@@ -16,6 +16,7 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         name="identity",
         factory="priorbench_classical.identity:Identity",
         summary="the noisy image itself: the floor of every table",
+        citation="none: a control",
         licence="MIT",
     )
     yield DenoiserSpec(

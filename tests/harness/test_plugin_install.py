@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import subprocess
-import sys
-import sysconfig
-import venv
 from pathlib import Path
 
 import pytest
+from environments import NO_PIP, make_environment, pip, pip_install
 
 PYPROJECT = """
 [build-system]
@@ -50,14 +46,20 @@ from priorbench import DenoiserSpec, hookimpl
 
 @hookimpl
 def priorbench_denoisers():
-    yield DenoiserSpec(name="pipped", factory="priorbench_pipped.model:Pipped", summary="installed by pip")
+    yield DenoiserSpec(
+        name="pipped",
+        factory="priorbench_pipped.model:Pipped",
+        summary="installed by pip",
+        citation="unpublished",
+        licence="MIT",
+    )
 """
 
 MODEL = """
 class Pipped:
     def __init__(self, *, strength: float = 0.25): ...
     def denoise(self, observation):
-        return observation.image
+        return observation.image.clamp(0, 1)
 """
 
 
@@ -76,50 +78,46 @@ def author_folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def environment_python(tmp_path: Path) -> Path:
     """Give the interpreter of an environment of its own that sees the packages of this one."""
-    folder = tmp_path / "environment"
-    venv.create(folder, with_pip=False)
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = Path(subprocess.check_output([python, "-c", ask], text=True).strip())
-    ours = sysconfig.get_path("purelib")
-    (packages / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
-    return python
+    return make_environment(tmp_path / "environment")
 
 
-def pip(python: Path, *arguments: str) -> None:
-    """Run this environment's pip for another one's interpreter."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        str(python),
-        "--disable-pip-version-check",
-        *arguments,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+def priorbench(python: Path, *arguments: str) -> str:
+    """Run the command line in that environment; return what it prints."""
+    command = [str(python), "-m", "priorbench", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def listed(python: Path, kind: str) -> dict[str, dict[str, object]]:
     """Return what ``priorbench list`` tells in that environment, by name."""
-    command = [str(python), "-m", "priorbench", "list", kind, "--format", "json"]
-    return {record["name"]: record for record in json.loads(subprocess.check_output(command, text=True))}
+    records = json.loads(priorbench(python, "list", kind, "--format", "json"))
+    return {record["name"]: record for record in records}
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="this environment has no pip")
+@pytest.mark.skipif(NO_PIP, reason="this environment has no pip")
 def test_a_plugin_is_there_when_pip_installs_it_and_gone_when_pip_uninstalls_it(
     author_folder: Path, environment_python: Path
 ) -> None:
     python = environment_python
     assert "pipped" not in listed(python, "denoisers")
 
-    pip(python, "install", "--no-deps", "--no-build-isolation", "--no-index", str(author_folder))
+    pip_install(python, author_folder)
     record = listed(python, "denoisers")["pipped"]
     assert (record["distribution"], record["version"], record["usable"]) == ("priorbench-pipped", "0.3", True)
     assert listed(python, "plugins")["pipped"]["provides"] == {"denoisers": ["pipped"]}
-    shown = subprocess.check_output([str(python), "-m", "priorbench", "show", "pipped"], text=True)
-    assert "strength  float  0.25" in shown
+    assert "strength  float  0.25" in priorbench(python, "show", "pipped")
+
+    priorbench(python, "check", "pipped")
+    store = f"sqlite:///{author_folder}/own.db"
+    images, noise = ("--images", "photos:crop=32,limit=1"), ("--noise", "gaussian-25")
+    priorbench(python, "run", "-", *images, *noise, "--denoiser", "pipped", "--store", store)
+    [record] = priorbench(python, "export", "--store", store).splitlines()
+    told = json.loads(record)
+    assert (told["status"], told["plugin"], told["plugin_version"]) == ("ok", "priorbench-pipped", "0.3")
+    assert (
+        told["psnr"] > told["noisy_psnr"]
+    )  # it clips, as the harness does, and the clean picture lies in [0, 1]
 
     pip(python, "uninstall", "--yes", "priorbench-pipped")
     assert "pipped" not in listed(python, "denoisers")

@@ -40,12 +40,14 @@ def main() -> None:
 
 def _commands() -> Mapping[str, Callable[..., None]]:
     """Return the commands, in the order of the help page."""
+    from priorbench.cli.check import check
     from priorbench.cli.compare import compare
     from priorbench.cli.denoise import denoise
     from priorbench.cli.doctor import doctor
     from priorbench.cli.export import export
     from priorbench.cli.leaderboard import leaderboard
     from priorbench.cli.list_command import list_command
+    from priorbench.cli.new import new
     from priorbench.cli.run import run
     from priorbench.cli.show import show_command
 
@@ -57,6 +59,8 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "leaderboard": leaderboard,
         "compare": compare,
         "export": export,
+        "new": new,
+        "check": check,
         "doctor": doctor,
     }
 

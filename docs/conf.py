@@ -1,0 +1,79 @@
+"""Set-up of the documentation: ``make docs`` builds it, with every warning an error."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+
+import priorbench
+from priorbench.testing.catalogue import CHECKS
+
+project = "priorbench"
+author = "The priorbench developers"
+version = release = priorbench.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3
+default_role = "py:obj"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+napoleon_use_ivar = True
+html_theme = "furo"
+html_title = f"priorbench {version}"
+html_show_sourcelink = False
+html_show_copyright = False
+
+_COMMANDS = ("list", "show", "run", "denoise", "leaderboard", "compare", "export", "new", "check", "doctor")
+_ITEM = re.compile(r"(\*{0,2}\w+(?:, \w+)*) : (.*)")
+
+
+def describe_items(
+    _app: object, _what: str, _name: str, _obj: object, _options: object, lines: list[str]
+) -> None:
+    """Write ``name : description`` as napoleon wants it; it would take the description for a type."""
+    section, written = "", []
+    for number, line in enumerate(lines):
+        if set(line) == {"-"}:
+            section = lines[number - 1]
+        found = _ITEM.fullmatch(line) if section in ("Parameters", "Attributes") else None
+        written += [found[1], f"    {found[2]}"] if found else [line]
+    lines[:] = written
+
+
+def _checks() -> str:
+    """Return a table of the checks of each kind."""
+    tables = []
+    for kind, checks in CHECKS.items():
+        rows = [f"| `{check.name}` | {check.what} |" for check in checks]
+        tables.append(
+            "\n".join([f"## {kind.capitalize()}", "", "| check | passes where |", "| --- | --- |", *rows])
+        )
+    return "\n\n".join(tables)
+
+
+def _commands() -> str:
+    """Return what each command says of itself."""
+    pages = []
+    for command in _COMMANDS:
+        words = [sys.executable, "-m", "priorbench", command, "--help"]
+        text = subprocess.check_output(words, text=True, env={**os.environ, "COLUMNS": "100"})
+        pages.append(f"## priorbench {command}\n\n```text\n{text.strip()}\n```")
+    return "\n\n".join(pages)
+
+
+_GENERATED: Mapping[str, Callable[[], str]] = {"checks": _checks, "commands": _commands}
+
+
+def fill_in(_app: object, _page: str, source: list[str]) -> None:
+    """Replace ``<!-- generated: WORD -->`` by what the code itself says."""
+    source[0] = re.sub(r"<!-- generated: (\w+) -->", lambda found: _GENERATED[found[1]](), source[0])
+
+
+def setup(app: object) -> None:
+    """Connect the two."""
+    app.connect("autodoc-process-docstring", describe_items, priority=100)  # type: ignore[attr-defined]
+    app.connect("source-read", fill_in)  # type: ignore[attr-defined]

@@ -1,0 +1,5 @@
+"""Does the plugin keep the contract?"""
+
+from priorbench.testing import conformance
+
+test_auto_denoise = conformance("auto-denoise-dip:features=8")

@@ -1,0 +1,92 @@
+"""``priorbench check``: does a plugin keep the contract?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from priorbench.cli.output import Format
+
+if TYPE_CHECKING:
+    from priorbench.testing.results import CheckResult
+
+_MARKS = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
+
+
+def check(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME[:key=value,...]",
+            help="A denoiser, image set, noise, stopping rule, experiment, or a whole plugin.",
+        ),
+    ],
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CHECK", help="Make this check alone; may be repeated.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where denoisers are checked: cpu, cuda, ...")] = "cpu",
+    iterations: Annotated[
+        int, typer.Option(min=1, help="Budget of iterative methods while they are checked.")
+    ] = 2,
+    time_limit: Annotated[
+        float, typer.Option(min=0.0, metavar="S", help="Seconds that a run at 32 x 32 may take.")
+    ] = 60.0,
+    format_: Annotated[Format, typer.Option("--format", help="For people or for scripts.")] = Format.TABLE,
+) -> None:
+    """Check a plugin: what it returns, what it leaves alone, what it says of itself."""
+    from priorbench.cli.output import open_registry, print_json
+    from priorbench.cli.run import resolve_device
+    from priorbench.testing.examination import Examination, find
+    from priorbench.testing.process import Host
+    from priorbench.testing.results import CheckOptions
+
+    found = find(open_registry(), name)
+    options = CheckOptions(
+        device=device if device == "cpu" else resolve_device(device),
+        iterations=iterations,
+        time_limit=time_limit,
+    )
+    results: list[CheckResult] = []
+    with Host() as host:
+        for named in found:
+            if format_ is Format.TABLE:
+                typer.echo(f"{named.kind} {named.name}")
+            for result in Examination(host, named, options).results(only or []):
+                results.append(result)
+                if format_ is Format.TABLE:
+                    _print(result)
+    if format_ is Format.JSON:
+        print_json([_plain(result) for result in results])
+    else:
+        _conclude(results)
+    if any(result.status == "failed" for result in results):
+        raise typer.Exit(1)
+
+
+def _print(result: CheckResult) -> None:
+    """Print one check; a failure with all that its author needs."""
+    text = result.reason if result.status == "skipped" else result.what
+    typer.echo(f"  {_MARKS[result.status]:4}  {result.check:17}  {text}")
+    if result.finding is not None:
+        for what, line in _lines(result):
+            typer.echo(f"        {what:9}  {line}")
+
+
+def _lines(result: CheckResult) -> list[tuple[str, str]]:
+    found = result.finding
+    assert found is not None
+    return [("expected:", found.expected), ("seen:", found.seen), ("to mend:", found.mend)]
+
+
+def _plain(result: CheckResult) -> dict[str, object]:
+    from dataclasses import asdict
+
+    values = asdict(result)
+    return {**values, **(values.pop("finding") or {"expected": None, "seen": None, "mend": None})}
+
+
+def _conclude(results: list[CheckResult]) -> None:
+    counts = {status: sum(result.status == status for result in results) for status in _MARKS}
+    told = ", ".join(f"{count} {status}" for status, count in counts.items())
+    typer.echo(f"{told}; {sum(result.seconds for result in results):.1f} s")

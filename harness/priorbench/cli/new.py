@@ -1,0 +1,48 @@
+"""``priorbench new``: the beginning of a plugin."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class PluginKind(StrEnum):
+    """What the plugin will provide: the keys of `priorbench.scaffold.kinds.KINDS`."""
+
+    ONE_SHOT = "one-shot"
+    ITERATIVE = "iterative"
+    IMAGE_SET = "image-set"
+    NOISE = "noise"
+    STOPPING_RULE = "stopping-rule"
+    EXPERIMENT = "experiment"
+
+
+def new(
+    name: Annotated[
+        str, typer.Argument(help="Name in lists and suites: lower-case letters, digits, '-', '.'.")
+    ],
+    kind: Annotated[PluginKind, typer.Option(help="What it will provide.")] = PluginKind.ONE_SHOT,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Default: priorbench-NAME.")
+    ] = None,
+) -> None:
+    """Make an installable plugin that works, with its test: replace its method by yours."""
+    import shlex
+
+    from priorbench.cli.output import open_registry
+    from priorbench.scaffold.making import make
+
+    folder, files = make(name, kind.value, open_registry(), output)
+    typer.echo(f"{folder} is made:")
+    for file in files:
+        typer.echo(f"  {file}")
+    typer.echo("try it:")
+    for command in (
+        f"cd {shlex.quote(str(folder))}",
+        "python -m pip install -e '.[test]'",
+        f"priorbench check {name}",
+    ):
+        typer.echo(f"  {command}")

@@ -1,0 +1,47 @@
+"""Which checks each kind of thing has to pass, and the subject that they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from priorbench.testing.checks import (
+    around,
+    experiment,
+    image_set,
+    iterates,
+    noise,
+    noise_model,
+    output,
+    record,
+    state,
+    stopping_rule,
+)
+from priorbench.testing.results import Check
+from priorbench.testing.subject import DenoiserSubject, Subject
+
+#: kind (a key of `priorbench.registry.KINDS`) -> its checks, in the order in which they are made
+CHECKS: Mapping[str, tuple[Check, ...]] = {
+    "denoiser": (
+        *record.CREDITS,
+        *record.CHECKS,
+        *output.FIRST,
+        *around.CHECKS,
+        *output.OTHERS,
+        *state.CHECKS,
+        *noise.CHECKS,
+        *iterates.CHECKS,
+    ),
+    "image set": (record.LICENCE, *record.CHECKS, *image_set.CHECKS),
+    "noise model": (*record.CHECKS, *noise_model.CHECKS),
+    "stopping rule": (*record.CHECKS, *stopping_rule.CHECKS),
+    "experiment": (record.CITATION, *record.CHECKS, *experiment.CHECKS),
+}
+
+#: kind -> what its checks are given
+SUBJECTS: Mapping[str, type[Subject]] = {
+    "denoiser": DenoiserSubject,
+    "image set": image_set.ImageSetSubject,
+    "noise model": noise_model.NoiseSubject,
+    "stopping rule": stopping_rule.RuleSubject,
+    "experiment": Subject,
+}

@@ -1,0 +1,153 @@
+"""What an iterative method yields: the harness owns the loop, looks when it likes, keeps what it likes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from priorbench.observation import Iterate
+from priorbench.testing.results import Check, Finding, Skip, finding
+from priorbench.testing.subject import (
+    DenoiserSubject,
+    closing,
+    estimate_of,
+    output_fault,
+    shape_fault,
+    value_fault,
+)
+from priorbench.worker.failure import one_line
+
+_ONE_SHOT = Skip("it is one-shot")
+
+
+def budget(subject: DenoiserSubject) -> Finding | Skip | None:
+    """The rule 'fixed' stops at the published budget."""
+    if not subject.iterative:
+        return _ONE_SHOT
+    value = subject.parameters.get("iterations")
+    if isinstance(value, int) and value > 0:
+        return None
+    return Finding(
+        expected="a parameter 'iterations', the published budget, that the stopping rule 'fixed' uses",
+        seen="there is none" if value is None else f"its value is {value!r}",
+        mend="add 'iterations: int = 1000' to __init__; the method itself need not look at it",
+    )
+
+
+def iterates(subject: DenoiserSubject) -> Finding | Skip | None:
+    """A rule may want more, or fewer, than the budget."""
+    if not subject.iterative:
+        return _ONE_SHOT
+    count, number = 2 * subject.setting.options.iterations + 2, 0
+    observation = subject.problems.usual()
+    seen = ""
+    try:
+        with closing(subject.make().iterate(observation)) as items:
+            for number, item in zip(range(1, count + 1), items, strict=False):  # noqa: B007
+                output = estimate_of(item)
+                seen = output_fault(output) or shape_fault(output, observation) or value_fault(output)
+                if seen:
+                    break
+    except Exception as error:
+        seen = one_line(error)
+    return finding(
+        f"at iterate {number} (budget {subject.setting.options.iterations}): {seen}" if seen else "",
+        expected="every iterate is an image, beyond the budget too, for ever or until the iterator ends",
+        mend="loop with 'while True'; when to stop is the harness's affair",
+    )
+
+
+def overwriting(subject: DenoiserSubject) -> Finding | Skip | None:
+    """A stopping rule may compare an output with earlier ones."""
+    if not subject.iterative:
+        return _ONE_SHOT
+    if subject.spec.reuses_output:
+        return Skip("it says that it reuses its output")
+    kept: list[tuple[torch.Tensor, torch.Tensor]] = []
+    _walk(subject, lambda item: kept.append((_output(item), _output(item).clone())))
+    changed = [number for number, (now, then) in enumerate(kept, 1) if not torch.equal(now, then)]
+    return finding(
+        f"the output of iteration {changed[0]} was written to again" if changed else "",
+        expected="the tensor of an earlier iterate keeps its values",
+        mend="yield a new tensor each time (estimate.clone()), or declare reuses_output=True in the record",
+    )
+
+
+def looking(subject: DenoiserSubject) -> Finding | Skip | None:
+    """How often it is looked at depends on other people's stopping rules."""
+    if not subject.iterative:
+        return _ONE_SHOT
+
+    def look(item: Any) -> None:
+        estimate_of(item)
+        _loss(item)
+
+    unseen = _walk(subject, lambda item: None)
+    watched = _walk(subject, look)
+    if torch.equal(estimate_of(unseen), estimate_of(watched)):
+        return None
+    difference = float((estimate_of(unseen) - estimate_of(watched)).abs().max())
+    return Finding(
+        expected="asking for 'estimate' and 'loss' changes nothing of what follows",
+        seen=f"the last estimate differs by up to {difference:.3g} when earlier ones were asked for",
+        mend="'estimate' must draw no random numbers and touch no weights, averages or running statistics",
+    )
+
+
+def loss(subject: DenoiserSubject) -> Finding | Skip | None:
+    """The rule 'best-loss' reads it."""
+    if not subject.iterative:
+        return _ONE_SHOT
+    values: list[Any] = []
+    _walk(subject, lambda item: values.append(_loss(item)))
+    if all(value is None for value in values):
+        return Skip("its iterates carry no loss")
+    bad = [value for value in values if not isinstance(value, float) or not math.isfinite(value)]
+    return finding(
+        f"{bad[0]!r}"[:200] if bad else "",
+        expected="'loss' is a finite float or a tensor of one number, in every iterate or in none",
+        mend="yield Iterate(output, loss=loss.detach())",
+    )
+
+
+def _walk(subject: DenoiserSubject, visit: Callable[[Any], None]) -> Any:
+    """Make a fit of the ordinary length, visit each iterate, and return the last before it is closed."""
+    last = None
+    items = iter(subject.make().iterate(subject.problems.usual()))
+    for _, last in zip(range(subject.setting.options.iterations), items, strict=False):
+        visit(last)
+    return last
+
+
+def _output(item: Any) -> torch.Tensor:
+    return item.output if isinstance(item, Iterate) else item
+
+
+def _loss(item: Any) -> Any:
+    """Return the loss as a float, or as it is where that is impossible."""
+    value = item.loss if isinstance(item, Iterate) else None
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError, RuntimeError):
+        return value
+
+
+CHECKS = (
+    Check(
+        name="budget", what="an iterative method has the parameter 'iterations'", run=budget, needs=("runs",)
+    ),
+    Check(
+        name="iterates", what="it yields images without end, or ends cleanly", run=iterates, needs=("time",)
+    ),
+    Check(
+        name="overwriting",
+        what="earlier outputs are not written to again, unless declared",
+        run=overwriting,
+        needs=("time",),
+    ),
+    Check(name="looking", what="looking at an iterate changes nothing", run=looking, needs=("determinism",)),
+    Check(name="loss", what="losses are finite numbers", run=loss, needs=("time",)),
+)

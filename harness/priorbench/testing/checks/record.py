@@ -1,0 +1,117 @@
+"""What a plugin says of itself, and that saying it costs nothing: for every kind of thing."""
+
+from __future__ import annotations
+
+from priorbench.errors import PriorbenchError
+from priorbench.parameters import parameters_of
+from priorbench.rejection import one_line
+from priorbench.signatures import DeclarationError
+from priorbench.specs import ImageSetSpec
+from priorbench.testing.registering import heavy_imports
+from priorbench.testing.results import Check, Finding, Skip
+from priorbench.testing.subject import Subject
+
+
+def licence(subject: Subject) -> Finding | None:
+    """Readers must know what they may do with it."""
+    if subject.spec.licence.strip():
+        return None
+    return Finding(
+        expected="a licence, as an SPDX name or a short text",
+        seen="licence is empty",
+        mend="set licence=... in the record that the hook yields, for example 'MIT'",
+    )
+
+
+def summary(subject: Subject) -> Finding | None:
+    """Lists have one line for each thing."""
+    text = subject.spec.summary
+    seen = f"{len(text)} characters in {len(text.splitlines())} lines" if text.strip() else "summary is empty"
+    if text.strip() and "\n" not in text and len(text) <= 160:
+        return None
+    return Finding(
+        expected="a summary of one line, at most 160 characters",
+        seen=seen,
+        mend="set summary=... in the record that the hook yields",
+    )
+
+
+def citation(subject: Subject) -> Finding | None:
+    """Tables must say whose method it is."""
+    if subject.spec.citation.strip():
+        return None
+    return Finding(
+        expected="the publication, or the word 'unpublished'",
+        seen="citation is empty",
+        mend="set citation=... in the record that the hook yields",
+    )
+
+
+def lazy_registration(subject: Subject) -> Finding | None:
+    """`priorbench list` must stay instant, whatever is installed."""
+    heavy = heavy_imports(subject.setting.plugin)
+    if not heavy:
+        return None
+    return Finding(
+        expected="registering the plugin imports neither torch nor numpy",
+        seen=f"it imports {' and '.join(heavy)}",
+        mend="move the imports to the module that the factory names; the module of the hooks imports only "
+        "priorbench",
+    )
+
+
+def loads(subject: Subject) -> Finding | Skip | None:
+    """Its code must be importable and make an object with all its defaults."""
+    try:
+        subject.factory  # noqa: B018
+    except PriorbenchError as error:
+        return Finding(
+            expected=f"{subject.spec.factory} can be imported",
+            seen=one_line(error),
+            mend="import it in a Python session",
+        )
+    try:
+        subject.make()
+    except Exception as error:
+        if isinstance(subject.spec, ImageSetSpec) and isinstance(error, PriorbenchError):
+            return Skip(f"its pictures are not here: {one_line(error)}")
+        return Finding(
+            expected=f"{subject.spec.factory} can be called with its defaults",
+            seen=one_line(f"{type(error).__name__}: {error}"),
+            mend="call it in a Python session, or see 'priorbench show NAME'",
+        )
+    return None
+
+
+def parameters(subject: Subject) -> Finding | None:
+    """Suites are checked against the signature before anything runs."""
+    try:
+        parameters_of(subject.spec, subject.factory)
+    except DeclarationError as error:
+        return Finding(
+            expected="every parameter is a keyword argument with type and default; a preset names no other",
+            seen=one_line(error),
+            mend="write it as 'def __init__(self, *, strength: float = 0.1)'",
+        )
+    except Exception:
+        return None  # the check 'loads' tells
+    return None
+
+
+LICENCE = Check(name="licence", what="it names its licence", run=licence)
+SUMMARY = Check(name="summary", what="it has a summary of one line", run=summary)
+CITATION = Check(name="citation", what="it names its publication, or says that there is none", run=citation)
+LAZY = Check(
+    name="lazy-registration", what="registering it imports neither torch nor numpy", run=lazy_registration
+)
+PARAMETERS = Check(
+    name="parameters",
+    what="its parameters have types and defaults, so that suites can be checked",
+    run=parameters,
+)
+LOADS = Check(name="loads", what="its factory can be imported and called", run=loads, needs=("parameters",))
+
+#: for every kind
+CHECKS = (SUMMARY, LAZY, PARAMETERS, LOADS)
+#: for those that wrap somebody's work
+CREDITS = (LICENCE, CITATION)

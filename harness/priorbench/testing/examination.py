@@ -1,0 +1,160 @@
+"""Makes the checks of one thing, in order, each only where those that it rests on have passed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from priorbench.errors import PriorbenchError, UnknownNameError
+from priorbench.registry import KINDS, Registry
+from priorbench.selection import choose
+from priorbench.testing.process import DeadError, Host
+from priorbench.testing.results import CHECKED, CheckOptions, CheckResult, Finding
+
+#: runs that one check makes at most, each of which may take the time limit
+_RUNS = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """One registered thing, the plugin that it comes from, and its parameters (``key=value,...``)."""
+
+    kind: str
+    name: str
+    plugin: str
+    parameters: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A check as the parent knows it: see `priorbench.testing.results.Check`."""
+
+    name: str
+    what: str
+    needs: Sequence[str] = ()
+
+
+def find(registry: Registry, name: str) -> tuple[Named, ...]:
+    """Return what a name means: things that are called so, or everything of the plugin that is.
+
+    Parameters
+    ----------
+    registry : what is installed.
+    name : also with parameters, as on the command line: ``my-method:width=32``.
+
+    Raises
+    ------
+    PriorbenchError
+        If there is none, or nothing of it that has checks, or the plugin is broken, or for bad parameters.
+    """
+    text, (name, colon, parameters) = name, name.partition(":")
+    everything = [
+        Named(kind=kind, name=each, plugin=entry.plugin.name, parameters=parameters)
+        for kind in KINDS
+        for each, entry in registry.all(kind).items()
+    ]
+    status = next((plugin for plugin in registry.plugins if plugin.name == name), None)
+    found = [one for one in everything if name in (one.name, one.plugin)]
+    called_so = tuple(one for one in found if one.name == name and one.kind in CHECKED)
+    if not found and status is not None:
+        raise PriorbenchError(
+            f"plugin '{name}' is {status.status}: {status.reason or 'it registers nothing'}"
+        )
+    if not found:
+        plugins = {plugin.name for plugin in registry.plugins}
+        raise UnknownNameError("name", name, {one.name for one in everything} | plugins)
+    checked = called_so or tuple(one for one in found if one.kind in CHECKED)
+    if not checked:
+        raise PriorbenchError(f"{found[0].kind} '{name}': there are no checks for this kind")
+    if colon:
+        for one in checked:
+            choose(registry, one.kind, text if one.name == name else f"{one.name}:{parameters}")
+    return checked
+
+
+class Examination:
+    """The checks of one thing; results are kept, so that each check is made once.
+
+    Parameters
+    ----------
+    host : where they are made; it examines one thing at a time.
+    named : what is examined.
+    options : how.
+    """
+
+    def __init__(self, host: Host, named: Named, options: CheckOptions) -> None:
+        self.named = named
+        self._host, self._options = host, options
+        self._subject = {**asdict(named), "options": asdict(options)}
+        self._results: dict[str, CheckResult] = {}
+        self.checks = {check["name"]: Question(**check) for check in host.examine(self._subject)}
+
+    def results(self, only: Collection[str] = ()) -> Iterator[CheckResult]:
+        """Make the checks, all or those named, and yield each result when it is there.
+
+        Raises
+        ------
+        UnknownNameError
+            For a name in `only` that this kind does not have.
+        """
+        for name in only:
+            if name not in self.checks:
+                raise UnknownNameError("check", name, self.checks)
+        for name in self.checks:
+            if not only or name in only:
+                yield self.result(name)
+        self._host.release()
+
+    def result(self, name: str) -> CheckResult:
+        """Make one check, after those that it needs."""
+        if name not in self._results:
+            self._results[name] = self._make(self.checks[name])
+        return self._results[name]
+
+    def _make(self, check: Question) -> CheckResult:
+        for needed in check.needs:
+            before = self.result(needed)
+            if before.status != "passed":
+                cause = before.reason if before.status == "skipped" else f"the check '{needed}' failed"
+                return self._result(check, status="skipped", reason=cause)
+        if self._host.serving is not self._subject:
+            self._host.examine(self._subject)
+        try:
+            answer = self._host.ask(check.name, _RUNS * self._options.time_limit)
+        except DeadError as death:
+            finding = Finding(
+                expected=f"{check.what}, and the process lives on",
+                seen=str(death),
+                mend="run it by itself (priorbench denoise), under a debugger; mind memory in C code",
+            )
+            return self._result(check, status="failed", finding=finding)
+        found = answer.pop("finding", None)
+        return self._result(check, finding=found and Finding(**found), **answer)
+
+    def _result(self, check: Question, **fields: Any) -> CheckResult:
+        named = self.named
+        return CheckResult(kind=named.kind, name=named.name, check=check.name, what=check.what, **fields)
+
+
+def check(name: str, options: CheckOptions | None = None, only: Collection[str] = ()) -> list[CheckResult]:
+    """Examine what a name means, and return every result.
+
+    Parameters
+    ----------
+    name : of a denoiser, image set, noise model, stopping rule, experiment or plugin that is installed.
+    options : how.
+    only : names of checks; default all.
+
+    Raises
+    ------
+    PriorbenchError
+        If nothing is called so.
+    """
+    from priorbench.plugins import load_registry
+
+    results: list[CheckResult] = []
+    with Host() as host:
+        for named in find(load_registry(), name):
+            results += Examination(host, named, options or CheckOptions()).results(only)
+    return results

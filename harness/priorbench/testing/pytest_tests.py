@@ -1,0 +1,57 @@
+"""The checks of a plugin as tests of pytest."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from priorbench.plugins import load_registry
+from priorbench.testing.examination import Examination, Named, find
+from priorbench.testing.process import Host
+from priorbench.testing.pytest_plugin import DEVICE_OPTION
+from priorbench.testing.results import CheckOptions
+
+
+def conformance(name: str, **options: Any) -> Callable[..., None]:
+    """Return a test function with one case for each check.
+
+    The whole of a test module::
+
+        from priorbench.testing import conformance
+        test_my_method = conformance("my-method")
+
+    Parameters
+    ----------
+    name : what is examined, as for ``priorbench check``: a thing that is installed, or a plugin.
+    **options : fields of `CheckOptions` that differ from the defaults; ``pytest --priorbench-device`` wins.
+
+    Raises
+    ------
+    PriorbenchError
+        If nothing installed is called so.
+    """
+    given = CheckOptions(**options)
+    host = Host()
+    named = find(load_registry(), name)
+    examine = functools.cache(lambda one, options: Examination(host, one, options))
+    cases = [
+        pytest.param(one, check, id=f"{one.name}-{check}")
+        for one in named
+        for check in examine(one, given).checks
+    ]
+
+    @pytest.mark.parametrize(("named", "check"), cases)
+    def test(named: Named, check: str, request: pytest.FixtureRequest) -> None:
+        """Fail with what was expected, what was seen, and how to mend it."""
+        device = request.config.getoption(DEVICE_OPTION, None) or given.device
+        result = examine(named, replace(given, device=device)).result(check)
+        if result.status == "skipped":
+            pytest.skip(result.reason)
+        if result.status == "failed":
+            pytest.fail(str(result), pytrace=False)
+
+    return test

@@ -1,0 +1,110 @@
+"""What a check is, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Status = Literal["passed", "failed", "skipped"]
+
+#: kinds of things (keys of `priorbench.registry.KINDS`) that have checks
+CHECKED = ("denoiser", "image set", "noise model", "stopping rule", "experiment")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What is wrong, for the author to mend; one line each.
+
+    Attributes
+    ----------
+    expected : what the contract asks for.
+    seen : what happened instead.
+    mend : what to do.
+    """
+
+    expected: str
+    seen: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Why a check does not apply."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One thing that the contract asks of a plugin.
+
+    Attributes
+    ----------
+    name : short, in kebab case.
+    what : what holds where it passes, one line.
+    run : looks at a subject (see `priorbench.testing.catalogue`); None = passed.
+    needs : checks that must have passed before; where one failed, this one is skipped.
+    """
+
+    name: str
+    what: str
+    run: Callable[[Any], Finding | Skip | None]
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckResult:
+    """What one check found.
+
+    Attributes
+    ----------
+    kind, name : of the thing that was checked.
+    check, what : of the check.
+    status : ``"passed"``, ``"failed"`` or ``"skipped"``.
+    seconds : how long it took.
+    finding : what is wrong; only where it failed.
+    reason : why it was skipped.
+    """
+
+    kind: str
+    name: str
+    check: str
+    what: str
+    status: Status
+    seconds: float = 0.0
+    finding: Finding | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Return the result as lines for people."""
+        if self.finding is None:
+            return f"{self.check}: {self.status}" + (f": {self.reason}" if self.reason else "")
+        found = self.finding
+        return (
+            f"{self.kind} '{self.name}' fails the check '{self.check}'\n"
+            f"  expected: {found.expected}\n"
+            f"  seen:     {found.seen}\n"
+            f"  to mend:  {found.mend}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckOptions:
+    """How a thing is checked.
+
+    Attributes
+    ----------
+    device : torch device on which a denoiser is checked.
+    iterations : budget given to whatever has a parameter ``iterations``, so that checks stay short.
+    time_limit : seconds that one run on a picture of 32 x 32 pixels may take.
+    """
+
+    device: str = "cpu"
+    iterations: int = 2
+    time_limit: float = 60.0
+
+
+def finding(seen: str, *, expected: str, mend: str) -> Finding | None:
+    """Return a finding, or None where there is nothing to tell (`seen` is empty)."""
+    return Finding(expected=expected, seen=seen, mend=mend) if seen else None

@@ -1,0 +1,39 @@
+"""`priorbench check`: one line for each check, all of a failure, and an exit status."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_a_failure_says_what_was_expected_what_was_seen_and_how_to_mend_it(command):
+    done = command("check", "mean", "--only", "licence", "--only", "summary")
+    assert done.returncode == 1
+    assert "  FAIL  licence            it names its licence\n" in done.stdout
+    assert "        expected:  a licence" in done.stdout
+    assert "        seen:      licence is empty\n" in done.stdout
+    assert "        to mend:   set licence=" in done.stdout
+    assert "  ok    summary  " in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("1 passed, 1 failed, 0 skipped; ")
+
+
+def test_json_has_every_field(command):
+    done = command("check", "gaussian-25", "--format", "json", "--only", "level")
+    assert done.returncode == 0, done.stderr
+    [result] = json.loads(done.stdout)
+    assert (result["kind"], result["name"], result["check"], result["status"]) == (
+        "noise model", "gaussian-25", "level", "passed",
+    )  # fmt: skip
+    assert result["expected"] is None
+
+
+def test_a_wrong_request_is_one_line_and_status_2(command):
+    for words, said in (
+        (["meen"], "unknown name 'meen'; did you mean 'mean'?"),
+        (["psnr"], "metric 'psnr': there are no checks for this kind"),
+        (["mean:lgo=x"], "denoiser 'mean': unknown parameter 'lgo'; did you mean 'log'?"),
+        (["mean", "--only", "shap"], "unknown check 'shap'; did you mean 'shape'?"),
+    ):
+        done = command("check", *words)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"priorbench: {said}")
+        assert len(done.stderr.splitlines()) == 1

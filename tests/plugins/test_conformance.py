@@ -1,0 +1,56 @@
+"""Every shipped method keeps the contract; networks are made small, which changes no line that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from priorbench.plugins import load_registry
+from priorbench.registry import missing_reason
+from priorbench.testing import CheckOptions
+from priorbench.testing.examination import Examination, find
+from priorbench.testing.process import Host
+
+#: method -> parameters that make it quick
+SMALL = {
+    "dip": "channels=8,scales=3",
+    "dip-demo": "channels=8,scales=3",
+    "deep-decoder": "channels=16",
+    "deep-decoder-under": "channels=16",
+    "deep-decoder-over": "channels=16",
+}
+SHIPPED = [
+    name
+    for name, entry in load_registry().all("denoiser").items()
+    if entry.plugin.distribution == "priorbench"
+]
+OTHERS = ["standard", "images"]
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with Host() as host:
+        yield host
+
+
+def failures(host: Host, name: str) -> list[str]:
+    return [
+        str(result)
+        for named in find(load_registry(), name)
+        for result in Examination(host, named, CheckOptions()).results()
+        if result.status == "failed"
+    ]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_method_keeps_the_contract(host: Host, name: str) -> None:
+    reason = missing_reason(load_registry().find("denoiser", name).spec)
+    if reason:
+        pytest.skip(reason)
+    assert not failures(host, f"{name}:{SMALL[name]}" if name in SMALL else name)
+
+
+@pytest.mark.parametrize("plugin", OTHERS)
+def test_shipped_noise_models_rules_and_image_sets_keep_it_too(host: Host, plugin: str) -> None:
+    assert not failures(host, plugin)

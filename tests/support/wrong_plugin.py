@@ -1,0 +1,116 @@
+"""A plugin of things that are wrong in one way each: name = the check that must find it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from priorbench import (
+    DenoiserSpec,
+    ExperimentSpec,
+    ImageSetSpec,
+    NoiseSpec,
+    StoppingRuleSpec,
+    hookimpl,
+)
+
+#: denoiser, named after its check -> fields of its record that are not the usual ones
+DENOISERS: dict[str, dict[str, Any]] = {
+    "licence": {"licence": ""},
+    "citation": {"citation": ""},
+    "summary": {"summary": "two\nlines"},
+    "parameters": {},
+    "loads": {},
+    "process": {},
+    "runs": {},
+    "type": {},
+    "shape": {},
+    "finite": {},
+    "time": {},
+    "network": {},
+    "files": {},
+    "random-state": {"stochastic": True},
+    "settings": {},
+    "leftovers": {},
+    "devices": {"devices": ("cpu", "gpu")},
+    "scale": {},
+    "grey": {},
+    "colour": {},
+    "odd-sizes": {"min_size": 2},
+    "tiny-sizes": {},
+    "flat-images": {"min_size": 2},
+    "out-of-range": {},
+    "input-unchanged": {},
+    "determinism": {},
+    "seeds": {"stochastic": True},
+    "fresh-state": {},
+    "mask": {"accepts_mask": True},
+    "blind": {"noises": ("gaussian",)},
+    "noises": {},
+    "budget": {},
+    "iterates": {},
+    "overwriting": {},
+    "looking": {"stochastic": True},
+    "loss": {},
+}
+#: the same for the other kinds
+IMAGE_SETS = ("images", "pixels", "ids", "same-pixels", "unknown-id", "length", "limit")
+NOISES: dict[str, dict[str, Any]] = {
+    "level": {"level": ("strenght",)},
+    "draws": {},
+    "given-generator": {},
+    "clean-unchanged": {},
+    "descriptor": {},
+    "sigma": {},
+}
+STOPPING_RULES = ("chooses", "ends", "hands-off", "repeatable")
+
+
+def _named(module: str, prefix: str, check: str) -> dict[str, Any]:
+    attribute = "".join(part.title() for part in check.split("-"))
+    return {
+        "name": f"wrong-{prefix}{check}",
+        "factory": f"{module}:{attribute}",
+        "summary": check,
+        "citation": "unpublished",
+        "licence": "MIT",
+    }
+
+
+@hookimpl
+def priorbench_denoisers():
+    yield DenoiserSpec(**_named("wrong_methods", "", "nothing"))
+    for check, fields in DENOISERS.items():
+        yield DenoiserSpec(**(_named("wrong_methods", "", check) | fields))
+    unseeded = _named("wrong_methods", "", "nothing") | {
+        "name": "wrong-undeclared-noise",
+        "noises": ("gausian",),
+    }
+    yield DenoiserSpec(**unseeded)
+    yield DenoiserSpec(**(_named("wrong_methods", "", "undeclared-randomness")))
+    yield DenoiserSpec(**(_named("wrong_methods", "", "no-method")))
+    yield DenoiserSpec(**(_named("wrong_methods", "", "not-there")))
+    yield DenoiserSpec(**(_named("wrong_methods", "", "silent-exit")))
+    yield DenoiserSpec(**(_named("wrong_methods", "", "declared-reuse") | {"reuses_output": True}))
+
+
+@hookimpl
+def priorbench_image_sets():
+    for check in IMAGE_SETS:
+        yield ImageSetSpec(**_named("wrong_image_sets", "set-", check))
+
+
+@hookimpl
+def priorbench_noise_models():
+    for check, fields in NOISES.items():
+        yield NoiseSpec(**_named("wrong_noises", "noise-", check), **fields)
+
+
+@hookimpl
+def priorbench_stopping_rules():
+    for check in STOPPING_RULES:
+        yield StoppingRuleSpec(**_named("wrong_rules", "rule-", check))
+
+
+@hookimpl
+def priorbench_experiments():
+    yield ExperimentSpec(**_named("wrong_methods", "experiment-", "form"))

@@ -1,0 +1,67 @@
+"""The tutorial's commands, typed as they stand, print what the tutorial says."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from environments import NO_HATCHLING, NO_PIP, make_environment
+
+TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial.md"
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def steps(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each command of the blocks called ``console``, with the output that is expected."""
+    for block in re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, expected = part.partition("\n")
+            yield command, expected
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(NO_PIP or NO_HATCHLING, reason="needs pip and hatchling (the extra 'dev' has it)")
+def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+    pytest.importorskip("bm3d", reason="the tutorial's leaderboard has BM3D on it")
+    python = make_environment(tmp_path / "environment")
+    _make_commands(python.parent)
+    variables = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PRIORBENCH_")},
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "110",
+        "OMP_NUM_THREADS": "1",
+        # what its author's machine fetches from an index is here already
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",
+    }
+    folder, checker = tmp_path, doctest.OutputChecker()
+    for command, expected in steps(TUTORIAL.read_text(encoding="utf-8")):
+        if command.startswith("cd "):
+            folder /= command.removeprefix("cd ")
+            continue
+        done = subprocess.run(
+            ["bash", "-c", f"{command} 2>&1"],
+            cwd=folder, env=variables, capture_output=True, text=True, timeout=900, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"$ {command}\n{done.stdout}"
+        assert checker.check_output(expected, done.stdout, FLAGS), f"$ {command}\n{done.stdout}"
+
+
+def _make_commands(folder: Path) -> None:
+    """Put the commands into an environment that sees these packages without having installed them."""
+    modules = {"priorbench": "priorbench", "pytest": "pytest"}
+    for name, module in modules.items():
+        path = folder / name
+        path.write_text(f'#!/bin/sh\nexec "{folder}/python" -m {module} "$@"\n')
+        path.chmod(0o755)
+
+
+def test_every_command_of_the_tutorial_is_looked_at() -> None:
+    text = TUTORIAL.read_text(encoding="utf-8")
+    assert len(list(steps(text))) == text.count("\n$ ") >= 8
