@@ -73,7 +73,7 @@ PLANTS = {
     ),
     "worse": Plant(
         old="ERROR = 0.0",
-        new="ERROR = 0.0142",
+        new="ERROR = 0.0124",
         words=r"worse: .*Quality.track_mse\('planted'\).*\(-0\.3\d dB\)",
     ),
     "unchanged": Plant(old="import torch\n", new="import torch  # as before\n"),
