@@ -3,13 +3,22 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUITE  ?= quick
+# what `make regressions` compares, and which benchmarks (a regular expression; empty = all)
+BASE   ?= main
+HEAD   ?= HEAD
+BENCH  ?=
 # bm3d is free for non-commercial use only; `make EXTRAS= leaderboard` does without it
 EXTRAS ?= bm3d
+
+ASV := $(BIN)/asv
+# asv wants to know the machine once
+ASV_MACHINE = test -e ~/.asv-machine.json || $(ASV) machine --yes > /dev/null
+BENCH_OPTION = $(if $(BENCH),--bench "$(BENCH)")
 
 comma := ,
 extra = [$(if $(EXTRAS),$(EXTRAS)$(if $(1),$(comma)))$(1)]
 
-.PHONY: leaderboard test test-fast check docs format clean
+.PHONY: leaderboard test test-fast check docs format clean benchmark benchmark-check regressions benchmark-pages
 
 leaderboard: $(VENV)/.installed
 	$(BIN)/priorbench run $(SUITE)
@@ -32,6 +41,28 @@ docs: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# A look at the working tree: each benchmark once or twice, nothing kept.
+benchmark: $(VENV)/.installed-dev
+	@$(ASV_MACHINE)
+	$(ASV) run --environment existing:same --dry-run --show-stderr --attribute rounds=1 $(BENCH_OPTION)
+
+# Does the suite still run? The cheap part, each once.
+benchmark-check: $(VENV)/.installed-dev
+	@$(ASV_MACHINE)
+	$(ASV) check --environment existing:same
+	$(ASV) run --environment existing:same --quick --dry-run --show-stderr --bench '^bench_(harness|store)\.(?!Large)' \
+	  --bench "'identity'"
+
+# Time, memory and quality of two commits; exit status 1 if something got worse.
+regressions: $(VENV)/.installed-dev
+	@$(ASV_MACHINE)
+	$(BIN)/python tests/tracking/regressions.py --base '$(BASE)' --head '$(HEAD)' $(BENCH_OPTION)
+
+# What was measured so far, as pages; the pages fetch their scripts from the network when they are looked at.
+benchmark-pages: $(VENV)/.installed-dev
+	$(ASV) publish
+	@echo "$(ASV) preview shows them"
 
 clean:
 	rm -rf $(VENV)

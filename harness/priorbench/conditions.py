@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import time
@@ -115,8 +116,13 @@ def _busy_seconds() -> float | None:
     return (user + nice + system + interrupts + soft + stolen) / _TICK
 
 
+@functools.cache
+def _throttle_files() -> tuple[Path, ...]:
+    return tuple(_CPUS.glob("cpu[0-9]*/thermal_throttle/core_throttle_count"))
+
+
 def _throttle_count() -> int | None:
-    counts = [_read(path) for path in _CPUS.glob("cpu[0-9]*/thermal_throttle/core_throttle_count")]
+    counts = [_read(path) for path in _throttle_files()]
     return sum(int(count) for count in counts if count) if counts else None
 
 

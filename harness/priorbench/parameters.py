@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from priorbench.docstrings import parameter_summaries
 from priorbench.errors import PriorbenchError, suggestion
@@ -145,7 +145,7 @@ def build(factory: Any, parameters: Mapping[str, Any]) -> Any:
     return factory(**values)
 
 
-def _declared(spec: Spec, factory: Any) -> dict[str, Declared]:
+def _declared(spec: Spec, factory: Any) -> Mapping[str, Declared]:
     try:
         declared = declared_parameters(factory)
     except DeclarationError as error:
@@ -185,7 +185,7 @@ def _plain_value(spec: Spec, parameter: Declared, given: Any) -> JSON:
 
 
 def _dump(parameter: Declared, given: Any) -> JSON:
-    value = TypeAdapter[Any](parameter.annotation).dump_python(_python_value(parameter, given), mode="json")
+    value = parameter.adapter.dump_python(_python_value(parameter, given), mode="json")
     if not _finite(value):
         raise _InvalidValueError(f"'{parameter.name}' must be finite, not {_shown(given)}")
     plain: JSON = value
@@ -204,7 +204,7 @@ def _python_value(parameter: Declared, given: Any) -> Any:
         ) from error
     try:
         # JSON mode is strict about scalars and yet takes a list where the annotation says tuple.
-        value = TypeAdapter(parameter.annotation).validate_json(text, strict=True)
+        value = parameter.adapter.validate_json(text, strict=True)
     except ValidationError as error:
         raise _InvalidValueError(_explain(parameter, given, error)) from error
     except Exception as error:  # a plugin's own validator may raise anything

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 import typing
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union
+
+from pydantic import TypeAdapter
 
 from priorbench.errors import PriorbenchError
 
@@ -18,7 +22,7 @@ class DeclarationError(PriorbenchError):
     """A factory's signature does not declare its parameters as it must: the plugin has to be mended."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Declared:
     """One keyword argument of a factory.
 
@@ -33,8 +37,13 @@ class Declared:
     annotation: Any
     default: Any
 
+    @functools.cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """The check of a value against the annotation, made once: that takes longer than using it."""
+        return TypeAdapter(self.annotation)
 
-def declared_parameters(factory: Any) -> dict[str, Declared]:
+
+def declared_parameters(factory: Any) -> Mapping[str, Declared]:
     """Return name -> declaration, in the signature's order, for a class or a function.
 
     Raises
@@ -43,6 +52,10 @@ def declared_parameters(factory: Any) -> dict[str, Declared]:
         Where an argument lacks an annotation or a default, cannot be given by keyword, takes a reserved
         name, or has an annotation that cannot be resolved.
     """
+    return _read_once(factory) if isinstance(factory, Hashable) else _read(factory)
+
+
+def _read(factory: Any) -> Mapping[str, Declared]:
     where = f"{getattr(factory, '__module__', '?')}:{getattr(factory, '__qualname__', repr(factory))}"
     try:
         arguments = inspect.signature(factory).parameters
@@ -52,10 +65,14 @@ def declared_parameters(factory: Any) -> dict[str, Declared]:
     if faults:
         raise DeclarationError(f"{where}: {'; '.join(faults)}. The plugin must be mended")
     hints = _hints(factory, tuple(arguments), where)
-    return {
+    declared = {
         name: Declared(name=name, annotation=hints[name], default=argument.default)
         for name, argument in arguments.items()
     }
+    return types.MappingProxyType(declared)
+
+
+_read_once = functools.lru_cache(maxsize=512)(_read)
 
 
 def readable_type(annotation: Any) -> str:

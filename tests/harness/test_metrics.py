@@ -99,6 +99,23 @@ def test_ssim_agrees_with_a_direct_implementation(channels: int) -> None:
     assert ssim(clean, clean) == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("shape", [(1, 11, 11), (3, 61, 47), (3, 128, 96)])
+def test_ssim_is_scikit_images_bit_for_bit(shape: tuple[int, int, int]) -> None:
+    rng = np.random.default_rng(0)
+    clean = rng.random(shape, dtype=np.float32)
+    estimate = np.clip(clean + 0.1 * rng.standard_normal(shape, dtype=np.float32), 0, 1)
+    expected = skimage.metrics.structural_similarity(
+        estimate.astype(np.float64),
+        clean.astype(np.float64),
+        channel_axis=0,
+        data_range=1.0,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+    )
+    assert ssim(estimate, clean) == expected
+
+
 def test_ssim_is_undefined_below_its_window() -> None:
     small = np.random.default_rng(0).random((3, 10, 40))
     assert ssim(small, small) is None

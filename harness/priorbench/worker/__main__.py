@@ -57,7 +57,7 @@ def _serve(waiting: SimpleQueue[str], replies: IO[str]) -> None:
     # no method gets reduced precision behind its back
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-    session = Session(load_registry(), baseline_bytes=memory.resident_bytes())
+    session = Session(load_registry(), baseline_bytes=memory.resident_bytes(), owns_process=True)
     limit_memory()
     reply({"ready": True})
     while True:

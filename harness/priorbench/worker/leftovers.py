@@ -53,12 +53,19 @@ def _difference(before: Running) -> str:
 def _children() -> list[int]:
     """Return the living child processes, where the system tells (Linux); Python's own helper is left out."""
     found: list[int] = []
-    for task in Path("/proc/self/task").glob("*/children"):
+    for task in _tasks():
         try:
-            found += [int(pid) for pid in task.read_text().split()]
+            found += [int(pid) for pid in Path(f"/proc/self/task/{task}/children").read_text().split()]
         except OSError:
             continue
     return [pid for pid in found if "resource_tracker" not in _command(pid) and not _ended(pid)]
+
+
+def _tasks() -> list[str]:
+    try:
+        return os.listdir("/proc/self/task")  # noqa: PTH208 (a third of the time of a glob)
+    except OSError:
+        return []
 
 
 def _command(pid: int) -> str:

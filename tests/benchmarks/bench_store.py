@@ -1,0 +1,89 @@
+"""The store and the ranking: writing a trial, reading, leaderboards of a thousand and of 100,000 records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count, islice
+
+from priorbench.leaderboard import leaderboard
+from priorbench.store import Store
+
+from .synthetic_store import Shape, synthetic_records, write
+
+#: 1,000 and 100,000 records
+SMALL = Shape(methods=20, images=10, noises=5, curves=True)
+LARGE = Shape(methods=20, images=1000, noises=5)
+
+
+class Writing:
+    """Seconds of storing the record of a trial, each in a transaction of its own."""
+
+    trials = 20
+
+    def setup(self) -> None:
+        """Make an empty store and a record with a curve."""
+        self.store = Store("sqlite:///writing.db")
+        self.record = next(record for record in synthetic_records(SMALL) if record.curve is not None)
+        self.keys = count()
+
+    def teardown(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def time_add(self) -> None:
+        """Add the records of some trials."""
+        for key in islice(self.keys, self.trials):
+            self.store.add([replace(self.record, key=f"{key:032d}")])
+
+
+class Reading:
+    """Seconds of reading a thousand records, and of ranking them."""
+
+    def setup_cache(self) -> None:
+        """Write the store."""
+        write("sqlite:///small.db", SMALL)
+
+    def setup(self) -> None:
+        """Open the store."""
+        self.store = Store("sqlite:///small.db", create=False)
+
+    def teardown(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def time_records(self) -> None:
+        """Read every record with its curve."""
+        assert sum(1 for _ in self.store.records()) == len(SMALL)
+
+    def time_leaderboard(self) -> None:
+        """Read the scores and rank them."""
+        assert len(leaderboard(self.store.scores())) == SMALL.noises
+
+
+class LargeReading:
+    """Seconds and memory of ranking 100,000 records."""
+
+    repeat, rounds, warmup_time = 2, 2, 0.0
+    timeout = 300.0
+
+    def setup_cache(self) -> None:
+        """Write the store: half a minute."""
+        write("sqlite:///large.db", LARGE)
+
+    setup_cache.timeout = 600.0  # type: ignore[attr-defined]
+
+    def setup(self) -> None:
+        """Open the store."""
+        self.store = Store("sqlite:///large.db", create=False)
+
+    def teardown(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def time_leaderboard(self) -> None:
+        """Read the scores and rank them."""
+        assert len(leaderboard(self.store.scores())) == LARGE.noises
+
+    def peakmem_leaderboard(self) -> None:
+        """Read the scores and rank them."""
+        self.time_leaderboard()

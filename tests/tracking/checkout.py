@@ -1,0 +1,86 @@
+"""How asv runs the suite on a commit: the Python that runs asv, with the commit's sources in front.
+
+Nothing is built or installed, so nothing is fetched: all packages (torch, and every plugin that is installed
+beside priorbench) are the ones of this Python. The source roots and the entry points are those that the
+commit's own pyproject.toml names. asv loads this module (`plugins` in asv.conf.json) and finds the class
+by its `tool_name`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from asv import util
+from asv.environment import Environment
+
+
+class Checkout(Environment):  # type: ignore[misc]
+    """A commit of priorbench, checked out and put in front of the import path."""
+
+    tool_name = "checkout"
+
+    def __init__(self, conf: Any, python: str, requirements: Any, tagged_env_vars: Any) -> None:
+        self._python, self._requirements = python, requirements  # the base class needs them for its folder
+        super().__init__(conf, python, requirements, tagged_env_vars)
+
+    @property
+    def _metadata(self) -> Path:
+        return Path(self._path) / "metadata"
+
+    def check_presence(self) -> bool:
+        """Say whether the folder is there: it is all there is."""
+        return Path(self._path).is_dir()
+
+    def _setup(self) -> None:
+        Path(self._path).mkdir(parents=True, exist_ok=True)
+
+    def find_executable(self, executable: str) -> str:
+        """Return this Python, whatever is asked for."""
+        return sys.executable
+
+    def checkout_project(self, repo: Any, commit_hash: str) -> None:
+        """Check a commit out and write the metadata that an installation of it would have."""
+        super().checkout_project(repo, commit_hash)
+        write_metadata(Path(self._build_root), self._metadata)
+
+    def run(self, args: list[str], **kwargs: Any) -> Any:
+        """Run this Python on the commit that is checked out."""
+        env = {**kwargs.pop("env", os.environ), **self._global_env_vars}
+        # the first is asv's name for it; the second reaches the processes that a benchmark starts
+        path = os.pathsep.join(import_path(Path(self._build_root), self._metadata))
+        env["ASV_PYTHONPATH"] = env["PYTHONPATH"] = path
+        kwargs.setdefault("timeout", self._install_timeout)
+        return util.check_output([sys.executable, *args], env=env, **kwargs)
+
+
+def import_path(root: Path, metadata: Path) -> list[str]:
+    """Return what has to be in front of the import path: the metadata, and the commit's source roots."""
+    build = _project(root)["tool"]["hatch"]["build"]
+    return [str(metadata), *(str(root / folder) for folder in build["dev-mode-dirs"])]
+
+
+def write_metadata(root: Path, target: Path) -> None:
+    """Write the `.dist-info` of the sources in `root`: name, version, entry points."""
+    project = _project(root)["project"]
+    shutil.rmtree(target, ignore_errors=True)
+    info = target / f"{project['name']}-{project['version']}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", encoding="utf-8"
+    )
+    groups = {"console_scripts": project.get("scripts", {}), **project.get("entry-points", {})}
+    lines = [
+        line
+        for group, points in groups.items()
+        for line in (f"[{group}]", *(f"{name} = {value}" for name, value in points.items()))
+    ]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _project(root: Path) -> dict[str, Any]:
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,130 @@
+"""When is a difference between two commits a regression? Rules for each kind of benchmark; no measuring here.
+
+asv has one factor for all kinds and pools the samples of all rounds. On a machine that others use too, that
+raises alarms: the samples of a round share its luck. Here
+
+* time is compared round by round, in rounds that alternate between the commits; of each round the least
+  sample counts, because whatever disturbs a measurement makes it longer;
+* memory is compared net of an empty process, where the suite has a `peakmem_reference`;
+* quality has the same bits at every run, so 1 % of the MSE (0.04 dB) is a change;
+* what looks like a regression is measured again, and only what both measurements say is one.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: kinds, by asv's type of benchmark and by the unit of what is tracked; other units are for reading only
+KIND_OF_TYPE = {"time": "time", "peakmemory": "memory"}
+KIND_OF_UNIT = {"MSE": "quality", "iterations": "quality", "bytes": "memory", "seconds": "overhead"}
+#: ratios from which on a kind has got worse
+FACTORS = {"time": 1.15, "memory": 1.10, "quality": 1.01, "overhead": 1.5}
+#: all but one round have to be slower by this ratio at least
+EVERY_ROUND = 1.05
+#: bytes by which two runs of one program differ anyway
+MEMORY_NOISE = 4 * 2**20
+WORDS = {
+    "time": ("slower", "faster"),
+    "memory": ("hungrier", "leaner"),
+    "quality": ("worse", "better"),
+    "overhead": ("costlier", "cheaper"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """One benchmark at one commit.
+
+    Attributes
+    ----------
+    kind : see `FACTORS`; empty = for reading only.
+    unit : asv's.
+    value : seconds, bytes net of the reference, ...; NaN where skipped, None where it failed.
+    rounds : of a time, the least sample of each round; otherwise empty.
+    """
+
+    kind: str
+    unit: str
+    value: float | None
+    rounds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A difference: what, from what to what, and whether it is for the worse."""
+
+    name: str
+    worse: bool
+    sentence: str
+
+
+def least_of_rounds(samples: Sequence[float], rounds: int) -> tuple[float, ...]:
+    """Return the least sample of each round; asv keeps the samples of all rounds in one list, in order."""
+    each, rest = divmod(len(samples), rounds)
+    if rest or not each:
+        return (min(samples),)
+    return tuple(min(samples[start : start + each]) for start in range(0, len(samples), each))
+
+
+def compare(name: str, before: Measured, after: Measured) -> Change | None:
+    """Return what changed between two commits, or None."""
+    if before.value is None or after.value is None:
+        return _failure(name, before, after)
+    if not before.kind or math.isnan(before.value) or math.isnan(after.value):
+        return None
+    if _worse(before, after):
+        return Change(name=name, worse=True, sentence=_sentence(name, before, after, WORDS[before.kind][0]))
+    if _worse(after, before):
+        return Change(name=name, worse=False, sentence=_sentence(name, before, after, WORDS[before.kind][1]))
+    return None
+
+
+def _failure(name: str, before: Measured, after: Measured) -> Change | None:
+    if before.value is None:
+        return None  # nothing to compare with: it is new, or it failed there too
+    return Change(name=name, worse=True, sentence=f"broken: {name} works at the base and fails now")
+
+
+def _worse(one: Measured, other: Measured) -> bool:
+    """Say whether `other` is worse than `one` by more than chance."""
+    assert one.value is not None
+    assert other.value is not None
+    if one.kind == "time":
+        ratios = sorted(b / a for a, b in zip(one.rounds, other.rounds, strict=False))
+        enough = ratios[min(1, len(ratios) - 1)] >= EVERY_ROUND
+        return enough and statistics.median(ratios) >= FACTORS["time"]
+    if one.kind == "memory" and other.value - one.value < MEMORY_NOISE:
+        return False
+    return other.value > one.value * FACTORS[one.kind]
+
+
+def _sentence(name: str, before: Measured, after: Measured, word: str) -> str:
+    assert before.value is not None
+    assert after.value is not None
+    if before.kind == "time":
+        ratios = sorted(b / a for a, b in zip(before.rounds, after.rounds, strict=False))
+        ratio = statistics.median(ratios)
+        first, last = statistics.median(before.rounds), statistics.median(after.rounds)
+        return (
+            f"{word}: {name}: {_shown(first, 'seconds')} -> {_shown(last, 'seconds')}, {ratio:.2f} times "
+            f"(rounds: {ratios[0]:.2f} to {ratios[-1]:.2f})"
+        )
+    numbers = f"{_shown(before.value, before.unit)} -> {_shown(after.value, after.unit)}"
+    if before.unit == "MSE":
+        first, last = -10 * math.log10(before.value), -10 * math.log10(after.value)
+        numbers = f"PSNR {first:.2f} -> {last:.2f} dB ({last - first:+.2f} dB)"
+    elif before.value > 0:
+        numbers += f", {after.value / before.value:.2f} times"
+    return f"{word}: {name}: {numbers}"
+
+
+def _shown(value: float, unit: str) -> str:
+    if unit == "seconds":
+        scale, small = next(((s, u) for s, u in ((1, "s"), (1e3, "ms")) if value * s >= 1), (1e6, "µs"))
+        return f"{value * scale:.3g} {small}"
+    if unit == "bytes":
+        return f"{value / 2**20:.1f} MiB"
+    return f"{value:.6g} {unit}"
