@@ -240,7 +240,7 @@ def _look(number: int, item: Any, noisy: NDArray[np.float32], device: Device) ->
         spent.append(time.perf_counter() - start)
         return _checked(result, noisy)
 
-    return Look(iteration=number, output=iterate.output, _estimate=estimate, _loss=iterate.loss), spent
+    return Look(iteration=number, _output=iterate.output, _estimate=estimate, _loss=iterate.loss), spent
 
 
 def _checked(value: Any, noisy: NDArray[np.float32]) -> torch.Tensor:
