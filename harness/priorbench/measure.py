@@ -244,7 +244,7 @@ def _look(number: int, item: Any, shape: Shape, device: Device) -> tuple[Look, l
         spent.append(time.perf_counter() - start)
         return _checked(result, shape)
 
-    return Look(iteration=number, output=iterate.output, _estimate=estimate, _loss=iterate.loss), spent
+    return Look(iteration=number, _output=iterate.output, _estimate=estimate, _loss=iterate.loss), spent
 
 
 def _checked(value: Any, shape: Shape) -> torch.Tensor:

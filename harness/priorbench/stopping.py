@@ -39,14 +39,18 @@ class Look:
     Attributes
     ----------
     iteration : 1-based.
-    output : what the method has anyway, (channels, height, width).
     """
 
     iteration: int
-    output: torch.Tensor
+    _output: torch.Tensor | None
     _estimate: Callable[[], torch.Tensor]
     _loss: float | torch.Tensor | None = None
     _cached: torch.Tensor | None = field(default=None)
+
+    @property
+    def output(self) -> torch.Tensor:
+        """What the method has anyway, (channels, height, width); the estimate where it has nothing."""
+        return self.estimate if self._output is None else self._output
 
     @property
     def estimate(self) -> torch.Tensor:

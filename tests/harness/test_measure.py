@@ -187,3 +187,62 @@ def test_the_curve_has_about_23_points_for_each_decade():
         points.append(next_log_spaced(points[-1]))
     assert points[:10] == list(range(1, 11))
     assert 20 <= sum(1000 <= point < 10000 for point in points) <= 26
+
+
+class Lazy:
+    """Yields iterates that have an estimate and nothing else."""
+
+    def __init__(self):
+        self.made = []
+
+    def iterate(self, observation):
+        number = 0
+        while True:
+            number += 1
+            yield Iterate(None, loss=1 / number, estimate=self.image(observation.image, number))
+
+    def image(self, like, number):
+        def make():
+            self.made.append(number)
+            return torch.full_like(like, number)
+
+        return make
+
+
+class Outputs:
+    """Stops at iteration 4 and remembers what it saw as the output."""
+
+    def __init__(self):
+        self.seen = {}
+
+    def begin(self, trajectory):
+        pass
+
+    def wants(self, iteration):
+        return iteration in (3, 4)
+
+    def observe(self, look):
+        self.seen[look.iteration] = float(look.output.mean())
+        return Verdict(keep=look.iteration == 4, stop=look.iteration == 4)
+
+
+def test_an_iterate_without_an_output_is_made_once_and_only_where_it_is_looked_at(problem):
+    method, rule = Lazy(), Outputs()
+    (outcome,) = measure_iterative(method, problem, Host(), [(rule, False)], None)
+    assert outcome.output.mean() == 4
+    assert rule.seen[3] == 3
+    assert method.made == [1, 2, 3, 4]  # each of them a point of the curve
+    method = Lazy()
+    (outcome,) = measure_iterative(method, problem, Host(), [(Fixed(iterations=100), False)], None)
+    assert outcome.output.mean() == 100
+    assert len(method.made) == len(set(method.made)) < 40
+
+
+def test_an_iterate_with_neither_output_nor_estimate_is_invalid(problem):
+    class Nothing:
+        def iterate(self, observation):
+            while True:
+                yield Iterate(None)
+
+    with pytest.raises(InvalidOutputError, match="got NoneType"):
+        measure_iterative(Nothing(), problem, Host(), [(Fixed(iterations=2), False)], None)
