@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import llvmlite.binding
 import numba
 import numpy as np
+
+llvmlite.binding.set_option("", "-runtime-memory-check-threshold=128")
 
 _FAST = {"contract", "reassoc", "nsz"}
 

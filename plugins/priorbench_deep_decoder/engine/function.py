@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numba
@@ -33,7 +34,7 @@ class FusedDecoder(nn.Module):
         if not _takes(B, self.network):
             plain: torch.Tensor = self.network(B)
             return plain
-        key = (B.shape[2], B.shape[3], B.dtype, _threads())
+        key = (B.shape[2], B.shape[3], B.dtype, torch.get_num_threads())
         if self._memory is None or self._memory.key != key:
             self._memory = _Memory(self.network.architecture, *key)
         x: torch.Tensor = _Decode.apply(self._memory, B, *self.network.parameters())
@@ -55,9 +56,9 @@ class _Memory:
 
     def forward(self, holder: object, B: torch.Tensor, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
         self.holder = holder
-        numba.set_num_threads(self.key[3])
         program = self.program
-        x = program.forward(_matrix(B), self._weights(parameters), parameters[-1].detach())
+        with _numba_threads(self.key[3]):
+            x = program.forward(_matrix(B), self._weights(parameters), parameters[-1].detach())
         image = x.view(1, program.height, program.width, -1).movedim(-1, 1)
         return functional.interpolate(image, scale_factor=self.repeat) if self.repeat > 1 else image
 
@@ -67,11 +68,11 @@ class _Memory:
         if self.holder is not holder:  # another forward pass has used the memory since
             self.forward(holder, B, parameters)
         self.holder = None
-        numba.set_num_threads(self.key[3])
         if self.repeat > 1:
             gradient = functional.avg_pool2d(gradient, self.repeat, divisor_override=1)
         weights, output = self._weights(parameters), parameters[-1].detach()
-        return self.program.backward(_matrix(B), weights, output, _matrix(gradient))
+        with _numba_threads(self.key[3]):
+            return self.program.backward(_matrix(B), weights, output, _matrix(gradient))
 
     def _weights(self, parameters: Sequence[torch.Tensor]) -> list[Weights]:
         own = [p.detach() for p in parameters[:-1]]
@@ -103,8 +104,16 @@ def _matrix(image: torch.Tensor) -> torch.Tensor:
     return image.detach()[0].movedim(0, -1).reshape(-1, image.shape[1]).contiguous()
 
 
-def _threads() -> int:
-    return min(torch.get_num_threads(), int(numba.config.NUMBA_NUM_THREADS))
+@contextmanager
+def _numba_threads(threads: int) -> Iterator[None]:
+    """Give numba as many threads as torch has; torch's own number survives numba's start of its pool."""
+    before = numba.get_num_threads()
+    torch.set_num_threads(threads)
+    numba.set_num_threads(min(threads, int(numba.config.NUMBA_NUM_THREADS)))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def _takes(B: torch.Tensor, network: DecoderNetwork) -> bool:
