@@ -49,7 +49,7 @@ class _Memory:
     ) -> None:
         self.key = (height, width, dtype, threads)
         self.affine = architecture.affine
-        # Repeating pixels commutes with all that works on single pixels, and with the statistics: it is done last.
+        # Repeating pixels commutes with what works on single pixels, and with statistics: it is done last.
         self.repeat = 2**architecture.layers if architecture.upsampling == "nearest" else 1
         self.program = Program(architecture, height, width, dtype, threads)
         self.holder: object = None

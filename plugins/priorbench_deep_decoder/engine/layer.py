@@ -5,7 +5,7 @@ With U the upsampling (or nothing), V = U Z, and x^ the normalisation without it
 * after activation: X = x^ = (relu(V) - mean) / std; scale and shift are part of the mixing that follows;
 * before activation: X = relu(scale x^ + shift) with x^ = (V - mean) / std.
 
-Either way X = max(max(V, inner) a + b, outer) with a number for each channel, which is all that the kernels know.
+Either way X = max(max(V, inner) a + b, outer), a and b a number for each channel: all that the kernels know.
 """
 
 from __future__ import annotations
@@ -131,9 +131,7 @@ class HiddenLayer:
             inner, outer = self._bounds
             image = out.numpy().reshape(2 * self.height, 2 * self.width, -1)
             w, b = weight.numpy(), bias.numpy()
-            narrow.read_out(
-                self._z, inner, self.scale, self.offset, outer, w, b, image, self.threads
-            )
+            narrow.read_out(self._z, inner, self.scale, self.offset, outer, w, b, image, self.threads)
             return
         for tile in self.tiles():
             torch.addmm(bias, self.expand(tile), weight.t(), out=out[tile.pixels])
@@ -145,15 +143,11 @@ class HiddenLayer:
             inner, outer = self._bounds
             totals = np.zeros((outputs, self.channels))
             image = d.numpy().reshape(2 * self.height, 2 * self.width, -1)
-            narrow.correlate(
-                self._z, inner, self.scale, self.offset, outer, image, totals, self.threads
-            )
+            narrow.correlate(self._z, inner, self.scale, self.offset, outer, image, totals, self.threads)
             return torch.from_numpy(totals).to(d.dtype)
         product = d.new_empty(outputs, self.channels)
         for number, tile in enumerate(self.tiles()):
-            torch.addmm(
-                product, d[tile.pixels].t(), self.expand(tile), beta=min(number, 1), out=product
-            )
+            torch.addmm(product, d[tile.pixels].t(), self.expand(tile), beta=min(number, 1), out=product)
         return product
 
     def _spread(self, d: torch.Tensor, weight: torch.Tensor, tile: Tile) -> torch.Tensor:

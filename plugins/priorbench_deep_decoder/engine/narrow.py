@@ -1,6 +1,6 @@
-"""Kernels for the output layer, a mixing of k channels into a few: matrix products would need V = U Z in memory.
+"""Kernels for the output layer, a mixing of k channels into a few: products would need V = U Z in memory.
 
-See `priorbench_deep_decoder.engine.upsampled` for cells. `w` is (outputs, k), `d` an image (height, width, outputs).
+See `priorbench_deep_decoder.engine.upsampled` for cells. `w` is (outputs, k), `d` (height, width, outputs).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from priorbench_deep_decoder.engine.layer import SERIAL, TILE_BYTES, HiddenLayer
+from priorbench_deep_decoder.engine.layer import SERIAL, HiddenLayer
 from priorbench_deep_decoder.network import Architecture
 
 
@@ -64,9 +64,7 @@ class Program:
         self._spare = torch.empty(widest, k, dtype=dtype)
         self.height, self.width = height, width
 
-    def forward(
-        self, b: torch.Tensor, weights: Sequence[Weights], output: torch.Tensor
-    ) -> torch.Tensor:
+    def forward(self, b: torch.Tensor, weights: Sequence[Weights], output: torch.Tensor) -> torch.Tensor:
         """Return the output before the sigmoid, (pixels, outputs), for an input (pixels, k)."""
         mixings = [w.mix for w in weights[1:]] + [output]
         torch.mm(b, weights[0].mix.t(), out=self.layers[0].z)

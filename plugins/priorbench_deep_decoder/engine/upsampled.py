@@ -1,8 +1,8 @@
 """Kernels for layers that upsample: the upsampled tensor V = U Z is formed in registers, never in memory.
 
 Bilinear upsampling by two, pixel centres aligned, is worked off in *cells*: between the neighbouring coarse
-pixels (i, j) and (i + 1, j + 1) lie the four fine pixels (2i + 1, 2j + 1) to (2i + 2, 2j + 2), and the weights
-are 3/4 and 1/4. Cells begin at -1 and coarse indices are clamped at the border, where a cell holds each of its
+pixels (i, j) and (i + 1, j + 1) lie the four fine pixels (2i + 1, 2j + 1) to (2i + 2, 2j + 2), with weights
+3/4 and 1/4. Cells begin at -1 and coarse indices are clamped at the border, where a cell holds each of its
 fine pixels twice: there it counts half.
 
 Arrays are (height, width, channels); a thread has some of the channels, so that sums have one order whatever
@@ -91,9 +91,7 @@ def expand(z, begin, end, inner, scale, offset, outer, x, threads):
     else:
         for t in numba.prange(threads):
             first, last = share_of(t, k, threads)
-            _expand(
-                z, begin, end, first, last, inner, scale, offset, outer, x
-            )
+            _expand(z, begin, end, first, last, inner, scale, offset, outer, x)
 
 
 @compiled
@@ -176,9 +174,7 @@ def _moments(z, begin, end, first, last, g, scale, offset, centre, totals):
                 h2 = g2[c] if v2 * a + b > zero else zero
                 h3 = g3[c] if v3 * a + b > zero else zero
                 one[c] += share * ((h0 + h1) + (h2 + h3))
-                two[c] += share * (
-                    (h0 * (v0 - m) + h1 * (v1 - m)) + (h2 * (v2 - m) + h3 * (v3 - m))
-                )
+                two[c] += share * ((h0 * (v0 - m) + h1 * (v1 - m)) + (h2 * (v2 - m) + h3 * (v3 - m)))
         weight = 1.0 if top != bottom else 0.5
         for c in range(first, last):
             totals[0, c] += weight * one[c]
