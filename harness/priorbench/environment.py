@@ -16,7 +16,7 @@ from typing import Any
 from priorbench import nvidia
 
 #: libraries whose version may change a result's bits, whatever the method
-NUMERICAL = ("torch", "numpy", "scipy", "scikit-image", "pillow")
+NUMERICAL = ("torch", "numpy", "scipy", "numba", "scikit-image", "pillow")
 
 #: thread and allocator settings that every worker starts with; {threads} is filled in
 WORKER_VARIABLES: Mapping[str, str] = {

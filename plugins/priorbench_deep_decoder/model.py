@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import Literal, get_args
 
 import torch
+from torch import nn
 
 from priorbench import Iterate, Observation
 from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least, one_of, within
@@ -13,6 +14,8 @@ from priorbench.toolkit.fitting import FitSettings, Optimiser, fit
 from priorbench.toolkit.initialisation import ScaleInit, build, stream, uniform_input
 from priorbench.toolkit.sizes import Frame, image_shape
 from priorbench_deep_decoder.network import Architecture, DecoderNetwork, Normalise, Order, Upsampling
+
+Engine = Literal["auto", "plain", "fused"]
 
 
 class DeepDecoder:
@@ -40,6 +43,9 @@ class DeepDecoder:
     momentum : of sgd.
     averaging : weight of the past in the exponential average of outputs that is returned; 0 = no average.
     iterations : the published budget.
+    engine : how the same function is computed: operation by operation (plain), or on a CPU with less work
+        and memory (fused, needs numba); auto takes fused where it is to be had.
+    tf32 : CUDA may compute products with less precision.
     """
 
     def __init__(
@@ -60,6 +66,8 @@ class DeepDecoder:
         momentum: Fraction = 0.9,
         averaging: Fraction = 0.0,
         iterations: Count = 3000,
+        engine: Engine = "auto",
+        tf32: bool = False,
     ) -> None:
         self.architecture = Architecture(
             channels=channels,
@@ -76,13 +84,16 @@ class DeepDecoder:
             momentum=momentum,
             input_noise=input_noise,
             averaging=averaging,
+            tf32=tf32,
         )
         one_of(get_args(ScaleInit), scale_init=scale_init)
+        one_of(get_args(Engine), engine=engine)
         within(0, float("inf"), input_scale=input_scale)
         at_least(1, iterations=iterations)
         self.scale_init: ScaleInit = scale_init
         self.input_scale = input_scale
         self.iterations = iterations
+        self.engine: Engine = engine
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
         """Fit a fresh network to the observation; yields what `priorbench.toolkit.fitting.fit` does."""
@@ -92,7 +103,27 @@ class DeepDecoder:
         network, net_input = self.start(outputs, frame, observation.seed)
         network = network.to(observation.device)
         net_input = net_input.to(observation.device, memory_format=torch.channels_last)
-        yield from fit(network, net_input, observation, frame=frame, settings=self.settings)
+        yield from fit(
+            self._computed(network, observation.device),
+            net_input,
+            observation,
+            frame=frame,
+            settings=self.settings,
+        )
+
+    def _computed(self, network: DecoderNetwork, device: torch.device) -> nn.Module:
+        """Return the network, or the same one computed by the engine."""
+        if self.engine == "plain" or (self.engine == "auto" and device.type != "cpu"):
+            return network
+        if device.type != "cpu":
+            raise ValueError(f"engine 'fused' works on the CPU, not on '{device}': choose auto or plain")
+        try:
+            from priorbench_deep_decoder.engine.function import FusedDecoder
+        except ImportError as error:
+            if self.engine == "auto":
+                return network
+            raise ValueError(f"engine 'fused' needs numba ({error}): choose auto or plain") from error
+        return FusedDecoder(network)
 
     def start(self, outputs: int, frame: Frame, seed: int) -> tuple[DecoderNetwork, torch.Tensor]:
         """Return the initial network and its fixed input, on the CPU, as a function of the seed alone."""

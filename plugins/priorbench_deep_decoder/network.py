@@ -87,12 +87,12 @@ class DecoderNetwork(nn.Module):
         super().__init__()
         self.hidden = nn.Sequential(*(Layer(architecture, upsample=u) for u in architecture.upsamples))
         self.output = nn.Linear(architecture.channels, outputs, bias=False)
-        self._sigmoid = architecture.sigmoid
+        self.architecture = architecture
 
     def forward(self, B: torch.Tensor) -> torch.Tensor:
         """Map the input (1, k, h, w), best in ``torch.channels_last``, to an image (1, c, 2^L h, 2^L w)."""
         x = mix_channels(self.hidden(B), self.output)
-        return torch.sigmoid(x) if self._sigmoid else x
+        return torch.sigmoid(x) if self.architecture.sigmoid else x
 
 
 def mix_channels(B: torch.Tensor, C: nn.Linear) -> torch.Tensor:

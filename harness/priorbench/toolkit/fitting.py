@@ -14,6 +14,7 @@ from priorbench.observation import Iterate, Observation
 from priorbench.toolkit.checks import one_of, within
 from priorbench.toolkit.initialisation import stream
 from priorbench.toolkit.sizes import Frame
+from priorbench.toolkit.stepping import precision, stepping
 
 Optimiser = Literal["adam", "sgd", "gd"]
 
@@ -30,6 +31,7 @@ class FitSettings:
     input_noise : standard deviation of the Gaussian noise that is added to the input anew in every iteration.
     averaging : weight beta in [0, 1) of the past in the exponential average of the outputs that is returned,
         a_1 = x_1, a_t = beta a_(t-1) + (1 - beta) x_t; 0 returns the network's own output instead.
+    tf32 : CUDA may round the factors of products to 10 bits of mantissa. Elsewhere nothing depends on it.
     """
 
     optimiser: Optimiser = "adam"
@@ -37,6 +39,7 @@ class FitSettings:
     momentum: float = 0.9
     input_noise: float = 0.0
     averaging: float = 0.0
+    tf32: bool = False
 
     def __post_init__(self) -> None:
         one_of(get_args(Optimiser), optimiser=self.optimiser)
@@ -61,7 +64,8 @@ def fit(
     * ``estimate``: what would be returned now, that is, the *updated* network on the *unperturbed* input,
       or with `averaging` the average of x_1 ... x_t. Valid until the next iterate is asked for.
 
-    Nothing is read back from the device, and no yielded tensor is written to again.
+    Nothing is read back from the device, and no yielded tensor is written to again. On CUDA the step is
+    recorded as a graph and replayed, so that `network` and the operator must do the same work in every step.
 
     Parameters
     ----------
@@ -79,9 +83,9 @@ def fit(
         return frame.crop(network(z))[0].clone(memory_format=torch.contiguous_format)
 
     @torch.enable_grad()
-    def step() -> tuple[torch.Tensor, torch.Tensor]:
+    def step() -> tuple[torch.Tensor, ...]:
         optimiser.zero_grad()
-        output = generate(perturb())
+        output = generate(perturb.input)
         loss = objective(output)
         torch.autograd.backward(loss)
         optimiser.step()
@@ -89,11 +93,15 @@ def fit(
 
     @torch.no_grad()
     def updated() -> torch.Tensor:
-        return generate(net_input)
+        with precision(net_input.device, tf32=settings.tf32):
+            return generate(net_input)
 
+    repeat = stepping(step, net_input.device)
     average: torch.Tensor | None = None
     while True:
-        output, loss = step()
+        perturb()
+        with precision(net_input.device, tf32=settings.tf32):
+            output, loss = repeat()
         estimate = updated
         if settings.averaging > 0:
             average = output if average is None else torch.lerp(output, average, settings.averaging)
@@ -134,17 +142,18 @@ class _Perturbation:
         # A pageable copy to CUDA may return before the device has it, never before the buffer is free again.
         self._may_overlap = net_input.device.type == "cuda"
         self._generator = stream(seed, "input noise")
+        #: the input of the current step, always the same memory
+        self.input = net_input
         if std > 0:
             self._noise = torch.empty(net_input.shape)
-            self._perturbed = torch.empty_like(net_input)
+            self.input = torch.empty_like(net_input)
 
-    def __call__(self) -> torch.Tensor:
-        """Return the input of the next step; the tensor is reused after it."""
-        if not self._std:
-            return self._input
-        noise = self._noise.normal_(generator=self._generator)
-        noise = noise.to(self._input.device, non_blocking=self._may_overlap)
-        return torch.add(self._input, noise, alpha=self._std, out=self._perturbed)
+    def __call__(self) -> None:
+        """Make the input of the next step."""
+        if self._std > 0:
+            noise = self._noise.normal_(generator=self._generator)
+            noise = noise.to(self._input.device, non_blocking=self._may_overlap)
+            torch.add(self._input, noise, alpha=self._std, out=self.input)
 
 
 def _optimiser(network: nn.Module, settings: FitSettings) -> torch.optim.Optimizer:
@@ -152,7 +161,9 @@ def _optimiser(network: nn.Module, settings: FitSettings) -> torch.optim.Optimiz
     # One pass over each parameter instead of a dozen; elementwise, so the bits do not depend on threads.
     fused = True if parameters[0].device.type in ("cpu", "cuda") else None
     if settings.optimiser == "adam":
-        return torch.optim.Adam(parameters, lr=settings.learning_rate, fused=fused)
+        # Its count of steps has to be on the device where a step is recorded.
+        on_device = parameters[0].device.type == "cuda"
+        return torch.optim.Adam(parameters, lr=settings.learning_rate, fused=fused, capturable=on_device)
     momentum = settings.momentum if settings.optimiser == "sgd" else 0.0
     return torch.optim.SGD(parameters, lr=settings.learning_rate, momentum=momentum, fused=fused)
 

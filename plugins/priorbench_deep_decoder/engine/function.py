@@ -1,0 +1,126 @@
+"""The fused decoder as a module: the parameters are the plain network's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numba
+import torch
+from torch import nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+from priorbench_deep_decoder.engine.program import Program, Weights
+from priorbench_deep_decoder.network import Architecture, DecoderNetwork
+
+
+class FusedDecoder(nn.Module):
+    """A `DecoderNetwork` computed by the engine wherever that can, and by itself elsewhere.
+
+    Parameters
+    ----------
+    network : holds the parameters; both ways of computing share them.
+    """
+
+    def __init__(self, network: DecoderNetwork) -> None:
+        super().__init__()
+        self.network = network
+        self._memory: _Memory | None = None
+
+    def forward(self, B: torch.Tensor) -> torch.Tensor:
+        """Map the input as ``network`` does."""
+        if not _takes(B, self.network):
+            plain: torch.Tensor = self.network(B)
+            return plain
+        key = (B.shape[2], B.shape[3], B.dtype, torch.get_num_threads())
+        if self._memory is None or self._memory.key != key:
+            self._memory = _Memory(self.network.architecture, *key)
+        x: torch.Tensor = _Decode.apply(self._memory, B, *self.network.parameters())
+        return torch.sigmoid(x) if self.network.architecture.sigmoid else x
+
+
+class _Memory:
+    """A program, and whose intermediate values its memory holds."""
+
+    def __init__(
+        self, architecture: Architecture, height: int, width: int, dtype: torch.dtype, threads: int
+    ) -> None:
+        self.key = (height, width, dtype, threads)
+        self.affine = architecture.affine
+        # Repeating pixels commutes with what works on single pixels, and with statistics: it is done last.
+        self.repeat = 2**architecture.layers if architecture.upsampling == "nearest" else 1
+        self.program = Program(architecture, height, width, dtype, threads)
+        self.holder: object = None
+
+    def forward(self, holder: object, B: torch.Tensor, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
+        self.holder = holder
+        program = self.program
+        with _numba_threads(self.key[3]):
+            x = program.forward(_matrix(B), self._weights(parameters), parameters[-1].detach())
+        image = x.view(1, program.height, program.width, -1).movedim(-1, 1)
+        return functional.interpolate(image, scale_factor=self.repeat) if self.repeat > 1 else image
+
+    def backward(
+        self, holder: object, B: torch.Tensor, parameters: Sequence[torch.Tensor], gradient: torch.Tensor
+    ) -> tuple[torch.Tensor, list[torch.Tensor | None]]:
+        if self.holder is not holder:  # another forward pass has used the memory since
+            self.forward(holder, B, parameters)
+        self.holder = None
+        if self.repeat > 1:
+            gradient = functional.avg_pool2d(gradient, self.repeat, divisor_override=1)
+        weights, output = self._weights(parameters), parameters[-1].detach()
+        with _numba_threads(self.key[3]):
+            return self.program.backward(_matrix(B), weights, output, _matrix(gradient))
+
+    def _weights(self, parameters: Sequence[torch.Tensor]) -> list[Weights]:
+        own = [p.detach() for p in parameters[:-1]]
+        if not self.affine:
+            return [Weights(mix, None, None) for mix in own]
+        return [Weights(*own[i : i + 3]) for i in range(0, len(own), 3)]
+
+
+class _Decode(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, memory: _Memory, B: torch.Tensor, *parameters: torch.Tensor) -> torch.Tensor:
+        ctx.memory = memory
+        ctx.save_for_backward(B, *parameters)
+        return memory.forward(ctx, B, parameters)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        B, *parameters = ctx.saved_tensors
+        d, gradients = ctx.memory.backward(ctx, B, parameters, gradient)
+        d_input = None
+        if ctx.needs_input_grad[1]:
+            d_input = (d @ parameters[0]).view(1, *B.shape[2:], -1).movedim(-1, 1)
+        return None, d_input, *gradients
+
+
+def _matrix(image: torch.Tensor) -> torch.Tensor:
+    """Return (1, c, h, w) as a contiguous (pixels, c): a view of ``torch.channels_last``."""
+    return image.detach()[0].movedim(0, -1).reshape(-1, image.shape[1]).contiguous()
+
+
+@contextmanager
+def _numba_threads(threads: int) -> Iterator[None]:
+    """Give numba as many threads as torch has; torch's own number survives numba's start of its pool."""
+    before = numba.get_num_threads()
+    torch.set_num_threads(threads)
+    numba.set_num_threads(min(threads, int(numba.config.NUMBA_NUM_THREADS)))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
+
+
+def _takes(B: torch.Tensor, network: DecoderNetwork) -> bool:
+    """Say whether the engine computes this case: one image on the CPU, all of one precision."""
+    return (
+        B.device.type == "cpu"
+        and B.shape[0] == 1
+        and B.dtype in (torch.float32, torch.float64)
+        and all(p.dtype == B.dtype and p.device == B.device for p in network.parameters())
+    )
