@@ -122,8 +122,10 @@ def _walk(subject: DenoiserSubject, visit: Callable[[Any], None]) -> Any:
     return last
 
 
-def _output(item: Any) -> torch.Tensor:
-    return item.output if isinstance(item, Iterate) else item
+def _output(item: Any) -> Any:
+    if not isinstance(item, Iterate):
+        return item
+    return item.output if item.output is not None or item.estimate is None else item.estimate()
 
 
 def _loss(item: Any) -> Any:
