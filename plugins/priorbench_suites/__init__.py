@@ -21,6 +21,11 @@ def priorbench_suites() -> Iterator[SuiteSpec]:
         summary="every method with its published budget on colour and grey photographs; hours on a CPU",
     )
     yield SuiteSpec(
+        name="standard-small",
+        resource="priorbench_suites:standard-small.yaml",
+        summary="methods with their published budgets on 4 small photographs; half an hour on a CPU",
+    )
+    yield SuiteSpec(
         name="inpainting",
         resource="priorbench_suites:inpainting.yaml",
         summary="half of the pixels missing in 3 small photographs, reduced budgets; minutes",

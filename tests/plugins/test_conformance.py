@@ -19,6 +19,9 @@ SMALL = {
     "deep-decoder": "channels=16",
     "deep-decoder-under": "channels=16",
     "deep-decoder-over": "channels=16",
+    "conv-decoder": "channels=8,layers=4",
+    "two-layer": "k=16",
+    "wide-dip": "k=50",
 }
 SHIPPED = [
     name
