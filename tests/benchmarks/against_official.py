@@ -4,8 +4,8 @@
 
 CHECKOUT is a folder with MLI-lab/overparameterized_convolutional_generators or
 DmitryUlyanov/deep-image-prior; nothing is fetched, nothing of theirs is changed. An iteration is forward
-pass, mean squared error, backward pass and Adam; what their loops do besides (copies of the network, losses that
-are only printed) is left out in their favour. Each implementation has a process of its own, with glibc's
+pass, mean squared error, backward pass and Adam; what their loops do besides (copies of the network, losses
+that are only printed) is left out in their favour. Each implementation has a process of its own, with glibc's
 allocator as shipped and with the settings that priorbench's workers have; the processes take turns, one
 waits while another one works. Medians over rounds are printed, in wall time and, for a machine that others
 use too, in processor time (then best with ``--threads 1``: threads that wait for each other burn it).
