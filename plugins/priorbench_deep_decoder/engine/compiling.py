@@ -38,6 +38,6 @@ ZERO = np.uintp(0)
 
 
 @compiled
-def share_of(t, k, threads):
+def share_of(t: Any, k: Any, threads: Any) -> Any:
     """Return the first channel of thread t and the one after its last, unsigned."""
     return np.uintp(t * k // threads), np.uintp((t + 1) * k // threads)
