@@ -56,6 +56,7 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         name="pseudo-inverse",
         factory="priorbench_classical.pseudo_inverse:PseudoInverse",
         summary="least squares of least norm, A^+ y: the floor of the tables of inverse problems",
+        citation="none: a control",
         licence="MIT",
         accepts_operator=True,
         accepts_mask=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from priorbench.toolkit.least_squares import pseudo_inverse
+from priorbench.toolkit.masking import masked
 
 if TYPE_CHECKING:
     from priorbench import Observation
@@ -17,5 +18,5 @@ class PseudoInverse:
 
     def denoise(self, observation: Observation) -> torch.Tensor:
         """Return A^+ y, computed in double precision."""
-        y = observation.image.to(torch.float64)
-        return pseudo_inverse(observation.operator, y).to(observation.image.dtype)
+        operator, y = masked(observation)
+        return pseudo_inverse(operator, y.to(torch.float64)).to(y.dtype)

@@ -9,9 +9,11 @@ import torch
 from pydantic import Field
 
 from priorbench.toolkit.initialisation import stream
+from priorbench.toolkit.masking import masked
 
 if TYPE_CHECKING:
     from priorbench import Observation
+    from priorbench.observation import Operator
 
 #: a bound of the norm of the difference operator in two dimensions is the root of 8
 _DIFFERENCES = math.sqrt(8)
@@ -49,12 +51,12 @@ class ConstrainedTotalVariation:
 
     def denoise(self, observation: Observation) -> torch.Tensor:
         """Return the solution; the standard deviation of the noise must be known."""
-        A, A_adjoint = observation.operator.A, observation.operator.A_adjoint
-        y, mask = observation.image, observation.mask
+        operator, y = masked(observation)
+        A, A_adjoint, mask = operator.A, operator.A_adjoint, observation.mask
         m = y.numel() if mask is None else int(mask.expand_as(y).sum())
         assert observation.sigma is not None
         radius = self._discrepancy * math.sqrt(m) * observation.sigma
-        norm = operator_norm(observation)
+        norm = operator_norm(operator, like=observation.image.new_empty(observation.shape))
         # tau (sigma_q ||A||^2 + sigma_p 8) = 1 with the dual steps in the ratio of the norms
         tau = self._balance / (norm + _DIFFERENCES)
         sigma_q, sigma_p = 1 / (self._balance * norm), 1 / (self._balance * _DIFFERENCES)
@@ -89,10 +91,9 @@ def differences_adjoint(p: torch.Tensor) -> torch.Tensor:
     return result
 
 
-def operator_norm(observation: Observation) -> float:
-    """Return an upper bound of the norm of A, by power iterations on A* A."""
-    operator = observation.operator
-    x = torch.randn(observation.shape, generator=stream(0, "power iteration")).to(observation.image)
+def operator_norm(operator: Operator, like: torch.Tensor) -> float:
+    """Return an upper bound of the norm of A on images such as `like`, by power iterations on A* A."""
+    x = torch.randn(like.shape, generator=stream(0, "power iteration")).to(like)
     norm = 1.0
     for _ in range(_POWER):
         x = operator.A_adjoint(operator.A(x / x.norm()))

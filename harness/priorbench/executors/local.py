@@ -11,6 +11,7 @@ from queue import SimpleQueue
 
 from priorbench.errors import PriorbenchError
 from priorbench.executors import Started
+from priorbench.executors.folders import clear_away
 from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
 from priorbench.records import Record
 from priorbench.registry import Registry
@@ -45,6 +46,7 @@ class LocalExecutor:
         timeout: float | None = None,
         memory: int | None = None,
     ) -> None:
+        clear_away()
         self._registry, self._jobs = registry, jobs
         self._settings = WorkerSettings(threads=threads, timeout=timeout, memory=memory)
         self._idle: OrderedDict[Owner, WorkerProcess] = OrderedDict()

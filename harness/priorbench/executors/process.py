@@ -10,16 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import uuid
 from collections import deque
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from priorbench.environment import worker_environment
+from priorbench.executors.folders import new_folder
 from priorbench.outcomes import failed_records
 from priorbench.records import Record, from_json
 from priorbench.registry import Registry
@@ -84,7 +82,7 @@ class WorkerProcess:
         self._count = 0
         self._buffer = b""
         # the worker makes it: whichever of the two is killed, the other one removes it
-        self._folder = str(Path(tempfile.gettempdir()) / f"priorbench-{uuid.uuid4().hex}")
+        self._folder = new_folder()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "priorbench.worker"],
             stdin=subprocess.PIPE,

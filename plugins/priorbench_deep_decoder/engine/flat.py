@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs
 """Kernels for layers that do not upsample: arrays are (pixels, channels), a thread has some of the channels.
 
 Sums run in the arrays' precision over a run of pixels and in float64 from run to run.

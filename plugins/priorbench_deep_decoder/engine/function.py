@@ -37,7 +37,9 @@ class FusedDecoder(nn.Module):
         key = (B.shape[2], B.shape[3], B.dtype, torch.get_num_threads())
         if self._memory is None or self._memory.key != key:
             self._memory = _Memory(self.network.architecture, *key)
-        x: torch.Tensor = _Decode.apply(self._memory, B, *self.network.parameters())
+        x: torch.Tensor = _Decode.apply(  # type: ignore[no-untyped-call]
+            self._memory, B, *self.network.parameters()
+        )
         return torch.sigmoid(x) if self.network.architecture.sigmoid else x
 
 
@@ -109,7 +111,12 @@ def _numba_threads(threads: int) -> Iterator[None]:
     """Give numba as many threads as torch has; torch's own number survives numba's start of its pool."""
     before = numba.get_num_threads()
     torch.set_num_threads(threads)
-    numba.set_num_threads(min(threads, int(numba.config.NUMBA_NUM_THREADS)))
+    numba.set_num_threads(
+        min(
+            threads,
+            int(numba.config.NUMBA_NUM_THREADS),  # type: ignore[attr-defined]
+        )
+    )
     try:
         yield
     finally:

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs
 """Kernels for the output layer, a mixing of k channels into a few: products would need V = U Z in memory.
 
 See `priorbench_deep_decoder.engine.upsampled` for cells. `w` is (outputs, k), `d` (height, width, outputs).

@@ -93,9 +93,9 @@ class Program:
                 column = d.sum(0)
                 d_scale, d_shift = (mixing * product).sum(0), column @ mixing
                 m1, m2 = column @ weight, (weight * product).sum(0)
-                means = ((m / layer.pixels).double().numpy() for m in (m1, m2))
-                d, spare = layer.through_normalisation_last(d, weight, *means, spare)
-                if own.scale is not None:
+                m1, m2 = ((m / layer.pixels).double() for m in (m1, m2))
+                d, spare = layer.through_normalisation_last(d, weight, m1.numpy(), m2.numpy(), spare)
+                if own.scale is not None and own.shift is not None:
                     product = torch.addr(product * own.scale, column, own.shift)
             else:
                 gamma, _ = _arrays(own)

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs
 """Kernels for layers that upsample: the upsampled tensor V = U Z is formed in registers, never in memory.
 
 Bilinear upsampling by two, pixel centres aligned, is worked off in *cells*: between the neighbouring coarse
