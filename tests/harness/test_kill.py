@@ -105,7 +105,8 @@ def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(command, exa
         running.communicate()
         torture.check()
     assert min(struck["run"], struck["worker"]) >= KILLS // 4, struck
-    done = command("run", str(torture.suite), "--pictures", "1", timeout=600)
+    scratch = {"TMPDIR": str(torture.scratch)}
+    done = command("run", str(torture.suite), "--pictures", "1", timeout=600, **scratch)
     assert done.returncode in (0, 1), done.stderr
     torture.check()
     found = list(torture.known.values())
@@ -113,7 +114,7 @@ def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(command, exa
     wrong = [record for record in found if record["status"] != "ok"]
     assert all((record["status"], "SIGKILL" in record["error"]) == ("crashed", True) for record in wrong)
     assert len({record["image"] + record["denoiser"] for record in wrong}) <= struck["worker"]
-    assert "nothing to do" in command("run", str(torture.suite)).stderr
+    assert "nothing to do" in command("run", str(torture.suite), **scratch).stderr
     torture.settle()
 
 
