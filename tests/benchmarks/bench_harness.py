@@ -140,7 +140,7 @@ class Iterations:
     track_total_overhead.unit = "seconds"  # type: ignore[attr-defined]
 
     def _run(self) -> tuple[float, float]:
-        scorer = CurveScorer(clean=self.problem.clean, noisy=self.problem.noisy)
+        scorer = CurveScorer(problem=self.problem)
         device = device_for(self.problem.observation.device)
         rules = [(Fixed(iterations=self.count), False)]
         start = time.perf_counter()
