@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from priorbench import nvidia
+from priorbench.procfs import read_small
 
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _CPUS = Path("/sys/devices/system/cpu")
@@ -102,14 +103,14 @@ def warnings_now(threads: int, device: str = "cpu", seconds: float = 1.0) -> lis
         lines.append("this system does not tell how busy it is: load from others would go unnoticed")
     if device.partition(":")[0] == "cuda" and before.gpu is None:
         lines.append("nobody tells who else uses the GPU or slows it down: pip install 'priorbench[cuda]'")
-    governor = _read(_CPUS / "cpu0/cpufreq/scaling_governor")
+    governor = read_small(f"{_CPUS}/cpu0/cpufreq/scaling_governor")
     if governor not in (None, "performance"):
         lines.append(f"the processors' frequency governor is '{governor}', not 'performance'")
     return lines
 
 
 def _busy_seconds() -> float | None:
-    first = (_read(Path("/proc/stat")) or "").partition("\n")[0].split()
+    first = (read_small("/proc/stat") or "").partition("\n")[0].split()
     if len(first) < 9 or first[0] != "cpu":
         return None
     user, nice, system, _idle, _waiting, interrupts, soft, stolen = map(int, first[1:9])
@@ -117,23 +118,16 @@ def _busy_seconds() -> float | None:
 
 
 @functools.cache
-def _throttle_files() -> tuple[Path, ...]:
-    return tuple(_CPUS.glob("cpu[0-9]*/thermal_throttle/core_throttle_count"))
+def _throttle_files() -> tuple[str, ...]:
+    return tuple(map(str, _CPUS.glob("cpu[0-9]*/thermal_throttle/core_throttle_count")))
 
 
 def _throttle_count() -> int | None:
-    counts = [_read(path) for path in _throttle_files()]
+    counts = [read_small(path) for path in _throttle_files()]
     return sum(int(count) for count in counts if count) if counts else None
 
 
 def _quota_count() -> int | None:
-    lines = (_read(Path("/sys/fs/cgroup/cpu.stat")) or "").splitlines()
+    lines = (read_small("/sys/fs/cgroup/cpu.stat") or "").splitlines()
     found = [int(line.split()[1]) for line in lines if line.startswith("nr_throttled")]
     return found[0] if found else None
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return None

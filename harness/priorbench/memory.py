@@ -7,6 +7,8 @@ import resource
 import sys
 from pathlib import Path
 
+from priorbench.procfs import read_small
+
 
 def reset_peak() -> None:
     """Start a new high-water mark (Linux); elsewhere the mark of the whole process stays."""
@@ -35,8 +37,5 @@ def address_space_bytes() -> int:
 
 
 def _status(field: str) -> int | None:
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")), None)
+    _, found, rest = (read_small("/proc/self/status") or "").partition(f"\n{field}:")
+    return int(rest.split(maxsplit=1)[0]) * 1024 if found else None

@@ -101,20 +101,27 @@ def ssim(
 
 
 def _ssim_maps(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return equation 13 of Wang et al. 2004 for each channel; bit for bit what scikit-image averages.
+    """Return equation 13 of Wang et al. 2004 for each channel, where the window lies inside the image.
 
-    All five local means of all channels come from one call of the filter: on a small image, scikit-image's
-    own function takes four times as long for its checks as for the arithmetic.
+    All local means of all channels come from one filter, and x^2 and y^2 are only needed as their sum: on a
+    small image, scikit-image's own function takes five times as long.
     """
-    from scipy.ndimage import gaussian_filter
+    ux, uy, squares, products = _window_means(np.stack([x, y, x * x + y * y, x * y]))
+    ux_uy, ux2_uy2 = ux * uy, ux * ux + uy * uy
+    above = (2 * ux_uy + _SSIM_C1) * (2 * (products - ux_uy) + _SSIM_C2)
+    below = (ux2_uy2 + _SSIM_C1) * (squares - ux2_uy2 + _SSIM_C2)
+    return np.asarray(above / below)
+
+
+def _window_means(maps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the means (..., height - 10, width - 10) of (..., height, width) under the Gaussian window."""
+    from scipy.ndimage import correlate1d
 
     radius = _SSIM_WINDOW // 2
-    maps = np.stack([x, y, x * x, y * y, x * y])
-    ux, uy, uxx, uyy, uxy = gaussian_filter(maps, _SSIM_SIGMA, mode="reflect", radius=radius, axes=(2, 3))
-    above = (2 * ux * uy + _SSIM_C1) * (2 * (uxy - ux * uy) + _SSIM_C2)
-    below = (ux**2 + uy**2 + _SSIM_C1) * ((uxx - ux * ux) + (uyy - uy * uy) + _SSIM_C2)
-    inside: NDArray[np.float64] = (above / below)[:, radius:-radius, radius:-radius]
-    return inside
+    window = np.exp(-0.5 * (np.arange(-radius, radius + 1) / _SSIM_SIGMA) ** 2)
+    window /= window.sum()
+    rows = correlate1d(maps, window, axis=-1)[..., radius:-radius]
+    return np.asarray(correlate1d(rows, window, axis=-2)[..., radius:-radius, :])
 
 
 def _host(image: NDArray[np.floating[Any]] | torch.Tensor) -> NDArray[np.floating[Any]]:

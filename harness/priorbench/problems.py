@@ -14,7 +14,7 @@ from priorbench.images import Image, array_sha256
 from priorbench.measure import Problem
 from priorbench.metrics import psnr
 from priorbench.noise import NoiseModel
-from priorbench.observation import NoiseDescriptor, Observation, Operator
+from priorbench.observation import Identity, NoiseDescriptor, Observation, Operator
 from priorbench.operators import OperatorModel
 from priorbench.parameters import build
 from priorbench.registry import Registry, import_factory
@@ -139,10 +139,12 @@ def _operator(
     """Return the operator of an image, and its part of the other seeds: none for the identity."""
     spec = registry.find("operator", choice.name).spec
     assert isinstance(spec, OperatorSpec)
+    if choice.name == DENOISING.name:
+        return Identity(), None
     model: OperatorModel = build(import_factory(spec), choice.parameters)
     seed = operator_model(spec.family or spec.name, choice.parameters, spec.level)
     operator = model.draw(_shape(image), operator_rng(image_set, image.id, seed, repetition))
-    return operator, None if choice.name == DENOISING.name else seed
+    return operator, seed
 
 
 def _measurement(operator: Operator, image: Image, choice: Choice) -> NDArray[np.float64]:

@@ -100,7 +100,7 @@ def test_ssim_agrees_with_a_direct_implementation(channels: int) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 11, 11), (3, 61, 47), (3, 128, 96)])
-def test_ssim_is_scikit_images_bit_for_bit(shape: tuple[int, int, int]) -> None:
+def test_ssim_is_that_of_scikit_image_to_rounding(shape: tuple[int, int, int]) -> None:
     rng = np.random.default_rng(0)
     clean = rng.random(shape, dtype=np.float32)
     estimate = np.clip(clean + 0.1 * rng.standard_normal(shape, dtype=np.float32), 0, 1)
@@ -113,7 +113,7 @@ def test_ssim_is_scikit_images_bit_for_bit(shape: tuple[int, int, int]) -> None:
         sigma=1.5,
         use_sample_covariance=False,
     )
-    assert ssim(estimate, clean) == expected
+    assert ssim(estimate, clean) == pytest.approx(expected, abs=1e-13)
 
 
 def test_ssim_is_undefined_below_its_window() -> None:

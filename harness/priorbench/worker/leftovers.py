@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from priorbench.procfs import read_small
+
 #: seconds that something which is about to end is given
 GRACE = 0.5
 
@@ -54,10 +56,7 @@ def _children() -> list[int]:
     """Return the living child processes, where the system tells (Linux); Python's own helper is left out."""
     found: list[int] = []
     for task in _tasks():
-        try:
-            found += [int(pid) for pid in Path(f"/proc/self/task/{task}/children").read_text().split()]
-        except OSError:
-            continue
+        found += map(int, (read_small(f"/proc/self/task/{task}/children") or "").split())
     return [pid for pid in found if "resource_tracker" not in _command(pid) and not _ended(pid)]
 
 
