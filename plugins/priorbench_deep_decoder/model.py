@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import nn
 
 from priorbench import Iterate, Observation
 from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least, one_of, within
+from priorbench.toolkit.engines import Engine, use_fused
 from priorbench.toolkit.fitting import FitSettings, Optimiser, fit
 from priorbench.toolkit.initialisation import ScaleInit, build, stream, uniform_input
 from priorbench.toolkit.sizes import Frame, image_shape
 from priorbench_deep_decoder.network import Architecture, DecoderNetwork, Normalise, Order, Upsampling
-
-Engine = Literal["auto", "plain", "fused"]
 
 
 class DeepDecoder:
@@ -113,16 +112,10 @@ class DeepDecoder:
 
     def _computed(self, network: DecoderNetwork, device: torch.device) -> nn.Module:
         """Return the network, or the same one computed by the engine."""
-        if self.engine == "plain" or (self.engine == "auto" and device.type != "cpu"):
+        if not use_fused(self.engine, device):
             return network
-        if device.type != "cpu":
-            raise ValueError(f"engine 'fused' works on the CPU, not on '{device}': choose auto or plain")
-        try:
-            from priorbench_deep_decoder.engine.function import FusedDecoder
-        except ImportError as error:
-            if self.engine == "auto":
-                return network
-            raise ValueError(f"engine 'fused' needs numba ({error}): choose auto or plain") from error
+        from priorbench_deep_decoder.engine.function import FusedDecoder
+
         return FusedDecoder(network)
 
     def start(self, outputs: int, frame: Frame, seed: int) -> tuple[DecoderNetwork, torch.Tensor]:

@@ -11,18 +11,24 @@ import torch
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Sums may be reordered and products fused; infinities and NaN keep their meaning.
-_OPTIONS: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy", "cache": True}
+_OPTIONS: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
 
 
 def inner(function: Function) -> Function:
     """Compile a function that a kernel calls."""
-    compiled: Function = numba.njit(**_OPTIONS)(function)
-    return compiled
+    return _jit(function)
 
 
 def kernel(function: Function) -> Function:
     """Compile a function whose `numba.prange` loop runs on several threads."""
-    compiled: Function = numba.njit(parallel=True, **_OPTIONS)(function)
+    return _jit(function, parallel=True)
+
+
+def _jit(function: Function, **options: Any) -> Function:
+    try:
+        compiled: Function = numba.njit(cache=True, **_OPTIONS, **options)(function)
+    except RuntimeError:  # there is no folder in which compiled code could be kept
+        compiled = numba.njit(**_OPTIONS, **options)(function)
     return compiled
 
 
