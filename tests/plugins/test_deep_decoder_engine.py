@@ -95,7 +95,7 @@ def test_any_channels_outputs_layers_and_sizes(constants, outputs, size):
 
 
 def test_many_tiles_are_one(monkeypatch):
-    layer = sys.modules["priorbench_deep_decoder.engine.layer"]
+    layer = sys.modules["priorbench_deep_decoder.engine.program"]
     for constants in (UNDER, OVER):
         network = make(**{**constants, "channels": 32, "layers": 3})
         z = net_input(network, 3, 4)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-import numba
+import numpy as np
 import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
@@ -51,7 +50,6 @@ class _Memory:
     ) -> None:
         self.key = (height, width, dtype, threads)
         self.affine = architecture.affine
-        # Repeating pixels commutes with what works on single pixels, and with statistics: it is done last.
         self.repeat = 2**architecture.layers if architecture.upsampling == "nearest" else 1
         self.program = Program(architecture, height, width, dtype, threads)
         self.holder: object = None
@@ -59,28 +57,29 @@ class _Memory:
     def forward(self, holder: object, B: torch.Tensor, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
         self.holder = holder
         program = self.program
-        with _numba_threads(self.key[3]):
-            x = program.forward(_matrix(B), self._weights(parameters), parameters[-1].detach())
+        x = torch.from_numpy(program.forward(_matrix(B), *self._weights(parameters)))
         image = x.view(1, program.height, program.width, -1).movedim(-1, 1)
         return functional.interpolate(image, scale_factor=self.repeat) if self.repeat > 1 else image
 
     def backward(
         self, holder: object, B: torch.Tensor, parameters: Sequence[torch.Tensor], gradient: torch.Tensor
-    ) -> tuple[torch.Tensor, list[torch.Tensor | None]]:
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         if self.holder is not holder:  # another forward pass has used the memory since
             self.forward(holder, B, parameters)
         self.holder = None
         if self.repeat > 1:
             gradient = functional.avg_pool2d(gradient, self.repeat, divisor_override=1)
-        weights, output = self._weights(parameters), parameters[-1].detach()
-        with _numba_threads(self.key[3]):
-            return self.program.backward(_matrix(B), weights, output, _matrix(gradient))
-
-    def _weights(self, parameters: Sequence[torch.Tensor]) -> list[Weights]:
-        own = [p.detach() for p in parameters[:-1]]
+        d, found = self.program.backward(_matrix(B), *self._weights(parameters), _matrix(gradient))
         if not self.affine:
-            return [Weights(mix, None, None) for mix in own]
-        return [Weights(*own[i : i + 3]) for i in range(0, len(own), 3)]
+            found = found[::3]
+        return torch.from_numpy(d), [torch.from_numpy(g).to(B.dtype) for g in found]
+
+    def _weights(self, parameters: Sequence[torch.Tensor]) -> tuple[list[Weights], Any]:
+        *own, output = (p.detach().numpy() for p in parameters)
+        if self.affine:
+            return [Weights(*own[i : i + 3]) for i in range(0, len(own), 3)], output
+        one, none = np.ones_like(own[0][0]), np.zeros_like(own[0][0])
+        return [Weights(mix, one, none) for mix in own], output
 
 
 class _Decode(torch.autograd.Function):
@@ -101,26 +100,9 @@ class _Decode(torch.autograd.Function):
         return None, d_input, *gradients
 
 
-def _matrix(image: torch.Tensor) -> torch.Tensor:
-    """Return (1, c, h, w) as a contiguous (pixels, c): a view of ``torch.channels_last``."""
-    return image.detach()[0].movedim(0, -1).reshape(-1, image.shape[1]).contiguous()
-
-
-@contextmanager
-def _numba_threads(threads: int) -> Iterator[None]:
-    """Give numba as many threads as torch has; torch's own number survives numba's start of its pool."""
-    before = numba.get_num_threads()
-    torch.set_num_threads(threads)
-    numba.set_num_threads(
-        min(
-            threads,
-            int(numba.config.NUMBA_NUM_THREADS),  # type: ignore[attr-defined]
-        )
-    )
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
+def _matrix(image: torch.Tensor) -> Any:
+    """Return (1, c, h, w) as a contiguous array (pixels, c): a view of ``torch.channels_last``."""
+    return image.detach()[0].movedim(0, -1).reshape(-1, image.shape[1]).contiguous().numpy()
 
 
 def _takes(B: torch.Tensor, network: DecoderNetwork) -> bool:

@@ -1,4 +1,4 @@
-"""Forward and backward pass of a whole decoder in preallocated memory."""
+"""A decoder for inputs of one size and precision: its memory, and the two passes over it."""
 
 from __future__ import annotations
 
@@ -6,113 +6,92 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
-from priorbench_deep_decoder.engine.layer import SERIAL, HiddenLayer
+from priorbench.toolkit.fused.compiled import one_thread_of_blas
+from priorbench.toolkit.fused.crew import Crew
+from priorbench_deep_decoder.engine.bands import BANDS
+from priorbench_deep_decoder.engine.layer import HiddenLayer, Workspace
 from priorbench_deep_decoder.network import Architecture
+
+#: bytes of a tile of activations, at least: it stays in a core's own cache
+TILE_BYTES = 1 << 18
+#: pixels of a tile, at least: fewer, and packing the weights would take a noticeable part of their product
+TILE_PIXELS = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Detached parameters of one hidden layer; scale and shift are None without `affine`."""
+    """Parameters of one hidden layer as arrays; scale and shift are ones and zeros without `affine`."""
 
-    mix: torch.Tensor
-    scale: torch.Tensor | None
-    shift: torch.Tensor | None
+    mix: Any
+    scale: Any
+    shift: Any
 
 
 class Program:
-    """A decoder for inputs of one size and precision.
+    """The passes of a decoder, in preallocated memory.
 
     Parameters
     ----------
     architecture : of the network.
     height, width : of its input.
     dtype : float32 or float64.
-    threads : for the kernels.
+    threads : to be used.
     """
 
     def __init__(
         self, architecture: Architecture, height: int, width: int, dtype: torch.dtype, threads: int
     ) -> None:
-        k = architecture.channels
-        self._normalise_last = architecture.normalise == "after-activation"
+        k, number = architecture.channels, torch.empty(0, dtype=dtype).numpy().dtype
+        # Repeating pixels commutes with what works on single pixels, and with statistics: it is done last.
         nearest = architecture.upsampling == "nearest"
-        tile = torch.empty(0, dtype=dtype)
-        self.layers: list[HiddenLayer] = []
+        sizes = []
         for upsample in architecture.upsamples:
             up = upsample and not nearest
-            work = height * width * k * (4 if up else 1)
-            self.layers.append(
-                HiddenLayer(
-                    height=height,
-                    width=width,
-                    channels=k,
-                    upsample=up,
-                    normalise_last=self._normalise_last,
-                    z=torch.empty(height * width, k, dtype=dtype),
-                    tile=tile,
-                    threads=1 if work < SERIAL else max(1, min(threads, k // 16)),
-                )
-            )
+            sizes.append((height, width, up))
             height, width = (2 * height, 2 * width) if up else (height, width)
-        rows = max(t.pixels.stop - t.pixels.start for layer in self.layers for t in layer.tiles())
-        tile = torch.empty(rows, k, dtype=dtype)
-        for layer in self.layers:
-            layer.tile = tile
-        widest = max((layer.z.shape[0] for layer in self.layers if layer.upsample), default=0)
-        self._spare = torch.empty(widest, k, dtype=dtype)
         self.height, self.width = height, width
+        rows = min(max(TILE_PIXELS, TILE_BYTES // (k * number.itemsize)), height * width)
+        rows = max(rows, *(4 * w for _, w, up in sizes if up), 1)
+        workspace = Workspace(
+            crew=Crew(threads),
+            tiles=np.empty((threads, rows, k), number),
+            edges=np.empty(BANDS * max(w for _, w, _ in sizes) * k, number),
+        )
+        last = architecture.normalise == "after-activation"
+        self._layers = [
+            HiddenLayer(z=np.empty((h, w, k), number), up=up, normalise_last=last, workspace=workspace)
+            for h, w, up in sizes
+        ]
+        self._spare = np.empty(max((h * w * k for h, w, up in sizes if up), default=0), number)
 
-    def forward(self, b: torch.Tensor, weights: Sequence[Weights], output: torch.Tensor) -> torch.Tensor:
+    def forward(self, b: Any, weights: Sequence[Weights], output: Any) -> Any:
         """Return the output before the sigmoid, (pixels, outputs), for an input (pixels, k)."""
+        result = np.empty((self.height * self.width, len(output)), b.dtype)
         mixings = [w.mix for w in weights[1:]] + [output]
-        torch.mm(b, weights[0].mix.t(), out=self.layers[0].z)
-        result = b.new_empty(self.layers[-1].pixels, output.shape[0])
-        targets = [layer.z for layer in self.layers[1:]] + [result]
-        for layer, own, mixing, out in zip(self.layers, weights, mixings, targets, strict=True):
-            layer.normalise(*_arrays(own))
-            weight, bias = self._folded(own, mixing)
-            layer.mix(weight, bias, out)
+        flat = [layer.z.reshape(-1, layer.z.shape[2]) for layer in self._layers]
+        with one_thread_of_blas():
+            np.dot(b, weights[0].mix.T, out=flat[0])
+            for layer, own, mixing, out in zip(
+                self._layers, weights, mixings, [*flat[1:], result], strict=True
+            ):
+                layer.normalise(own.scale, own.shift)
+                layer.mix(mixing, out)
         return result
 
-    def backward(
-        self, b: torch.Tensor, weights: Sequence[Weights], output: torch.Tensor, d: torch.Tensor
-    ) -> tuple[torch.Tensor, list[torch.Tensor | None]]:
-        """Return dL/d(first Z) and the gradients of all parameters, in the order of the network's own.
+    def backward(self, b: Any, weights: Sequence[Weights], output: Any, d: Any) -> tuple[Any, list[Any]]:
+        """Return dL/d(first Z) and the gradients of all mixings, scales and shifts, in the network's order.
 
         `d` is dL/d(output before the sigmoid), contiguous (pixels, outputs). What `forward` kept is used up.
         """
         mixings = [w.mix for w in weights[1:]] + [output]
-        grads: list[torch.Tensor | None] = []
-        spare = self._spare
-        for layer, own, mixing in reversed(list(zip(self.layers, weights, mixings, strict=True))):
-            product = layer.correlate(d)
-            weight, _ = self._folded(own, mixing)
-            if layer.normalise_last:
-                column = d.sum(0)
-                d_scale, d_shift = (mixing * product).sum(0), column @ mixing
-                m1, m2 = column @ weight, (weight * product).sum(0)
-                m1, m2 = ((m / layer.pixels).double() for m in (m1, m2))
-                d, spare = layer.through_normalisation_last(d, weight, m1.numpy(), m2.numpy(), spare)
-                if own.scale is not None and own.shift is not None:
-                    product = torch.addr(product * own.scale, column, own.shift)
-            else:
-                gamma, _ = _arrays(own)
-                d, spare, d_gamma, d_beta = layer.through_activation_last(d, weight, gamma, spare)
-                d_scale, d_shift = (torch.from_numpy(v).to(b.dtype) for v in (d_gamma, d_beta))
-            own_grads = [d_scale, d_shift] if own.scale is not None else []
-            grads = [*own_grads, product, *grads]
-        return d, [d.t() @ b, *grads]
-
-    def _folded(self, own: Weights, mixing: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the mixing that follows a layer, and its bias, with the layer's scale and shift in them."""
-        if own.scale is None or own.shift is None or not self._normalise_last:
-            return mixing, mixing.new_zeros(mixing.shape[0])
-        return mixing * own.scale, mixing @ own.shift
-
-
-def _arrays(own: Weights) -> tuple[Any, Any]:
-    if own.scale is None or own.shift is None:
-        return 1.0, 0.0
-    return own.scale.double().numpy(), own.shift.double().numpy()
+        gradients: list[Any] = []
+        free = self._spare
+        with one_thread_of_blas():
+            for layer, mixing in zip(reversed(self._layers), reversed(mixings), strict=True):
+                target, free, (d_mixing, d_scale, d_shift) = layer.backward(d, mixing, free)
+                d = target.reshape(-1, target.shape[2])
+                gradients = [d_scale, d_shift, d_mixing, *gradients]
+            return d, [d.T @ b, *gradients]

@@ -6,33 +6,33 @@ pixels (i, j) and (i + 1, j + 1) lie the four fine pixels (2i + 1, 2j + 1) to (2
 3/4 and 1/4. Cells begin at -1 and coarse indices are clamped at the border, where a cell holds each of its
 fine pixels twice: there it counts half.
 
-Arrays are (height, width, channels); a thread has some of the channels, so that sums have one order whatever
-the number of threads. Sums run in the arrays' precision along a row and in float64 from row to row.
+Arrays are (height, width, channels); work is given as rows of cells, begin to end - 1. Sums run in the arrays'
+precision along a row and in float64 from row to row.
 """
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-from priorbench_deep_decoder.engine.compiling import ZERO, compiled, parallel, share_of
+from priorbench.toolkit.fused.compiled import inner
 
 
-@compiled
-def _statistics(z, first, last, floor, shift, totals):
-    height, width, _ = z.shape
+@inner
+def statistics(z, begin, end, floor, shift, totals):
+    """Add to `totals` (2, k) the sums of x - shift and (x - shift)^2 over x = max(U z, floor)."""
+    height, width, k = z.shape
     number = z.dtype.type
     near, far = number(0.75), number(0.25)
-    sums = np.empty((2, last), z.dtype)
+    sums = np.empty((2, k), z.dtype)
     one, two = sums[0], sums[1]
-    for i in range(-1, height):
+    for i in range(begin, end):
         top, bottom = max(i, 0), min(i + 1, height - 1)
         sums[:] = number(0)
         for j in range(-1, width):
             left, right = max(j, 0), min(j + 1, width - 1)
             share = number(1) if left != right else number(0.5)
             z0, z1, z2, z3 = z[top, left], z[top, right], z[bottom, left], z[bottom, right]
-            for c in range(first, last):
+            for c in range(k):
                 l0, l1 = near * z0[c] + far * z2[c], far * z0[c] + near * z2[c]
                 r0, r1 = near * z1[c] + far * z3[c], far * z1[c] + near * z3[c]
                 v0 = max(near * l0 + far * r0, floor) - shift[c]
@@ -42,62 +42,43 @@ def _statistics(z, first, last, floor, shift, totals):
                 one[c] += share * ((v0 + v1) + (v2 + v3))
                 two[c] += share * ((v0 * v0 + v1 * v1) + (v2 * v2 + v3 * v3))
         weight = 1.0 if top != bottom else 0.5
-        for c in range(first, last):
+        for c in range(k):
             totals[0, c] += weight * one[c]
             totals[1, c] += weight * two[c]
 
 
-@parallel
-def statistics(z, floor, shift, totals, threads):
-    """Add to `totals` (2, k) the sums of x - shift and (x - shift)^2 over x = max(U z, floor)."""
-    k = z.shape[2]
-    if threads == 1:
-        _statistics(z, ZERO, np.uintp(k), floor, shift, totals)
-    else:
-        for t in numba.prange(threads):
-            first, last = share_of(t, k, threads)
-            _statistics(z, first, last, floor, shift, totals)
-
-
-@compiled
-def _expand(z, begin, end, first, last, inner, scale, offset, outer, x):
-    height, width, _ = z.shape
+@inner
+def expand(z, begin, end, lower, scale, offset, outer, x):
+    """Write max(max(U z, lower) scale + offset, outer) of the cells to the rows `x`."""
+    height, width, k = z.shape
     number = z.dtype.type
     near, far = number(0.75), number(0.25)
     start = max(2 * begin + 1, 0)
     for i in range(begin, end):
         top, bottom = max(i, 0), min(i + 1, height - 1)
-        upper, lower = max(2 * i + 1, 0) - start, min(2 * i + 2, 2 * height - 1) - start
+        upper, under = max(2 * i + 1, 0) - start, min(2 * i + 2, 2 * height - 1) - start
         for j in range(-1, width):
             left, right = max(j, 0), min(j + 1, width - 1)
             west, east = max(2 * j + 1, 0), min(2 * j + 2, 2 * width - 1)
             z0, z1, z2, z3 = z[top, left], z[top, right], z[bottom, left], z[bottom, right]
-            x0, x1, x2, x3 = x[upper, west], x[upper, east], x[lower, west], x[lower, east]
-            for c in range(first, last):
+            x0, x1, x2, x3 = x[upper, west], x[upper, east], x[under, west], x[under, east]
+            for c in range(k):
                 l0, l1 = near * z0[c] + far * z2[c], far * z0[c] + near * z2[c]
                 r0, r1 = near * z1[c] + far * z3[c], far * z1[c] + near * z3[c]
                 a, b = scale[c], offset[c]
-                x0[c] = max(max(near * l0 + far * r0, inner) * a + b, outer)
-                x1[c] = max(max(far * l0 + near * r0, inner) * a + b, outer)
-                x2[c] = max(max(near * l1 + far * r1, inner) * a + b, outer)
-                x3[c] = max(max(far * l1 + near * r1, inner) * a + b, outer)
+                x0[c] = max(max(near * l0 + far * r0, lower) * a + b, outer)
+                x1[c] = max(max(far * l0 + near * r0, lower) * a + b, outer)
+                x2[c] = max(max(near * l1 + far * r1, lower) * a + b, outer)
+                x3[c] = max(max(far * l1 + near * r1, lower) * a + b, outer)
 
 
-@parallel
-def expand(z, begin, end, inner, scale, offset, outer, x, threads):
-    """Write max(max(U z, inner) scale + offset, outer) of the cell rows begin..end-1 to the rows `x`."""
-    k = z.shape[2]
-    if threads == 1:
-        _expand(z, begin, end, ZERO, np.uintp(k), inner, scale, offset, outer, x)
-    else:
-        for t in numba.prange(threads):
-            first, last = share_of(t, k, threads)
-            _expand(z, begin, end, first, last, inner, scale, offset, outer, x)
+@inner
+def adjoint(z, begin, end, g, scale, offset, slope, constant, gradient, edge, shared):
+    """Add to `gradient` U* of: g + slope V + constant where V scale + offset > 0, and 0 elsewhere.
 
-
-@compiled
-def _adjoint(z, begin, end, first, last, g, scale, offset, slope, constant, gradient):
-    height, width, _ = z.shape
+    `g` holds the fine rows of the cells. The coarse row `shared`, which another thread adds to, is in `edge`.
+    """
+    height, width, k = z.shape
     number = z.dtype.type
     near, far, zero = number(0.75), number(0.25), number(0)
     start = max(2 * begin + 1, 0)
@@ -105,15 +86,15 @@ def _adjoint(z, begin, end, first, last, g, scale, offset, slope, constant, grad
         top, bottom = max(i, 0), min(i + 1, height - 1)
         upper, lower = max(2 * i + 1, 0) - start, min(2 * i + 2, 2 * height - 1) - start
         weight = number(1) if top != bottom else number(0.5)
+        below = edge if bottom == shared else gradient[bottom]
         for j in range(-1, width):
             left, right = max(j, 0), min(j + 1, width - 1)
             west, east = max(2 * j + 1, 0), min(2 * j + 2, 2 * width - 1)
             share = weight if left != right else weight * number(0.5)
             z0, z1, z2, z3 = z[top, left], z[top, right], z[bottom, left], z[bottom, right]
             g0, g1, g2, g3 = g[upper, west], g[upper, east], g[lower, west], g[lower, east]
-            d0, d1 = gradient[top, left], gradient[top, right]
-            d2, d3 = gradient[bottom, left], gradient[bottom, right]
-            for c in range(first, last):
+            d0, d1, d2, d3 = gradient[top, left], gradient[top, right], below[left], below[right]
+            for c in range(k):
                 l0, l1 = near * z0[c] + far * z2[c], far * z0[c] + near * z2[c]
                 r0, r1 = near * z1[c] + far * z3[c], far * z1[c] + near * z3[c]
                 v0, v1 = near * l0 + far * r0, far * l0 + near * r0
@@ -131,28 +112,14 @@ def _adjoint(z, begin, end, first, last, g, scale, offset, slope, constant, grad
                 d3[c] += far * r0 + near * r1
 
 
-@parallel
-def adjoint(z, begin, end, g, scale, offset, slope, constant, gradient, threads):
-    """Add to `gradient` U* of: g + slope V + constant where V scale + offset > 0, and 0 elsewhere.
-
-    `g` holds the rows of the cell rows begin..end-1.
-    """
-    k = z.shape[2]
-    if threads == 1:
-        _adjoint(z, begin, end, ZERO, np.uintp(k), g, scale, offset, slope, constant, gradient)
-    else:
-        for t in numba.prange(threads):
-            first, last = share_of(t, k, threads)
-            _adjoint(z, begin, end, first, last, g, scale, offset, slope, constant, gradient)
-
-
-@compiled
-def _moments(z, begin, end, first, last, g, scale, offset, centre, totals):
-    height, width, _ = z.shape
+@inner
+def moments(z, begin, end, g, scale, offset, centre, totals):
+    """Add to `totals` (2, k) the sums of h and h (V - centre), with h = g where V scale + offset > 0."""
+    height, width, k = z.shape
     number = z.dtype.type
     near, far, zero = number(0.75), number(0.25), number(0)
     start = max(2 * begin + 1, 0)
-    sums = np.empty((2, last), z.dtype)
+    sums = np.empty((2, k), z.dtype)
     one, two = sums[0], sums[1]
     for i in range(begin, end):
         top, bottom = max(i, 0), min(i + 1, height - 1)
@@ -164,7 +131,7 @@ def _moments(z, begin, end, first, last, g, scale, offset, centre, totals):
             share = number(1) if left != right else number(0.5)
             z0, z1, z2, z3 = z[top, left], z[top, right], z[bottom, left], z[bottom, right]
             g0, g1, g2, g3 = g[upper, west], g[upper, east], g[lower, west], g[lower, east]
-            for c in range(first, last):
+            for c in range(k):
                 l0, l1 = near * z0[c] + far * z2[c], far * z0[c] + near * z2[c]
                 r0, r1 = near * z1[c] + far * z3[c], far * z1[c] + near * z3[c]
                 v0, v1 = near * l0 + far * r0, far * l0 + near * r0
@@ -177,29 +144,21 @@ def _moments(z, begin, end, first, last, g, scale, offset, centre, totals):
                 one[c] += share * ((h0 + h1) + (h2 + h3))
                 two[c] += share * ((h0 * (v0 - m) + h1 * (v1 - m)) + (h2 * (v2 - m) + h3 * (v3 - m)))
         weight = 1.0 if top != bottom else 0.5
-        for c in range(first, last):
+        for c in range(k):
             totals[0, c] += weight * one[c]
             totals[1, c] += weight * two[c]
 
 
-@parallel
-def moments(z, begin, end, g, scale, offset, centre, totals, threads):
-    """Add to `totals` (2, k) the sums of h and h (V - centre), with h = g where V scale + offset > 0."""
-    k = z.shape[2]
-    if threads == 1:
-        _moments(z, begin, end, ZERO, np.uintp(k), g, scale, offset, centre, totals)
-    else:
-        for t in numba.prange(threads):
-            first, last = share_of(t, k, threads)
-            _moments(z, begin, end, first, last, g, scale, offset, centre, totals)
+@inner
+def smooth(z, begin, end, scale, slope, constant, gradient):
+    """Replace the coarse rows of `gradient` by scale gradient + slope U* U z + constant.
 
-
-@compiled
-def _smooth(z, first, last, scale, slope, constant, gradient):
-    height, width, _ = z.shape
+    U* U has the weights 3/8, 5/4, 3/8 in each direction.
+    """
+    height, width, k = z.shape
     number = z.dtype.type
     middle, side = number(1.25), number(0.375)
-    for i in range(height):
+    for i in range(begin, end):
         above, below = max(i - 1, 0), min(i + 1, height - 1)
         for j in range(width):
             west, east = max(j - 1, 0), min(j + 1, width - 1)
@@ -207,19 +166,7 @@ def _smooth(z, first, last, scale, slope, constant, gradient):
             b0, b1, b2 = z[i, west], z[i, j], z[i, east]
             c0, c1, c2 = z[below, west], z[below, j], z[below, east]
             d = gradient[i, j]
-            for c in range(first, last):
+            for c in range(k):
                 centre = side * (a1[c] + c1[c]) + middle * b1[c]
                 sides = side * ((a0[c] + a2[c]) + (c0[c] + c2[c])) + middle * (b0[c] + b2[c])
                 d[c] = scale[c] * d[c] + slope[c] * (middle * centre + side * sides) + constant[c]
-
-
-@parallel
-def smooth(z, scale, slope, constant, gradient, threads):
-    """Replace `gradient` by scale gradient + slope U* U z + constant; U* U has weights 3/8, 5/4, 3/8."""
-    k = z.shape[2]
-    if threads == 1:
-        _smooth(z, ZERO, np.uintp(k), scale, slope, constant, gradient)
-    else:
-        for t in numba.prange(threads):
-            first, last = share_of(t, k, threads)
-            _smooth(z, first, last, scale, slope, constant, gradient)

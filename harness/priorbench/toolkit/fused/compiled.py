@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
+import llvmlite.binding
 import numba
 import torch
+from threadpoolctl import ThreadpoolController
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# Sums may be reordered and products fused; infinities and NaN keep their meaning.
-_OPTIONS: dict[str, Any] = {"fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
+# A kernel reads and writes up to a dozen rows. LLVM uses vector instructions only after checking that they do
+# not overlap, and by default gives up where that takes more than eight comparisons.
+llvmlite.binding.set_option("", "-runtime-memory-check-threshold=128")
 
+# Sums may be reordered and products fused; infinities and NaN keep their meaning.
+_OPTIONS: dict[str, Any] = {
+    "fastmath": {"reassoc", "contract", "nsz"},
+    "error_model": "numpy",
+    "nogil": True,
+}
 
 def inner(function: Function) -> Function:
     """Compile a function that a kernel calls."""
@@ -39,3 +50,18 @@ def use_torch_threads() -> None:
     # numba's first start sets the number of threads of an OpenMP that it may share with torch
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def one_thread_of_blas() -> Iterator[None]:
+    """Let numpy's and numba's matrix products each keep to the thread that asks for them, for a while."""
+    with _blas().limit(limits=1):
+        yield
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    import scipy.linalg.cython_blas
+
+    assert scipy.linalg.cython_blas is not None  # numba's products are its: loaded before it is looked for
+    return ThreadpoolController().select(user_api="blas")
