@@ -126,11 +126,11 @@ def outcomes(m: int, n: int, k: int, runs: int = 6, **settings: float) -> Runs:
 
 @pytest.mark.parametrize("m, n, k", [(10, 60, 50), (10, 300, 50), (20, 60, 100), (30, 60, 200)])
 def test_published_cells_where_every_run_fails(m, n, k):
-    """All of three or four published runs; of more, a few succeed. The certificate fires soon."""
+    """All of three or four published runs; of more, a few succeed. It mostly shows by step 50."""
     runs = outcomes(m, n, k, runs=20)
     assert runs.converged.mean() <= 0.2
     assert runs.abandoned.mean() > 0.6
-    assert np.median(runs.steps[runs.abandoned]) <= 200
+    assert np.median(runs.steps[runs.abandoned]) <= 50
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,10 @@ def test_published_cells_where_every_run_fails(m, n, k):
         (10, 60, 1000, 66, 104),
         (10, 300, 200, 11, 144),
         (10, 300, 1000, 15, 27),
+        (10, 1000, 200, 59, 419),
+        (10, 1000, 1000, 42, 528),
         (20, 60, 400, 533, 647),
+        (30, 60, 1000, 800, 1285),
     ],
 )
 def test_published_cells_where_every_run_converges(m, n, k, fastest, slowest):
@@ -153,11 +156,57 @@ def test_published_cells_where_every_run_converges(m, n, k, fastest, slowest):
     assert fastest / 3 < np.median(steps) < slowest * 3
 
 
-@pytest.mark.parametrize(("m", "n", "k"), [(10, 60, 100), (10, 1000, 100), (20, 60, 200)])
+@pytest.mark.parametrize(("m", "n", "k"), [(10, 60, 100), (10, 300, 100), (10, 1000, 100), (20, 60, 200)])
 def test_published_cells_at_the_boundary(m, n, k):
     """k about 10 m: some runs converge."""
     runs = fit(cell(m, n, k, 20), SIGMOID)
     assert 0.1 < runs.converged.mean() < 1 or (n == 1000 and runs.converged.mean() > 0.5)
+
+
+def test_published_cell_that_mostly_converges_within_the_steps():
+    """m = 30, k = 400: after 1146 and 11,630 steps, and a third run fails slowly, at 7e-5."""
+    runs = outcomes(30, 60, 400, runs=20)
+    assert 0.5 < runs.converged.mean() < 1
+    assert 1000 < np.median(runs.steps[runs.converged]) < 12_000
+    slow = ~runs.converged & ~runs.abandoned
+    assert slow.any()
+    assert (runs.loss[slow] < 1e-3).all()
+
+
+def test_published_cells_of_uniform_columns():
+    """m = 10, n = 300: one of four at k = 100, four of four at 200."""
+    rates = []
+    for k in (100, 200):
+        batch = draw_reduced(20, m=10, n=300, k=k, rng=np.random.default_rng(0), kind="uniform")
+        rates.append(fit(batch, SIGMOID).converged.mean())
+    assert 0.1 < rates[0] < 0.8
+    assert rates[1] >= 0.9
+
+
+@pytest.mark.parametrize(("k", "fastest", "slowest"), [(100, 274, 3481), (200, 40, 127), (1000, 15, 23)])
+def test_published_cells_of_a_stable_step_at_large_n(k, fastest, slowest):
+    """n = 3000, eta = 0.05: every feasible run converges; infeasible ones are seen at k = 100 alone."""
+    batch = cell(10, 3000, k, 10)
+    feasible = margins(batch) > 0
+    runs = fit(batch, SIGMOID, Descent(eta=0.05))
+    assert np.array_equal(runs.converged, feasible)
+    assert feasible.all() == (k > 100)
+    steps = runs.steps[runs.converged]
+    assert steps.min() <= slowest
+    assert steps.max() >= fastest
+    assert fastest / 6 < np.median(steps) < slowest * 3
+
+
+def test_published_cells_of_step_1_at_large_n():
+    """n = 3000: none of four at k = 100, two of which are feasible; two of four at 200 within 6000 steps."""
+    narrow, wide = cell(10, 3000, 100, 8), cell(10, 3000, 200, 8)
+    assert 0 < (margins(narrow) > 0).mean() < 1
+    assert (margins(wide) > 0).all()
+    assert fit(narrow, SIGMOID, Descent(steps=6000)).converged.mean() <= 0.2  # chaotic: one may slip in
+    assert fit(wide, SIGMOID, Descent(steps=6000)).converged.mean() <= 0.5
+    widest = outcomes(10, 3000, 1000, runs=8)  # 33 to 4776 steps, and one failure of eight
+    assert widest.converged.mean() > 0.6
+    assert 33 < np.median(widest.steps) < 4776
 
 
 @pytest.mark.parametrize("n, low, high", [(60, 0.4, 0.7), (300, 1.8, 2.4), (1000, 5.7, 8.6), (3000, 17, 21)])
@@ -187,7 +236,9 @@ def test_a_stable_step_mends_what_step_1_breaks_at_large_n():
 @pytest.mark.slow
 @pytest.mark.parametrize(("m", "k", "fails"), [(40, 1000, False), (60, 1000, True), (40, 400, None)])
 def test_published_slow_cells_as_m_approaches_n(m, k, fails):
-    """m = 40: thousands of steps. m = n = 60: feasible, but 25,000 steps end at 3e-5 to 2e-4."""
+    """m = 40: thousands of steps, or one failure and 5278 to 19,322. m = n = 60: feasible, but 25,000 steps
+    end at 3e-5 to 2e-4.
+    """
     batch = cell(m, 60, k, 3)
     runs = fit(batch, SIGMOID)
     if fails:
@@ -199,7 +250,8 @@ def test_published_slow_cells_as_m_approaches_n(m, k, fails):
         assert runs.converged.all()
         assert 1000 < np.median(runs.steps) < 8000
     else:
-        assert not runs.converged.all() or runs.steps.max() > 4000
+        assert 0 < runs.converged.mean() < 1
+        assert np.median(runs.steps[runs.converged]) > 2500
 
 
 @pytest.mark.parametrize(("m", "n", "k"), [(10, 60, 50), (10, 60, 100), (10, 300, 100), (20, 60, 150)])
