@@ -1,8 +1,8 @@
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 """How a layer's work is cut up: into bands for the threads, and bands into tiles for the cache.
 
-A band is a run of rows of cells (layers that upsample) or of pixels (those that do not). Their number does not
-depend on the number of threads, and sums over bands are taken in order: the threads do not change the bits.
+A band is a run of rows of cells (layers that upsample) or of pixels (those that do not). Their number does
+not depend on the number of threads, and sums over bands are taken in order: threads do not change the bits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from priorbench.toolkit.fused.compiled import inner
 
 #: bands of a layer, at most
-BANDS = 16
+BANDS = 8
 
 
 def number_of(height: int, width: int, *, up: bool) -> int:
@@ -27,7 +27,7 @@ def limits(z, up, band, bands):
 
 @inner
 def pixels_of(z, up, begin, end):
-    """Return the first pixel of X that belongs to rows of cells, or pixels, of Z and the one after its last."""
+    """Return the first pixel of X that belongs to rows of cells, or pixels, of Z and that after its last."""
     if not up:
         return begin, end
     height, wide = z.shape[0], 2 * z.shape[1]

@@ -1,4 +1,4 @@
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 """Kernels for layers that do not upsample: arrays are (pixels, channels).
 
 Sums run in the arrays' precision over a run of pixels and in float64 from run to run.

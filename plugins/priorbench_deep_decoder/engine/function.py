@@ -27,17 +27,18 @@ class FusedDecoder(nn.Module):
         super().__init__()
         self.network = network
         self._memory: _Memory | None = None
+        self._parameters_in_order = tuple(network.parameters())
 
     def forward(self, B: torch.Tensor) -> torch.Tensor:
         """Map the input as ``network`` does."""
-        if not _takes(B, self.network):
+        if not _takes(B, self._parameters_in_order):
             plain: torch.Tensor = self.network(B)
             return plain
         key = (B.shape[2], B.shape[3], B.dtype, torch.get_num_threads())
         if self._memory is None or self._memory.key != key:
             self._memory = _Memory(self.network.architecture, *key)
         x: torch.Tensor = _Decode.apply(  # type: ignore[no-untyped-call]
-            self._memory, B, *self.network.parameters()
+            self._memory, B, *self._parameters_in_order
         )
         return torch.sigmoid(x) if self.network.architecture.sigmoid else x
 
@@ -105,11 +106,11 @@ def _matrix(image: torch.Tensor) -> Any:
     return image.detach()[0].movedim(0, -1).reshape(-1, image.shape[1]).contiguous().numpy()
 
 
-def _takes(B: torch.Tensor, network: DecoderNetwork) -> bool:
+def _takes(B: torch.Tensor, parameters: Sequence[torch.Tensor]) -> bool:
     """Say whether the engine computes this case: one image on the CPU, all of one precision."""
     return (
         B.device.type == "cpu"
         and B.shape[0] == 1
         and B.dtype in (torch.float32, torch.float64)
-        and all(p.dtype == B.dtype and p.device == B.device for p in network.parameters())
+        and all(p.dtype == B.dtype and p.device == B.device for p in parameters)
     )

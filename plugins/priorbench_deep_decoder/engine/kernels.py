@@ -1,4 +1,4 @@
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 """One hidden layer: Z = B C is kept, its activation X exists only in tiles, made again whenever it is needed.
 
 With U the upsampling (or nothing), V = U Z, and x^ the normalisation without its trainable scale and shift:
@@ -8,8 +8,8 @@ With U the upsampling (or nothing), V = U Z, and x^ the normalisation without it
 
 Either way X = max(max(V, lower) a + b, outer), a and b a number for each channel: all that the kernels know.
 
-Z is (height, width, k), what belongs to X is (pixels, ...). A call does the bands begin to end - 1 of `bands`,
-with memory for tiles (threads, pixels, k) of which it uses its thread's.
+Z is (height, width, k), what belongs to X is (pixels, ...). A call does the bands begin to end - 1 of `bands`
+bands, with memory for tiles (threads, pixels, k) of which it uses its thread's.
 """
 
 from __future__ import annotations
@@ -58,8 +58,13 @@ def mix(thread, begin, end, bands, z, up, lower, scale, offset, outer, weight, b
 
 
 @inner
-def correlate(thread, begin, end, bands, z, up, lower, scale, offset, outer, d, parts, spares, columns, tiles):
-    """Add d^T X to `parts` (bands, outputs, k), the sum of d over pixels to `columns` (bands, outputs)."""
+def correlate(
+    thread, begin, end, bands, z, up, lower, scale, offset, outer, d, parts, spares, columns, tiles
+):
+    """Write d^T X to `parts` (bands, outputs, k), add the sum of d over pixels to `columns` (bands, outputs).
+
+    Sums of d are left out where `columns` has no columns.
+    """
     tile = tiles[thread]
     step = step_of(z, up, tile)
     for band in range(begin, end):
@@ -68,7 +73,9 @@ def correlate(thread, begin, end, bands, z, up, lower, scale, offset, outer, d, 
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             x = _expand(z, up, start, stop, lower, scale, offset, outer, tile)
-            products.correlate(d[first:last], x, spares[thread], parts[band], columns[band])
+            products.correlate(d[first:last], x, start == top, spares[thread], parts[band])
+            if columns.shape[1]:
+                products.sum_up(d[first:last], spares[thread].reshape(-1), columns[band])
 
 
 @inner
@@ -122,9 +129,9 @@ def join(bands, gradient, edges):
 def masked_adjoint(
     thread, begin, end, bands, z, up, d, weight, scale, offset, centre, none, gradient, totals, edges, tiles
 ):
-    """Add to `totals` (bands, 2, k) the sums of h and h (V - centre), h = d weight where V scale + offset > 0.
+    """Add to `totals` (bands, 2, k) the sums of h and h (V - centre).
 
-    Where Z is upsampled, U* h is written to `gradient`, without what `join` adds. `none` are zeros, (k,).
+    Here h is d weight where V scale + offset > 0, else 0. Where Z is upsampled, U* h is written to `gradient`, without what `join` adds. `none` are zeros, (k,).
     """
     tile, k = tiles[thread], z.shape[2]
     step = step_of(z, up, tile)

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-calls
 """One hidden layer of a decoder: its memory, and what is done with it by the kernels."""
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from priorbench_deep_decoder.engine import kernels
 from priorbench_deep_decoder.engine.bands import number_of
 
 #: elements of X below which a layer is not worth a second thread
-ALONE = 1 << 16
+ALONE = 1 << 18
 #: added to the variance
 EPSILON = 1e-5
 
@@ -95,7 +96,7 @@ class HiddenLayer:
         """Return the mixing that follows, and its bias, with the layer's own scale and shift in them."""
         if self.normalise_last:
             return mixing * self.gamma, mixing @ self.beta
-        return mixing, np.zeros(len(mixing), mixing.dtype)
+        return mixing, np.empty(0, mixing.dtype)
 
     def mix(self, mixing: Any, out: Any) -> None:
         """Write the mixing (outputs, k) of what the layer passes on to `out` (pixels, outputs)."""
@@ -105,12 +106,12 @@ class HiddenLayer:
         self._share(kernels.mix, lower, self.scale, self.offset, outer, weight, bias, out, tiles)
 
     def _correlate(self, d: Any) -> tuple[Any, Any]:
-        """Return d^T X (outputs, k) and the sum of d over pixels (outputs,)."""
+        """Return d^T X (outputs, k) and, for normalisation last, the sum of d over pixels (outputs,)."""
         lower, outer = self._bounds
         shape = d.shape[1], self.z.shape[2]
-        parts = np.zeros((self._bands, *shape), self.z.dtype)
+        parts = np.empty((self._bands, *shape), self.z.dtype)
         spares = np.empty((self.workspace.crew.threads, *shape), self.z.dtype)
-        columns = np.zeros((self._bands, shape[0]))
+        columns = np.zeros((self._bands, shape[0] if self.normalise_last else 0))
         given = lower, self.scale, self.offset, outer, d, parts, spares, columns, self.workspace.tiles
         self._share(kernels.correlate, *given)
         return parts.sum(0), columns.sum(0).astype(self.z.dtype)
@@ -167,7 +168,7 @@ class HiddenLayer:
         factor = self.gamma * self.rstd
         slope = -factor * self.rstd * d_gamma / self.pixels
         constant = -share * (factor * d_beta / self.pixels + slope * self.mean)
-        given = (value.astype(d.dtype) for value in (factor, slope, constant))
+        combined = [value.astype(d.dtype) for value in (factor, slope, constant)]
         kernel = kernels.through_activation_last
-        self._share(kernel, d, mixing, self.scale, self.offset, *given, target, self.workspace.tiles)
+        self._share(kernel, d, mixing, self.scale, self.offset, *combined, target, self.workspace.tiles)
         return product, d_gamma, d_beta

@@ -1,7 +1,7 @@
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 """The products of a mixing of channels, on a tile of pixels that is in the cache.
 
-A mixing into a few channels (the image's) is left to loops: BLAS would copy the tile first.
+A mixing into a few channels (the image's) is left to loops, three at a time: BLAS would copy the tile.
 """
 
 from __future__ import annotations
@@ -16,53 +16,108 @@ NARROW = 8
 
 @inner
 def mix(x, weight, bias, out):
-    """Write x weight^T + bias to `out` (pixels, outputs)."""
+    """Write x weight^T + bias to `out` (pixels, outputs); no bias is an empty one."""
     pixels, k = x.shape
     outputs = weight.shape[0]
     if outputs > NARROW:
         np.dot(x, weight.T, out)
-        for p in range(pixels):
-            for o in range(outputs):
-                out[p, o] += bias[o]
+        if len(bias):
+            for p in range(pixels):
+                row = out[p]
+                for o in range(outputs):
+                    row[o] += bias[o]
         return
-    for p in range(pixels):
-        row = x[p]
-        for o in range(outputs):
-            w = weight[o]
-            total = bias[o]
+    zero = x.dtype.type(0)
+    threes = outputs - outputs % 3
+    for o in range(0, threes, 3):
+        w0, w1, w2 = weight[o], weight[o + 1], weight[o + 2]
+        for p in range(pixels):
+            row = x[p]
+            t0 = t1 = t2 = zero
             for c in range(k):
-                total += w[c] * row[c]
-            out[p, o] = total
+                t0 += w0[c] * row[c]
+                t1 += w1[c] * row[c]
+                t2 += w2[c] * row[c]
+            out[p, o], out[p, o + 1], out[p, o + 2] = t0, t1, t2
+    for o in range(threes, outputs):
+        w0 = weight[o]
+        for p in range(pixels):
+            row = x[p]
+            t0 = zero
+            for c in range(k):
+                t0 += w0[c] * row[c]
+            out[p, o] = t0
+    for o in range(len(bias)):
+        for p in range(pixels):
+            out[p, o] += bias[o]
 
 
 @inner
-def correlate(d, x, spare, totals, column):
-    """Add d^T x to `totals` (outputs, k) and the sum of d over pixels to `column`; `spare` is like `totals`."""
+def sum_up(d, spare, column):
+    """Add the sums of d over pixels to `column` (outputs,), in float64; `spare` is like it, but as d."""
+    pixels, outputs = d.shape
+    for o in range(outputs):
+        spare[o] = 0
+    for p in range(pixels):
+        row = d[p]
+        for o in range(outputs):
+            spare[o] += row[o]
+    for o in range(outputs):
+        column[o] += spare[o]
+
+
+@inner
+def correlate(d, x, fresh, spare, totals):
+    """Write d^T x to `totals` (outputs, k) where those are `fresh`, else add it; `spare` is like `totals`."""
     pixels, k = x.shape
     outputs = d.shape[1]
-    for o in range(outputs):
-        total = d.dtype.type(0)
-        for p in range(pixels):
-            total += d[p, o]
-        column[o] += total
     if outputs > NARROW:
+        if fresh:
+            np.dot(d.T, x, totals)
+            return
         np.dot(d.T, x, spare)
         for o in range(outputs):
+            total, found = totals[o], spare[o]
             for c in range(k):
-                totals[o, c] += spare[o, c]
+                total[c] += found[c]
         return
-    whole = pixels - pixels % 4
-    for o in range(outputs):
-        total = totals[o]
-        for p in range(0, whole, 4):
-            x0, x1, x2, x3 = x[p], x[p + 1], x[p + 2], x[p + 3]
-            d0, d1, d2, d3 = d[p, o], d[p + 1, o], d[p + 2, o], d[p + 3, o]
+    if fresh:
+        for o in range(outputs):
             for c in range(k):
-                total[c] += (d0 * x0[c] + d1 * x1[c]) + (d2 * x2[c] + d3 * x3[c])
-        for p in range(whole, pixels):
+                totals[o, c] = 0
+    threes = outputs - outputs % 3
+    for o in range(0, threes, 3):
+        _correlate_three(d, x, o, totals[o], totals[o + 1], totals[o + 2])
+    for o in range(threes, outputs):
+        total = totals[o]
+        for p in range(pixels):
             row, value = x[p], d[p, o]
             for c in range(k):
                 total[c] += value * row[c]
+
+
+@inner
+def _correlate_three(d, x, o, t0, t1, t2):
+    pixels, k = x.shape
+    whole = pixels - pixels % 4
+    for p in range(0, whole, 4):
+        x0, x1, x2, x3 = x[p], x[p + 1], x[p + 2], x[p + 3]
+        d0, d1, d2, d3 = d[p], d[p + 1], d[p + 2], d[p + 3]
+        a0, a1, a2, a3 = d0[o], d1[o], d2[o], d3[o]
+        b0, b1, b2, b3 = d0[o + 1], d1[o + 1], d2[o + 1], d3[o + 1]
+        c0, c1, c2, c3 = d0[o + 2], d1[o + 2], d2[o + 2], d3[o + 2]
+        for c in range(k):
+            v0, v1, v2, v3 = x0[c], x1[c], x2[c], x3[c]
+            t0[c] += (a0 * v0 + a1 * v1) + (a2 * v2 + a3 * v3)
+            t1[c] += (b0 * v0 + b1 * v1) + (b2 * v2 + b3 * v3)
+            t2[c] += (c0 * v0 + c1 * v1) + (c2 * v2 + c3 * v3)
+    for p in range(whole, pixels):
+        row, values = x[p], d[p]
+        a0, b0, c0 = values[o], values[o + 1], values[o + 2]
+        for c in range(k):
+            t0[c] += a0 * row[c]
+            t1[c] += b0 * row[c]
+            t2[c] += c0 * row[c]
 
 
 @inner
@@ -72,6 +127,13 @@ def spread(d, weight, g):
     outputs = weight.shape[0]
     if outputs > NARROW:
         np.dot(d, weight, g)
+        return
+    if outputs == 3:
+        w0, w1, w2 = weight[0], weight[1], weight[2]
+        for p in range(pixels):
+            row, d0, d1, d2 = g[p], d[p, 0], d[p, 1], d[p, 2]
+            for c in range(k):
+                row[c] = d0 * w0[c] + d1 * w1[c] + d2 * w2[c]
         return
     for p in range(pixels):
         row = g[p]

@@ -1,4 +1,4 @@
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 """Kernels for layers that upsample: the upsampled tensor V = U Z is formed in registers, never in memory.
 
 Bilinear upsampling by two, pixel centres aligned, is worked off in *cells*: between the neighbouring coarse
@@ -6,8 +6,8 @@ pixels (i, j) and (i + 1, j + 1) lie the four fine pixels (2i + 1, 2j + 1) to (2
 3/4 and 1/4. Cells begin at -1 and coarse indices are clamped at the border, where a cell holds each of its
 fine pixels twice: there it counts half.
 
-Arrays are (height, width, channels); work is given as rows of cells, begin to end - 1. Sums run in the arrays'
-precision along a row and in float64 from row to row.
+Arrays are (height, width, channels); work is given as rows of cells, begin to end - 1. Sums run in the
+arrays' precision along a row and in float64 from row to row.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ def adjoint(z, begin, end, g, scale, offset, slope, constant, gradient, edge, sh
     height, width, k = z.shape
     number = z.dtype.type
     near, far, zero = number(0.75), number(0.25), number(0)
+    passed = np.empty((4, k), z.dtype)
+    p0, p1, p2, p3 = passed[0], passed[1], passed[2], passed[3]
     start = max(2 * begin + 1, 0)
     for i in range(begin, end):
         top, bottom = max(i, 0), min(i + 1, height - 1)
@@ -100,12 +102,17 @@ def adjoint(z, begin, end, g, scale, offset, slope, constant, gradient, edge, sh
                 v0, v1 = near * l0 + far * r0, far * l0 + near * r0
                 v2, v3 = near * l1 + far * r1, far * l1 + near * r1
                 a, b, m, n = scale[c], offset[c], slope[c], constant[c]
-                v0 = share * (g0[c] + m * v0 + n) if v0 * a + b > zero else zero
-                v1 = share * (g1[c] + m * v1 + n) if v1 * a + b > zero else zero
-                v2 = share * (g2[c] + m * v2 + n) if v2 * a + b > zero else zero
-                v3 = share * (g3[c] + m * v3 + n) if v3 * a + b > zero else zero
-                l0, l1 = near * v0 + far * v1, near * v2 + far * v3
-                r0, r1 = far * v0 + near * v1, far * v2 + near * v3
+                h0 = share * (g0[c] + m * v0 + n)
+                h1 = share * (g1[c] + m * v1 + n)
+                h2 = share * (g2[c] + m * v2 + n)
+                h3 = share * (g3[c] + m * v3 + n)
+                p0[c] = h0 if v0 * a + b > zero else zero
+                p1[c] = h1 if v1 * a + b > zero else zero
+                p2[c] = h2 if v2 * a + b > zero else zero
+                p3[c] = h3 if v3 * a + b > zero else zero
+            for c in range(k):  # apart from the above: together they need too many registers
+                l0, l1 = near * p0[c] + far * p1[c], near * p2[c] + far * p3[c]
+                r0, r1 = far * p0[c] + near * p1[c], far * p2[c] + near * p3[c]
                 d0[c] += near * l0 + far * l1
                 d1[c] += near * r0 + far * r1
                 d2[c] += far * l0 + near * l1

@@ -25,6 +25,7 @@ _OPTIONS: dict[str, Any] = {
     "nogil": True,
 }
 
+
 def inner(function: Function) -> Function:
     """Compile a function that a kernel calls."""
     return _jit(function)
