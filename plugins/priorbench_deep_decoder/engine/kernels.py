@@ -131,7 +131,8 @@ def masked_adjoint(
 ):
     """Add to `totals` (bands, 2, k) the sums of h and h (V - centre).
 
-    Here h is d weight where V scale + offset > 0, else 0. Where Z is upsampled, U* h is written to `gradient`, without what `join` adds. `none` are zeros, (k,).
+    Here h is d weight where V scale + offset > 0, else 0. Where Z is upsampled, U* h is written to
+    `gradient`, without what `join` adds. `none` are zeros, (k,).
     """
     tile, k = tiles[thread], z.shape[2]
     step = step_of(z, up, tile)

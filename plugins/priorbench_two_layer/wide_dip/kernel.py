@@ -92,10 +92,11 @@ def _activate(h: Values, phi: Shape, a: Values, slope: Values) -> None:
         x = max(-abs(steepness * h[j]), -708.0)
         n = np.floor(x * _LOG2_E + 0.5)  # math.floor gives an int, which is not vectorised
         f = (x - n * _LN2_HIGH) - n * _LN2_LOW
-        e = _C12 * f + _C11
-        e = ((((e * f + _C10) * f + _C9) * f + _C8) * f + _C7) * f + _C6
-        e = ((((((e * f + _C5) * f + _C4) * f + _C3) * f + _C2) * f + 1.0) * f) + 1.0
-        slope[j] = e
+        f2 = f * f
+        f4 = f2 * f2
+        high = ((_C8 + _C9 * f) + f2 * (_C10 + _C11 * f)) + f4 * _C12
+        middle = (_C4 + _C5 * f) + f2 * (_C6 + _C7 * f)
+        slope[j] = ((1.0 + f) + f2 * (_C2 + _C3 * f)) + f4 * (middle + f4 * high)
         powers[j] = n + _TO_BITS
     for j in range(k):
         bits[j] <<= 52
@@ -110,11 +111,25 @@ def _activate(h: Values, phi: Shape, a: Values, slope: Values) -> None:
 def _residual(B: Values, y: Values, a: Values, scale: float, r: Values) -> float:
     """Set r = B a / sqrt(k) - y and return its squared norm."""
     squares = 0.0
-    for i in range(len(y)):
+    m, k = B.shape
+    fives = m - m % 5  # several rows at a time, for one look at `a`
+    for i in range(0, fives, 5):
+        b0, b1, b2, b3, b4 = B[i], B[i + 1], B[i + 2], B[i + 3], B[i + 4]
+        p0 = p1 = p2 = p3 = p4 = 0.0
+        for j in range(k):
+            p0 += b0[j] * a[j]
+            p1 += b1[j] * a[j]
+            p2 += b2[j] * a[j]
+            p3 += b3[j] * a[j]
+            p4 += b4[j] * a[j]
+        r[i], r[i + 1], r[i + 2], r[i + 3], r[i + 4] = p0, p1, p2, p3, p4
+    for i in range(fives, m):
         product = 0.0
         for j in range(len(a)):
             product += B[i, j] * a[j]
-        r[i] = product * scale - y[i]
+        r[i] = product
+    for i in range(m):
+        r[i] = r[i] * scale - y[i]
         squares += r[i] * r[i]
     return squares
 
@@ -123,8 +138,15 @@ def _residual(B: Values, y: Values, a: Values, scale: float, r: Values) -> float
 def _adjoint(B: Values, r: Values, back: Values) -> None:
     """Set back = B^T r."""
     back[:] = 0.0
-    for i in range(len(r)):
-        for j in range(len(back)):
+    m, k = B.shape
+    fives = m - m % 5  # several rows at a time, because each time `back` is read and written
+    for i in range(0, fives, 5):
+        b0, b1, b2, b3, b4 = B[i], B[i + 1], B[i + 2], B[i + 3], B[i + 4]
+        r0, r1, r2, r3, r4 = r[i], r[i + 1], r[i + 2], r[i + 3], r[i + 4]
+        for j in range(k):
+            back[j] += ((b0[j] * r0 + b1[j] * r1) + (b2[j] * r2 + b3[j] * r3)) + b4[j] * r4
+    for i in range(fives, m):
+        for j in range(k):
             back[j] += B[i, j] * r[i]
 
 
