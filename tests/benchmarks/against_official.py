@@ -1,9 +1,10 @@
 """Our fits against the published code: one iteration and extra memory, measured in one interleaved run.
 
-    python tests/benchmarks/against_official.py --decoder CHECKOUT --dip CHECKOUT [--case dd-u:256 ...]
+    python tests/benchmarks/against_official.py --decoder CHECKOUT --dip CHECKOUT --deepinv CHECKOUT
+        [--case dd-u:256 ...]
 
-CHECKOUT is a folder with MLI-lab/overparameterized_convolutional_generators or
-DmitryUlyanov/deep-image-prior; nothing is fetched, nothing of theirs is changed. An iteration is forward
+CHECKOUT is a folder with MLI-lab/overparameterized_convolutional_generators, DmitryUlyanov/deep-image-prior
+or deepinv/deepinv; nothing is fetched, nothing of theirs is changed. An iteration is forward
 pass, mean squared error, backward pass and Adam; what their loops do besides (copies of the network, losses
 that are only printed) is left out in their favour. Each implementation has a process of its own, with glibc's
 allocator as shipped and with the settings that priorbench's workers have; the processes take turns, one
@@ -15,6 +16,7 @@ Memory is peak resident memory beyond that of the same process after two steps o
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import itertools
 import json
@@ -30,6 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy
 import torch
 
 from priorbench import Observation
@@ -42,39 +45,46 @@ SMALL = 64
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Network:
-    """A network to be measured: the published builder, its input channels and scale, and our plugins' names.
+    """A network to be measured: the published builder, its input, and our plugins' names.
 
     Attributes
     ----------
     checkout : command line option with the published code.
-    published : makes the published network from its imported modules.
-    package : where they are in the checkout.
-    input : channels of the input and pixels for each of its pixels.
+    published : makes the published network from a checkout, for images of a size.
+    input : channels, height and width of the input for an image of a size.
     ours : names of our variants, each with a factory and its parameters.
     """
 
     checkout: str
-    package: str
-    published: Callable[[Any], torch.nn.Module]
-    input: tuple[int, int]
+    published: Callable[[str, int], torch.nn.Module]
+    input: Callable[[int], tuple[int, int, int]]
     ours: dict[str, tuple[str, dict[str, Any]]]
 
 
 def _decoder(channels: int, published: dict[str, Any], ours: dict[str, Any]) -> Network:
-    def build(package: Any) -> torch.nn.Module:
-        return package.decodernw(3, num_channels_up=[channels] * 5, **published)
+    def build(checkout: str, size: int) -> torch.nn.Module:
+        return import_part(checkout, "include.decoder").decodernw(
+            3, num_channels_up=[channels] * 5, **published
+        )
 
     factory = "priorbench_deep_decoder.model:DeepDecoder"
     variants = {e: (factory, {"channels": channels, "engine": e, **ours}) for e in ("plain", "fused")}
     return Network(
-        checkout="decoder", package="include.decoder", published=build, input=(channels, 32), ours=variants
+        checkout="decoder",
+        published=build,
+        input=lambda size: (channels, size // 32, size // 32),
+        ours=variants,
     )
 
 
-def _skip(package: Any) -> torch.nn.Module:
+def _skip(checkout: str, size: int) -> torch.nn.Module:
     widths = {f"num_channels_{way}": [128] * 5 for way in ("down", "up")}
     names = {"pad": "reflection", "upsample_mode": "bilinear"}
-    return package.skip(32, 3, **widths, num_channels_skip=[4] * 5, **names)
+    return import_part(checkout, "models.skip").skip(32, 3, **widths, num_channels_skip=[4] * 5, **names)
+
+
+def _conv_decoder(checkout: str, size: int) -> torch.nn.Module:
+    return conv_decoder_class(checkout)(img_size=(3, size, size))
 
 
 NETWORKS = {
@@ -87,10 +97,15 @@ NETWORKS = {
     ),
     "dip": Network(
         checkout="dip",
-        package="models.skip",
         published=_skip,
-        input=(32, 1),
+        input=lambda size: (32, size, size),
         ours={"ours": ("priorbench_dip.model:DeepImagePrior", {"input_noise": 0.0})},
+    ),
+    "conv-decoder": Network(
+        checkout="deepinv",
+        published=_conv_decoder,
+        input=lambda size: (256, 4, 4),
+        ours={"ours": ("priorbench_conv_decoder.model:ConvDecoder", {})},
     ),
 }
 
@@ -104,11 +119,20 @@ def import_part(checkout: str, name: str) -> Any:
     return importlib.import_module(name)
 
 
+def conv_decoder_class(checkout: str) -> Any:
+    """Define deepinv's ConvDecoder alone: its module imports the whole package, for other classes."""
+    source = Path(checkout, "deepinv", "models", "dip.py").read_text()
+    found = [n for n in ast.parse(source).body if isinstance(n, ast.ClassDef) and n.name == "ConvDecoder"]
+    names: dict[str, Any] = {"torch": torch, "nn": torch.nn, "np": numpy}
+    names |= {"conv_nd": lambda dim: torch.nn.Conv2d, "batchnorm_nd": lambda dim: torch.nn.BatchNorm2d}
+    exec(compile(ast.Module(body=list(found), type_ignores=[]), "dip.py", "exec", dont_inherit=True), names)
+    return names["ConvDecoder"]
+
+
 def published_steps(network: Network, checkout: str, size: int) -> Iterator[None]:
     """Fit the published network with the published optimiser, one step for each item."""
-    channels, factor = network.input
-    net = network.published(import_part(checkout, network.package))
-    z = torch.rand(1, channels, size // factor, size // factor) * 0.1
+    net = network.published(checkout, size)
+    z = torch.rand(1, *network.input(size)) * 0.1
     y = _image(size)[None]
     optimiser, mse = torch.optim.Adam(net.parameters(), lr=0.01), torch.nn.MSELoss()
     while True:
@@ -228,6 +252,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--decoder", help="checkout of MLI-lab/overparameterized_convolutional_generators")
     parser.add_argument("--dip", help="checkout of DmitryUlyanov/deep-image-prior")
+    parser.add_argument("--deepinv", help="checkout of deepinv/deepinv")
     parser.add_argument("--case", action="append", help=f"{'|'.join(NETWORKS)}:size; may be repeated")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=2, help="of each process in each round")
@@ -244,7 +269,7 @@ def main() -> None:
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
         serve(cases[0], given.serve, given.checkout)
         return
-    checkouts = {"decoder": given.decoder, "dip": given.dip}
+    checkouts = {"decoder": given.decoder, "dip": given.dip, "deepinv": given.deepinv}
     for option, path in checkouts.items():
         if path and not Path(path).is_dir():
             parser.error(f"--{option}: there is no folder '{path}'")
