@@ -95,13 +95,14 @@ def test_any_channels_outputs_layers_and_sizes(constants, outputs, size):
 
 
 def test_many_tiles_are_one(monkeypatch):
-    layer = sys.modules["priorbench_deep_decoder.engine.program"]
+    program = sys.modules["priorbench_deep_decoder.engine.program"]
+    monkeypatch.setattr(program, "TILE_BYTES", 1)
     for constants in (UNDER, OVER):
         network = make(**{**constants, "channels": 32, "layers": 3})
         z = net_input(network, 3, 4)
         expected = gradients(network, network, z)
-        for size in (1, 20_000):
-            monkeypatch.setattr(layer, "TILE_BYTES", size)
+        for pixels in (1, 40, 10_000):
+            monkeypatch.setattr(program, "TILE_PIXELS", pixels)
             assert distance(gradients(FusedDecoder(network), network, z), expected) < 1e-12
 
 

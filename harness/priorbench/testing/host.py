@@ -70,9 +70,8 @@ def _examine(request: dict[str, Any], line: Line) -> None:
     os.setsid()  # whoever ends this process ends all that it started
     os.chdir(request["folder"])
     os.environ["TMPDIR"] = tempfile.tempdir = request["temporary"]
-    os.environ.pop(
-        "TORCHINDUCTOR_CACHE_DIR", None
-    )  # torch set it to the folder of the process that imported it
+    # torch set it to a folder of the process that imported it
+    os.environ.pop("TORCHINDUCTOR_CACHE_DIR", None)
     registry = load_registry()
     spec: Any = registry.find(request["kind"], request["name"]).spec
     text = request["parameters"]
