@@ -1,7 +1,9 @@
+# mypy: allow-untyped-calls
 """The fused decoder as a module: the parameters are the plain network's own."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +13,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from priorbench_deep_decoder.engine import small
 from priorbench_deep_decoder.engine.program import Program, Weights
 from priorbench_deep_decoder.network import Architecture, DecoderNetwork
 
@@ -18,65 +21,96 @@ from priorbench_deep_decoder.network import Architecture, DecoderNetwork
 class FusedDecoder(nn.Module):
     """A `DecoderNetwork` computed by the engine wherever that can, and by itself elsewhere.
 
+    Its parameters are one tensor, so that an optimiser has one update to do and not one for each layer.
+
     Parameters
     ----------
-    network : holds the parameters; both ways of computing share them.
+    network : its parameters become parts of this module's.
+
+    Attributes
+    ----------
+    theta : all parameters one after the other, (number of parameters,).
     """
 
     def __init__(self, network: DecoderNetwork) -> None:
         super().__init__()
-        self.network = network
+        parameters = dict(network.named_parameters())
+        self.theta = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters.values()]))
+        self._shapes = {name: p.shape for name, p in parameters.items()}
+        for parameter, part in zip(parameters.values(), self.parts(self.theta.detach()), strict=True):
+            parameter.data = part
+        self._network = (network,)  # not a submodule: its parameters are parts of theta
         self._memory: _Memory | None = None
-        self._parameters_in_order = tuple(network.parameters())
+
+    def parts(self, flat: torch.Tensor) -> list[torch.Tensor]:
+        """Cut a tensor like `theta` into views like the network's parameters, in their order."""
+        pieces = flat.split([shape.numel() for shape in self._shapes.values()])
+        return [piece.view(shape) for piece, shape in zip(pieces, self._shapes.values(), strict=True)]
 
     def forward(self, B: torch.Tensor) -> torch.Tensor:
-        """Map the input as ``network`` does."""
-        if not _takes(B, self._parameters_in_order):
-            plain: torch.Tensor = self.network(B)
+        """Map the input as the network does."""
+        (network,) = self._network
+        if not _takes(B, self.theta):
+            parts = dict(zip(self._shapes, self.parts(self.theta), strict=True))
+            plain: torch.Tensor = torch.func.functional_call(network, parts, (B,))
             return plain
         key = (B.shape[2], B.shape[3], B.dtype, torch.get_num_threads())
         if self._memory is None or self._memory.key != key:
-            self._memory = _Memory(self.network.architecture, *key)
-        x: torch.Tensor = _Decode.apply(  # type: ignore[no-untyped-call]
-            self._memory, B, *self._parameters_in_order
-        )
-        return torch.sigmoid(x) if self.network.architecture.sigmoid else x
+            self._memory = _Memory(list(self._shapes.values()), network.architecture, *key)
+        x: torch.Tensor = _Decode.apply(self._memory, B, self.theta)
+        return torch.sigmoid(x) if network.architecture.sigmoid else x
 
 
 class _Memory:
     """A program, and whose intermediate values its memory holds."""
 
     def __init__(
-        self, architecture: Architecture, height: int, width: int, dtype: torch.dtype, threads: int
+        self,
+        shapes: Sequence[torch.Size],
+        architecture: Architecture,
+        height: int,
+        width: int,
+        dtype: torch.dtype,
+        threads: int,
     ) -> None:
         self.key = (height, width, dtype, threads)
+        ends = list(itertools.accumulate((shape.numel() for shape in shapes), initial=0))
+        self._places = list(zip(ends, ends[1:], shapes, strict=False))
         self.affine = architecture.affine
         self.repeat = 2**architecture.layers if architecture.upsampling == "nearest" else 1
         self.program = Program(architecture, height, width, dtype, threads)
         self.holder: object = None
 
-    def forward(self, holder: object, B: torch.Tensor, parameters: Sequence[torch.Tensor]) -> torch.Tensor:
+    def forward(self, holder: object, B: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         self.holder = holder
         program = self.program
-        x = torch.from_numpy(program.forward(_matrix(B), *self._weights(parameters)))
-        image = x.view(1, program.height, program.width, -1).movedim(-1, 1)
+        x = program.forward(_matrix(B), *self._weights(theta))
+        planes = np.empty(x.shape[::-1], x.dtype)
+        small.deinterleave(x, planes)
+        image = torch.from_numpy(planes).view(1, -1, program.height, program.width)
         return functional.interpolate(image, scale_factor=self.repeat) if self.repeat > 1 else image
 
     def backward(
-        self, holder: object, B: torch.Tensor, parameters: Sequence[torch.Tensor], gradient: torch.Tensor
-    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        self, holder: object, B: torch.Tensor, theta: torch.Tensor, gradient: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return dL/d(first Z) (pixels, k) and dL/dtheta."""
         if self.holder is not holder:  # another forward pass has used the memory since
-            self.forward(holder, B, parameters)
+            self.forward(holder, B, theta)
         self.holder = None
         if self.repeat > 1:
             gradient = functional.avg_pool2d(gradient, self.repeat, divisor_override=1)
-        d, found = self.program.backward(_matrix(B), *self._weights(parameters), _matrix(gradient))
+        planes = gradient.detach().contiguous().view(gradient.shape[1], -1).numpy()
+        d_output = np.empty(planes.shape[::-1], planes.dtype)
+        small.interleave(planes, d_output)
+        d, found = self.program.backward(_matrix(B), *self._weights(theta), d_output)
         if not self.affine:
             found = found[::3]
-        return torch.from_numpy(d), [torch.from_numpy(g).to(B.dtype) for g in found]
+        d_theta = np.concatenate([g.reshape(-1) for g in found], dtype=d.dtype, casting="same_kind")
+        return torch.from_numpy(d), torch.from_numpy(d_theta)
 
-    def _weights(self, parameters: Sequence[torch.Tensor]) -> tuple[list[Weights], Any]:
-        *own, output = (p.detach().numpy() for p in parameters)
+    def _weights(self, theta: torch.Tensor) -> tuple[list[Weights], Any]:
+        flat = theta.detach().numpy()
+        *own, output = (flat[start:stop].reshape(shape) for start, stop, shape in self._places)
         if self.affine:
             return [Weights(*own[i : i + 3]) for i in range(0, len(own), 3)], output
         one, none = np.ones_like(own[0][0]), np.zeros_like(own[0][0])
@@ -85,20 +119,22 @@ class _Memory:
 
 class _Decode(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, memory: _Memory, B: torch.Tensor, *parameters: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, memory: _Memory, B: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         ctx.memory = memory
-        ctx.save_for_backward(B, *parameters)
-        return memory.forward(ctx, B, parameters)
+        ctx.save_for_backward(B, theta)
+        return memory.forward(ctx, B, theta)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        B, *parameters = ctx.saved_tensors
-        d, gradients = ctx.memory.backward(ctx, B, parameters, gradient)
+        B, theta = ctx.saved_tensors
+        d, d_theta = ctx.memory.backward(ctx, B, theta, gradient)
         d_input = None
         if ctx.needs_input_grad[1]:
-            d_input = (d @ parameters[0]).view(1, *B.shape[2:], -1).movedim(-1, 1)
-        return None, d_input, *gradients
+            k = B.shape[1]
+            first = theta[: k * k].view(k, k)
+            d_input = (d @ first).view(1, *B.shape[2:], k).movedim(-1, 1)
+        return None, d_input, d_theta
 
 
 def _matrix(image: torch.Tensor) -> Any:
@@ -106,11 +142,11 @@ def _matrix(image: torch.Tensor) -> Any:
     return image.detach()[0].movedim(0, -1).reshape(-1, image.shape[1]).contiguous().numpy()
 
 
-def _takes(B: torch.Tensor, parameters: Sequence[torch.Tensor]) -> bool:
+def _takes(B: torch.Tensor, theta: torch.Tensor) -> bool:
     """Say whether the engine computes this case: one image on the CPU, all of one precision."""
     return (
-        B.device.type == "cpu"
+        B.device.type == theta.device.type == "cpu"
         and B.shape[0] == 1
+        and B.dtype == theta.dtype
         and B.dtype in (torch.float32, torch.float64)
-        and all(p.dtype == B.dtype and p.device == B.device for p in parameters)
     )

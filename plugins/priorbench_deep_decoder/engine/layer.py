@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from priorbench.toolkit.fused.crew import Crew
-from priorbench_deep_decoder.engine import kernels
+from priorbench_deep_decoder.engine import kernels, small
 from priorbench_deep_decoder.engine.bands import number_of
 
 #: elements of X below which a layer is not worth a second thread
@@ -84,29 +84,25 @@ class HiddenLayer:
         shift = np.maximum(self.z[0, 0], lower)
         totals = np.zeros((self._bands, 2, len(shift)))
         self._share(kernels.statistics, lower, shift, totals)
-        first, second = totals.sum(0) / self.pixels
+        k = len(shift)
         self.gamma, self.beta = gamma, beta
-        self.mean = shift + first
-        self.rstd = 1 / np.sqrt(np.maximum(second - first**2, 0) + EPSILON)
-        scale = self.rstd if self.normalise_last else gamma * self.rstd
-        offset = (0 if self.normalise_last else beta) - self.mean * scale
-        self.scale, self.offset = scale.astype(self.z.dtype), offset.astype(self.z.dtype)
-
-    def _folded(self, mixing: Any) -> tuple[Any, Any]:
-        """Return the mixing that follows, and its bias, with the layer's own scale and shift in them."""
-        if self.normalise_last:
-            return mixing * self.gamma, mixing @ self.beta
-        return mixing, np.empty(0, mixing.dtype)
+        self.mean, self.rstd = np.empty((2, k))
+        self.scale, self.offset = np.empty((2, k), self.z.dtype)
+        given = gamma, beta, self.pixels, EPSILON, self.normalise_last
+        small.standardise(totals, shift, *given, self.mean, self.rstd, self.scale, self.offset)
 
     def mix(self, mixing: Any, out: Any) -> None:
         """Write the mixing (outputs, k) of what the layer passes on to `out` (pixels, outputs)."""
         lower, outer = self._bounds
-        weight, bias = self._folded(mixing)
+        weight, bias = mixing, np.empty(0, mixing.dtype)
+        if self.normalise_last:
+            weight, bias = np.empty_like(mixing), np.empty(len(mixing), mixing.dtype)
+            small.fold(mixing, self.gamma, self.beta, weight, bias)
         tiles = self.workspace.tiles
         self._share(kernels.mix, lower, self.scale, self.offset, outer, weight, bias, out, tiles)
 
     def _correlate(self, d: Any) -> tuple[Any, Any]:
-        """Return d^T X (outputs, k) and, for normalisation last, the sum of d over pixels (outputs,)."""
+        """Return d^T X (outputs, k) and, if normalisation is last, each band's sum of d (bands, outputs)."""
         lower, outer = self._bounds
         shape = d.shape[1], self.z.shape[2]
         parts = np.empty((self._bands, *shape), self.z.dtype)
@@ -114,7 +110,8 @@ class HiddenLayer:
         columns = np.zeros((self._bands, shape[0] if self.normalise_last else 0))
         given = lower, self.scale, self.offset, outer, d, parts, spares, columns, self.workspace.tiles
         self._share(kernels.correlate, *given)
-        return parts.sum(0), columns.sum(0).astype(self.z.dtype)
+        small.add_up(parts, spares[0])
+        return spares[0], columns
 
     def backward(self, d: Any, mixing: Any, free: Any) -> tuple[Any, Any, tuple[Any, Any, Any]]:
         """Take dL/d(next Z) through the layer.
@@ -131,30 +128,27 @@ class HiddenLayer:
         """
         target = free[: self.z.size].reshape(self.z.shape) if self.up else self.z
         edges = self.workspace.edges[: self._bands * self.z[0].size].reshape(self._bands, *self.z.shape[1:])
-        product, column = self._correlate(d)
+        product, columns = self._correlate(d)
         through = self._normalisation_last if self.normalise_last else self._activation_last
-        gradients = through(d, mixing, product, column, target, edges)
+        gradients = through(d, mixing, product, columns, target, edges)
         return target, self.z.reshape(-1) if self.up else free, gradients
 
     def _normalisation_last(
-        self, d: Any, mixing: Any, product: Any, column: Any, target: Any, edges: Any
+        self, d: Any, mixing: Any, product: Any, columns: Any, target: Any, edges: Any
     ) -> tuple[Any, Any, Any]:
-        weight, _ = self._folded(mixing)
-        m1 = np.asarray(column @ weight, float) / self.pixels  # mean over pixels of dL/dx^
-        m2 = np.asarray((weight * product).sum(0), float) / self.pixels  # and of x^ dL/dx^
-        slope = (-(self.rstd**2) * m2).astype(d.dtype)
-        constant = (self.rstd * (self.mean * self.rstd * m2 - m1)).astype(d.dtype)
-        spread = (weight * self.rstd).astype(d.dtype)
+        d_gamma, d_beta = np.zeros((2, len(self.gamma)))
+        spread, (slope, constant) = np.empty_like(mixing), np.empty((2, len(self.gamma)), d.dtype)
+        given = mixing, self.gamma, self.beta, self.mean, self.rstd, self.pixels
+        small.unfold(product, columns, *given, d_gamma, d_beta, spread, slope, constant)
         one, none = np.ones_like(slope), np.zeros_like(slope)
-        given = d, spread, one, none, slope, constant, target, edges, self.workspace.tiles
-        self._share(kernels.through_normalisation_last, *given)
+        rest = one, none, slope, constant, target, edges, self.workspace.tiles
+        self._share(kernels.through_normalisation_last, d, spread, *rest)
         if self.up:
             kernels.join(self._bands, target, edges)
-        d_mixing = product * self.gamma + np.multiply.outer(column, self.beta)
-        return d_mixing, (mixing * product).sum(0), column @ mixing
+        return product, d_gamma, d_beta
 
     def _activation_last(
-        self, d: Any, mixing: Any, product: Any, column: Any, target: Any, edges: Any
+        self, d: Any, mixing: Any, product: Any, columns: Any, target: Any, edges: Any
     ) -> tuple[Any, Any, Any]:
         totals = np.zeros((self._bands, 2, self.z.shape[2]))
         centre, none = self.mean.astype(d.dtype), np.zeros_like(self.scale)
