@@ -12,7 +12,7 @@ import torch
 from priorbench.clock import device_for
 from priorbench.errors import PriorbenchError
 from priorbench.images import SkippedImage
-from priorbench.measure import Outcome, Problem, measure_iterative, measure_one_shot
+from priorbench.measure import Problem, measure_iterative, measure_one_shot
 from priorbench.plugins import load_registry
 from priorbench.problems import noisy_problem
 from priorbench.scoring import score
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from priorbench.observation import Observation
+    from priorbench.watching import Outcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -123,6 +123,11 @@ def device_for(device: torch.device) -> Device:
 class Clock:
     """Adds up a method's time over segments; between them the harness does what it likes.
 
+    Parameters
+    ----------
+    device : the clock's view of it.
+    share : images that the method works on at once; the times are for one of them.
+
     Attributes
     ----------
     wall_seconds : host time, the device waited for at both ends of every segment.
@@ -130,8 +135,8 @@ class Clock:
     cpu_seconds : processor time of this process and its ended children, all threads.
     """
 
-    def __init__(self, device: Device) -> None:
-        self.device = device
+    def __init__(self, device: Device, share: int = 1) -> None:
+        self.device, self._share = device, share
         self.wall_seconds = 0.0
         self.device_seconds = 0.0
         self.cpu_seconds = 0.0
@@ -147,9 +152,9 @@ class Clock:
         """End the segment; return the wall time so far."""
         end = self.device.stamp()
         self.device.synchronize()
-        self.wall_seconds += time.perf_counter() - self._wall
-        self.cpu_seconds += _cpu_seconds() - self._cpu
-        self.device_seconds += self._stamp.seconds_until(end)
+        self.wall_seconds += (time.perf_counter() - self._wall) / self._share
+        self.cpu_seconds += (_cpu_seconds() - self._cpu) / self._share
+        self.device_seconds += self._stamp.seconds_until(end) / self._share
         return self.wall_seconds
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import gc
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
 
 from priorbench.clock import Clock, Device
-from priorbench.errors import PriorbenchError
 from priorbench.observation import Iterate, Observation
-from priorbench.stopping import Look, StoppingRule, Trajectory, Verdict
+from priorbench.outputs import InvalidOutputError, check_values, to_host
+from priorbench.stopping import StoppingRule
+from priorbench.watching import Outcome, Point, Watched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-Shape = tuple[int, ...]
 
 
 class OneShot(Protocol):
@@ -39,8 +36,14 @@ class Iterative(Protocol):
         ...
 
 
-class InvalidOutputError(Exception):
-    """A method gave something that is not an image of the right shape, type and values."""
+class Together(Protocol):
+    """An iterative method that can also fit several images of one shape at once."""
+
+    def iterate_together(
+        self, observations: Sequence[Observation]
+    ) -> Iterator[Sequence[torch.Tensor | Iterate]]:
+        """Yield for each iteration what `Iterative.iterate` would yield for each image, in order."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,27 +67,6 @@ class Problem:
         return replace(self.observation, image=image)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """What a method returned under one stopping rule, or why it returned nothing; seconds."""
-
-    output: NDArray[np.float32] | None = None
-    error: Exception | None = None
-    iterations: int | None = None
-    wall_seconds: float | None = None
-    device_seconds: float | None = None
-    cpu_seconds: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Point:
-    """One point of the curve: an iterate on the host, to be scored later by the caller."""
-
-    iteration: int
-    wall_seconds: float
-    estimate: NDArray[np.float32]
-
-
 def measure_one_shot(method: OneShot, problem: Problem, device: Device) -> Outcome:
     """Time one call, host array to host array."""
     gc.collect()
@@ -93,9 +75,9 @@ def measure_one_shot(method: OneShot, problem: Problem, device: Device) -> Outco
     observation = problem.present()
     returned = method.denoise(observation)
     device.synchronize()  # a copy waits for the current stream alone
-    output = _to_host(returned, problem.clean.shape)
+    output = to_host(returned, problem.clean.shape)
     clock.pause()
-    _check_values(output)
+    check_values(output)
     _check_untouched(observation, problem.noisy)
     return Outcome(
         output=output,
@@ -124,151 +106,78 @@ def measure_iterative(
     budget : the method's own number of iterations, None where it has none.
     curve : called off the clock at log-spaced iterations.
     """
+
+    def alone(observations: Sequence[Observation]) -> Iterator[Sequence[torch.Tensor | Iterate]]:
+        return ((item,) for item in method.iterate(observations[0]))
+
+    (outcomes,) = _measure(alone, [Watched(problem, rules, budget, curve)], device)
+    return outcomes
+
+
+def measure_together(
+    method: Together,
+    problems: Sequence[Problem],
+    device: Device,
+    rules: Sequence[list[tuple[StoppingRule, bool]]],
+    budget: int | None,
+    curves: Sequence[Callable[[Point], None]],
+) -> list[list[Outcome]]:
+    """Run several fits as one until every rule of each has stopped; return the outcomes of each.
+
+    Times are those of all, divided by their number: what an image costs in such company.
+
+    Parameters
+    ----------
+    method : see `Together`.
+    problems : of the same shape.
+    device, budget : as in `measure_iterative`.
+    rules, curves : of each problem.
+    """
+    watched = [
+        Watched(problem, own, budget, curve)
+        for problem, own, curve in zip(problems, rules, curves, strict=True)
+    ]
+    return _measure(method.iterate_together, watched, device)
+
+
+def _measure(
+    iterate: Callable[[Sequence[Observation]], Iterator[Sequence[torch.Tensor | Iterate]]],
+    fits: Sequence[Watched],
+    device: Device,
+) -> list[list[Outcome]]:
     gc.collect()
-    clock = Clock(device)
-    clean = torch.tensor(problem.clean, device=problem.observation.device)
-    blind = Trajectory(iterations=budget, observation=problem.observation)
-    watchers = [_Watcher(rule, replace(blind, clean=clean) if oracle else blind) for rule, oracle in rules]
+    clock = Clock(device, share=len(fits))
     clock.start()
-    observation = problem.present()
-    iterations = iter(method.iterate(observation))
-    number, next_point, last = 0, 1, None
-    while any(watcher.active for watcher in watchers):
-        item = next(iterations, None)
-        if item is None:
+    observations = [fit.problem.present() for fit in fits]
+    iterations = iter(iterate(observations))
+    number, next_point = 0, 1
+    last: Sequence[torch.Tensor | Iterate] | None = None
+    while any(fit.active for fit in fits):
+        items = next(iterations, None)
+        if items is None:
             break
-        number += 1
-        last = item
+        number, last = number + 1, items
         on_curve = number == next_point
-        # a rule sees what it wants and the curve, never what only another rule wants: its choice must not
-        # depend on the company it is in
-        watching = [one for one in watchers if one.active and (on_curve or one.rule.wants(number))]
-        if not on_curve and not watching:
+        looks = [(fit, item) for fit, item in zip(fits, items, strict=True) if fit.wants(number, on_curve)]
+        if not looks:
             continue
         clock.pause()
-        look, spent = _look(number, item, problem.clean.shape, device)
+        for fit, item in looks:
+            fit.look(number, item, on_curve, clock)
         if on_curve:
-            curve(Point(iteration=number, wall_seconds=clock.wall_seconds, estimate=_numpy(look.estimate)))
             next_point = next_log_spaced(number)
-        for watcher in watching:
-            watcher.observe(look, spent, clock)
         clock.start()
     clock.pause()
-    if last is not None and any(watcher.active for watcher in watchers):
-        look, spent = _look(number, last, problem.clean.shape, device)
-        for watcher in watchers:
-            watcher.finish(look, spent, clock)
-    _check_untouched(observation, problem.noisy)
-    return [watcher.outcome(problem.clean.shape, device) for watcher in watchers]
+    for fit, item in zip(fits, last or (), strict=False):
+        fit.finish(number, item, clock)
+    for fit, observation in zip(fits, observations, strict=True):
+        _check_untouched(observation, fit.problem.noisy)
+    return [fit.outcomes(device) for fit in fits]
 
 
 def next_log_spaced(iteration: int) -> int:
     """Return the next iteration of the curve: every one up to 10, then about 23 for each decade."""
     return max(iteration + 1, round(iteration * 1.105))
-
-
-class _Watcher:
-    """One rule at work: what it keeps, and the clock when it stopped."""
-
-    def __init__(self, rule: StoppingRule, trajectory: Trajectory) -> None:
-        self.rule = rule
-        self.active = True
-        self.error: Exception | None = None
-        self.kept: torch.Tensor | None = None
-        self.kept_at = 0
-        self.kept_seconds = 0.0
-        self.stopped = (0.0, 0.0, 0.0)
-        try:
-            rule.begin(trajectory)
-        except PriorbenchError as error:
-            self.error, self.active = error, False
-
-    def observe(self, look: Look, spent: list[float], clock: Clock) -> None:
-        try:
-            verdict = self.rule.observe(look)
-        except PriorbenchError as error:
-            self.error, self.active = error, False
-            return
-        self._apply(verdict, look, spent, clock)
-
-    def finish(self, look: Look, spent: list[float], clock: Clock) -> None:
-        """The method ended by itself: its last iterate counts where the rule kept none."""
-        if self.active:
-            self._apply(Verdict(keep=self.kept is None, stop=True), look, spent, clock)
-
-    def _apply(self, verdict: Verdict, look: Look, spent: list[float], clock: Clock) -> None:
-        if verdict.keep:
-            self.kept = look.estimate.detach().clone()
-            self.kept_at, self.kept_seconds = look.iteration, sum(spent)
-        if verdict.stop:
-            self.active = False
-            self.stopped = (clock.wall_seconds, clock.device_seconds, clock.cpu_seconds)
-
-    def outcome(self, shape: Shape, device: Device) -> Outcome:
-        """Bring the kept iterate to the host, on the clock."""
-        if self.error is not None:
-            return Outcome(error=self.error)
-        if self.kept is None:
-            return Outcome(
-                error=InvalidOutputError("no iterate was usable: the output or loss is not finite")
-            )
-        clock = Clock(device)
-        try:
-            clock.start()
-            output = _to_host(self.kept, shape)
-            clock.pause()
-            _check_values(output)
-        except InvalidOutputError as error:
-            return Outcome(error=error)
-        wall, on_device, cpu = self.stopped
-        return Outcome(
-            output=output,
-            iterations=self.kept_at,
-            wall_seconds=wall + self.kept_seconds + clock.wall_seconds,
-            device_seconds=on_device + self.kept_seconds + clock.device_seconds,
-            cpu_seconds=cpu + clock.cpu_seconds,
-        )
-
-
-def _look(number: int, item: Any, shape: Shape, device: Device) -> tuple[Look, list[float]]:
-    """Return the look at an iterate, and a list that receives the seconds its estimate costs."""
-    iterate = item if isinstance(item, Iterate) else Iterate(item)
-    spent: list[float] = []
-
-    def estimate() -> torch.Tensor:
-        if iterate.estimate is None:
-            return _checked(iterate.output, shape)
-        start = time.perf_counter()
-        result = iterate.estimate()
-        device.synchronize()
-        spent.append(time.perf_counter() - start)
-        return _checked(result, shape)
-
-    return Look(iteration=number, _output=iterate.output, _estimate=estimate, _loss=iterate.loss), spent
-
-
-def _checked(value: Any, shape: Shape) -> torch.Tensor:
-    if not isinstance(value, torch.Tensor):
-        raise InvalidOutputError(f"expected a torch.Tensor, got {type(value).__name__}")
-    if tuple(value.shape) != shape:
-        raise InvalidOutputError(f"expected shape {shape}, got {tuple(value.shape)}")
-    if not value.is_floating_point():
-        raise InvalidOutputError(f"expected a floating-point image, got {value.dtype}")
-    return value
-
-
-def _numpy(value: torch.Tensor) -> NDArray[np.float32]:
-    return value.detach().to("cpu", torch.float32).numpy().copy()
-
-
-def _to_host(value: Any, shape: Shape) -> NDArray[np.float32]:
-    return _numpy(_checked(value, shape))
-
-
-def _check_values(output: NDArray[np.float32]) -> None:
-    bad = int(np.size(output) - np.count_nonzero(np.isfinite(output)))
-    if bad:
-        raise InvalidOutputError(f"{bad} of {output.size} values are NaN or infinite")
 
 
 def _check_untouched(observation: Observation, noisy: NDArray[np.float32]) -> None:

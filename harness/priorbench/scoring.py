@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from priorbench.measure import Point, Problem
+    from priorbench.measure import Problem
+    from priorbench.watching import Point
 
 
 def finite(value: float | None) -> float | None:

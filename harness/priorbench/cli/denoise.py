@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from priorbench.measure import Outcome, Problem
+    from priorbench.measure import Problem
     from priorbench.registry import Registry
+    from priorbench.watching import Outcome
 
 
 def denoise(
@@ -115,7 +116,7 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
 def _caught(run: Callable[[], Outcome]) -> Outcome:
     """Return what a method gave, or its failure in one line."""
     from priorbench.errors import PriorbenchError
-    from priorbench.measure import Outcome
+    from priorbench.watching import Outcome
     from priorbench.worker.failure import classify
 
     try:

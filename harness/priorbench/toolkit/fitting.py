@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -75,32 +75,54 @@ def fit(
     frame : where the true pixels lie in the network's output.
     settings : optimiser, input noise, averaging.
     """
-    objective = _Objective(observation, net_input.dtype)
-    optimiser = _optimiser(network, settings)
-    perturb = _Perturbation(net_input, settings.input_noise, observation.seed)
+    objective = Objective(observation, net_input.dtype)
+    perturbation = Perturbation(net_input, settings.input_noise, [observation.seed])
 
     def generate(z: torch.Tensor) -> torch.Tensor:
         return frame.crop(network(z))[0].clone(memory_format=torch.contiguous_format)
 
+    yield from descend(generate, list(network.parameters()), perturbation, objective, settings)
+
+
+def descend(
+    generate: Callable[[torch.Tensor], torch.Tensor],
+    parameters: list[nn.Parameter],
+    perturbation: Perturbation,
+    objective: Callable[[torch.Tensor], torch.Tensor],
+    settings: FitSettings,
+) -> Iterator[Iterate]:
+    """Do the steps of `fit`, or those of several fits at once; then a loss is a tensor of one value for each.
+
+    Parameters
+    ----------
+    generate : maps the input to a fresh image, or to a stack of them, by the parameters.
+    parameters : trained in place.
+    perturbation : of the input.
+    objective : maps what `generate` gives to a loss, or to several, each of parameters of its own.
+    settings : optimiser, averaging.
+    """
+    optimiser = _optimiser(parameters, settings)
+    device = perturbation.net_input.device
+
     @torch.enable_grad()
     def step() -> tuple[torch.Tensor, ...]:
         optimiser.zero_grad()
-        output = generate(perturb.input)
+        output = generate(perturbation.input)
         loss = objective(output)
-        torch.autograd.backward(loss)
+        torch.autograd.backward(loss, torch.ones_like(loss))
         optimiser.step()
         return output.detach(), loss.detach()
 
     @torch.no_grad()
     def updated() -> torch.Tensor:
-        with precision(net_input.device, tf32=settings.tf32):
-            return generate(net_input)
+        with precision(device, tf32=settings.tf32):
+            return generate(perturbation.net_input)
 
-    repeat = stepping(step, net_input.device)
+    repeat = stepping(step, device)
     average: torch.Tensor | None = None
     while True:
-        perturb()
-        with precision(net_input.device, tf32=settings.tf32):
+        perturbation()
+        with precision(device, tf32=settings.tf32):
             output, loss = repeat()
         estimate = updated
         if settings.averaging > 0:
@@ -109,7 +131,7 @@ def fit(
         yield Iterate(output, loss=loss, estimate=estimate)
 
 
-class _Objective:
+class Objective:
     """Mean squared error of A x to y over the pixels that the mask allows."""
 
     def __init__(self, observation: Observation, dtype: torch.dtype) -> None:
@@ -134,14 +156,21 @@ class _Objective:
         return residual.square().sum() / self._allowed
 
 
-class _Perturbation:
-    """The input plus fresh Gaussian noise, drawn on the CPU so that every device sees the same numbers."""
+class Perturbation:
+    """The input plus fresh Gaussian noise, drawn on the CPU so that every device sees the same numbers.
 
-    def __init__(self, net_input: torch.Tensor, std: float, seed: int) -> None:
-        self._input, self._std = net_input, std
+    Parameters
+    ----------
+    net_input : one input, or several stacked, along the first axis.
+    std : standard deviation of the noise.
+    seeds : of each input's noise.
+    """
+
+    def __init__(self, net_input: torch.Tensor, std: float, seeds: Sequence[int]) -> None:
+        self.net_input, self._std = net_input, std
         # A pageable copy to CUDA may return before the device has it, never before the buffer is free again.
         self._may_overlap = net_input.device.type == "cuda"
-        self._generator = stream(seed, "input noise")
+        self._generators = [stream(seed, "input noise") for seed in seeds]
         #: the input of the current step, always the same memory
         self.input = net_input
         if std > 0:
@@ -151,13 +180,13 @@ class _Perturbation:
     def __call__(self) -> None:
         """Make the input of the next step."""
         if self._std > 0:
-            noise = self._noise.normal_(generator=self._generator)
-            noise = noise.to(self._input.device, non_blocking=self._may_overlap)
-            torch.add(self._input, noise, alpha=self._std, out=self.input)
+            for one, generator in zip(self._noise, self._generators, strict=True):
+                one.normal_(generator=generator)
+            noise = self._noise.to(self.net_input.device, non_blocking=self._may_overlap)
+            torch.add(self.net_input, noise, alpha=self._std, out=self.input)
 
 
-def _optimiser(network: nn.Module, settings: FitSettings) -> torch.optim.Optimizer:
-    parameters = list(network.parameters())
+def _optimiser(parameters: list[nn.Parameter], settings: FitSettings) -> torch.optim.Optimizer:
     # One pass over each parameter instead of a dozen; elementwise, so the bits do not depend on threads.
     fused = True if parameters[0].device.type in ("cpu", "cuda") else None
     if settings.optimiser == "adam":

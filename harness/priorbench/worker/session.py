@@ -18,8 +18,9 @@ from priorbench.conditions import conditions, disturbance
 from priorbench.crops import crops
 from priorbench.errors import PriorbenchError
 from priorbench.images import Image, ImageSet, array_sha256
-from priorbench.measure import InvalidOutputError, Outcome, Problem, measure_iterative, measure_one_shot
+from priorbench.measure import Problem, measure_iterative, measure_one_shot
 from priorbench.outcomes import failed_records, trial_records
+from priorbench.outputs import InvalidOutputError
 from priorbench.parameters import build
 from priorbench.problems import noisy_problem
 from priorbench.records import Record
@@ -28,6 +29,7 @@ from priorbench.scoring import CurveScorer, score
 from priorbench.specs import DenoiserSpec, MetricSpec, StoppingRuleSpec
 from priorbench.suite import Choice
 from priorbench.trial import Trial
+from priorbench.watching import Outcome
 from priorbench.worker.failure import classify
 from priorbench.worker.leftovers import left_running, running
 from priorbench.worker.refusal import refusal

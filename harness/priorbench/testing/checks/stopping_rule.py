@@ -9,12 +9,13 @@ from typing import Any
 import torch
 
 from priorbench.clock import device_for
-from priorbench.measure import Outcome, Problem, measure_iterative
+from priorbench.measure import Problem, measure_iterative
 from priorbench.observation import Iterate, Observation
 from priorbench.specs import DenoiserSpec, StoppingRuleSpec
 from priorbench.testing.observations import Problems
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject
+from priorbench.watching import Outcome
 from priorbench.worker.failure import classify, one_line
 
 #: budget of the fit that is watched; it goes on for several times that
