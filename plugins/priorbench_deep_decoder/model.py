@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
 import torch
@@ -11,9 +11,10 @@ from torch import nn
 from priorbench import Iterate, Observation
 from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least, one_of, within
 from priorbench.toolkit.engines import Engine, use_fused
-from priorbench.toolkit.fitting import FitSettings, Optimiser, fit
+from priorbench.toolkit.fitting import FitSettings, Optimiser
 from priorbench.toolkit.initialisation import ScaleInit, build, stream, uniform_input
 from priorbench.toolkit.sizes import Frame, image_shape
+from priorbench.toolkit.together import Start, fit_together
 from priorbench_deep_decoder.network import Architecture, DecoderNetwork, Normalise, Order, Upsampling
 
 
@@ -96,18 +97,24 @@ class DeepDecoder:
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
         """Fit a fresh network to the observation; yields what `priorbench.toolkit.fitting.fit` does."""
+        yield from self._begin(observation).fit(self.settings)
+
+    def iterate_together(self, observations: Sequence[Observation]) -> Iterator[Sequence[Iterate]]:
+        """Fit a fresh network to each observation, all at once; yields what `iterate` would of each."""
+        yield from fit_together([self._begin(observation) for observation in observations], self.settings)
+
+    def _begin(self, observation: Observation) -> Start:
         outputs, height, width = image_shape(observation)
         # Two coarse pixels a side: the first layer's normalisation needs more than one value.
         frame = Frame(height=height, width=width, multiple=2**self.architecture.layers, coarsest=2)
         network, net_input = self.start(outputs, frame, observation.seed)
         network = network.to(observation.device)
         net_input = net_input.to(observation.device, memory_format=torch.channels_last)
-        yield from fit(
-            self._computed(network, observation.device),
-            net_input,
-            observation,
+        return Start(
+            network=self._computed(network, observation.device),
+            net_input=net_input,
+            observation=observation,
             frame=frame,
-            settings=self.settings,
         )
 
     def _computed(self, network: DecoderNetwork, device: torch.device) -> nn.Module:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
 import torch
@@ -10,9 +10,10 @@ import torch
 from priorbench import Iterate, Observation
 from priorbench.toolkit.checks import Count, Fraction, NonNegative, NonNegativeCount, at_least, one_of, within
 from priorbench.toolkit.engines import Engine, use_fused
-from priorbench.toolkit.fitting import FitSettings, Optimiser, fit
+from priorbench.toolkit.fitting import FitSettings, Optimiser
 from priorbench.toolkit.initialisation import ScaleInit, build, stream, uniform_input
 from priorbench.toolkit.sizes import Frame, image_shape
+from priorbench.toolkit.together import Start, fit_together
 from priorbench_dip.network import Architecture, Padding, SkipNetwork, Upsampling
 
 
@@ -100,6 +101,13 @@ class DeepImagePrior:
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
         """Fit a fresh network to the observation; yields what `priorbench.toolkit.fitting.fit` does."""
+        yield from self._begin(observation).fit(self.settings)
+
+    def iterate_together(self, observations: Sequence[Observation]) -> Iterator[Sequence[Iterate]]:
+        """Fit a fresh network to each observation, all at once; yields what `iterate` would of each."""
+        yield from fit_together([self._begin(observation) for observation in observations], self.settings)
+
+    def _begin(self, observation: Observation) -> Start:
         outputs, height, width = image_shape(observation)
         frame = Frame(
             height=height,
@@ -115,7 +123,7 @@ class DeepImagePrior:
             from priorbench_dip.fused import fuse
 
             fitted = fuse(network, *frame.size)
-        yield from fit(fitted, net_input, observation, frame=frame, settings=self.settings)
+        return Start(network=fitted, net_input=net_input, observation=observation, frame=frame)
 
     def start(self, outputs: int, frame: Frame, seed: int) -> tuple[SkipNetwork, torch.Tensor]:
         """Return the initial network and its fixed input, on the CPU, as a function of the seed alone."""

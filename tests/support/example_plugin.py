@@ -15,6 +15,7 @@ def priorbench_denoisers():
     for name, thing in {
         "mean": "Mean",
         "approach": "Approach",
+        "unsociable": "Unsociable",
         "raises": "Raises",
         "exits": "Exits",
         "dies": "Dies",

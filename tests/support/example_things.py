@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -83,6 +84,30 @@ class Approach:
             estimate += self.rate * (target - estimate)
             time.sleep(self.pause)
             yield estimate
+
+    def iterate_together(self, observations):
+        yield from zip(*map(self.iterate, observations), strict=True)
+
+
+class Unsociable(Approach):
+    """Fits images alone; of several, it dies with the second, or takes its time.
+
+    Parameters
+    ----------
+    ill : "dies", "raises" or "hangs".
+    """
+
+    def __init__(self, *, iterations: int = 5, ill: str = "raises") -> None:
+        super().__init__(iterations=iterations)
+        self.ill = ill
+
+    def iterate_together(self, observations):
+        yield from itertools.islice(super().iterate_together(observations), 3)
+        if self.ill == "dies":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if self.ill == "hangs":
+            time.sleep(1000)
+        raise ValueError("no company")
 
 
 class Raises:

@@ -221,6 +221,21 @@ class Looking:
             yield Iterate(estimate, estimate=jittered)
 
 
+class Together:
+    """Gives the images back in another order."""
+
+    def __init__(self, *, iterations: int = 100) -> None:
+        self.iterations = iterations
+
+    def iterate(self, o):
+        while True:
+            yield good(o)
+
+    def iterate_together(self, observations):
+        while True:
+            yield [good(o) for o in reversed(observations)]
+
+
 class Loss:
     """Gives the loss of each channel."""
 

@@ -50,6 +50,7 @@ DENOISERS: dict[str, dict[str, Any]] = {
     "iterates": {},
     "overwriting": {},
     "looking": {"stochastic": True},
+    "together": {},
     "loss": {},
 }
 #: the same for the other kinds

@@ -46,6 +46,12 @@ def run(
     threads: Annotated[
         int | None, typer.Option(min=1, help="CPU threads of a worker; default all cores.")
     ] = None,
+    batch: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Fit N images of one size at once, where a method can; taints timings."
+        ),
+    ] = 1,
     shard: Annotated[str | None, typer.Option(metavar="i/n", help="Run the i-th of n parts.")] = None,
     timeout: Annotated[
         float | None, typer.Option(metavar="S", help="Seconds that one trial may take.")
@@ -105,7 +111,9 @@ def run(
         typer.echo(suite_yaml(chosen), nl=False)
         typer.echo(f"# at most {len(plan)} trials on {options.device}")
         return
-    limits = {"jobs": jobs, "timeout": timeout, "memory": parse_size(memory_limit)}
+    limits: dict[str, Any] = {"jobs": jobs, "timeout": timeout, "memory": parse_size(memory_limit)}
+    if batch > 1:  # other executors need not know what that is
+        limits["batch"] = batch
     runner = _executor(registry, executor, threads=options.threads, **limits)
     summary = _execute(plan, runner, store, retry_failed)
     if summary.interrupted:
@@ -115,12 +123,20 @@ def run(
 
 
 def _executor(registry: Registry, name: str, **limits: Any) -> Executor:
+    import inspect
+
+    from priorbench.errors import PriorbenchError
     from priorbench.registry import import_factory
     from priorbench.specs import ExecutorSpec
 
     spec = registry.find("executor", name).spec
     assert isinstance(spec, ExecutorSpec)
-    executor: Executor = import_factory(spec)(registry=registry, **limits)
+    factory = import_factory(spec)
+    if "batch" in limits and "batch" not in inspect.signature(factory).parameters:
+        raise PriorbenchError(
+            f"executor '{name}' runs one image at a time: leave --batch out, or use 'local'"
+        )
+    executor: Executor = factory(registry=registry, **limits)
     return executor
 
 

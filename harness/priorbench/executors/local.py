@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from priorbench.errors import PriorbenchError
 from priorbench.executors import Started
 from priorbench.executors.folders import clear_away
+from priorbench.executors.groups import Group, groups
 from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
 from priorbench.records import Record
 from priorbench.registry import Registry
@@ -20,8 +21,8 @@ from priorbench.trial import Trial
 #: idle workers that are kept for the next image of their method
 KEPT_WORKERS = 8
 
-#: a method and the slot (a set of processors) that its worker is bound to
-Owner = tuple[str, int]
+#: a method, the slot (a set of processors) that its worker is bound to, and the images that it has at once
+Owner = tuple[str, int, int]
 
 
 class LocalExecutor:
@@ -35,6 +36,8 @@ class LocalExecutor:
     threads : CPU threads of each worker.
     timeout : seconds that one trial may take; None = no limit.
     memory : bytes that a method may take beyond an empty worker; None = no limit.
+    batch : images that a method which can do so fits at once; their timings are marked as throughput. Time
+        and memory that such a trial may take are those of so many trials.
     """
 
     def __init__(
@@ -45,9 +48,10 @@ class LocalExecutor:
         threads: int = 1,
         timeout: float | None = None,
         memory: int | None = None,
+        batch: int = 1,
     ) -> None:
         clear_away()
-        self._registry, self._jobs = registry, jobs
+        self._registry, self._jobs, self._batch = registry, jobs, batch
         self._settings = WorkerSettings(threads=threads, timeout=timeout, memory=memory)
         self._idle: OrderedDict[Owner, WorkerProcess] = OrderedDict()
         self._busy: set[WorkerProcess] = set()
@@ -59,19 +63,19 @@ class LocalExecutor:
 
     def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:
         """Yield the records of each trial when it ends; trials are read only as workers become free."""
-        pending: set[Future[tuple[Record, ...]]] = set()
+        pending: set[Future[list[tuple[Record, ...]]]] = set()
         with ThreadPoolExecutor(self._jobs, thread_name_prefix="worker") as threads:
             try:
-                for trial in trials:
-                    pending.add(threads.submit(self._run_one, trial, started))
+                for group in groups(trials, self._registry, self._batch):
+                    pending.add(threads.submit(self._run_group, group, started))
                     if len(pending) >= self._jobs:
                         done, pending = wait(pending, return_when=FIRST_COMPLETED)
                         for future in done:
-                            yield self._marked(future.result())
+                            yield from map(self._marked, future.result())
                 while pending:
                     done, pending = wait(pending, return_when=FIRST_COMPLETED)
                     for future in done:
-                        yield self._marked(future.result())
+                        yield from map(self._marked, future.result())
             finally:
                 self.close()  # before the thread pool waits: its threads wait for the workers
 
@@ -84,16 +88,26 @@ class LocalExecutor:
         for worker in workers:
             worker.kill()
 
-    def _run_one(self, trial: Trial, started: Started) -> tuple[Record, ...]:
+    def _run_group(self, group: Group, started: Started) -> list[tuple[Record, ...]]:
         slot = self._slots.get()
-        owner = (trial.denoiser.name, slot)
+        try:
+            for trial in group:
+                started(trial)
+            found = self._run_on(slot, group)
+            if len(group) > 1 and any(record.status != "ok" for own in found for record in own):
+                # one of them, or their company: each gets the record that it would have had alone
+                found = [self._run_on(slot, (trial,))[0] for trial in group]
+            return found
+        finally:
+            self._slots.put(slot)
+
+    def _run_on(self, slot: int, group: Group) -> list[tuple[Record, ...]]:
+        owner = (group[0].denoiser.name, slot, len(group))
         worker = self._take(owner)
         try:
-            started(trial)
-            return worker.run(trial)
+            return worker.run_together(group)
         finally:
             self._give_back(owner, worker)
-            self._slots.put(slot)
 
     def _take(self, owner: Owner) -> WorkerProcess:
         """Return the idle worker of this method, or a new one."""
@@ -102,8 +116,13 @@ class LocalExecutor:
                 raise PriorbenchError("the executor is closed")
             worker = self._idle.pop(owner, None)
             if worker is None:
-                cpus = processors(owner[1], self._settings.threads)
-                worker = WorkerProcess(self._registry, replace(self._settings, cpus=cpus))
+                _, slot, images = owner
+                settings = replace(
+                    self._settings,
+                    cpus=processors(slot, self._settings.threads),
+                    memory=None if self._settings.memory is None else self._settings.memory * images,
+                )
+                worker = WorkerProcess(self._registry, settings)
             self._busy.add(worker)
             return worker
 

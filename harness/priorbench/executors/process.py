@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,29 +103,40 @@ class WorkerProcess:
 
     def run(self, trial: Trial) -> tuple[Record, ...]:
         """Run a trial and return its records; a death or a timeout becomes a record too."""
+        (records,) = self.run_together((trial,))
+        return records
+
+    def run_together(self, trials: Sequence[Trial]) -> list[tuple[Record, ...]]:
+        """Run trials as one fit and return the records of each; what goes wrong goes wrong for all."""
         facts: dict[str, Any] = {}
+        timeout = None if self._settings.timeout is None else self._settings.timeout * len(trials)
+
+        def failed(status: str, reason: str) -> list[tuple[Record, ...]]:
+            return [failed_records(trial, self._registry, status, reason, facts) for trial in trials]
+
         try:
             if not self._ready:
                 self._read(START_TIMEOUT)
                 self._ready = True
             self._printed.clear()
             self._count = 0
-            self._send(trial)
-            records = self._answer(facts)
+            self._send(trials)
+            records = self._answer(facts, timeout)
         except WorkerTimeoutError:
             self.kill()
-            reason = f"no result after {self._settings.timeout:g} s" if self._ready else "it did not start"
-            records = failed_records(trial, self._registry, "timeout", reason, facts)
+            late = f"no result after {timeout:g} s" if timeout is not None else ""
+            records = failed("timeout", late if self._ready else "it did not start")
         except (WorkerDiedError, OSError, ValueError):
             self.kill()
-            records = failed_records(trial, self._registry, "crashed", self._death(), facts)
+            records = failed("crashed", self._death())
         if self._count > PRINT_LIMIT:
             reason = f"printed {self._count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed"
-            records = failed_records(trial, self._registry, "error", reason, facts)
-        if all(record.status in CLEAN for record in records):
+            records = failed("error", reason)
+        if all(record.status in CLEAN for own in records for record in own):
             return records
         self.kill()  # whatever a failed method did to its process, the next image gets a new one
-        return tuple(replace(record, printed=self._last_lines()) for record in records)
+        printed = self._last_lines()
+        return [tuple(replace(record, printed=printed) for record in own) for own in records]
 
     def kill(self) -> None:
         """End the process and everything that it started, and remove its temporary files."""
@@ -138,20 +150,19 @@ class WorkerProcess:
                     pipe.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _send(self, trial: Trial) -> None:
+    def _send(self, trials: Sequence[Trial]) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(trial_to_json(trial)).encode() + b"\n")
+        self._process.stdin.write(json.dumps([trial_to_json(trial) for trial in trials]).encode() + b"\n")
         self._process.stdin.flush()
 
-    def _answer(self, facts: dict[str, Any]) -> tuple[Record, ...]:
+    def _answer(self, facts: dict[str, Any], timeout: float | None) -> list[tuple[Record, ...]]:
         """Wait for the records; what is known before the method runs goes into `facts`."""
-        timeout = self._settings.timeout
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             message = self._read(left)
             if "records" in message:
-                return tuple(from_json(record) for record in message["records"])
+                return [tuple(from_json(record) for record in own) for own in message["records"]]
             facts.update(message.get("facts", {}))
 
     def _read(self, seconds: float | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import torch
@@ -56,13 +56,18 @@ def fit_together(starts: Sequence[Start], settings: FitSettings) -> Iterator[Seq
 
 
 def take_turns(fits: Sequence[Iterator[Iterate]]) -> Iterator[Sequence[Iterate]]:
-    """Advance fits on a CPU side by side, each on one of as many threads as torch has."""
+    """Advance endless fits on a CPU side by side, each on one of as many threads as torch has."""
     threads = torch.get_num_threads()
     pool = ThreadPoolExecutor(threads, "fit", initializer=torch.set_num_threads, initargs=(1,))
+
+    def in_pool(estimate: Callable[[], torch.Tensor] | None) -> Callable[[], torch.Tensor] | None:
+        return None if estimate is None else lambda: pool.submit(estimate).result()
+
     try:
         with pool:
             while True:
-                yield tuple(pool.map(next, fits))
+                iterates = tuple(pool.map(next, fits))
+                yield tuple(replace(iterate, estimate=in_pool(iterate.estimate)) for iterate in iterates)
     finally:
         torch.set_num_threads(threads)
 

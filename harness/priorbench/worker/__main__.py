@@ -1,4 +1,4 @@
-"""The worker process: one JSON line in for each trial, JSON lines out.
+"""The worker process: one JSON line in for each trial, or several to run together, JSON lines out.
 
 Started by `priorbench.executors.local` with threads and allocator set in its environment before any import.
 Answers go to the pipe that was standard output; whatever a method prints goes to standard error, which
@@ -61,9 +61,12 @@ def _serve(waiting: SimpleQueue[str], replies: IO[str]) -> None:
     limit_memory()
     reply({"ready": True})
     while True:
-        trial = trial_from_json(json.loads(waiting.get()))
-        records = session.run(trial, lambda facts: reply({"facts": facts}))
-        reply({"records": [to_json(record) for record in records]})
+        trials = [trial_from_json(trial) for trial in json.loads(waiting.get())]
+        if len(trials) == 1:
+            records = [session.run(trials[0], lambda facts: reply({"facts": facts}))]
+        else:
+            records = session.run_together(trials)
+        reply({"records": [[to_json(record) for record in own] for own in records]})
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,16 +14,16 @@ import numpy as np
 import torch
 
 from priorbench import memory
-from priorbench.clock import device_for
+from priorbench.clock import Device, device_for
 from priorbench.conditions import conditions, disturbance
 from priorbench.crops import crops
 from priorbench.errors import PriorbenchError
 from priorbench.images import Image, ImageSet, array_sha256
-from priorbench.measure import Problem, measure_iterative, measure_one_shot
+from priorbench.measure import Problem, measure_iterative, measure_one_shot, measure_together
 from priorbench.outcomes import failed_records, trial_records
 from priorbench.outputs import InvalidOutputError
 from priorbench.parameters import build
-from priorbench.problems import noisy_problem
+from priorbench.problems import NoisyProblem, noisy_problem
 from priorbench.records import Record
 from priorbench.registry import Registry, import_factory
 from priorbench.scoring import CurveScorer, score
@@ -68,35 +69,40 @@ class Session:
         trial : what to run.
         announce : told the record fields that are known before the method runs.
         """
-        fields: dict[str, Any] = {"started_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        (records,) = self._run([trial], announce)
+        return records
+
+    def run_together(self, trials: Sequence[Trial]) -> list[tuple[Record, ...]]:
+        """Run trials of one method on images of one shape as one fit; a failure is one of all.
+
+        Their timings are marked as throughput, and there is no memory of one alone.
+        """
+        return self._run(trials, lambda facts: None)
+
+    def _run(self, trials: Sequence[Trial], announce: Announce) -> list[tuple[Record, ...]]:
+        fields: list[dict[str, Any]] = [
+            {"started_at": datetime.now(UTC).isoformat(timespec="seconds")} for _ in trials
+        ]
+
+        def failed(status: str, reason: str) -> list[tuple[Record, ...]]:
+            return [
+                failed_records(trial, self.registry, status, reason, own)
+                for trial, own in zip(trials, fields, strict=True)
+            ]
+
         try:
-            spec = self._spec(DenoiserSpec, "denoiser", trial.denoiser.name)
-            image = self._image(trial)
-            if image.sha256 != trial.image_sha256:
-                raise RuntimeError(f"image '{trial.image}' changed since the run began; start the run again")
-            noisy = noisy_problem(
-                self.registry,
-                image,
-                image_set=trial.image_set.name,
-                operator=trial.operator,
-                noise=trial.noise,
-                repetition=trial.repetition,
-                device=trial.device,
-            )
-            fields |= noisy.facts()
-            announce(fields)
-            if trial.crops:
-                given = {trial.image_sha256: noisy.problem.clean, noisy.noisy_sha256: noisy.baseline}
-                fields["crops"] = crops(given)
-            shape = noisy.problem.clean.shape
-            reason = refusal(spec, shape, trial.device, noisy.descriptor, trial.operator)
-            if reason:
-                return failed_records(trial, self.registry, "refused", reason, fields)
+            spec = self._spec(DenoiserSpec, "denoiser", trials[0].denoiser.name)
+            noisy = [self._noisy(trial, own, announce) for trial, own in zip(trials, fields, strict=True)]
+            for trial, one in zip(trials, noisy, strict=True):
+                shape = one.problem.clean.shape
+                reason = refusal(spec, shape, trial.device, one.descriptor, trial.operator)
+                if reason:
+                    return failed("refused", reason)
             before, warmed = running(), len(self._warmed)
-            records = self._measure(trial, spec, noisy.problem, fields)
+            records = self._measure(trials, spec, [one.problem for one in noisy], fields)
             left = left_running(before)
             if left:
-                return failed_records(trial, self.registry, "error", f"left {left} running", fields)
+                return failed("error", f"left {left} running")
             if self._owns_process and len(self._warmed) > warmed:
                 gc.collect()  # first: what a method left behind is not to be kept for ever
                 gc.freeze()
@@ -104,35 +110,79 @@ class Session:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return failed_records(trial, self.registry, *classify(error), fields)
+            return failed(*classify(error))
+
+    def _noisy(self, trial: Trial, fields: dict[str, Any], announce: Announce) -> NoisyProblem:
+        """Return the trial's problem; what its records say of it goes into `fields`."""
+        image = self._image(trial)
+        if image.sha256 != trial.image_sha256:
+            raise RuntimeError(f"image '{trial.image}' changed since the run began; start the run again")
+        noisy = noisy_problem(
+            self.registry,
+            image,
+            image_set=trial.image_set.name,
+            operator=trial.operator,
+            noise=trial.noise,
+            repetition=trial.repetition,
+            device=trial.device,
+        )
+        fields |= noisy.facts()
+        announce(fields)
+        if trial.crops:
+            given = {trial.image_sha256: noisy.problem.clean, noisy.noisy_sha256: noisy.baseline}
+            fields["crops"] = crops(given)
+        return noisy
 
     def _measure(
-        self, trial: Trial, spec: DenoiserSpec, problem: Problem, fields: dict[str, Any]
-    ) -> tuple[Record, ...]:
+        self,
+        trials: Sequence[Trial],
+        spec: DenoiserSpec,
+        problems: Sequence[Problem],
+        fields: Sequence[dict[str, Any]],
+    ) -> list[tuple[Record, ...]]:
         factory, imported = self._factory(spec)
         start = time.perf_counter()
-        method = build(factory, trial.denoiser.parameters)
-        fields["setup_seconds"] = imported + time.perf_counter() - start
-        fields["first_call_seconds"] = self._warm_up(trial, factory, problem)
-        clock_device = device_for(problem.observation.device)
-        clock_device.reset_peak_memory()
+        method = build(factory, trials[0].denoiser.parameters)
+        common: dict[str, Any] = {"setup_seconds": imported + time.perf_counter() - start}
+        common["first_call_seconds"] = self._warm_up(trials[0], factory, problems)
+        device = device_for(problems[0].observation.device)
+        device.reset_peak_memory()
         memory.reset_peak()
-        scorer = CurveScorer(problem=problem)
-        before = conditions(trial.device)
-        if hasattr(method, "iterate"):
-            budget = trial.denoiser.parameters.get("iterations")
-            rules = [self._rule(choice) for choice in trial.stopping]
-            outcomes = measure_iterative(method, problem, clock_device, rules, budget, scorer)
+        scorers = [CurveScorer(problem=problem) for problem in problems]
+        before = conditions(trials[0].device)
+        outcomes = self._outcomes(method, trials, problems, device, scorers)
+        marks = [disturbance(before, conditions(trials[0].device))]
+        if len(trials) > 1:
+            marks.insert(0, f"throughput: {len(trials)} images were fitted at once")
         else:
-            outcomes = [measure_one_shot(method, problem, clock_device)]
-        fields["tainted"] = disturbance(before, conditions(trial.device))
-        resident = max(0, memory.peak_bytes() - self.baseline_bytes)
-        fields["peak_memory_bytes"] = clock_device.peak_memory() or resident
-        return self._records(trial, outcomes, scorer, fields)
+            resident = max(0, memory.peak_bytes() - self.baseline_bytes)
+            common["peak_memory_bytes"] = device.peak_memory() or resident
+        common["tainted"] = "; ".join(filter(None, marks)) or None
+        return [
+            self._records(trial, own, scorer, known | common)
+            for trial, own, scorer, known in zip(trials, outcomes, scorers, fields, strict=True)
+        ]
 
-    def _warm_up(self, trial: Trial, factory: Any, problem: Problem) -> float:
-        """Run the method once on another image of the same shape; return the seconds, measured once."""
-        shapes = (problem.clean.shape, trial.operator.name, problem.noisy.shape)
+    def _outcomes(
+        self,
+        method: Any,
+        trials: Sequence[Trial],
+        problems: Sequence[Problem],
+        device: Device,
+        scorers: Sequence[CurveScorer],
+    ) -> list[list[Outcome]]:
+        if not hasattr(method, "iterate"):
+            return [[measure_one_shot(method, problems[0], device)]]
+        budget = trials[0].denoiser.parameters.get("iterations")
+        rules = [[self._rule(choice) for choice in trial.stopping] for trial in trials]
+        if len(trials) == 1:
+            return [measure_iterative(method, problems[0], device, rules[0], budget, scorers[0])]
+        return measure_together(method, problems, device, rules, budget, scorers)
+
+    def _warm_up(self, trial: Trial, factory: Any, problems: Sequence[Problem]) -> float:
+        """Run the method once on other images of the same shape; return the seconds, measured once."""
+        problem = problems[0]
+        shapes = (len(problems), problem.clean.shape, trial.operator.name, problem.noisy.shape)
         key = f"{_text(trial.denoiser)} {trial.device} {shapes}"
         if key not in self._warmed:
             other = np.random.default_rng(0).random(problem.clean.shape, dtype=np.float32)
@@ -140,10 +190,10 @@ class Session:
             warm = replace(problem, noisy=measured, clean=other)
             method = build(factory, trial.denoiser.parameters)
             start = time.perf_counter()
-            if hasattr(method, "iterate"):
-                iterations = method.iterate(warm.present())
-                for _, _item in zip(range(WARM_UP_ITERATIONS), iterations, strict=False):
-                    pass
+            if len(problems) > 1:
+                _advance(method.iterate_together([warm.present() for _ in problems]))
+            elif hasattr(method, "iterate"):
+                _advance(method.iterate(warm.present()))
             else:
                 method.denoise(warm.present())
             device_for(problem.observation.device).synchronize()
@@ -216,6 +266,11 @@ class Session:
         spec = self.registry.find(kind, name).spec
         assert isinstance(spec, cls)
         return spec
+
+
+def _advance(iterations: Iterator[Any]) -> None:
+    for _ in itertools.islice(iterations, WARM_UP_ITERATIONS):
+        pass
 
 
 def _text(choice: Choice) -> str:

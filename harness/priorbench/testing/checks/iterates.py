@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,8 @@ from priorbench.testing.subject import (
 from priorbench.worker.failure import one_line
 
 _ONE_SHOT = Skip("it is one-shot")
+#: root mean square of a difference that may be rounding, after a few steps
+_ROUNDING = 0.005
 
 
 def budget(subject: DenoiserSubject) -> Finding | Skip | None:
@@ -113,6 +116,49 @@ def loss(subject: DenoiserSubject) -> Finding | Skip | None:
     )
 
 
+def together(subject: DenoiserSubject) -> Finding | Skip | None:
+    """With ``--batch`` the harness has several images fitted at once."""
+    if not subject.iterative or not hasattr(subject.factory, "iterate_together"):
+        return Skip("it has no iterate_together")
+    pictures = [subject.problems.usual(number=number) for number in range(2)]
+    count = subject.setting.options.iterations
+    alone = [_estimates(subject.make().iterate(picture), count) for picture in pictures]
+    again = [subject.problems.usual(number=number) for number in range(2)]
+    try:
+        rows = _estimates(subject.make().iterate_together(again), count)
+    except Exception as error:
+        seen = one_line(error)
+    else:
+        seen = _unlike(alone, rows)
+    return finding(
+        seen,
+        expected="iterate_together yields for each image, in their order, what iterate does",
+        mend="fit them as independent images, each with its own seed, and yield one iterate for each",
+    )
+
+
+def _estimates(items: Any, count: int) -> list[Any]:
+    """Return the first estimates of a fit, or lists of them of several."""
+    with closing(items) as iterates:
+        return [
+            [estimate_of(one) for one in item] if isinstance(item, (list, tuple)) else estimate_of(item)
+            for item in itertools.islice(iterates, count)
+        ]
+
+
+def _unlike(alone: list[list[torch.Tensor]], rows: list[Any]) -> str:
+    """Say where images fitted at once are not those fitted alone, beyond rounding; empty if they are."""
+    wanted = list(zip(*alone, strict=True))
+    if [len(row) for row in rows] != [len(row) for row in wanted]:
+        return f"{len(rows)} iterations of {[len(row) for row in rows][:1]} images for {len(wanted)} of [2]"
+    for number, (row, expected) in enumerate(zip(rows, wanted, strict=True), 1):
+        for picture, (got, want) in enumerate(zip(row, expected, strict=True), 1):
+            difference = float((got - want).square().mean().sqrt()) if got.shape == want.shape else math.inf
+            if difference > _ROUNDING:
+                return f"at iterate {number} image {picture} differs by {difference:.3g} from that of iterate"
+    return ""
+
+
 def _walk(subject: DenoiserSubject, visit: Callable[[Any], None]) -> Any:
     """Make a fit of the ordinary length, visit each iterate, and return the last before it is closed."""
     last = None
@@ -151,5 +197,11 @@ CHECKS = (
         needs=("time",),
     ),
     Check(name="looking", what="looking at an iterate changes nothing", run=looking, needs=("determinism",)),
+    Check(
+        name="together",
+        what="images fitted at once are as if fitted alone, where it can do that",
+        run=together,
+        needs=("determinism",),
+    ),
     Check(name="loss", what="losses are finite numbers", run=loss, needs=("time",)),
 )

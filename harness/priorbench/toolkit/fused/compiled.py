@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import llvmlite.binding
@@ -51,6 +53,25 @@ def use_torch_threads() -> None:
     # numba's first start sets the number of threads of an OpenMP that it may share with torch
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def loops_may_begin() -> Iterator[None]:
+    """Wait until it is safe to call a `kernel`: numba's own threads serve one caller at a time."""
+    if _serves_several():
+        yield
+    else:
+        with _TURN:
+            yield
+
+
+@cache
+def _serves_several() -> bool:
+    """Say whether numba was built with OpenMP, which it prefers to its own threads."""
+    return find_spec("numba.np.ufunc.omppool") is not None
+
+
+_TURN = threading.RLock()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from priorbench.toolkit.fused.compiled import use_torch_threads
+from priorbench.toolkit.fused.compiled import loops_may_begin, use_torch_threads
 from priorbench.toolkit.fused.layers import Gradients
 
 
@@ -54,7 +54,8 @@ class _Whole(torch.autograd.Function):
         runs[0] += 1
         use_torch_threads()
         ctx.engine, ctx.runs, ctx.run, ctx.parameters = engine, runs, runs[0], parameters
-        return engine.forward(z)
+        with loops_may_begin():
+            return engine.forward(z)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -64,5 +65,6 @@ class _Whole(torch.autograd.Function):
                 "a fused network keeps only its last run, and it ran again before this backward"
             )
         ctx.runs[0] += 1  # what backward used up cannot be used twice
-        gradients = ctx.engine.backward(gradient)
+        with loops_may_begin():
+            gradients = ctx.engine.backward(gradient)
         return None, None, None, *(gradients.get(parameter) for parameter in ctx.parameters)

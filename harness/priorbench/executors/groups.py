@@ -1,0 +1,54 @@
+"""Which trials may be run as one fit: of one method, on images of one shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from functools import cache
+
+from priorbench.errors import PriorbenchError
+from priorbench.registry import Registry, import_factory
+from priorbench.specs import DenoiserSpec
+from priorbench.trial import Trial
+
+Group = tuple[Trial, ...]
+
+
+def groups(trials: Iterable[Trial], registry: Registry, size: int) -> Iterator[Group]:
+    """Yield trials in groups of at most `size`; what nothing can be added to comes at once, the rest last.
+
+    A method is one that fits several images if its factory has ``iterate_together``.
+    """
+    can = _can_fit_several(registry)
+    waiting: dict[str, list[Trial]] = {}
+    for trial in trials:
+        if size == 1 or not can(trial.denoiser.name):
+            yield (trial,)
+            continue
+        kin = _kin(trial)
+        group = waiting.setdefault(kin, [])
+        group.append(trial)
+        if len(group) == size:
+            yield tuple(waiting.pop(kin))
+    yield from map(tuple, waiting.values())
+
+
+def _can_fit_several(registry: Registry) -> Callable[[str], bool]:
+    @cache
+    def can(name: str) -> bool:
+        spec = registry.find("denoiser", name).spec
+        assert isinstance(spec, DenoiserSpec)
+        try:
+            return hasattr(import_factory(spec), "iterate_together")
+        except PriorbenchError:  # the worker says so, in a record
+            return False
+
+    return can
+
+
+def _kin(trial: Trial) -> str:
+    """Return what trials have in common that can be run as one."""
+    chosen = [trial.denoiser, trial.operator, *trial.stopping]
+    shape = trial.channels, trial.height, trial.width
+    return json.dumps([*map(asdict, chosen), shape, trial.device, trial.threads], sort_keys=True)
