@@ -1,15 +1,17 @@
 """ConvDecoder on a CPU: the function of `priorbench_conv_decoder.network.DecoderNetwork`, in fewer products.
 
 Channel mixing commutes with upsampling, padding and shifting: a convolution of an upsampled image is done on
-the coarse one, where there are fewer pixels to multiply. See `priorbench.toolkit.fused.layers.Lift`.
+the coarse one, where there are fewer pixels to multiply. See `priorbench.toolkit.fused.layers.Lift`. The
+layer that does not upsample saves multiplications by `priorbench.toolkit.fused.winograd.Winograd`.
 """
 
 from __future__ import annotations
 
 import torch
 
-from priorbench.toolkit.fused.layers import Convolve, Gradients, Lift, Normalise, Planes, Rectify
+from priorbench.toolkit.fused.layers import Gradients, Lift, Normalise, Planes, Rectify
 from priorbench.toolkit.fused.whole import Fused
+from priorbench.toolkit.fused.winograd import Winograd
 from priorbench_conv_decoder.network import DecoderNetwork, Layer
 
 
@@ -86,7 +88,7 @@ class _Last:
     def __init__(self, layer: Layer, size: tuple[int, int]) -> None:
         weight = layer.conv.weight
         self._layer = layer
-        self._convolve = Convolve(layer.conv)
+        self._convolve = Winograd(layer.conv, *size)
         self._rectify, self._normalise = Rectify(layer.conv), Normalise(layer.norm)
         self._out = Planes.empty(weight.shape[0], *size, weight.dtype)
 

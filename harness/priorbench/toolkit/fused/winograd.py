@@ -1,0 +1,247 @@
+"""3 x 3 convolutions with a quarter of the multiplications: Winograd's F(4 x 4, 3 x 3).
+
+Four by four pixels of the output depend on six by six of the input. With the matrices A, G and B of one
+direction, Y = A' [(G w G') * (B' x B)] A, summed over input channels: for all tiles, 36 matrix products of
+the channels (Lavin & Gray 2016). The matrices evaluate polynomials in `POINTS` and at infinity; with these
+points, single precision keeps six digits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from priorbench.toolkit.fused.compiled import inner
+from priorbench.toolkit.fused.crew import Crew, Work
+from priorbench.toolkit.fused.layers import GAP, Planes
+
+#: pixels of a tile's side in the output and in the input
+OUT, IN = 4, 6
+POINTS = (0.0, 2 / 3, -2 / 3, 1.5, -1.5)
+
+
+def matrices() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return A' (4, 6), G (6, 3) and B' (6, 6)."""
+
+    def evaluation(degree: int) -> NDArray[np.float64]:
+        """Coefficients to values in the points; at infinity the highest coefficient counts."""
+        return np.vstack([np.vander(POINTS, degree, increasing=True), np.eye(degree)[-1:]])
+
+    b = np.linalg.inv(evaluation(IN)).T
+    size = abs(b).max(axis=1, keepdims=True)
+    return evaluation(OUT).T, evaluation(3) * size, b / size
+
+
+class Winograd:
+    """A 3 x 3 convolution that keeps the size, zeros around the image, without its bias.
+
+    Parameters
+    ----------
+    conv : its weight.
+    height, width : of the image.
+    """
+
+    def __init__(self, conv: nn.Conv2d, height: int, width: int) -> None:
+        self._weight = conv.weight
+        self._size = height, width
+        outputs, inputs = conv.weight.shape[:2]
+        dtype = conv.weight.dtype
+        tiles = -(-height // OUT) * -(-width // OUT)
+        # with gaps between channels, as in `Planes`
+        self._values = torch.empty(IN * IN, inputs, tiles + GAP, dtype=dtype)[..., :tiles]
+        self._products = torch.empty(IN * IN, outputs, tiles + GAP, dtype=dtype)[..., :tiles]
+        self._out = Planes.empty(outputs, height, width, dtype)
+        a, g, b = (torch.from_numpy(matrix).to(dtype) for matrix in matrices())
+        self._a, self._b, self._g = a.numpy(), b.numpy(), g
+        self._a_back, self._b_back = np.ascontiguousarray(self._a.T), np.ascontiguousarray(self._b.T)
+        self._crew: Crew | None = None
+
+    def forward(self, x: Planes) -> Planes:
+        """Return a new image; its memory is used again by the next call."""
+        self._x = x
+        values, products = self._values, self._products
+        self._share(to_values, x.array, self._b, _whole(values))
+        w = self._weight.detach()
+        self._transformed = torch.einsum("ka,oiab,lb->kloi", self._g, w, self._g).flatten(0, 1)
+        torch.bmm(self._transformed, values, out=products)
+        self._share(from_products, _whole(products), self._a, self._out.array)
+        return self._out
+
+    def backward(self, dy: Planes) -> tuple[Planes, torch.Tensor]:
+        """Return dx, written over x, and the gradient of the weight."""
+        values, products = self._values, self._products
+        self._share(to_products, dy.array, self._a_back, _whole(products))
+        d = torch.bmm(products, values.transpose(1, 2)).view(IN, IN, *self._weight.shape[:2])
+        gradient = torch.einsum("ka,kloi,lb->oiab", self._g, d, self._g)
+        torch.bmm(self._transformed.transpose(1, 2), products, out=values)
+        self._share(from_values, _whole(values), self._b_back, self._x.array)
+        return self._x, gradient
+
+    def _share(self, work: Work, given: Any, matrix: Any, out: Any) -> None:
+        """Let as many threads as torch has do it, each for some channels."""
+        threads = torch.get_num_threads()
+        if self._crew is None or self._crew.threads != threads:
+            self._crew = Crew(threads)
+        self._crew.share(work, given.shape[-2], given, *self._size, matrix, out)
+
+
+def _whole(view: torch.Tensor) -> NDArray[Any]:
+    """Return the memory of a view with gaps, (36, channels, tiles and gap), contiguous for the kernels."""
+    matrices, channels, tiles = view.shape
+    return view.as_strided((matrices, channels, tiles + GAP), view.stride()).numpy()
+
+
+@inner
+def _combine(matrix: Any, given: Any, out: Any) -> None:
+    """Write the product of a small matrix (n, 4 or 6) and `given` (4 or 6, length) to `out` (n, length)."""
+    for k in range(matrix.shape[0]):
+        m0, m1, m2, m3 = matrix[k, 0], matrix[k, 1], matrix[k, 2], matrix[k, 3]
+        if matrix.shape[1] == 4:
+            for i in range(given.shape[1]):
+                out[k, i] = (m0 * given[0, i] + m1 * given[1, i]) + (m2 * given[2, i] + m3 * given[3, i])
+        else:
+            m4, m5 = matrix[k, 4], matrix[k, 5]
+            for i in range(given.shape[1]):
+                out[k, i] = (
+                    (m0 * given[0, i] + m1 * given[1, i])
+                    + (m2 * given[2, i] + m3 * given[3, i])
+                    + (m4 * given[4, i] + m5 * given[5, i])
+                )
+
+
+@inner
+def _split(line: Any, k: int, phases: Any) -> None:
+    """Write every fourth number of row k of `line`, from each of the first, to the rows of `phases`."""
+    for j in range(phases.shape[0]):
+        for p in range(phases.shape[1]):
+            phases[j, p] = line[k, 4 * p + j]
+
+
+@inner
+def _put(block: Any, k: int, c: int, start: int, tiles: Any) -> None:
+    """Write six numbers of each tile of a row of tiles."""
+    for j in range(6):
+        for p in range(block.shape[1]):
+            tiles[6 * k + j, c, start + p] = block[j, p]
+
+
+@inner
+def _get(tiles: Any, k: int, c: int, start: int, block: Any) -> None:
+    """Read what `_put` writes."""
+    for j in range(6):
+        for p in range(block.shape[1]):
+            block[j, p] = tiles[6 * k + j, c, start + p]
+
+
+@inner
+def to_values(
+    thread: int, begin: int, end: int, channels: int, x: Any, height: int, width: int, b: Any, values: Any
+) -> None:
+    """Write B' x B of every tile to `values` (36, channels, tiles)."""
+    down, across = -(-height // 4), -(-width // 4)
+    wide = 4 * across + 2
+    lines, mixed = np.zeros((6, wide), x.dtype), np.empty((6, wide), x.dtype)
+    phases, block = np.empty((6, across), x.dtype), np.empty((6, across), x.dtype)
+    zero = x.dtype.type(0)
+    for c in range(begin, end):
+        for i in range(down):
+            for j in range(6):
+                r = 4 * i + j - 1
+                inside = 0 <= r < height
+                for q in range(width):
+                    lines[j, q + 1] = x[c, r * width + q] if inside else zero
+            _combine(b, lines, mixed)
+            for k in range(6):
+                _split(mixed, k, phases)
+                _combine(b, phases, block)
+                _put(block, k, c, i * across, values)
+
+
+@inner
+def from_products(
+    thread: int, begin: int, end: int, channels: int, products: Any, height: int, width: int, a: Any, y: Any
+) -> None:
+    """Write A' m A of every tile to the image `y`."""
+    down, across = -(-height // 4), -(-width // 4)
+    wide = 4 * across
+    lines, mixed = np.empty((6, wide), y.dtype), np.empty((4, wide), y.dtype)
+    phases, block = np.empty((4, across), y.dtype), np.empty((6, across), y.dtype)
+    for c in range(begin, end):
+        for i in range(down):
+            for k in range(6):
+                _get(products, k, c, i * across, block)
+                _combine(a, block, phases)
+                for j in range(4):
+                    for p in range(across):
+                        lines[k, 4 * p + j] = phases[j, p]
+            _combine(a, lines, mixed)
+            for j in range(min(4, height - 4 * i)):
+                r = 4 * i + j
+                for q in range(width):
+                    y[c, r * width + q] = mixed[j, q]
+
+
+@inner
+def to_products(
+    thread: int,
+    begin: int,
+    end: int,
+    channels: int,
+    dy: Any,
+    height: int,
+    width: int,
+    a: Any,
+    products: Any,
+) -> None:
+    """With A as `a`, write A dy A' of every tile to `products`: the transpose of `from_products`."""
+    down, across = -(-height // 4), -(-width // 4)
+    wide = 4 * across
+    lines, mixed = np.zeros((4, wide), dy.dtype), np.empty((6, wide), dy.dtype)
+    phases, block = np.empty((4, across), dy.dtype), np.empty((6, across), dy.dtype)
+    zero = dy.dtype.type(0)
+    for c in range(begin, end):
+        for i in range(down):
+            for j in range(4):
+                r = 4 * i + j
+                for q in range(width):
+                    lines[j, q] = dy[c, r * width + q] if r < height else zero
+            _combine(a, lines, mixed)
+            for k in range(6):
+                _split(mixed, k, phases)
+                _combine(a, phases, block)
+                _put(block, k, c, i * across, products)
+
+
+@inner
+def from_values(
+    thread: int, begin: int, end: int, channels: int, values: Any, height: int, width: int, b: Any, dx: Any
+) -> None:
+    """With B as `b`, write the sum over tiles of B dv B' to the image `dx`: `to_values` transposed."""
+    down, across = -(-height // 4), -(-width // 4)
+    wide = 4 * across + 2
+    lines, mixed = np.empty((6, wide), dx.dtype), np.empty((6, wide), dx.dtype)
+    phases, block = np.empty((6, across), dx.dtype), np.empty((6, across), dx.dtype)
+    for c in range(begin, end):
+        for q in range(height * width):
+            dx[c, q] = 0
+        for i in range(down):
+            for k in range(6):
+                _get(values, k, c, i * across, block)
+                _combine(b, block, phases)
+                lines[k, wide - 2] = lines[k, wide - 1] = 0
+                for j in range(4):
+                    for p in range(across):
+                        lines[k, 4 * p + j] = phases[j, p]
+                for j in range(4, 6):
+                    for p in range(across):
+                        lines[k, 4 * p + j] += phases[j, p]
+            _combine(b, lines, mixed)
+            for j in range(6):
+                r = 4 * i + j - 1
+                if 0 <= r < height:
+                    for q in range(width):
+                        dx[c, r * width + q] += mixed[j, q + 1]
