@@ -15,6 +15,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.toolkit import engines
 from priorbench.toolkit.engines import use_fused
 from priorbench.toolkit.fitting import FitSettings, fit
+from priorbench.toolkit.fused import winograd
 from priorbench.toolkit.sizes import Frame
 from priorbench_conv_decoder import fused as fused_decoder
 from priorbench_conv_decoder.model import ConvDecoder
@@ -91,8 +92,10 @@ def gradients(
     ]
 
 
+@pytest.mark.parametrize("winograd_from", [4, 10_000])
 @pytest.mark.parametrize("name", VARIANTS)
-def test_values_and_gradients_are_the_described_ones(name):
+def test_values_and_gradients_are_the_described_ones(name, winograd_from, monkeypatch):
+    monkeypatch.setattr(winograd, "WORTHWHILE", winograd_from)
     make, how = VARIANTS[name]
     case = make(48, 33, **how)
     network, z = case.network.double(), case.z.double()
@@ -128,7 +131,8 @@ def test_float64_trajectories_agree_for_50_adam_steps(make, size):
 
 
 @pytest.mark.parametrize("make", [Dip, Decoder])
-def test_float32_gradients_are_as_near_to_float64_as_plain_ones(make):
+def test_float32_gradients_are_as_near_to_float64_as_plain_ones(make, monkeypatch):
+    monkeypatch.setattr(winograd, "WORTHWHILE", 4)
     def distance(one: list[torch.Tensor], two: list[torch.Tensor]) -> float:
         squares = [(a.double() - b).square().sum() for a, b in zip(one[1:], two[1:], strict=True)]
         return float(torch.stack(squares).sum().sqrt())

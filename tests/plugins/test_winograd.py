@@ -37,12 +37,13 @@ def ours(conv: nn.Conv2d, x: torch.Tensor, d: torch.Tensor) -> list[torch.Tensor
     return [y, dx.image, weight]
 
 
-@pytest.mark.parametrize("size", [(8, 8), (7, 13), (1, 2), (4, 21)], ids=str)
+@pytest.mark.parametrize("padding", ["zeros", "reflect"])
+@pytest.mark.parametrize("size", [(8, 8), (7, 13), (2, 2), (4, 21), (3, 6)], ids=str)
 @pytest.mark.parametrize("threads", [1, 3])
-def test_output_and_gradients_are_the_convolutions(size, threads):
+def test_output_and_gradients_are_the_convolutions(size, threads, padding):
     before = torch.get_num_threads()
     torch.manual_seed(0)
-    conv = nn.Conv2d(3, 5, 3, padding=1, bias=False, dtype=torch.float64)
+    conv = nn.Conv2d(3, 5, 3, padding=1, padding_mode=padding, bias=False, dtype=torch.float64)
     x = torch.randn(1, 3, *size, dtype=torch.float64)
     d = torch.randn(1, 5, *size, dtype=torch.float64)
     try:
@@ -55,7 +56,7 @@ def test_output_and_gradients_are_the_convolutions(size, threads):
 
 @pytest.mark.parametrize("positive", [False, True])
 def test_single_precision_loses_little(positive):
-    """The plain convolution is off by 2e-7 here; a network's gradients are compared in test_fused_networks."""
+    """The plain convolution is off by 2e-7; test_fused_networks compares the gradients of networks."""
     torch.manual_seed(1)
     conv = nn.Conv2d(128, 128, 3, padding=1, bias=False)
     x, d = torch.randn(1, 128, 40, 36), torch.randn(1, 128, 40, 36)
