@@ -131,8 +131,7 @@ def test_float64_trajectories_agree_for_50_adam_steps(make, size):
 
 
 @pytest.mark.parametrize("make", [Dip, Decoder])
-def test_float32_gradients_are_as_near_to_float64_as_plain_ones(make, monkeypatch):
-    monkeypatch.setattr(winograd, "WORTHWHILE", 4)
+def test_float32_gradients_are_as_near_to_float64_as_plain_ones(make):
     def distance(one: list[torch.Tensor], two: list[torch.Tensor]) -> float:
         squares = [(a.double() - b).square().sum() for a, b in zip(one[1:], two[1:], strict=True)]
         return float(torch.stack(squares).sum().sqrt())
