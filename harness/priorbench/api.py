@@ -11,8 +11,9 @@ import torch
 
 from priorbench.clock import device_for
 from priorbench.errors import PriorbenchError
+from priorbench.exchange import Problem
 from priorbench.images import SkippedImage
-from priorbench.measure import Problem, measure_iterative, measure_one_shot
+from priorbench.measure import measure_iterative, measure_one_shot
 from priorbench.plugins import load_registry
 from priorbench.problems import noisy_problem
 from priorbench.scoring import score

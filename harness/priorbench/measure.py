@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
 
 from priorbench.clock import Clock, Device
+from priorbench.exchange import InvalidOutputError, Problem, check_values, to_host
 from priorbench.observation import Iterate, Observation
-from priorbench.outputs import InvalidOutputError, check_values, to_host
 from priorbench.stopping import StoppingRule
 from priorbench.watching import Outcome, Point, Watched
 
@@ -44,27 +43,6 @@ class Together(Protocol):
     ) -> Iterator[Sequence[torch.Tensor | Iterate]]:
         """Yield for each iteration what `Iterative.iterate` would yield for each image, in order."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
-    """What is measured: a noisy image or measurement y on the host and how to present it.
-
-    Attributes
-    ----------
-    noisy : y, float32; in denoising (channels, height, width).
-    observation : the same as the method will see it; its image is replaced inside the clock.
-    clean : for oracles only, float32 (channels, height, width).
-    """
-
-    noisy: NDArray[np.float32]
-    observation: Observation
-    clean: NDArray[np.float32]
-
-    def present(self) -> Observation:
-        """Copy the noisy image to the device, as the method's own tensor."""
-        image = torch.tensor(self.noisy, device=self.observation.device)
-        return replace(self.observation, image=image)
 
 
 def measure_one_shot(method: OneShot, problem: Problem, device: Device) -> Outcome:

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from priorbench.errors import PriorbenchError
+from priorbench.exchange import Problem
 from priorbench.images import Image, array_sha256
-from priorbench.measure import Problem
 from priorbench.metrics import psnr
 from priorbench.noise import NoiseModel
 from priorbench.observation import Identity, NoiseDescriptor, Observation, Operator

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from priorbench.measure import Problem
+    from priorbench.exchange import Problem
     from priorbench.watching import Point
 
 

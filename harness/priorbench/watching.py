@@ -11,15 +11,13 @@ import torch
 
 from priorbench.clock import Clock, Device
 from priorbench.errors import PriorbenchError
+from priorbench.exchange import InvalidOutputError, Problem, Shape, check_values, checked, to_host, to_numpy
 from priorbench.observation import Iterate
-from priorbench.outputs import InvalidOutputError, Shape, check_values, checked, to_host, to_numpy
 from priorbench.stopping import Look, StoppingRule, Trajectory, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from priorbench.measure import Problem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,8 +13,8 @@ import torch
 from skimage import data
 
 from priorbench.clock import device_for
+from priorbench.exchange import Problem
 from priorbench.images import Image
-from priorbench.measure import Problem
 from priorbench.observation import Iterate
 from priorbench.plugins import load_registry
 from priorbench.problems import NoisyProblem, noisy_problem

@@ -11,7 +11,8 @@ from stand_in_gpu import Stream
 
 from priorbench import Observation
 from priorbench.clock import Host
-from priorbench.measure import Problem, measure_iterative, measure_one_shot
+from priorbench.exchange import Problem
+from priorbench.measure import measure_iterative, measure_one_shot
 from priorbench.stopping_rules import Fixed, Oracle
 
 STEP = 0.01  #: seconds that the device takes for an iteration

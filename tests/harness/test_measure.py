@@ -11,8 +11,8 @@ import torch
 
 from priorbench import Iterate, Observation
 from priorbench.clock import Host
-from priorbench.measure import Problem, measure_iterative, measure_one_shot, next_log_spaced
-from priorbench.outputs import InvalidOutputError
+from priorbench.exchange import InvalidOutputError, Problem
+from priorbench.measure import measure_iterative, measure_one_shot, next_log_spaced
 from priorbench.stopping import Verdict
 from priorbench.stopping_rules import BestLoss, Fixed, Oracle
 

@@ -14,7 +14,8 @@ import torch
 
 from priorbench import Observation
 from priorbench.clock import Host
-from priorbench.measure import Problem, measure_iterative, measure_together
+from priorbench.exchange import Problem
+from priorbench.measure import measure_iterative, measure_together
 from priorbench.stopping_rules import BestLoss, Fixed, Oracle
 from priorbench.toolkit.together import fit_stacked, fit_together
 from priorbench_conv_decoder.model import ConvDecoder

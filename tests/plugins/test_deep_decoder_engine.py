@@ -156,7 +156,7 @@ def losses(network: nn.Module, z: torch.Tensor, shape: tuple[int, int], steps: i
 
 @pytest.mark.parametrize(
     ("constants", "shape", "steps"),
-    [(UNDER, (64, 64), 50), (UNDER, (37, 61), 50), (OVER, (61, 37), 10)],
+    [(UNDER, (64, 64), 50), (UNDER, (37, 61), 50), (OVER, (61, 37), 50)],
     ids=["under", "under-odd", "over-odd"],
 )
 @pytest.mark.slow

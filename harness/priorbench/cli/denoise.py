@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from priorbench.measure import Problem
+    from priorbench.exchange import Problem
     from priorbench.registry import Registry
     from priorbench.watching import Outcome
 
@@ -55,8 +55,8 @@ def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, se
     import torch
 
     from priorbench.errors import PriorbenchError
+    from priorbench.exchange import Problem
     from priorbench.levels import parse_level
-    from priorbench.measure import Problem
     from priorbench.observation import NoiseDescriptor, Observation
 
     noise = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from priorbench.errors import PriorbenchError
-from priorbench.outputs import InvalidOutputError
+from priorbench.exchange import InvalidOutputError
 
 #: how torch's CPU allocator words it, in a plain RuntimeError
 _NO_MEMORY = "can't allocate memory"

@@ -18,10 +18,10 @@ from priorbench.clock import Device, device_for
 from priorbench.conditions import conditions, disturbance
 from priorbench.crops import crops
 from priorbench.errors import PriorbenchError
+from priorbench.exchange import InvalidOutputError, Problem
 from priorbench.images import Image, ImageSet, array_sha256
-from priorbench.measure import Problem, measure_iterative, measure_one_shot, measure_together
+from priorbench.measure import measure_iterative, measure_one_shot, measure_together
 from priorbench.outcomes import failed_records, trial_records
-from priorbench.outputs import InvalidOutputError
 from priorbench.parameters import build
 from priorbench.problems import NoisyProblem, noisy_problem
 from priorbench.records import Record

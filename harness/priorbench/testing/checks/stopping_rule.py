@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from priorbench.clock import device_for
-from priorbench.measure import Problem, measure_iterative
+from priorbench.exchange import Problem
+from priorbench.measure import measure_iterative
 from priorbench.observation import Iterate, Observation
 from priorbench.specs import DenoiserSpec, StoppingRuleSpec
 from priorbench.testing.observations import Problems

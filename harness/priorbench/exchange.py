@@ -1,16 +1,40 @@
-"""What a method may give back: an image of the right shape, type and values."""
+"""What passes between harness and method: a problem, and an image of the right shape, type and values."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from priorbench.observation import Observation
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """What is measured: a noisy image or measurement y on the host and how to present it.
+
+    Attributes
+    ----------
+    noisy : y, float32; in denoising (channels, height, width).
+    observation : the same as the method will see it; its image is replaced inside the clock.
+    clean : for oracles only, float32 (channels, height, width).
+    """
+
+    noisy: NDArray[np.float32]
+    observation: Observation
+    clean: NDArray[np.float32]
+
+    def present(self) -> Observation:
+        """Copy the noisy image to the device, as the method's own tensor."""
+        image = torch.tensor(self.noisy, device=self.observation.device)
+        return replace(self.observation, image=image)
 
 
 class InvalidOutputError(Exception):
