@@ -23,14 +23,10 @@ class Share:
     def setup(self, method: str, images: int) -> None:
         """Begin; kernels are compiled here."""
         generator = torch.Generator().manual_seed(0)
+        pictures = [torch.rand(3, 64, 64, generator=generator) for _ in range(images)]
         observations = [
-            Observation(
-                image=torch.rand(3, 64, 64, generator=generator),
-                noise=None,
-                device=torch.device("cpu"),
-                seed=n,
-            )
-            for n in range(images)
+            Observation(image=picture, noise=None, device=torch.device("cpu"), seed=n)
+            for n, picture in enumerate(pictures)
         ]
         self.fits = METHODS[method]().iterate_together(observations)
         next(self.fits)

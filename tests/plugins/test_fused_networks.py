@@ -119,10 +119,22 @@ def trajectory(forward: nn.Module, case: Dip | Decoder, steps: int) -> tuple[tor
     return torch.stack([iterate.loss for iterate in seen]), seen[-1].estimate()
 
 
-@pytest.mark.parametrize("size", [(64, 64), (45, 70)], ids=str)
-@pytest.mark.parametrize("make", [Dip, Decoder])
-def test_float64_trajectories_agree_for_50_adam_steps(make, size):
-    one, two = make(*size), make(*size)
+#: channels and depth of the published skip network
+PUBLISHED = {"channels": 128, "input_channels": 32, "scales": 5}
+
+
+@pytest.mark.parametrize(
+    ("make", "size", "how"),
+    [
+        *itertools.product((Dip, Decoder), ((64, 64), (45, 70)), ({},)),
+        # Weights matter: rounding may carry a value over the kink of an activation, and then the paths part.
+        pytest.param(Dip, (64, 64), PUBLISHED, marks=pytest.mark.slow),
+        pytest.param(Dip, (45, 70), PUBLISHED | {"seed": 1}, marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
+def test_float64_trajectories_agree_for_50_adam_steps(make, size, how):
+    one, two = make(*size, **how), make(*size, **how)
     one.network.double(), two.network.double()
     losses, image = trajectory(one.fused(), one, 50)
     described, described_image = trajectory(two.described, two, 50)
