@@ -48,7 +48,7 @@ def _can_fit_several(registry: Registry) -> Callable[[str], bool]:
 
 
 def _kin(trial: Trial) -> str:
-    """Return what trials have in common that can be run as one."""
-    chosen = [trial.denoiser, trial.operator, *trial.stopping]
+    """Return what trials have in common that can be run as one, or be refused as one."""
+    chosen = [trial.denoiser, trial.operator, trial.noise, *trial.stopping]
     shape = trial.channels, trial.height, trial.width
     return json.dumps([*map(asdict, chosen), shape, trial.device, trial.threads], sort_keys=True)

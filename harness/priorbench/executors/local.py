@@ -13,7 +13,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.executors import Started
 from priorbench.executors.folders import clear_away
 from priorbench.executors.groups import Group, groups
-from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
+from priorbench.executors.process import CLEAN, WorkerProcess, WorkerSettings, processors
 from priorbench.records import Record
 from priorbench.registry import Registry
 from priorbench.trial import Trial
@@ -94,7 +94,7 @@ class LocalExecutor:
             for trial in group:
                 started(trial)
             found = self._run_on(slot, group)
-            if len(group) > 1 and any(record.status != "ok" for own in found for record in own):
+            if len(group) > 1 and any(record.status not in CLEAN for own in found for record in own):
                 # one of them, or their company: each gets the record that it would have had alone
                 found = [self._run_on(slot, (trial,))[0] for trial in group]
             return found
