@@ -1,10 +1,9 @@
 """The skip network on a CPU: the function of `priorbench_dip.network.SkipNetwork`, in fewer products.
 
-Three exact identities, and Winograd's convolution where nothing is resampled. Channel mixing commutes with
-upsampling, padding and shifting, so that the 3x3 convolution of an upsampled image costs a quarter (`Lift`).
-The convolution of a concatenation is the sum of two, and its normalisation is that of the two parts, so that
-nothing is concatenated. A normalisation takes off its input's mean, so that a bias before it does nothing,
-and has no gradient.
+Three exact identities. Channel mixing commutes with upsampling, padding and shifting, so that the 3x3
+convolution of an upsampled image costs a quarter (`Lift`). The convolution of a concatenation is the sum of
+two, and its normalisation is that of the two parts, so that nothing is concatenated. A normalisation takes
+off its input's mean, so that a bias before it does nothing, and has no gradient.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from torch import nn
 
 from priorbench.toolkit.fused.layers import Convolve, Gradients, Lift, Mix, Normalise, Planes, Unfold
 from priorbench.toolkit.fused.whole import Fused
-from priorbench.toolkit.fused.winograd import Winograd, pays
 from priorbench_dip.network import Scale, SkipNetwork, Stage
 
 
@@ -57,7 +55,7 @@ class _Scale:
         a, dtype = scale.architecture, scale.norm.weight.dtype
         coarse = (height // 2, width // 2)
         self._scale = scale
-        self._halve, self._down = _Window(scale.halve, height, width), _Window(scale.down, *coarse)
+        self._halve, self._down = _Window(scale.halve), _Window(scale.down)
         self._deeper = _Scale(scale.deeper, *coarse) if scale.deeper is not None else None
         self._skip = _Skip(scale, scale.skip, height, width) if scale.skip is not None else None
         self._joint = Normalise(scale.norm, first=a.skip_channels, upsampled=a.upsampling == "bilinear")
@@ -112,15 +110,14 @@ class _Scale:
 class _Window:
     """A stage with a spatial convolution."""
 
-    def __init__(self, stage: Stage, height: int, width: int) -> None:
+    def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._winograd = Winograd(stage.conv, height, width) if pays(stage.conv, height, width) else None
         self._convolve = Convolve(stage.conv)
         self._normalise = Normalise(stage.norm, slope=stage.negative_slope)
         self._out: Planes | None = None
 
     def forward(self, x: Planes) -> Planes:
-        y = (self._winograd or self._convolve).forward(x)
+        y = self._convolve.forward(x)
         if self._out is None:
             self._out = Planes.empty(y.data.shape[0], y.height, y.width, y.data.dtype, gap=0)
         self._normalise.forward(y, self._out)
@@ -129,10 +126,7 @@ class _Window:
     def backward(self, dy: Planes, gradients: Gradients, *, first: bool = False) -> Planes:
         """Return dx, undefined for the `first` layer."""
         _keep(gradients, self._stage.norm, self._normalise.backward(dy))
-        if self._winograd is not None:
-            dx, gradients[self._stage.conv.weight] = self._winograd.backward(dy)
-        else:
-            dx, gradients[self._stage.conv.weight] = self._convolve.backward(dy, first=first)
+        dx, gradients[self._stage.conv.weight] = self._convolve.backward(dy, first=first)
         return dx
 
 

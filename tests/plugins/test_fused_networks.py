@@ -15,7 +15,6 @@ from priorbench.errors import PriorbenchError
 from priorbench.toolkit import engines
 from priorbench.toolkit.engines import use_fused
 from priorbench.toolkit.fitting import FitSettings, fit
-from priorbench.toolkit.fused import winograd
 from priorbench.toolkit.sizes import Frame
 from priorbench_conv_decoder import fused as fused_decoder
 from priorbench_conv_decoder.model import ConvDecoder
@@ -92,10 +91,8 @@ def gradients(
     ]
 
 
-@pytest.mark.parametrize("winograd_from", [4, 10_000])
 @pytest.mark.parametrize("name", VARIANTS)
-def test_values_and_gradients_are_the_described_ones(name, winograd_from, monkeypatch):
-    monkeypatch.setattr(winograd, "WORTHWHILE", winograd_from)
+def test_values_and_gradients_are_the_described_ones(name):
     make, how = VARIANTS[name]
     case = make(48, 33, **how)
     network, z = case.network.double(), case.z.double()

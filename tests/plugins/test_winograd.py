@@ -37,13 +37,12 @@ def ours(conv: nn.Conv2d, x: torch.Tensor, d: torch.Tensor) -> list[torch.Tensor
     return [y, dx.image, weight]
 
 
-@pytest.mark.parametrize("padding", ["zeros", "reflect"])
-@pytest.mark.parametrize("size", [(8, 8), (7, 13), (2, 2), (4, 21), (3, 6)], ids=str)
+@pytest.mark.parametrize("size", [(8, 8), (7, 13), (1, 2), (4, 21)], ids=str)
 @pytest.mark.parametrize("threads", [1, 3])
-def test_output_and_gradients_are_the_convolutions(size, threads, padding):
+def test_output_and_gradients_are_the_convolutions(size, threads):
     before = torch.get_num_threads()
     torch.manual_seed(0)
-    conv = nn.Conv2d(3, 5, 3, padding=1, padding_mode=padding, bias=False, dtype=torch.float64)
+    conv = nn.Conv2d(3, 5, 3, padding=1, bias=False, dtype=torch.float64)
     x = torch.randn(1, 3, *size, dtype=torch.float64)
     d = torch.randn(1, 5, *size, dtype=torch.float64)
     try:

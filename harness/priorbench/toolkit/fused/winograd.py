@@ -36,28 +36,18 @@ def matrices() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.flo
     return evaluation(OUT).T, evaluation(3) * size, b / size
 
 
-#: pixels below which transforming the weights costs more than is gained
-WORTHWHILE = 1024
-
-
-def pays(conv: nn.Conv2d, height: int, width: int) -> bool:
-    """Say whether a convolution is one that `Winograd` computes, and large enough for that."""
-    fits = conv.kernel_size == (3, 3) and conv.stride == (1, 1) and conv.padding_mode in ("zeros", "reflect")
-    return fits and height * width >= WORTHWHILE and min(height, width) > 1
-
-
 class Winograd:
-    """A 3 x 3 convolution that keeps the size, without its bias.
+    """A 3 x 3 convolution that keeps the size, zeros around the image, without its bias.
 
     Parameters
     ----------
-    conv : its weight; zeros around the image, or its reflection.
+    conv : its weight.
     height, width : of the image.
     """
 
     def __init__(self, conv: nn.Conv2d, height: int, width: int) -> None:
         self._weight = conv.weight
-        self._size, self._reflect = (height, width), conv.padding_mode == "reflect"
+        self._size = height, width
         outputs, inputs = conv.weight.shape[:2]
         dtype = conv.weight.dtype
         tiles = -(-height // OUT) * -(-width // OUT)
@@ -74,7 +64,7 @@ class Winograd:
         """Return a new image; its memory is used again by the next call."""
         self._x = x
         values, products = self._values, self._products
-        self._share(to_values, x.array, self._b, _whole(values), self._reflect)
+        self._share(to_values, x.array, self._b, _whole(values))
         w = self._weight.detach()
         self._transformed = torch.einsum("ka,oiab,lb->kloi", self._g, w, self._g).flatten(0, 1)
         torch.bmm(self._transformed, values, out=products)
@@ -88,15 +78,15 @@ class Winograd:
         d = torch.bmm(products, values.transpose(1, 2)).view(IN, IN, *self._weight.shape[:2])
         gradient = torch.einsum("ka,kloi,lb->oiab", self._g, d, self._g)
         torch.bmm(self._transformed.transpose(1, 2), products, out=values)
-        self._share(from_values, _whole(values), self._b_back, self._x.array, self._reflect)
+        self._share(from_values, _whole(values), self._b_back, self._x.array)
         return self._x, gradient
 
-    def _share(self, work: Work, given: Any, matrix: Any, out: Any, *rest: Any) -> None:
+    def _share(self, work: Work, given: Any, matrix: Any, out: Any) -> None:
         """Let as many threads as torch has do it, each for some channels."""
         threads = torch.get_num_threads()
         if self._crew is None or self._crew.threads != threads:
             self._crew = Crew(threads)
-        self._crew.share(work, given.shape[-2], given, *self._size, matrix, out, *rest)
+        self._crew.share(work, given.shape[-2], given, *self._size, matrix, out)
 
 
 def _whole(view: torch.Tensor) -> NDArray[Any]:
@@ -148,27 +138,8 @@ def _get(tiles: Any, k: int, c: int, start: int, block: Any) -> None:
 
 
 @inner
-def _source(row: int, height: int, reflect: bool) -> int:
-    """Return the row of the image that a row of the padded one shows, or -1 for zeros."""
-    if 0 <= row < height:
-        return row
-    if reflect and row == -1:
-        return 1
-    return height - 2 if reflect and row == height else -1
-
-
-@inner
 def to_values(
-    thread: int,
-    begin: int,
-    end: int,
-    channels: int,
-    x: Any,
-    height: int,
-    width: int,
-    b: Any,
-    values: Any,
-    reflect: bool,
+    thread: int, begin: int, end: int, channels: int, x: Any, height: int, width: int, b: Any, values: Any
 ) -> None:
     """Write B' x B of every tile to `values` (36, channels, tiles)."""
     down, across = -(-height // 4), -(-width // 4)
@@ -179,11 +150,10 @@ def to_values(
     for c in range(begin, end):
         for i in range(down):
             for j in range(6):
-                r = _source(4 * i + j - 1, height, reflect)
+                r = 4 * i + j - 1
+                inside = 0 <= r < height
                 for q in range(width):
-                    lines[j, q + 1] = x[c, r * width + q] if r >= 0 else zero
-                if reflect:
-                    lines[j, 0], lines[j, width + 1] = lines[j, 2], lines[j, width - 1]
+                    lines[j, q + 1] = x[c, r * width + q] if inside else zero
             _combine(b, lines, mixed)
             for k in range(6):
                 _split(mixed, k, phases)
@@ -248,16 +218,7 @@ def to_products(
 
 @inner
 def from_values(
-    thread: int,
-    begin: int,
-    end: int,
-    channels: int,
-    values: Any,
-    height: int,
-    width: int,
-    b: Any,
-    dx: Any,
-    reflect: bool,
+    thread: int, begin: int, end: int, channels: int, values: Any, height: int, width: int, b: Any, dx: Any
 ) -> None:
     """With B as `b`, write the sum over tiles of B dv B' to the image `dx`: `to_values` transposed."""
     down, across = -(-height // 4), -(-width // 4)
@@ -280,10 +241,7 @@ def from_values(
                         lines[k, 4 * p + j] += phases[j, p]
             _combine(b, lines, mixed)
             for j in range(6):
-                r = _source(4 * i + j - 1, height, reflect)
-                if r >= 0:
+                r = 4 * i + j - 1
+                if 0 <= r < height:
                     for q in range(width):
                         dx[c, r * width + q] += mixed[j, q + 1]
-                    if reflect:
-                        dx[c, r * width + 1] += mixed[j, 0]
-                        dx[c, r * width + width - 2] += mixed[j, width + 1]
