@@ -136,7 +136,7 @@ def test_float64_trajectories_agree_for_50_adam_steps(make, size, how):
     losses, image = trajectory(one.fused(), one, 50)
     described, described_image = trajectory(two.described, two, 50)
     torch.testing.assert_close(losses, described, rtol=1e-8, atol=0)
-    assert (image - described_image).norm() < 1e-8 * described_image.norm()
+    assert (image - described_image).norm() < 1e-7 * described_image.norm()
 
 
 @pytest.mark.parametrize("make", [Dip, Decoder])
