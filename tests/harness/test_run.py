@@ -112,6 +112,9 @@ def test_a_failing_method_is_a_record_and_the_others_go_on(command, method, stat
     assert reason in found[method]["error"]
     assert "\n" not in found[method]["error"]
     assert found[method]["noisy_sha256"] == found["mean"]["noisy_sha256"]
+    # what the worker knew when the method failed is kept, unless the worker went with it
+    known = status in ("error", "invalid-output")
+    assert (found[method]["setup_seconds"] is not None) == known
 
 
 def test_a_method_may_print_what_it_likes(command):

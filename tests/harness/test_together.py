@@ -97,9 +97,8 @@ def test_an_accelerator_gets_stacked_networks(monkeypatch):
         "priorbench.toolkit.together.fit_stacked", lambda starts, settings: seen.append(starts)
     )
     made = METHODS["conv-decoder"](engine="plain")
-    starts = [made._begin(one) for one in observations()]
-    for start in starts:
-        object.__setattr__(start, "net_input", start.net_input.to("meta"))
+    begun = [made._begin(one) for one in observations()]
+    starts = [replace(start, net_input=start.net_input.to("meta")) for start in begun]
     fit_together(starts, made.settings)
     assert seen == [starts]
 

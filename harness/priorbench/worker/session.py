@@ -140,11 +140,16 @@ class Session:
         problems: Sequence[Problem],
         fields: Sequence[dict[str, Any]],
     ) -> list[tuple[Record, ...]]:
+        def note(**known: Any) -> None:
+            """Keep what is known now: a method that fails later has it in its records."""
+            for own in fields:
+                own.update(known)
+
         factory, imported = self._factory(spec)
         start = time.perf_counter()
         method = build(factory, trials[0].denoiser.parameters)
-        common: dict[str, Any] = {"setup_seconds": imported + time.perf_counter() - start}
-        common["first_call_seconds"] = self._warm_up(trials[0], factory, problems)
+        note(setup_seconds=imported + time.perf_counter() - start)
+        note(first_call_seconds=self._warm_up(trials[0], factory, problems))
         device = device_for(problems[0].observation.device)
         device.reset_peak_memory()
         memory.reset_peak()
@@ -156,10 +161,10 @@ class Session:
             marks.insert(0, f"throughput: {len(trials)} images were fitted at once")
         else:
             resident = max(0, memory.peak_bytes() - self.baseline_bytes)
-            common["peak_memory_bytes"] = device.peak_memory() or resident
-        common["tainted"] = "; ".join(filter(None, marks)) or None
+            note(peak_memory_bytes=device.peak_memory() or resident)
+        note(tainted="; ".join(filter(None, marks)) or None)
         return [
-            self._records(trial, own, scorer, known | common)
+            self._records(trial, own, scorer, known)
             for trial, own, scorer, known in zip(trials, outcomes, scorers, fields, strict=True)
         ]
 
