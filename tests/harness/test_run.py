@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,8 @@ def start(suite: str, site: Path, folder: Path) -> subprocess.Popen[str]:
         env={**command_environment(site), "TMPDIR": str(folder / "scratch")},
         stderr=subprocess.PIPE,
         text=True,
+        # a shell's background job, as this test run may be, hands on an ignored Ctrl-C
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
     )
 
 
