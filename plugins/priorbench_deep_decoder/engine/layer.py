@@ -12,8 +12,8 @@ from priorbench.toolkit.fused.crew import Crew
 from priorbench_deep_decoder.engine import kernels, small
 from priorbench_deep_decoder.engine.bands import number_of
 
-#: elements of X below which a layer is not worth a second thread
-ALONE = 1 << 18
+#: multiplications below which a second thread, which takes 60 microseconds to wake, is not worth it
+ALONE = 1 << 21
 #: added to the variance
 EPSILON = 1e-5
 
@@ -74,8 +74,9 @@ class HiddenLayer:
         low, zero = self.z.dtype.type(-np.inf), self.z.dtype.type(0)
         return (zero, low) if self.normalise_last else (low, zero)
 
-    def _share(self, kernel: Any, *given: Any) -> None:
-        alone = self.pixels * self.z.shape[2] < ALONE
+    def _share(self, kernel: Any, *given: Any, outputs: int = 0) -> None:
+        """Call a kernel that makes X, a dozen multiplications each, and mixes it into so many outputs."""
+        alone = self.pixels * self.z.shape[2] * (12 + outputs) < ALONE
         self.workspace.crew.share(kernel, self._bands, self.z, self.up, *given, alone=alone)
 
     def normalise(self, gamma: Any, beta: Any) -> None:
@@ -99,7 +100,8 @@ class HiddenLayer:
             weight, bias = np.empty_like(mixing), np.empty(len(mixing), mixing.dtype)
             small.fold(mixing, self.gamma, self.beta, weight, bias)
         tiles = self.workspace.tiles
-        self._share(kernels.mix, lower, self.scale, self.offset, outer, weight, bias, out, tiles)
+        given = lower, self.scale, self.offset, outer, weight, bias, out, tiles
+        self._share(kernels.mix, *given, outputs=len(mixing))
 
     def _correlate(self, d: Any) -> tuple[Any, Any]:
         """Return d^T X (outputs, k) and, if normalisation is last, each band's sum of d (bands, outputs)."""
@@ -109,7 +111,7 @@ class HiddenLayer:
         spares = np.empty((self.workspace.crew.threads, *shape), self.z.dtype)
         columns = np.zeros((self._bands, shape[0] if self.normalise_last else 0))
         given = lower, self.scale, self.offset, outer, d, parts, spares, columns, self.workspace.tiles
-        self._share(kernels.correlate, *given)
+        self._share(kernels.correlate, *given, outputs=d.shape[1])
         small.add_up(parts, spares[0])
         return spares[0], columns
 
@@ -142,7 +144,7 @@ class HiddenLayer:
         small.unfold(product, columns, *given, d_gamma, d_beta, spread, slope, constant)
         one, none = np.ones_like(slope), np.zeros_like(slope)
         rest = one, none, slope, constant, target, edges, self.workspace.tiles
-        self._share(kernels.through_normalisation_last, d, spread, *rest)
+        self._share(kernels.through_normalisation_last, d, spread, *rest, outputs=d.shape[1])
         if self.up:
             kernels.join(self._bands, target, edges)
         return product, d_gamma, d_beta
@@ -153,7 +155,7 @@ class HiddenLayer:
         totals = np.zeros((self._bands, 2, self.z.shape[2]))
         centre, none = self.mean.astype(d.dtype), np.zeros_like(self.scale)
         given = self.scale, self.offset, centre, none, target, totals, edges, self.workspace.tiles
-        self._share(kernels.masked_adjoint, d, mixing, *given)
+        self._share(kernels.masked_adjoint, d, mixing, *given, outputs=d.shape[1])
         if self.up:
             kernels.join(self._bands, target, edges)
         d_beta, d_gamma = totals.sum(0)
@@ -163,6 +165,6 @@ class HiddenLayer:
         slope = -factor * self.rstd * d_gamma / self.pixels
         constant = -share * (factor * d_beta / self.pixels + slope * self.mean)
         combined = [value.astype(d.dtype) for value in (factor, slope, constant)]
-        kernel = kernels.through_activation_last
-        self._share(kernel, d, mixing, self.scale, self.offset, *combined, target, self.workspace.tiles)
+        given = self.scale, self.offset, *combined, target, self.workspace.tiles
+        self._share(kernels.through_activation_last, d, mixing, *given, outputs=0 if self.up else d.shape[1])
         return product, d_gamma, d_beta
