@@ -97,7 +97,7 @@ def _unranked(board: Board) -> list[str]:
 def _times(board: Board, seen: Container[str]) -> list[str]:
     lines = []
     if any(row.tainted for row in board.rows):
-        lines.append("* some of these timings are marked: something else was running; the quality counts")
+        lines.append("* some timings disturbed, by other work or fits at the same time; the quality counts")
     if any(row.seconds is None and row.images for row in board.rows):
         lines.append("a time is left out where its trials ran in unlike environments")
     if "× time" in seen:

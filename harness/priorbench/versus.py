@@ -153,7 +153,7 @@ class Versus:
             return None, f"unlike environments: {self._unlike(rows, environments)}", []
         scores = self._panel.scores
         marked = int((scores.tainted & np.isin(self._panel.row, rows)).sum())
-        remarks = [f"{plural(marked, 'timing')} marked: something else was running"] if marked else []
+        remarks = [f"{plural(marked, 'timing')} disturbed, by other work or fits"] if marked else []
         if ratio.images < self._images(timed):
             images = plural(ratio.images, "image")
             remarks.append(f"times are compared on {images}; the others ran in unlike environments")

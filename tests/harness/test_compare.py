@@ -127,7 +127,7 @@ def test_times_are_compared_where_the_environments_agree():
 
 def test_a_marked_timing_is_told():
     found = one(*trials("a", A, tainted="load 7"), *trials("b", B))
-    assert "6 timings marked: something else was running" in found.notes
+    assert "6 timings disturbed, by other work or fits" in found.notes
 
 
 def test_rows_of_one_label_are_told_apart_by_rule_and_device():
