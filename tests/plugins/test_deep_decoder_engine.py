@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import sys
+import threading
 
 import pytest
 import torch
@@ -251,12 +253,35 @@ def test_the_number_of_threads_is_left_alone_and_does_not_matter():
         torch.set_num_threads(before)
 
 
-def estimate(engine: str, **parameters: object) -> torch.Tensor:
+def observation() -> Observation:
     image = torch.rand(3, 40, 24, generator=stream(0, "image"))
     mask = torch.rand(40, 24, generator=stream(1, "mask")) > 0.2
-    observation = Observation(image=image, noise=None, device=torch.device("cpu"), mask=mask, seed=3)
+    return Observation(image=image, noise=None, device=torch.device("cpu"), mask=mask, seed=3)
+
+
+def test_a_fit_that_ended_leaves_no_thread():
+    """At once, not when the garbage collector comes: a worker looks at what is left when a fit has ended."""
+    others, threads = set(threading.enumerate()), torch.get_num_threads()
+    gc.disable()
+    try:
+        torch.set_num_threads(2)
+        fit = DeepDecoder(channels=16, layers=2, engine="fused").iterate(observation())
+        next(fit).estimate()
+        started = set(threading.enumerate()) - others
+        assert started
+        fit.close()
+        del fit
+        for thread in started:
+            thread.join(timeout=10)
+        assert not any(thread.is_alive() for thread in started)
+    finally:
+        gc.enable()
+        torch.set_num_threads(threads)
+
+
+def estimate(engine: str, **parameters: object) -> torch.Tensor:
     method = DeepDecoder(channels=16, layers=2, engine=engine, **parameters)
-    return list(itertools.islice(method.iterate(observation), 5))[-1].estimate()
+    return list(itertools.islice(method.iterate(observation()), 5))[-1].estimate()
 
 
 @pytest.mark.parametrize("parameters", [{}, {"input_noise": 0.03}, {"averaging": 0.9}], ids=str)

@@ -120,15 +120,16 @@ class _Memory:
 class _Decode(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, memory: _Memory, B: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
-        ctx.memory = memory
+        # not ctx itself: memory and ctx would hold each other, and the threads, until garbage is collected
+        ctx.memory, ctx.holder = memory, object()
         ctx.save_for_backward(B, theta)
-        return memory.forward(ctx, B, theta)
+        return memory.forward(ctx.holder, B, theta)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         B, theta = ctx.saved_tensors
-        d, d_theta = ctx.memory.backward(ctx, B, theta, gradient)
+        d, d_theta = ctx.memory.backward(ctx.holder, B, theta, gradient)
         d_input = None
         if ctx.needs_input_grad[1]:
             k = B.shape[1]
