@@ -72,7 +72,7 @@ class Program:
         result = np.empty((self.height * self.width, len(output)), b.dtype)
         mixings = [w.mix for w in weights[1:]] + [output]
         flat = [layer.z.reshape(-1, layer.z.shape[2]) for layer in self._layers]
-        with one_thread_of_blas():
+        with one_thread_of_blas:
             np.dot(b, weights[0].mix.T, out=flat[0])
             for layer, own, mixing, out in zip(
                 self._layers, weights, mixings, [*flat[1:], result], strict=True
@@ -89,7 +89,7 @@ class Program:
         mixings = [w.mix for w in weights[1:]] + [output]
         gradients: list[Any] = []
         free = self._spare
-        with one_thread_of_blas():
+        with one_thread_of_blas:
             for layer, mixing in zip(reversed(self._layers), reversed(mixings), strict=True):
                 target, free, (d_mixing, d_scale, d_shift) = layer.backward(d, mixing, free)
                 d = target.reshape(-1, target.shape[2])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
-from importlib.util import find_spec
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import llvmlite.binding
 import numba
@@ -40,10 +41,27 @@ def kernel(function: Function) -> Function:
 
 def _jit(function: Function, **options: Any) -> Function:
     try:
-        compiled: Function = numba.njit(cache=True, **_OPTIONS, **options)(function)
-    except RuntimeError:  # there is no folder in which compiled code could be kept
-        compiled = numba.njit(**_OPTIONS, **options)(function)
-    return compiled
+        kept = numba.njit(cache=True, **_OPTIONS, **options)(function)
+        file = kept._cache._cache_file
+        file._source_stamp = (file._source_stamp, _digest(function))
+    except (RuntimeError, AttributeError):  # no folder for compiled code, or a numba that keeps it otherwise
+        return cast(Function, numba.njit(**_OPTIONS, **options)(function))
+    return cast(Function, kept)
+
+
+def _digest(function: Callable[..., Any]) -> str:
+    """Return a digest of the sources that a function may call: those beside it and those here.
+
+    numba looks at the function's own file alone, and would go on with old code of what it calls.
+    """
+    folders = {Path(function.__code__.co_filename).parent, Path(__file__).parent}
+    return " ".join(map(_digest_of, sorted(folders)))
+
+
+@cache
+def _digest_of(folder: Path) -> str:
+    content = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
+    return hashlib.sha256(content).hexdigest()
 
 
 def use_torch_threads() -> None:
@@ -67,18 +85,35 @@ def loops_may_begin() -> Iterator[None]:
 
 @cache
 def _serves_several() -> bool:
-    """Say whether numba was built with OpenMP, which it prefers to its own threads."""
-    return find_spec("numba.np.ufunc.omppool") is not None
+    """Say whether numba's loops run on OpenMP or TBB, not on threads of its own."""
+    numba.get_num_threads()  # starts them
+    return bool(numba.threading_layer() != "workqueue")  # type: ignore[attr-defined]
 
 
 _TURN = threading.RLock()
 
 
-@contextmanager
-def one_thread_of_blas() -> Iterator[None]:
-    """Let numpy's and numba's matrix products each keep to the thread that asks for them, for a while."""
-    with _blas().limit(limits=1):
-        yield
+class _OneThread:
+    """BLAS has one limit for the whole process: the first who wants it sets it, the last takes it away."""
+
+    def __init__(self) -> None:
+        self._lock, self._users, self._limit = threading.Lock(), 0, ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._users:
+                self._limit.enter_context(_blas().limit(limits=1))
+            self._users += 1
+
+    def __exit__(self, *failure: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._limit.close()
+
+
+#: numpy's and numba's matrix products each keep to the thread that asks for them while this is entered
+one_thread_of_blas = _OneThread()
 
 
 @cache

@@ -1,0 +1,68 @@
+"""How kernels are compiled and what they may rely on: no old code, one limit of BLAS for all who want it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba")
+
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from priorbench.toolkit.fused import compiled
+
+CALLER = """
+from callee import step
+from priorbench.toolkit.fused.compiled import inner
+
+@inner
+def run(x):
+    return step(x)
+
+print(run(1), sum(run.stats.cache_hits.values()))
+"""
+CALLEE = """
+from priorbench.toolkit.fused.compiled import inner
+
+@inner
+def step(x):
+    return x + {number}
+"""
+
+
+def test_code_of_what_a_function_calls_is_never_old(tmp_path: Path):
+    (tmp_path / "caller.py").write_text(CALLER)
+
+    def run(number: int) -> str:
+        (tmp_path / "callee.py").write_text(CALLEE.format(number=number))
+        done = subprocess.run(
+            [sys.executable, "caller.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    assert run(1) == "2 0"
+    assert run(1) == "2 1"  # kept on disk
+    assert run(100) == "101 0"
+    assert run(100) == "101 1"
+
+
+def blas_threads() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_the_limit_of_blas_lasts_until_the_last_is_done():
+    with compiled.one_thread_of_blas:
+        pass  # the libraries are there now
+    with threadpool_limits(2, user_api="blas"):
+        first, second = compiled.one_thread_of_blas, compiled.one_thread_of_blas
+        assert blas_threads() == {2}
+        first.__enter__()
+        second.__enter__()
+        assert blas_threads() == {1}
+        first.__exit__()
+        assert blas_threads() == {1}
+        second.__exit__()
+        assert blas_threads() == {2}
