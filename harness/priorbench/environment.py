@@ -38,6 +38,8 @@ WORKER_VARIABLES: Mapping[str, str] = {
 #: the core's own modules that take part in a result; their source is in every key
 MEASURED_PATH = (
     "measure",
+    "exchange",
+    "watching",
     "noise",
     "noise_models",
     "metrics",
