@@ -126,7 +126,7 @@ class Clock:
     Parameters
     ----------
     device : the clock's view of it.
-    share : images that the method works on at once; the times are for one of them.
+    share : images that the method works on at once; the times are for one of them. May change in a pause.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ class Clock:
     """
 
     def __init__(self, device: Device, share: int = 1) -> None:
-        self.device, self._share = device, share
+        self.device, self.share = device, share
         self.wall_seconds = 0.0
         self.device_seconds = 0.0
         self.cpu_seconds = 0.0
@@ -152,9 +152,9 @@ class Clock:
         """End the segment; return the wall time so far."""
         end = self.device.stamp()
         self.device.synchronize()
-        self.wall_seconds += (time.perf_counter() - self._wall) / self._share
-        self.cpu_seconds += (_cpu_seconds() - self._cpu) / self._share
-        self.device_seconds += self._stamp.seconds_until(end) / self._share
+        self.wall_seconds += (time.perf_counter() - self._wall) / self.share
+        self.cpu_seconds += (_cpu_seconds() - self._cpu) / self.share
+        self.device_seconds += self._stamp.seconds_until(end) / self.share
         return self.wall_seconds
 
 

@@ -102,7 +102,8 @@ def measure_together(
 ) -> list[list[Outcome]]:
     """Run several fits as one until every rule of each has stopped; return the outcomes of each.
 
-    Times are those of all, divided by their number: what an image costs in such company.
+    Times are those of all, divided by the number of those that have not stopped: what an image costs in such
+    company.
 
     Parameters
     ----------
@@ -140,17 +141,25 @@ def _measure(
         if not looks:
             continue
         clock.pause()
-        for fit, item in looks:
-            fit.look(number, item, on_curve, clock)
+        _even_out([fit.look(number, item, on_curve, clock) for fit, item in looks])
+        clock.share = max(1, sum(fit.active for fit in fits))
         if on_curve:
             next_point = next_log_spaced(number)
         clock.start()
     clock.pause()
-    for fit, item in zip(fits, last or (), strict=False):
-        fit.finish(number, item, clock)
+    _even_out([fit.finish(number, item, clock) for fit, item in zip(fits, last or (), strict=False)])
     for fit, observation in zip(fits, observations, strict=True):
         _check_untouched(observation, fit.problem.noisy)
     return [fit.outcomes(device) for fit in fits]
+
+
+def _even_out(spent: Sequence[list[float]]) -> None:
+    """Share what estimates cost among the fits that asked for one: stacked networks give all at the first."""
+    asked = [seconds for seconds in spent if seconds]
+    if len(asked) > 1:
+        mean = sum(map(sum, asked)) / len(asked)
+        for seconds in asked:
+            seconds[:] = [mean]
 
 
 def next_log_spaced(iteration: int) -> int:

@@ -80,21 +80,22 @@ class Watched:
         ]
         return bool(self._watching)
 
-    def look(self, number: int, item: Any, on_curve: bool, clock: Clock) -> None:
-        """Show an iterate to the rules that want it, and to the curve."""
+    def look(self, number: int, item: Any, on_curve: bool, clock: Clock) -> list[float]:
+        """Show an iterate to the rules that want it, and to the curve; return what its estimate cost."""
         look, spent = _look(number, item, self.problem.clean.shape, clock.device)
         if on_curve:
             estimate = to_numpy(look.estimate)
             self._curve(Point(iteration=number, wall_seconds=clock.wall_seconds, estimate=estimate))
         for watcher in self._watching:
             watcher.observe(look, spent, clock)
+        return spent
 
-    def finish(self, number: int, last: Any, clock: Clock) -> None:
+    def finish(self, number: int, last: Any, clock: Clock) -> list[float]:
         """The method ended, with this iterate: it counts for rules that have not stopped."""
-        if self.active:
-            look, spent = _look(number, last, self.problem.clean.shape, clock.device)
-            for watcher in self._watchers:
-                watcher.finish(look, spent, clock)
+        look, spent = _look(number, last, self.problem.clean.shape, clock.device)
+        for watcher in self._watchers:
+            watcher.finish(look, spent, clock)
+        return spent
 
     def outcomes(self, device: Device) -> list[Outcome]:
         """Return one outcome for each rule, in order."""
@@ -110,7 +111,7 @@ class _Watcher:
         self.error: Exception | None = None
         self.kept: torch.Tensor | None = None
         self.kept_at = 0
-        self.kept_seconds = 0.0
+        self.spent: list[float] = []
         self.stopped = (0.0, 0.0, 0.0)
         try:
             rule.begin(trajectory)
@@ -133,7 +134,7 @@ class _Watcher:
     def _apply(self, verdict: Verdict, look: Look, spent: list[float], clock: Clock) -> None:
         if verdict.keep:
             self.kept = look.estimate.detach().clone()
-            self.kept_at, self.kept_seconds = look.iteration, sum(spent)
+            self.kept_at, self.spent = look.iteration, spent
         if verdict.stop:
             self.active = False
             self.stopped = (clock.wall_seconds, clock.device_seconds, clock.cpu_seconds)
@@ -155,11 +156,12 @@ class _Watcher:
         except InvalidOutputError as error:
             return Outcome(error=error)
         wall, on_device, cpu = self.stopped
+        estimated = sum(self.spent)
         return Outcome(
             output=output,
             iterations=self.kept_at,
-            wall_seconds=wall + self.kept_seconds + clock.wall_seconds,
-            device_seconds=on_device + self.kept_seconds + clock.device_seconds,
+            wall_seconds=wall + estimated + clock.wall_seconds,
+            device_seconds=on_device + estimated + clock.device_seconds,
             cpu_seconds=cpu + clock.cpu_seconds,
         )
 

@@ -6,13 +6,14 @@ import itertools
 import json
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from priorbench import Observation
+from priorbench import Iterate, Observation
 from priorbench.clock import Host
 from priorbench.exchange import Problem
 from priorbench.measure import measure_iterative, measure_together
@@ -152,6 +153,37 @@ def test_outcomes_are_those_of_the_fits_alone_and_times_a_share():
         assert 0.007 <= outcomes[0].wall_seconds < 0.5 * 3 * 0.030
 
 
+def test_a_step_is_paid_for_by_those_that_still_want_it():
+    """One image stops at 5 of 40 steps of three milliseconds each; the other two pay for the rest."""
+    ends = [5, 40, 40]
+    chosen = [[(Fixed(iterations=end), False)] for end in ends]
+    outcomes = measure_together(Steps(), problems(), Host(), chosen, None, [lambda point: None] * 3)
+    first, second, third = (own.wall_seconds for (own,) in outcomes)
+    assert [own.iterations for (own,) in outcomes] == ends
+    assert second == pytest.approx(third, rel=0.1)
+    assert second - first >= 35 * 0.003 / 2
+
+
+class Stacked(Steps):
+    """Its estimates come all at once, at the first that is asked for."""
+
+    def iterate_together(self, observations):
+        for row in super().iterate_together(observations):
+
+            @cache
+            def estimates(row=row):
+                time.sleep(0.09)
+                return row
+
+            yield [Iterate(None, loss=0.0, estimate=lambda n=n, e=estimates: e()[n]) for n in range(len(row))]
+
+
+def test_an_estimate_of_all_is_paid_for_by_all():
+    chosen = [[(Fixed(iterations=2), False)] for _ in range(3)]
+    outcomes = measure_together(Stacked(), problems(), Host(), chosen, None, [lambda point: None] * 3)
+    assert all(0.03 <= own.wall_seconds < 0.06 for (own,) in outcomes)
+
+
 def records(command) -> list[dict]:
     done = command("export")
     assert done.returncode == 0, done.stderr
@@ -183,7 +215,7 @@ def test_a_batch_gives_the_records_of_single_runs_and_marks_their_timings(comman
     assert "nothing to do" in again.stderr
 
 
-@pytest.mark.parametrize("ill", ["raises", "dies", "hangs"])
+@pytest.mark.parametrize("ill", ["raises", "dies", "hangs", "refuses"])
 def test_what_fails_in_company_is_run_alone(command, ill):
     """No image loses its record for the sake of another one's."""
     chosen = ("--denoiser", f"unsociable:ill={ill}", "--stopping", "fixed")

@@ -90,11 +90,11 @@ class Approach:
 
 
 class Unsociable(Approach):
-    """Fits images alone; of several, it dies with the second, or takes its time.
+    """Fits images alone; of several, it dies with the second, takes its time, or refuses.
 
     Parameters
     ----------
-    ill : "dies", "raises" or "hangs".
+    ill : "dies", "raises", "hangs" or "refuses".
     """
 
     def __init__(self, *, iterations: int = 5, ill: str = "raises") -> None:
@@ -107,6 +107,8 @@ class Unsociable(Approach):
             os.kill(os.getpid(), signal.SIGSEGV)
         if self.ill == "hangs":
             time.sleep(1000)
+        if self.ill == "refuses":
+            raise PriorbenchError("one at a time")
         raise ValueError("no company")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from queue import SimpleQueue
@@ -13,7 +13,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.executors import Started
 from priorbench.executors.folders import clear_away
 from priorbench.executors.groups import Group, groups
-from priorbench.executors.process import CLEAN, WorkerProcess, WorkerSettings, processors
+from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
 from priorbench.records import Record
 from priorbench.registry import Registry
 from priorbench.trial import Trial
@@ -23,6 +23,8 @@ KEPT_WORKERS = 8
 
 #: a method, the slot (a set of processors) that its worker is bound to, and the images that it has at once
 Owner = tuple[str, int, int]
+#: a group and the records of each of its trials
+Ended = tuple[Group, list[tuple[Record, ...]]]
 
 
 class LocalExecutor:
@@ -63,19 +65,19 @@ class LocalExecutor:
 
     def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:
         """Yield the records of each trial when it ends; trials are read only as workers become free."""
-        pending: set[Future[list[tuple[Record, ...]]]] = set()
+        pending: set[Future[Ended]] = set()
         with ThreadPoolExecutor(self._jobs, thread_name_prefix="worker") as threads:
+
+            def again(trial: Trial) -> None:
+                pending.add(threads.submit(self._run_group, (trial,), lambda trial: None))
+
             try:
                 for group in groups(trials, self._registry, self._batch):
                     pending.add(threads.submit(self._run_group, group, started))
-                    if len(pending) >= self._jobs:
-                        done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                        for future in done:
-                            yield from map(self._marked, future.result())
+                    while len(pending) >= self._jobs:
+                        yield from self._ended(pending, again)
                 while pending:
-                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        yield from map(self._marked, future.result())
+                    yield from self._ended(pending, again)
             finally:
                 self.close()  # before the thread pool waits: its threads wait for the workers
 
@@ -88,26 +90,34 @@ class LocalExecutor:
         for worker in workers:
             worker.kill()
 
-    def _run_group(self, group: Group, started: Started) -> list[tuple[Record, ...]]:
+    def _ended(
+        self, pending: set[Future[Ended]], again: Callable[[Trial], None]
+    ) -> Iterator[tuple[Record, ...]]:
+        """Wait for a group to end; yield its records, or have its trials run one by one if one went wrong."""
+        done, _ = wait(pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            pending.remove(future)
+            group, found = future.result()
+            if len(group) > 1 and any(record.status != "ok" for own in found for record in own):
+                # one of them, or their company: each is to get the record that it would have had alone
+                for trial in group:
+                    again(trial)
+            else:
+                yield from map(self._marked, found)
+
+    def _run_group(self, group: Group, started: Started) -> Ended:
         slot = self._slots.get()
+        owner = (group[0].denoiser.name, slot, len(group))
         try:
             for trial in group:
                 started(trial)
-            found = self._run_on(slot, group)
-            if len(group) > 1 and any(record.status not in CLEAN for own in found for record in own):
-                # one of them, or their company: each gets the record that it would have had alone
-                found = [self._run_on(slot, (trial,))[0] for trial in group]
-            return found
+            worker = self._take(owner)
+            try:
+                return group, worker.run_together(group)
+            finally:
+                self._give_back(owner, worker)
         finally:
             self._slots.put(slot)
-
-    def _run_on(self, slot: int, group: Group) -> list[tuple[Record, ...]]:
-        owner = (group[0].denoiser.name, slot, len(group))
-        worker = self._take(owner)
-        try:
-            return worker.run_together(group)
-        finally:
-            self._give_back(owner, worker)
 
     def _take(self, owner: Owner) -> WorkerProcess:
         """Return the idle worker of this method, or a new one."""

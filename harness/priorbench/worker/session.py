@@ -202,7 +202,7 @@ class Session:
             else:
                 method.denoise(warm.present())
             device_for(problem.observation.device).synchronize()
-            self._warmed[key] = time.perf_counter() - start
+            self._warmed[key] = (time.perf_counter() - start) / len(problems)
         return self._warmed[key]
 
     def _records(
