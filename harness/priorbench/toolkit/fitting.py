@@ -79,7 +79,7 @@ def fit(
     perturbation = Perturbation(net_input, settings.input_noise, [observation.seed])
 
     def generate(z: torch.Tensor) -> torch.Tensor:
-        return frame.crop(network(z))[0].clone(memory_format=torch.contiguous_format)
+        return frame.crop(network(z)).squeeze(0).clone(memory_format=torch.contiguous_format)
 
     yield from descend(generate, list(network.parameters()), perturbation, objective, settings)
 
