@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,28 @@ def test_the_limit_of_blas_lasts_until_the_last_is_done():
         assert blas_threads() == {1}
         second.__exit__()
         assert blas_threads() == {2}
+
+
+FIT = """
+import hashlib, itertools, torch
+from priorbench import Observation
+from priorbench_dip.model import DeepImagePrior
+
+image = torch.rand(3, 48, 48, generator=torch.Generator().manual_seed(0))
+noisy = Observation(image=image, noise=None, device=torch.device("cpu"), seed=1)
+fit = DeepImagePrior(channels=32, scales=3, engine="fused").iterate(noisy)
+print([hashlib.sha256(it.output.numpy().tobytes()).hexdigest() for it in itertools.islice(fit, 3)])
+"""
+
+
+@pytest.mark.slow
+def test_compiled_and_loaded_code_round_alike(tmp_path: Path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    compiled, loaded = (
+        subprocess.run(
+            [sys.executable, "-c", FIT], env=environment, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    )
+    assert compiled == loaded
+    assert any(tmp_path.rglob("*.nbi"))

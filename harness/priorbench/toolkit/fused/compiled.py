@@ -30,8 +30,12 @@ _OPTIONS: dict[str, Any] = {
 
 
 def inner(function: Function) -> Function:
-    """Compile a function that a kernel calls."""
-    return _jit(function)
+    """Compile a function that a kernel calls, as a part of it.
+
+    Left apart it would be two: the kernel's own copy, used where the kernel comes from disk, and the one that
+    was compiled first, used in the process that compiled it. The two need not round alike.
+    """
+    return _jit(function, forceinline=True)
 
 
 def kernel(function: Function) -> Function:
