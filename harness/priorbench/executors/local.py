@@ -18,8 +18,9 @@ from priorbench.records import Record
 from priorbench.registry import Registry
 from priorbench.trial import Trial
 
-#: idle workers that are kept for the next image of their method
-KEPT_WORKERS = 8
+#: idle workers that are kept for the next image of their method. Trials go through the methods in turn: if a
+#: suite had more (the shipped ones have ten), hardly a worker would still be there when it is wanted
+KEPT_WORKERS = 16
 
 #: a method, the slot (a set of processors) that its worker is bound to, and the images that it has at once
 Owner = tuple[str, int, int]
