@@ -1,4 +1,4 @@
-"""Threads that share out bands of work."""
+"""Threads that share out work."""
 
 from __future__ import annotations
 
@@ -6,54 +6,91 @@ import gc
 import threading
 import time
 
+import numpy as np
 import pytest
 
 crew_module = pytest.importorskip("priorbench.toolkit.fused.crew")
 Crew = crew_module.Crew
+compiled = pytest.importorskip("priorbench.toolkit.fused.compiled")
+meeting = pytest.importorskip("priorbench.toolkit.fused.meeting")
+meet, part = meeting.meet, meeting.part
 
 
-@pytest.mark.parametrize(("threads", "bands", "used"), [(1, 5, 1), (3, 8, 3), (4, 2, 2)])
-def test_every_band_is_done_once_by_threads_of_its_own(threads, bands, used):
+@pytest.mark.parametrize(("threads", "number"), [(1, 5), (3, 8), (4, 2)])
+def test_everything_is_done_once_by_threads_of_their_own(threads, number):
     done, names = [], set()
 
-    def work(thread, begin, end, total, word):
-        done.extend((thread, band, total, word) for band in range(begin, end))
+    def work(place, word):
+        begin, end = part(place, number)
+        done.extend((place.thread, n, word) for n in range(begin, end))
         names.add(threading.get_ident())
 
-    Crew(threads).share(work, bands, "word")
-    assert sorted(band for _, band, _, _ in done) == list(range(bands))
-    assert {thread for thread, *_ in done} == set(range(used))
-    assert all(total == bands and word == "word" for *_, total, word in done)
-    assert len(names) == used
+    Crew(threads).share(work, "word")
+    assert sorted(n for _, n, _ in done) == list(range(number))
+    assert all(word == "word" for *_, word in done)
+    assert len(names) == threads
 
 
 def test_little_work_stays_with_the_caller():
     names = []
-    Crew(3).share(lambda *_: names.append(threading.get_ident()), 9, alone=True)
-    assert names == [threading.get_ident()]
+    Crew(3).share(lambda place: names.append((threading.get_ident(), place.threads)), alone=True)
+    assert names == [(threading.get_ident(), 1)]
+
+
+@compiled.inner
+def relay(place, rounds, values):
+    """Each round adds up what all threads have written in the round before."""
+    for n in range(rounds):
+        total = 0
+        for thread in range(place.threads):
+            total += values[n, thread]
+        values[n + 1, place.thread] = total
+        meet(place)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_that_meet_see_what_the_others_wrote(threads):
+    rounds, crew = 19, Crew(threads)
+    for _ in range(20):
+        values = np.zeros((rounds + 1, threads), np.int64)
+        values[0] = 1
+        crew.share(relay, rounds, values)
+        assert values.tolist() == [[threads**n] * threads for n in range(rounds + 1)]
 
 
 @pytest.mark.parametrize("failing", [0, 2])
 def test_a_failure_reaches_the_caller_after_all_have_ended(failing):
     crew, ended = Crew(3), []
 
-    def work(thread, begin, end, bands):
-        if thread == failing:
+    def work(place):
+        if place.thread == failing:
             raise ArithmeticError("band")
         time.sleep(0.05)
-        ended.append(thread)
+        ended.append(place.thread)
 
     with pytest.raises(ArithmeticError, match="band"):
-        crew.share(work, 3)
+        crew.share(work)
     assert sorted(ended) == sorted({0, 1, 2} - {failing})
-    crew.share(lambda *_: ended.append("again"), 3)
+    crew.share(lambda place: ended.append("again"))
     assert ended.count("again") == 3
+
+
+@pytest.mark.parametrize("failing", [0, 2])
+def test_nobody_waits_for_a_thread_that_failed(failing):
+    def work(place):
+        if place.thread == failing:
+            raise ArithmeticError("band")
+        for _ in range(3):
+            meet(place)
+
+    with pytest.raises(ArithmeticError, match="band"):
+        Crew(3).share(work)
 
 
 def test_the_threads_end_with_the_crew():
     before = set(threading.enumerate())
     crew = Crew(4)
-    crew.share(lambda *_: None, 4)
+    crew.share(lambda place: None)
     others = set(threading.enumerate()) - before
     assert len(others) == 3
     del crew

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -30,6 +31,8 @@ def running() -> Running:
 
 def left_running(before: Running) -> str:
     """Say in one line what has been started since `before` and still runs; empty = nothing."""
+    if _difference(before):
+        gc.collect()  # a thread may end with an object that nobody has any more
     deadline = time.monotonic() + GRACE
     while (found := _difference(before)) and time.monotonic() < deadline:
         time.sleep(0.01)

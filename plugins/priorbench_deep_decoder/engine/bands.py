@@ -13,9 +13,10 @@ from priorbench.toolkit.fused.compiled import inner
 BANDS = 8
 
 
-def number_of(height: int, width: int, *, up: bool) -> int:
+@inner
+def number_of(z, up):
     """Return the number of bands of a layer: each has at least two rows of cells, or 16 pixels."""
-    return max(1, min(BANDS, (height + 1) // 2 if up else height * width // 16))
+    return max(1, min(BANDS, (z.shape[0] + 1) // 2 if up else z.shape[0] * z.shape[1] // 16))
 
 
 @inner

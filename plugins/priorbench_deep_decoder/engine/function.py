@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from priorbench_deep_decoder.engine import small
-from priorbench_deep_decoder.engine.program import Program, Weights
+from priorbench_deep_decoder.engine.program import Program
 from priorbench_deep_decoder.network import Architecture, DecoderNetwork
 
 
@@ -56,7 +52,7 @@ class FusedDecoder(nn.Module):
             return plain
         key = (B.shape[2], B.shape[3], B.dtype, torch.get_num_threads())
         if self._memory is None or self._memory.key != key:
-            self._memory = _Memory(list(self._shapes.values()), network.architecture, *key)
+            self._memory = _Memory(network.architecture, network.output.out_features, *key)
         x: torch.Tensor = _Decode.apply(self._memory, B, self.theta)
         return torch.sigmoid(x) if network.architecture.sigmoid else x
 
@@ -66,28 +62,23 @@ class _Memory:
 
     def __init__(
         self,
-        shapes: Sequence[torch.Size],
         architecture: Architecture,
+        outputs: int,
         height: int,
         width: int,
         dtype: torch.dtype,
         threads: int,
     ) -> None:
         self.key = (height, width, dtype, threads)
-        ends = list(itertools.accumulate((shape.numel() for shape in shapes), initial=0))
-        self._places = list(zip(ends, ends[1:], shapes, strict=False))
-        self.affine = architecture.affine
         self.repeat = 2**architecture.layers if architecture.upsampling == "nearest" else 1
-        self.program = Program(architecture, height, width, dtype, threads)
+        self.program = Program(architecture, outputs, height, width, dtype, threads)
         self.holder: object = None
 
     def forward(self, holder: object, B: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         self.holder = holder
         program = self.program
-        x = program.forward(_matrix(B), *self._weights(theta))
-        planes = np.empty(x.shape[::-1], x.dtype)
-        small.deinterleave(x, planes)
-        image = torch.from_numpy(planes).view(1, -1, program.height, program.width)
+        planes = torch.from_numpy(program.forward(_matrix(B), theta.detach().numpy()))
+        image = planes.view(1, -1, program.height, program.width)
         return functional.interpolate(image, scale_factor=self.repeat) if self.repeat > 1 else image
 
     def backward(
@@ -100,21 +91,8 @@ class _Memory:
         if self.repeat > 1:
             gradient = functional.avg_pool2d(gradient, self.repeat, divisor_override=1)
         planes = gradient.detach().contiguous().view(gradient.shape[1], -1).numpy()
-        d_output = np.empty(planes.shape[::-1], planes.dtype)
-        small.interleave(planes, d_output)
-        d, found = self.program.backward(_matrix(B), *self._weights(theta), d_output)
-        if not self.affine:
-            found = found[::3]
-        d_theta = np.concatenate([g.reshape(-1) for g in found], dtype=d.dtype, casting="same_kind")
+        d, d_theta = self.program.backward(_matrix(B), theta.detach().numpy(), planes)
         return torch.from_numpy(d), torch.from_numpy(d_theta)
-
-    def _weights(self, theta: torch.Tensor) -> tuple[list[Weights], Any]:
-        flat = theta.detach().numpy()
-        *own, output = (flat[start:stop].reshape(shape) for start, stop, shape in self._places)
-        if self.affine:
-            return [Weights(*own[i : i + 3]) for i in range(0, len(own), 3)], output
-        one, none = np.ones_like(own[0][0]), np.zeros_like(own[0][0])
-        return [Weights(mix, one, none) for mix in own], output
 
 
 class _Decode(torch.autograd.Function):

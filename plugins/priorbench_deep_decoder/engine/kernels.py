@@ -8,15 +8,17 @@ With U the upsampling (or nothing), V = U Z, and x^ the normalisation without it
 
 Either way X = max(max(V, lower) a + b, outer), a and b a number for each channel: all that the kernels know.
 
-Z is (height, width, k), what belongs to X is (pixels, ...). A call does the bands begin to end - 1 of `bands`
-bands, with memory for tiles (threads, pixels, k) of which it uses its thread's.
+Z is (height, width, k), what belongs to X is (pixels, ...). A call does the bands of one thread, that at
+`place`; `memory` and `layer` are what `priorbench_deep_decoder.engine.memory` says.
 """
 
 from __future__ import annotations
 
-from priorbench.toolkit.fused.compiled import inner
+from priorbench.toolkit.fused.compiled import inlined, inner
+from priorbench.toolkit.fused.meeting import part
 from priorbench_deep_decoder.engine import flat, products, upsampled
 from priorbench_deep_decoder.engine.bands import limits, pixels_of, step_of
+from priorbench_deep_decoder.engine.memory import bounds_of, edges_of
 
 
 @inner
@@ -32,22 +34,31 @@ def _expand(z, up, begin, end, lower, scale, offset, outer, tile):
     return x
 
 
-@inner
-def statistics(thread, begin, end, bands, z, up, floor, shift, totals):
-    """Add to `totals` (bands, 2, k) the sums of x - shift and (x - shift)^2 over x = max(V, floor)."""
+@inlined
+def statistics(place, memory, layer, shift):
+    """Write to ``memory.totals`` each band's sums of x - shift and (x - shift)^2 over x = max(V, lower)."""
+    _, z, up, bands = layer
+    lower, _ = bounds_of(memory)
+    begin, end = part(place, bands)
     for band in range(begin, end):
+        totals = memory.totals[band]
+        totals[:] = 0
         start, stop = limits(z, up, band, bands)
         if up:
-            upsampled.statistics(z, start, stop, floor, shift, totals[band])
+            upsampled.statistics(z, start, stop, lower, shift, totals)
         else:
-            flat.statistics(z.reshape(-1, z.shape[2])[start:stop], floor, shift, totals[band])
+            flat.statistics(z.reshape(-1, z.shape[2])[start:stop], lower, shift, totals)
 
 
-@inner
-def mix(thread, begin, end, bands, z, up, lower, scale, offset, outer, weight, bias, out, tiles):
+@inlined
+def mix(place, memory, layer, weight, bias, out):
     """Write X weight^T + bias to `out` (pixels, outputs)."""
-    tile = tiles[thread]
+    n, z, up, bands = layer
+    lower, outer = bounds_of(memory)
+    transform, tile = memory.transform[n], memory.tiles[place.thread]
+    scale, offset = transform[0], transform[1]
     step = step_of(z, up, tile)
+    begin, end = part(place, bands)
     for band in range(begin, end):
         top, bottom = limits(z, up, band, bands)
         for start in range(top, bottom, step):
@@ -57,25 +68,29 @@ def mix(thread, begin, end, bands, z, up, lower, scale, offset, outer, weight, b
             products.mix(x, weight, bias, out[first:last])
 
 
-@inner
-def correlate(
-    thread, begin, end, bands, z, up, lower, scale, offset, outer, d, parts, spares, columns, tiles
-):
-    """Write d^T X to `parts` (bands, outputs, k), add the sum of d over pixels to `columns` (bands, outputs).
+@inlined
+def correlate(place, memory, layer, d, parts, columns):
+    """Write d^T X to `parts` (bands, outputs, k) and the sum of d over pixels to `columns` (bands, outputs).
 
-    Sums of d are left out where `columns` has no columns.
+    Sums of d are left out where the normalisation is not last.
     """
-    tile = tiles[thread]
+    n, z, up, bands = layer
+    lower, outer = bounds_of(memory)
+    transform, tile = memory.transform[n], memory.tiles[place.thread]
+    scale, offset = transform[0], transform[1]
+    spare = memory.spares[place.thread, : d.shape[1]]
     step = step_of(z, up, tile)
+    begin, end = part(place, bands)
     for band in range(begin, end):
+        columns[band] = 0
         top, bottom = limits(z, up, band, bands)
         for start in range(top, bottom, step):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             x = _expand(z, up, start, stop, lower, scale, offset, outer, tile)
-            products.correlate(d[first:last], x, start == top, spares[thread], parts[band])
-            if columns.shape[1]:
-                products.sum_up(d[first:last], spares[thread].reshape(-1), columns[band])
+            products.correlate(d[first:last], x, start == top, spare, parts[band])
+            if memory.normalise_last:
+                products.sum_up(d[first:last], spare.reshape(-1), columns[band])
 
 
 @inner
@@ -86,17 +101,18 @@ def _clear(rows, begin, end):
                 rows[i, j, c] = 0
 
 
-@inner
-def through_normalisation_last(
-    thread, begin, end, bands, z, up, d, weight, one, none, slope, constant, gradient, edges, tiles
-):
+@inlined
+def through_normalisation_last(place, memory, layer, d, weight, gradient):
     """Turn d = dL/d(next Z) into dL/dZ = U* of: d weight + slope V + constant where V > 0, and 0 elsewhere.
 
     It is written to `gradient` where Z is upsampled, without what `join` adds, and to Z where it is not.
-    `one` and `none` are ones and zeros, (k,).
+    Slope and constant are in ``memory.lines``.
     """
-    tile, k = tiles[thread], z.shape[2]
+    _, z, up, bands = layer
+    k, tile, edges = z.shape[2], memory.tiles[place.thread], edges_of(memory, layer)
+    one, none, slope, constant = memory.plain[0], memory.plain[1], memory.lines[1], memory.lines[2]
     step = step_of(z, up, tile)
+    begin, end = part(place, bands)
     for band in range(begin, end):
         top, bottom = limits(z, up, band, bands)
         shared = bottom if band < bands - 1 else -1
@@ -116,27 +132,40 @@ def through_normalisation_last(
 
 
 @inner
-def join(bands, gradient, edges):
+def _add(given, to):
+    for j in range(to.shape[0]):
+        for c in range(to.shape[1]):
+            to[j, c] += given[j, c]
+
+
+@inlined
+def join(place, memory, layer, gradient):
     """Add what the bands found for the first coarse row of the next one."""
-    for band in range(bands - 1):
-        _, end = limits(gradient, True, band, bands)
-        for j in range(gradient.shape[1]):
-            for c in range(gradient.shape[2]):
-                gradient[end, j, c] += edges[band, j, c]
+    _, z, up, bands = layer
+    edges = edges_of(memory, layer)
+    begin, end = part(place, bands)
+    if up:
+        for band in range(begin, min(end, bands - 1)):
+            _, shared = limits(z, up, band, bands)
+            _add(edges[band], gradient[shared])
 
 
-@inner
-def masked_adjoint(
-    thread, begin, end, bands, z, up, d, weight, scale, offset, centre, none, gradient, totals, edges, tiles
-):
-    """Add to `totals` (bands, 2, k) the sums of h and h (V - centre).
+@inlined
+def masked_adjoint(place, memory, layer, d, weight, gradient):
+    """Write to ``memory.totals`` each band's sums of h and h (V - mean).
 
     Here h is d weight where V scale + offset > 0, else 0. Where Z is upsampled, U* h is written to
-    `gradient`, without what `join` adds. `none` are zeros, (k,).
+    `gradient`, without what `join` adds.
     """
-    tile, k = tiles[thread], z.shape[2]
+    n, z, up, bands = layer
+    k, tile, edges = z.shape[2], memory.tiles[place.thread], edges_of(memory, layer)
+    transform, none = memory.transform[n], memory.plain[1]
+    scale, offset, mean = transform[0], transform[1], transform[2]
     step = step_of(z, up, tile)
+    begin, end = part(place, bands)
     for band in range(begin, end):
+        totals = memory.totals[band]
+        totals[:] = 0
         top, bottom = limits(z, up, band, bands)
         shared = bottom if band < bands - 1 else -1
         if up:
@@ -149,25 +178,28 @@ def masked_adjoint(
             products.spread(d[first:last], weight, g)
             if up:
                 rows, edge = g.reshape(-1, 2 * z.shape[1], k), edges[band]
-                upsampled.moments(z, start, stop, rows, scale, offset, centre, totals[band])
+                upsampled.moments(z, start, stop, rows, scale, offset, mean, totals)
                 upsampled.adjoint(z, start, stop, rows, scale, offset, none, none, gradient, edge, shared)
             else:
-                flat.moments(z.reshape(-1, k)[start:stop], g, scale, offset, centre, totals[band])
+                flat.moments(z.reshape(-1, k)[start:stop], g, scale, offset, mean, totals)
 
 
-@inner
-def through_activation_last(
-    thread, begin, end, bands, z, up, d, weight, scale, offset, factor, slope, constant, gradient, tiles
-):
+@inlined
+def through_activation_last(place, memory, layer, d, weight, gradient):
     """Turn U* h in `gradient` (see `masked_adjoint`) into dL/dZ = factor U* h + slope U* V + constant.
 
-    Where Z is not upsampled h is made again, and dL/dZ written to Z.
+    Where Z is not upsampled h is made again, and dL/dZ written to Z. Factor, slope and constant are in
+    ``memory.lines``.
     """
-    tile, height = tiles[thread], z.shape[0]
+    n, z, up, bands = layer
+    transform, lines, tile = memory.transform[n], memory.lines, memory.tiles[place.thread]
+    scale, offset = transform[0], transform[1]
+    factor, slope, constant = lines[0], lines[1], lines[2]
+    begin, end = part(place, bands)
     if up:
-        first, last = begin * height // bands, end * height // bands
+        first, last = part(place, len(z))
         upsampled.smooth(z, first, last, factor, slope, constant, gradient)
-        return
+        end = begin
     for band in range(begin, end):
         top, bottom = limits(z, up, band, bands)
         for start in range(top, bottom, tile.shape[0]):

@@ -1,9 +1,8 @@
+# mypy: allow-untyped-calls
 """A decoder for inputs of one size and precision: its memory, and the two passes over it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,23 +10,19 @@ import torch
 
 from priorbench.toolkit.fused.compiled import one_thread_of_blas
 from priorbench.toolkit.fused.crew import Crew
+from priorbench_deep_decoder.engine import passes
 from priorbench_deep_decoder.engine.bands import BANDS
-from priorbench_deep_decoder.engine.layer import HiddenLayer, Workspace
+from priorbench_deep_decoder.engine.memory import Memory
 from priorbench_deep_decoder.network import Architecture
 
 #: bytes of a tile of activations, at least: it stays in a core's own cache
 TILE_BYTES = 1 << 18
 #: pixels of a tile, at least: fewer, and packing the weights would take a noticeable part of their product
 TILE_PIXELS = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Parameters of one hidden layer as arrays; scale and shift are ones and zeros without `affine`."""
-
-    mix: Any
-    scale: Any
-    shift: Any
+#: multiplications of a pass below which a second thread, which takes 60 microseconds to wake, is not worth it
+ALONE = 1 << 21
+#: added to the variance
+EPSILON = 1e-5
 
 
 class Program:
@@ -36,15 +31,22 @@ class Program:
     Parameters
     ----------
     architecture : of the network.
-    height, width : of its input.
+    outputs : channels of the image.
+    height, width : of the input.
     dtype : float32 or float64.
     threads : to be used.
     """
 
     def __init__(
-        self, architecture: Architecture, height: int, width: int, dtype: torch.dtype, threads: int
+        self,
+        architecture: Architecture,
+        outputs: int,
+        height: int,
+        width: int,
+        dtype: torch.dtype,
+        threads: int,
     ) -> None:
-        k, number = architecture.channels, torch.empty(0, dtype=dtype).numpy().dtype
+        k = architecture.channels
         # Repeating pixels commutes with what works on single pixels, and with statistics: it is done last.
         nearest = architecture.upsampling == "nearest"
         sizes = []
@@ -53,45 +55,64 @@ class Program:
             sizes.append((height, width, up))
             height, width = (2 * height, 2 * width) if up else (height, width)
         self.height, self.width = height, width
-        rows = min(max(TILE_PIXELS, TILE_BYTES // (k * number.itemsize)), height * width)
-        rows = max(rows, *(4 * w for _, w, up in sizes if up), 1)
-        workspace = Workspace(
-            crew=Crew(threads),
-            tiles=np.empty((threads, rows, k), number),
-            edges=np.empty(BANDS * max(w for _, w, _ in sizes) * k, number),
-        )
-        last = architecture.normalise == "after-activation"
-        self._layers = [
-            HiddenLayer(z=np.empty((h, w, k), number), up=up, normalise_last=last, workspace=workspace)
-            for h, w, up in sizes
-        ]
-        self._spare = np.empty(max((h * w * k for h, w, up in sizes if up), default=0), number)
+        number = torch.empty(0, dtype=dtype).numpy().dtype
+        self._memory = _memory(architecture, outputs, sizes, height * width, number, threads)
+        work = sum(h * w * (4 if up else 1) * k * (12 + k) for h, w, up in sizes)
+        self._alone = work < ALONE
+        self._crew = Crew(threads)
 
-    def forward(self, b: Any, weights: Sequence[Weights], output: Any) -> Any:
-        """Return the output before the sigmoid, (pixels, outputs), for an input (pixels, k)."""
-        result = np.empty((self.height * self.width, len(output)), b.dtype)
-        mixings = [w.mix for w in weights[1:]] + [output]
-        flat = [layer.z.reshape(-1, layer.z.shape[2]) for layer in self._layers]
+    def forward(self, b: Any, theta: Any) -> Any:
+        """Return the output before the sigmoid, (outputs, pixels), for an input (pixels, k)."""
+        planes = np.empty(self._memory.output.shape[::-1], b.dtype)
         with one_thread_of_blas:
-            np.dot(b, weights[0].mix.T, out=flat[0])
-            for layer, own, mixing, out in zip(
-                self._layers, weights, mixings, [*flat[1:], result], strict=True
-            ):
-                layer.normalise(own.scale, own.shift)
-                layer.mix(mixing, out)
-        return result
+            self._crew.share(passes.forward, self._memory, theta, b, planes, alone=self._alone)
+        return planes
 
-    def backward(self, b: Any, weights: Sequence[Weights], output: Any, d: Any) -> tuple[Any, list[Any]]:
-        """Return dL/d(first Z) and the gradients of all mixings, scales and shifts, in the network's order.
+    def backward(self, b: Any, theta: Any, planes: Any) -> tuple[Any, Any]:
+        """Return dL/d(first Z) (pixels, k) and the gradient of all parameters.
 
-        `d` is dL/d(output before the sigmoid), contiguous (pixels, outputs). What `forward` kept is used up.
+        `planes` is dL/d(output before the sigmoid), contiguous (outputs, pixels). What `forward` kept is used
+        up.
         """
-        mixings = [w.mix for w in weights[1:]] + [output]
-        gradients: list[Any] = []
-        free = self._spare
+        found = np.empty_like(b), np.empty_like(theta)
         with one_thread_of_blas:
-            for layer, mixing in zip(reversed(self._layers), reversed(mixings), strict=True):
-                target, free, (d_mixing, d_scale, d_shift) = layer.backward(d, mixing, free)
-                d = target.reshape(-1, target.shape[2])
-                gradients = [d_scale, d_shift, d_mixing, *gradients]
-            return d, [d.T @ b, *gradients]
+            self._crew.share(passes.backward, self._memory, theta, b, planes, *found, alone=self._alone)
+        return found
+
+
+def _memory(
+    architecture: Architecture,
+    outputs: int,
+    sizes: list[tuple[int, int, bool]],
+    pixels: int,
+    number: np.dtype[Any],
+    threads: int,
+) -> Memory:
+    """Return the memory for layers of these heights and widths, of which some upsample."""
+    k, layers = architecture.channels, len(sizes)
+    most = max(outputs, k)
+    ends = np.cumsum([0] + [h * w * k for h, w, _ in sizes])
+    rows = min(max(TILE_PIXELS, TILE_BYTES // (k * number.itemsize)), pixels)
+    rows = max(rows, *(4 * w for _, w, up in sizes if up), 1)
+    return Memory(
+        layers=np.array([(h, w, start, up) for (h, w, up), start in zip(sizes, ends, strict=False)]),
+        normalise_last=architecture.normalise == "after-activation",
+        affine=architecture.affine,
+        epsilon=EPSILON,
+        z=np.empty(ends[-1], number),
+        spare=np.empty(max((h * w * k for h, w, up in sizes if up), default=0), number),
+        moments=np.empty((layers, 2, k)),
+        transform=np.empty((layers, 3, k), number),
+        lines=np.empty((3, k), number),
+        plain=np.array([np.ones(k), np.zeros(k)], number),
+        lost=np.empty((2, k), number),
+        totals=np.empty((BANDS, 2, k)),
+        columns=np.empty(BANDS * most),
+        parts=np.empty(BANDS * most * k, number),
+        spares=np.empty((threads, most, k), number),
+        folded=np.empty((most, k), number),
+        bias=np.empty(most, number),
+        edges=np.empty(BANDS * max(w for _, w, _ in sizes) * k, number),
+        tiles=np.empty((threads, rows, k), number),
+        output=np.empty((pixels, outputs), number),
+    )

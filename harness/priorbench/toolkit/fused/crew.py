@@ -1,4 +1,4 @@
-"""Threads that share out bands of work, with compiled functions that release the interpreter's lock."""
+"""Threads that share out work, with compiled functions that release the interpreter's lock."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
+
+from priorbench.toolkit.fused.meeting import leave, places
 
 Work = Callable[..., object]
 
@@ -30,25 +32,26 @@ class Crew:
             threading.Thread(target=_serve, args=(queue, self._done), daemon=True).start()
         weakref.finalize(self, _dismiss, self._queues)
 
-    def share(self, work: Work, bands: int, *given: Any, alone: bool = False) -> None:
-        """Call ``work(thread, begin, end, bands, *given)`` on every thread for its part of the bands.
+    def share(self, work: Work, *given: Any, alone: bool = False) -> None:
+        """Call ``work(place, *given)`` on every thread.
 
         Parameters
         ----------
-        work : a compiled function.
-        bands : how many there are; a thread's are begin to end - 1.
+        work : a compiled function. It does the ``part(place, ...)`` of its thread, and with ``meet(place)``
+            waits for the others, see `priorbench.toolkit.fused.meeting`.
         given : the rest of its arguments.
         alone : the work is too little for more than one thread.
         """
-        threads = 1 if alone else min(self.threads, bands)
-        shares = [(t, t * bands // threads, (t + 1) * bands // threads) for t in range(threads)]
-        for queue, share in zip(self._queues, shares[1:], strict=False):
-            queue.put((work, (*share, bands, *given)))
-        failures = []
+        own, *others = places(1 if alone else self.threads)
+        for queue, place in zip(self._queues, others, strict=False):
+            queue.put((work, place, given))
         try:
-            work(*shares[0], bands, *given)
+            work(own, *given)
+        except BaseException:
+            leave(own)
+            raise
         finally:  # the others write to memory that is the caller's again afterwards
-            failures = [self._done.get() for _ in shares[1:]]
+            failures = [self._done.get() for _ in others]
         for failure in failures:
             if failure is not None:
                 raise failure
@@ -56,14 +59,15 @@ class Crew:
 
 def _serve(queue: SimpleQueue[Any], done: SimpleQueue[BaseException | None]) -> None:
     while (task := queue.get()) is not None:
-        work, given = task
+        work, place, given = task
         try:
-            work(*given)
+            work(place, *given)
         except BaseException as failure:
+            leave(place)
             done.put(failure)
         else:
             done.put(None)
-        del task, work, given  # an idle thread keeps nothing alive
+        del task, work, place, given  # an idle thread keeps nothing alive
 
 
 def _dismiss(queues: list[SimpleQueue[Any]]) -> None:

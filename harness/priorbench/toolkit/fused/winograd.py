@@ -18,6 +18,7 @@ from torch import nn
 from priorbench.toolkit.fused.compiled import inner
 from priorbench.toolkit.fused.crew import Crew, Work
 from priorbench.toolkit.fused.layers import GAP, Planes
+from priorbench.toolkit.fused.meeting import Place, part
 
 #: pixels of a tile's side in the output and in the input
 OUT, IN = 4, 6
@@ -86,7 +87,7 @@ class Winograd:
         threads = torch.get_num_threads()
         if self._crew is None or self._crew.threads != threads:
             self._crew = Crew(threads)
-        self._crew.share(work, given.shape[-2], given, *self._size, matrix, out)
+        self._crew.share(work, given, *self._size, matrix, out)
 
 
 def _whole(view: torch.Tensor) -> NDArray[Any]:
@@ -138,15 +139,14 @@ def _get(tiles: Any, k: int, c: int, start: int, block: Any) -> None:
 
 
 @inner
-def to_values(
-    thread: int, begin: int, end: int, channels: int, x: Any, height: int, width: int, b: Any, values: Any
-) -> None:
+def to_values(place: Place, x: Any, height: int, width: int, b: Any, values: Any) -> None:
     """Write B' x B of every tile to `values` (36, channels, tiles)."""
     down, across = -(-height // 4), -(-width // 4)
     wide = 4 * across + 2
     lines, mixed = np.zeros((6, wide), x.dtype), np.empty((6, wide), x.dtype)
     phases, block = np.empty((6, across), x.dtype), np.empty((6, across), x.dtype)
     zero = x.dtype.type(0)
+    begin, end = part(place, x.shape[0])
     for c in range(begin, end):
         for i in range(down):
             for j in range(6):
@@ -162,14 +162,13 @@ def to_values(
 
 
 @inner
-def from_products(
-    thread: int, begin: int, end: int, channels: int, products: Any, height: int, width: int, a: Any, y: Any
-) -> None:
+def from_products(place: Place, products: Any, height: int, width: int, a: Any, y: Any) -> None:
     """Write A' m A of every tile to the image `y`."""
     down, across = -(-height // 4), -(-width // 4)
     wide = 4 * across
     lines, mixed = np.empty((6, wide), y.dtype), np.empty((4, wide), y.dtype)
     phases, block = np.empty((4, across), y.dtype), np.empty((6, across), y.dtype)
+    begin, end = part(place, products.shape[1])
     for c in range(begin, end):
         for i in range(down):
             for k in range(6):
@@ -187,10 +186,7 @@ def from_products(
 
 @inner
 def to_products(
-    thread: int,
-    begin: int,
-    end: int,
-    channels: int,
+    place: Place,
     dy: Any,
     height: int,
     width: int,
@@ -203,6 +199,7 @@ def to_products(
     lines, mixed = np.zeros((4, wide), dy.dtype), np.empty((6, wide), dy.dtype)
     phases, block = np.empty((4, across), dy.dtype), np.empty((6, across), dy.dtype)
     zero = dy.dtype.type(0)
+    begin, end = part(place, dy.shape[0])
     for c in range(begin, end):
         for i in range(down):
             for j in range(4):
@@ -217,14 +214,13 @@ def to_products(
 
 
 @inner
-def from_values(
-    thread: int, begin: int, end: int, channels: int, values: Any, height: int, width: int, b: Any, dx: Any
-) -> None:
+def from_values(place: Place, values: Any, height: int, width: int, b: Any, dx: Any) -> None:
     """With B as `b`, write the sum over tiles of B dv B' to the image `dx`: `to_values` transposed."""
     down, across = -(-height // 4), -(-width // 4)
     wide = 4 * across + 2
     lines, mixed = np.empty((6, wide), dx.dtype), np.empty((6, wide), dx.dtype)
     phases, block = np.empty((6, across), dx.dtype), np.empty((6, across), dx.dtype)
+    begin, end = part(place, values.shape[1])
     for c in range(begin, end):
         for q in range(height * width):
             dx[c, q] = 0

@@ -1,0 +1,138 @@
+# mypy: allow-untyped-defs, allow-untyped-calls
+"""The two passes over a decoder, one compiled function each: between the kernels its threads meet.
+
+A thread does its part of the bands; what is little is done by thread 0 alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from priorbench.toolkit.fused.compiled import inlined, inner
+from priorbench.toolkit.fused.meeting import meet, part
+from priorbench_deep_decoder.engine import kernels, small
+from priorbench_deep_decoder.engine.memory import (
+    affine_of,
+    bounds_of,
+    layer_of,
+    mixing_of,
+    parts_of,
+    pixels_of,
+    rows_of,
+)
+
+
+@inner
+def forward(place, memory, theta, b, planes):
+    """Write the output before the sigmoid to `planes` (outputs, pixels).
+
+    Parameters
+    ----------
+    theta : all parameters: the mixing of each hidden layer and, where trained, its scale and shift; the
+        last mixing.
+    b : the input, (pixels, k).
+    """
+    if place.thread == 0:
+        np.dot(b, mixing_of(memory, theta, 0).T, rows_of(layer_of(memory, 0).z))
+    meet(place)
+    for n in range(len(memory.layers)):
+        layer = layer_of(memory, n)
+        _normalise(place, memory, theta, layer)
+        meet(place)
+        target = memory.output
+        if n + 1 < len(memory.layers):
+            target = rows_of(layer_of(memory, n + 1).z)
+        weight, bias = mixing_of(memory, theta, n + 1), memory.bias[:0]
+        if memory.normalise_last:
+            weight, bias = memory.folded[: len(weight)], memory.bias[: len(weight)]
+        kernels.mix(place, memory, layer, weight, bias, target)
+        meet(place)
+    first, last = part(place, len(memory.output))
+    small.deinterleave(memory.output, first, last, planes)
+
+
+@inlined
+def _normalise(place, memory, theta, layer):
+    """Find the statistics of a layer, and the mixing that takes over its scale and shift."""
+    lower, _ = bounds_of(memory)
+    shift = small.bounded(layer.z[0, 0], lower)
+    kernels.statistics(place, memory, layer, shift)
+    meet(place)
+    if place.thread == 0:
+        n, totals, last = layer.n, memory.totals[: layer.bands], memory.normalise_last
+        gamma, beta = affine_of(memory, theta, n, memory.plain)
+        given = totals, shift, gamma, beta, pixels_of(layer), memory.epsilon, last
+        small.standardise(*given, memory.moments[n], memory.transform[n])
+        if last:
+            small.fold(mixing_of(memory, theta, n + 1), gamma, beta, memory.folded, memory.bias)
+
+
+@inner
+def backward(place, memory, theta, b, planes, d_first, d_theta):
+    """Write dL/d(first Z) (pixels, k) and the gradient of all parameters, for dL/d(output) in `planes`.
+
+    What `forward` kept is used up.
+    """
+    first, last = part(place, len(memory.output))
+    small.interleave(planes, first, last, memory.output)
+    meet(place)
+    d, free = memory.output, memory.spare
+    for n in range(len(memory.layers) - 1, -1, -1):
+        layer = layer_of(memory, n)
+        z = layer.z
+        target = free[: z.size].reshape(z.shape) if layer.up else z
+        parts, columns = parts_of(memory, layer, d.shape[1])
+        kernels.correlate(place, memory, layer, d, parts, columns)
+        if memory.normalise_last:
+            _through_normalisation_last(place, memory, theta, layer, d, parts, columns, target, d_theta)
+        else:
+            _through_activation_last(place, memory, theta, layer, d, parts, target, d_theta)
+        meet(place)
+        if layer.up:
+            free = z.reshape(-1)
+        d = rows_of(target)
+    if place.thread == 0:
+        np.dot(d.T, b, mixing_of(memory, d_theta, 0))
+        small.copy(d, d_first)
+
+
+@inlined
+def _through_normalisation_last(place, memory, theta, layer, d, parts, columns, target, d_theta):
+    """Turn d, of the next Z, into that of the layer's; find gradients of scale, shift and the next mixing."""
+    n = layer.n
+    mixing, d_mixing = mixing_of(memory, theta, n + 1), mixing_of(memory, d_theta, n + 1)
+    spread = memory.folded[: len(mixing)]
+    meet(place)
+    first, last = part(place, len(mixing))
+    small.add_up(first, last, parts, d_mixing)
+    meet(place)
+    if place.thread == 0:
+        gamma, beta = affine_of(memory, theta, n, memory.plain)
+        d_gamma, d_beta = affine_of(memory, d_theta, n, memory.lost)
+        given = d_mixing, columns, mixing, gamma, beta, memory.moments[n], pixels_of(layer)
+        small.normalisation_last(*given, d_gamma, d_beta, spread, memory.lines)
+    meet(place)
+    kernels.through_normalisation_last(place, memory, layer, d, spread, target)
+    meet(place)
+    kernels.join(place, memory, layer, target)
+
+
+@inlined
+def _through_activation_last(place, memory, theta, layer, d, parts, target, d_theta):
+    """Do the same where the normalisation stands before the activation."""
+    n = layer.n
+    mixing, d_mixing = mixing_of(memory, theta, n + 1), mixing_of(memory, d_theta, n + 1)
+    kernels.masked_adjoint(place, memory, layer, d, mixing, target)
+    meet(place)
+    first, last = part(place, len(mixing))
+    small.add_up(first, last, parts, d_mixing)
+    kernels.join(place, memory, layer, target)
+    if place.thread == 0:
+        gamma, _ = affine_of(memory, theta, n, memory.plain)
+        d_gamma, d_beta = affine_of(memory, d_theta, n, memory.lost)
+        share = 4 if layer.up else 1  # the sum of a column of U*
+        totals = memory.totals[: layer.bands]
+        given = totals, gamma, memory.moments[n], pixels_of(layer), share
+        small.activation_last(*given, d_gamma, d_beta, memory.lines)
+    meet(place)
+    kernels.through_activation_last(place, memory, layer, d, mixing, target)
