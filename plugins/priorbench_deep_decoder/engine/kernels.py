@@ -78,7 +78,6 @@ def correlate(place, memory, layer, d, parts, columns):
     lower, outer = bounds_of(memory)
     transform, tile = memory.transform[n], memory.tiles[place.thread]
     scale, offset = transform[0], transform[1]
-    spare = memory.spares[place.thread, : d.shape[1]]
     step = step_of(z, up, tile)
     begin, end = part(place, bands)
     for band in range(begin, end):
@@ -88,9 +87,9 @@ def correlate(place, memory, layer, d, parts, columns):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             x = _expand(z, up, start, stop, lower, scale, offset, outer, tile)
-            products.correlate(d[first:last], x, start == top, spare, parts[band])
+            products.correlate(d[first:last], x, start == top, parts[band])
             if memory.normalise_last:
-                products.sum_up(d[first:last], spare.reshape(-1), columns[band])
+                products.sum_up(d[first:last], memory.sums[place.thread], columns[band])
 
 
 @inner

@@ -29,7 +29,7 @@ class Memory(NamedTuple):
     totals : sums over each band, (bands, 2, k), float64.
     columns : sums of a gradient over each band, float64.
     parts : d^T X of each band.
-    spares : memory of each thread, (threads, outputs, k).
+    sums : memory of each thread, (threads, outputs).
     folded, bias : a mixing that takes over scale and shift: (outputs, k), (outputs,).
     edges : what a band adds to the first row of the next one.
     tiles : memory of each thread, (threads, pixels, k).
@@ -50,7 +50,7 @@ class Memory(NamedTuple):
     totals: Any
     columns: Any
     parts: Any
-    spares: Any
+    sums: Any
     folded: Any
     bias: Any
     edges: Any

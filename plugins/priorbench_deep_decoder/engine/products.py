@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from priorbench.toolkit.fused.blas import add_product
 from priorbench.toolkit.fused.compiled import inner
 
 #: a mixing into so few channels is not left to BLAS
@@ -67,19 +68,12 @@ def sum_up(d, spare, column):
 
 
 @inner
-def correlate(d, x, fresh, spare, totals):
-    """Write d^T x to `totals` (outputs, k) where those are `fresh`, else add it; `spare` is like `totals`."""
+def correlate(d, x, fresh, totals):
+    """Write d^T x to `totals` (outputs, k) where those are `fresh`, else add it."""
     pixels, k = x.shape
     outputs = d.shape[1]
     if outputs > NARROW:
-        if fresh:
-            np.dot(d.T, x, totals)
-            return
-        np.dot(d.T, x, spare)
-        for o in range(outputs):
-            total, found = totals[o], spare[o]
-            for c in range(k):
-                total[c] += found[c]
+        add_product(d, x, fresh, totals)
         return
     if fresh:
         for o in range(outputs):

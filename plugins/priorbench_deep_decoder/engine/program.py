@@ -18,7 +18,7 @@ from priorbench_deep_decoder.network import Architecture
 #: bytes of a tile of activations, at least: it stays in a core's own cache
 TILE_BYTES = 1 << 18
 #: pixels of a tile, at least: fewer, and packing the weights would take a noticeable part of their product
-TILE_PIXELS = 512
+TILE_PIXELS = 256
 #: multiplications of a pass below which a second thread, which takes 60 microseconds to wake, is not worth it
 ALONE = 1 << 21
 #: added to the variance
@@ -109,7 +109,7 @@ def _memory(
         totals=np.empty((BANDS, 2, k)),
         columns=np.empty(BANDS * most),
         parts=np.empty(BANDS * most * k, number),
-        spares=np.empty((threads, most, k), number),
+        sums=np.empty((threads, most), number),
         folded=np.empty((most, k), number),
         bias=np.empty(most, number),
         edges=np.empty(BANDS * max(w for _, w, _ in sizes) * k, number),
