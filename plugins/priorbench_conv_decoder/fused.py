@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import torch
 
+from priorbench.toolkit.fused.crew import Team
 from priorbench.toolkit.fused.layers import Gradients, Lift, Normalise, Planes, Rectify
 from priorbench.toolkit.fused.whole import Fused
 from priorbench.toolkit.fused.winograd import Winograd
@@ -26,12 +27,13 @@ class _DecoderEngine:
     def __init__(self, network: DecoderNetwork, size: tuple[int, int]) -> None:
         self._output = network.output
         self._layers: list[_Lifted | _Last] = []
+        team = Team()
         for layer in network.hidden:
             assert isinstance(layer, Layer)
             if layer.size is None:
-                self._layers.append(_Last(layer, size))
+                self._layers.append(_Last(team, layer, size))
             else:
-                self._layers.append(_Lifted(layer, size))
+                self._layers.append(_Lifted(team, layer, size))
                 size = layer.size
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
@@ -57,12 +59,12 @@ class _DecoderEngine:
 class _Lifted:
     """A layer that upsamples."""
 
-    def __init__(self, layer: Layer, coarse: tuple[int, int]) -> None:
+    def __init__(self, team: Team, layer: Layer, coarse: tuple[int, int]) -> None:
         fine, weight = layer.size, layer.conv.weight
         assert fine is not None
         self._layer = layer
-        self._lift = Lift(layer.conv, first=0, coarse=coarse, fine=fine, mode="nearest")
-        self._rectify, self._normalise = Rectify(layer.conv), Normalise(layer.norm)
+        self._lift = Lift(team, layer.conv, first=0, coarse=coarse, fine=fine, mode="nearest")
+        self._rectify, self._normalise = Rectify(team, layer.conv), Normalise(team, layer.norm)
         self._sums, self._out = (Planes.empty(weight.shape[0], *fine, weight.dtype) for _ in range(2))
 
     def forward(self, x: Planes) -> Planes:
@@ -85,11 +87,11 @@ class _Lifted:
 class _Last:
     """The layer without upsampling."""
 
-    def __init__(self, layer: Layer, size: tuple[int, int]) -> None:
+    def __init__(self, team: Team, layer: Layer, size: tuple[int, int]) -> None:
         weight = layer.conv.weight
         self._layer = layer
-        self._convolve = Winograd(layer.conv, *size)
-        self._rectify, self._normalise = Rectify(layer.conv), Normalise(layer.norm)
+        self._convolve = Winograd(team, layer.conv, *size)
+        self._rectify, self._normalise = Rectify(team, layer.conv), Normalise(team, layer.norm)
         self._out = Planes.empty(weight.shape[0], *size, weight.dtype)
 
     def forward(self, x: Planes) -> Planes:

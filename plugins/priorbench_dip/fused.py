@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from priorbench.toolkit.fused.crew import Team
 from priorbench.toolkit.fused.layers import Convolve, Gradients, Lift, Mix, Normalise, Planes, Unfold
 from priorbench.toolkit.fused.whole import Fused
 from priorbench_dip.network import Scale, SkipNetwork, Stage
@@ -26,7 +27,7 @@ class _SkipEngine:
 
     def __init__(self, network: SkipNetwork, height: int, width: int) -> None:
         self._output, self._sigmoid = network.output, network.sigmoid
-        self._hourglass = _Scale(network.hourglass, height, width)
+        self._hourglass = _Scale(Team(), network.hourglass, height, width)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         self._features = self._hourglass.forward(Planes.of(z.detach()))
@@ -51,19 +52,24 @@ class _SkipEngine:
 class _Scale:
     """One scale and, inside it, all coarser ones."""
 
-    def __init__(self, scale: Scale, height: int, width: int) -> None:
+    def __init__(self, team: Team, scale: Scale, height: int, width: int) -> None:
         a, dtype = scale.architecture, scale.norm.weight.dtype
         coarse = (height // 2, width // 2)
         self._scale = scale
-        self._halve, self._down = _Window(scale.halve), _Window(scale.down)
-        self._deeper = _Scale(scale.deeper, *coarse) if scale.deeper is not None else None
-        self._skip = _Skip(scale, scale.skip, height, width) if scale.skip is not None else None
-        self._joint = Normalise(scale.norm, first=a.skip_channels, upsampled=a.upsampling == "bilinear")
+        self._halve, self._down = _Window(team, scale.halve), _Window(team, scale.down)
+        self._deeper = _Scale(team, scale.deeper, *coarse) if scale.deeper is not None else None
+        self._skip = _Skip(team, scale, scale.skip, height, width) if scale.skip is not None else None
+        self._joint = Normalise(team, scale.norm, first=a.skip_channels, upsampled=a.upsampling == "bilinear")
         self._lift = Lift(
-            scale.merge.conv, first=a.skip_channels, coarse=coarse, fine=(height, width), mode=a.upsampling
+            team,
+            scale.merge.conv,
+            first=a.skip_channels,
+            coarse=coarse,
+            fine=(height, width),
+            mode=a.upsampling,
         )
-        self._merge = Normalise(scale.merge.norm, slope=a.negative_slope)
-        self._mix, self._last = Mix(scale.mix.conv), Normalise(scale.mix.norm, slope=a.negative_slope)
+        self._merge = Normalise(team, scale.merge.norm, slope=a.negative_slope)
+        self._mix, self._last = Mix(scale.mix.conv), Normalise(team, scale.mix.norm, slope=a.negative_slope)
         self._coarse = Planes.empty(a.channels, *coarse, dtype)
         self._sums, self._merged, self._mixed, self._out = (
             Planes.empty(a.channels, height, width, dtype) for _ in range(4)
@@ -110,10 +116,10 @@ class _Scale:
 class _Window:
     """A stage with a spatial convolution."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, team: Team, stage: Stage) -> None:
         self._stage = stage
         self._convolve = Convolve(stage.conv)
-        self._normalise = Normalise(stage.norm, slope=stage.negative_slope)
+        self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)
         self._out: Planes | None = None
 
     def forward(self, x: Planes) -> Planes:
@@ -133,12 +139,12 @@ class _Window:
 class _Skip:
     """The thin branch: 1x1 convolution, normalisation, activation, and its share of what follows."""
 
-    def __init__(self, scale: Scale, stage: Stage, height: int, width: int) -> None:
+    def __init__(self, team: Team, scale: Scale, stage: Stage, height: int, width: int) -> None:
         few, weight = stage.conv.out_channels, stage.conv.weight
         self._stage = stage
         self._mix = Mix(stage.conv)
-        self._normalise = Normalise(stage.norm, slope=stage.negative_slope)
-        self._joint, self._unfold = Normalise(scale.norm, last=few), Unfold(scale.merge.conv, few)
+        self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)
+        self._joint, self._unfold = Normalise(team, scale.norm, last=few), Unfold(scale.merge.conv, few)
         self._mixed, self._features, self._normalised = (
             Planes.empty(few, height, width, weight.dtype) for _ in range(3)
         )

@@ -1,18 +1,17 @@
-"""How the kernels are compiled: with numba, once for each machine, on as many threads as torch uses."""
+"""How the kernels are compiled: with numba, once for each machine."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import llvmlite.binding
 import numba
-import torch
 from threadpoolctl import ThreadpoolController
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -43,11 +42,6 @@ def inlined(function: Function) -> Function:
     return cast(Function, numba.njit(inline="always", **_OPTIONS)(function))
 
 
-def kernel(function: Function) -> Function:
-    """Compile a function whose `numba.prange` loop runs on several threads."""
-    return _jit(function, parallel=True)
-
-
 def _jit(function: Function, **options: Any) -> Function:
     try:
         kept = numba.njit(cache=True, **_OPTIONS, **options)(function)
@@ -71,35 +65,6 @@ def _digest(function: Callable[..., Any]) -> str:
 def _digest_of(folder: Path) -> str:
     content = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
     return hashlib.sha256(content).hexdigest()
-
-
-def use_torch_threads() -> None:
-    """Let kernels run on as many threads as torch does."""
-    threads = torch.get_num_threads()
-    numba.set_num_threads(min(threads, int(vars(numba.config)["NUMBA_NUM_THREADS"])))
-    # numba's first start sets the number of threads of an OpenMP that it may share with torch
-    if torch.get_num_threads() != threads:
-        torch.set_num_threads(threads)
-
-
-@contextmanager
-def loops_may_begin() -> Iterator[None]:
-    """Wait until it is safe to call a `kernel`: numba's own threads serve one caller at a time."""
-    if _serves_several():
-        yield
-    else:
-        with _TURN:
-            yield
-
-
-@cache
-def _serves_several() -> bool:
-    """Say whether numba's loops run on OpenMP or TBB, not on threads of its own."""
-    numba.get_num_threads()  # starts them
-    return bool(numba.threading_layer() != "workqueue")  # type: ignore[attr-defined]
-
-
-_TURN = threading.RLock()
 
 
 class _OneThread:

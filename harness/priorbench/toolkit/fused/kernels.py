@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
-
-from priorbench.toolkit.fused.compiled import kernel
+from priorbench.toolkit.fused.compiled import inner
+from priorbench.toolkit.fused.meeting import Place, part
 from priorbench.toolkit.fused.planes import (
     mean_and_inverse,
     normalise,
@@ -22,71 +21,87 @@ from priorbench.toolkit.fused.planes import (
 from priorbench.toolkit.fused.resampling import add_shifted, collect_shifted
 
 
-@kernel
+@inner
 def normalise_planes(
-    x: Any, y: Any, pixels: int, gain: Any, shift: Any, slope: float, epsilon: float, kept: Any
+    place: Place, x: Any, y: Any, pixels: int, gain: Any, shift: Any, slope: float, epsilon: float, kept: Any
 ) -> None:
     """Normalise each channel of x by its own statistics, which are `kept` (2, channels), and activate."""
-    for o in numba.prange(x.shape[0]):
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
         plane = x[o, :pixels]
         mean, inverse = mean_and_inverse(plane, epsilon)
         kept[0, o], kept[1, o] = mean, inverse
         normalise(plane, y[o, :pixels], mean, inverse, gain[o], shift[o], slope)
 
 
-@kernel
+@inner
 def normalise_planes_backward(
-    x: Any, dy: Any, pixels: int, gain: Any, shift: Any, slope: float, kept: Any, d_gain: Any, d_shift: Any
+    place: Place,
+    x: Any,
+    dy: Any,
+    pixels: int,
+    gain: Any,
+    shift: Any,
+    slope: float,
+    kept: Any,
+    d_gain: Any,
+    d_shift: Any,
 ) -> None:
     """Turn dy into dx, in place."""
-    for o in numba.prange(x.shape[0]):
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
         d_gain[o], d_shift[o] = normalise_backward(
             x[o, :pixels], dy[o, :pixels], kept[0, o], kept[1, o], gain[o], shift[o], slope
         )
 
 
-@kernel
+@inner
 def normalise_upsampled(
-    x: Any, y: Any, pixels: int, width: int, gain: Any, shift: Any, epsilon: float, kept: Any
+    place: Place, x: Any, y: Any, pixels: int, width: int, gain: Any, shift: Any, epsilon: float, kept: Any
 ) -> None:
     """Normalise each channel of x by the statistics that it has after bilinear upsampling by two."""
-    for o in numba.prange(x.shape[0]):
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
         plane = x[o, :pixels]
         mean, inverse = upsampled_mean_and_inverse(plane, width, epsilon)
         kept[0, o], kept[1, o] = mean, inverse
         normalise(plane, y[o, :pixels], mean, inverse, gain[o], shift[o], 1.0)
 
 
-@kernel
+@inner
 def normalise_upsampled_backward(
-    x: Any, dy: Any, pixels: int, width: int, gain: Any, kept: Any, d_gain: Any, d_shift: Any
+    place: Place, x: Any, dy: Any, pixels: int, width: int, gain: Any, kept: Any, d_gain: Any, d_shift: Any
 ) -> None:
     """Turn dy into dx, in place."""
-    for o in numba.prange(x.shape[0]):
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
         d_gain[o], d_shift[o] = upsampled_normalise_backward(
             x[o, :pixels], dy[o, :pixels], width, kept[0, o], kept[1, o], gain[o]
         )
 
 
-@kernel
-def rectify_planes(x: Any, pixels: int, bias: Any) -> None:
+@inner
+def rectify_planes(place: Place, x: Any, pixels: int, bias: Any) -> None:
     """Turn x into relu(x + bias), in place."""
-    for o in numba.prange(x.shape[0]):
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
         plane = x[o, :pixels]
         zero, b = plane.dtype.type(0), bias[o]
         for i in range(pixels):
             plane[i] = max(plane[i] + b, zero)
 
 
-@kernel
-def rectify_planes_backward(y: Any, dy: Any, pixels: int, d_bias: Any) -> None:
+@inner
+def rectify_planes_backward(place: Place, y: Any, dy: Any, pixels: int, d_bias: Any) -> None:
     """Turn dy into dx, in place, for y = relu(x + bias)."""
-    for o in numba.prange(y.shape[0]):
+    begin, end = part(place, y.shape[0])
+    for o in range(begin, end):
         d_bias[o] = rectify_backward(y[o, :pixels], dy[o, :pixels])
 
 
-@kernel
+@inner
 def gather(
+    place: Place,
     products: Any,
     x: Any,
     pixels: int,
@@ -100,13 +115,15 @@ def gather(
 ) -> None:
     """Add to each channel of x what its taps see of its products (channels taps taps, stride)."""
     square = taps * taps
-    for o in numba.prange(x.shape[0]):
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
         mine = products[o * square : (o + 1) * square].reshape(-1)
         add_shifted(mine, x[o, :pixels], taps, coarse_width, rows, weights, columns, bilinear, reflect)
 
 
-@kernel
+@inner
 def scatter(
+    place: Place,
     x: Any,
     products: Any,
     pixels: int,
@@ -122,7 +139,8 @@ def scatter(
 ) -> None:
     """Write into the products the adjoint of `gather` applied to x."""
     square = taps * taps
-    for o in numba.prange(x.shape[0]):
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
         mine = products[o * square : (o + 1) * square].reshape(-1)
         collect_shifted(
             x[o, :pixels],

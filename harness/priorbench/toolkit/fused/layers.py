@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from priorbench.toolkit.fused import kernels
+from priorbench.toolkit.fused.crew import Team
 from priorbench.toolkit.fused.resampling import taps_of, upsampled
 
 #: of a loss by parameters
@@ -54,6 +55,7 @@ class Normalise:
 
     Parameters
     ----------
+    team : does the work.
     norm : its scale and shift.
     first, last : the channels of `norm` that this layer has.
     upsampled : x is normalised by the statistics that it has after bilinear upsampling by two.
@@ -61,6 +63,7 @@ class Normalise:
 
     def __init__(
         self,
+        team: Team,
         norm: nn.BatchNorm2d,
         *,
         slope: float = 1.0,
@@ -68,33 +71,34 @@ class Normalise:
         last: int | None = None,
         upsampled: bool = False,
     ) -> None:
-        self._norm, self._slope, self._upsampled = norm, slope, upsampled
+        self._team, self._norm, self._slope, self._upsampled = team, norm, slope, upsampled
         self._mine = slice(first, last)
         self._kept = np.empty((2, norm.weight[self._mine].numel()))
 
     def forward(self, x: Planes, y: Planes) -> None:
         """Write y; x is needed again by `backward`."""
-        gain, shift = self._parameters()
-        self._x, epsilon = x, self._norm.eps
+        (gain, shift), epsilon = self._parameters(), self._norm.eps
+        self._x = x
+        given: tuple[Any, ...]
         if self._upsampled:
-            kernels.normalise_upsampled(x.array, y.array, x.pixels, x.width, gain, shift, epsilon, self._kept)
+            given = x.array, y.array, x.pixels, x.width, gain, shift, epsilon, self._kept
+            self._team.share(kernels.normalise_upsampled, *given, numbers=x.array.size)
         else:
-            kernels.normalise_planes(
-                x.array, y.array, x.pixels, gain, shift, self._slope, epsilon, self._kept
-            )
+            given = x.array, y.array, x.pixels, gain, shift, self._slope, epsilon, self._kept
+            self._team.share(kernels.normalise_planes, *given, numbers=x.array.size)
 
     def backward(self, dy: Planes) -> tuple[torch.Tensor, torch.Tensor]:
         """Turn dy into dx, in place; return the gradients of scale and shift."""
         (gain, shift), x = self._parameters(), self._x
         d_gain, d_shift = np.empty_like(gain), np.empty_like(shift)
+        found = self._kept, d_gain, d_shift
+        given: tuple[Any, ...]
         if self._upsampled:
-            kernels.normalise_upsampled_backward(
-                x.array, dy.array, x.pixels, x.width, gain, self._kept, d_gain, d_shift
-            )
+            given = x.array, dy.array, x.pixels, x.width, gain, *found
+            self._team.share(kernels.normalise_upsampled_backward, *given, numbers=x.array.size)
         else:
-            kernels.normalise_planes_backward(
-                x.array, dy.array, x.pixels, gain, shift, self._slope, self._kept, d_gain, d_shift
-            )
+            given = x.array, dy.array, x.pixels, gain, shift, self._slope, *found
+            self._team.share(kernels.normalise_planes_backward, *given, numbers=x.array.size)
         return torch.from_numpy(d_gain), torch.from_numpy(d_shift)
 
     def _parameters(self) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -103,21 +107,24 @@ class Normalise:
 
 
 class Rectify:
-    """relu(x + bias), in place, with the bias of a convolution."""
+    """relu(x + bias), in place, with the bias of a convolution; a team does the work."""
 
-    def __init__(self, conv: nn.Conv2d) -> None:
+    def __init__(self, team: Team, conv: nn.Conv2d) -> None:
         assert conv.bias is not None
+        self._team = team
         self.bias: torch.Tensor = conv.bias
 
     def forward(self, x: Planes) -> None:
         """Turn x into y, which is needed again by `backward`."""
         self._y = x
-        kernels.rectify_planes(x.array, x.pixels, self.bias.detach().numpy())
+        given = x.array, x.pixels, self.bias.detach().numpy()
+        self._team.share(kernels.rectify_planes, *given, numbers=x.array.size)
 
     def backward(self, dy: Planes) -> torch.Tensor:
         """Turn dy into dx, in place; return the gradient of the bias."""
         d_bias = torch.empty_like(self.bias.detach())
-        kernels.rectify_planes_backward(self._y.array, dy.array, dy.pixels, d_bias.numpy())
+        given = self._y.array, dy.array, dy.pixels, d_bias.numpy()
+        self._team.share(kernels.rectify_planes_backward, *given, numbers=dy.array.size)
         return d_bias
 
 
@@ -184,6 +191,7 @@ class Lift:
 
     Parameters
     ----------
+    team : does the work.
     conv : the convolution.
     first : its first input channel that is meant; it has all from there on.
     coarse, fine : (height, width).
@@ -192,6 +200,7 @@ class Lift:
 
     def __init__(
         self,
+        team: Team,
         conv: nn.Conv2d,
         *,
         first: int,
@@ -199,7 +208,7 @@ class Lift:
         fine: tuple[int, int],
         mode: Literal["bilinear", "nearest"],
     ) -> None:
-        self._weight, self._first = conv.weight, first
+        self._team, self._weight, self._first = team, conv.weight, first
         self._taps = conv.kernel_size[0]
         self._bilinear, self._reflect = mode == "bilinear", conv.padding_mode == "reflect"
         self._rows = taps_of(coarse[0], fine[0], self._taps, bilinear=self._bilinear, reflect=self._reflect)
@@ -213,35 +222,16 @@ class Lift:
         self._x = x
         self._matrix = self._weight.detach()[:, self._first :].permute(0, 2, 3, 1).flatten(0, 2).contiguous()
         torch.mm(self._matrix, x.flat, out=self._products.flat)
-        kernels.gather(
-            self._products.array,
-            y.array,
-            y.pixels,
-            self._taps,
-            x.width,
-            self._rows.index,
-            self._rows.weight,
-            self._nearest,
-            self._bilinear,
-            self._reflect,
-        )
+        seen = self._taps, x.width, self._rows.index, self._rows.weight, self._nearest
+        given = self._products.array, y.array, y.pixels, *seen, self._bilinear, self._reflect
+        self._team.share(kernels.gather, *given, numbers=y.array.size)
 
     def backward(self, dy: Planes) -> torch.Tensor:
         """Write dx over x; return the gradient of the weight, (out, in, k, k)."""
-        kernels.scatter(
-            dy.array,
-            self._products.array,
-            dy.pixels,
-            self._taps,
-            self._x.width,
-            self._rows.back,
-            self._rows.back_weight,
-            self._rows.count,
-            self._columns,
-            self._column_weights,
-            self._bilinear,
-            self._reflect,
-        )
+        rows = self._rows.back, self._rows.back_weight, self._rows.count
+        seen = self._taps, self._x.width, *rows, self._columns, self._column_weights
+        given = dy.array, self._products.array, dy.pixels, *seen, self._bilinear, self._reflect
+        self._team.share(kernels.scatter, *given, numbers=dy.array.size)
         gradient = torch.mm(self._products.flat, self._x.flat.t())
         torch.mm(self._matrix.t(), self._products.flat, out=self._x.flat)
         outputs = self._weight.shape[0]

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from priorbench.toolkit.fused.compiled import loops_may_begin, use_torch_threads
 from priorbench.toolkit.fused.layers import Gradients
 
 
@@ -52,10 +51,8 @@ class _Whole(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, engine: Engine, runs: list[int], z: torch.Tensor, *parameters: nn.Parameter) -> Any:
         runs[0] += 1
-        use_torch_threads()
         ctx.engine, ctx.runs, ctx.run, ctx.parameters = engine, runs, runs[0], parameters
-        with loops_may_begin():
-            return engine.forward(z)
+        return engine.forward(z)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -65,6 +62,5 @@ class _Whole(torch.autograd.Function):
                 "a fused network keeps only its last run, and it ran again before this backward"
             )
         ctx.runs[0] += 1  # what backward used up cannot be used twice
-        with loops_may_begin():
-            gradients = ctx.engine.backward(gradient)
+        gradients = ctx.engine.backward(gradient)
         return None, None, None, *(gradients.get(parameter) for parameter in ctx.parameters)

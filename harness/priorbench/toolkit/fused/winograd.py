@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from priorbench.toolkit.fused.compiled import inner
-from priorbench.toolkit.fused.crew import Crew, Work
+from priorbench.toolkit.fused.crew import Team, Work
 from priorbench.toolkit.fused.layers import GAP, Planes
 from priorbench.toolkit.fused.meeting import Place, part
 
@@ -42,11 +42,13 @@ class Winograd:
 
     Parameters
     ----------
+    team : does the work.
     conv : its weight.
     height, width : of the image.
     """
 
-    def __init__(self, conv: nn.Conv2d, height: int, width: int) -> None:
+    def __init__(self, team: Team, conv: nn.Conv2d, height: int, width: int) -> None:
+        self._team = team
         self._weight = conv.weight
         self._size = height, width
         outputs, inputs = conv.weight.shape[:2]
@@ -59,7 +61,6 @@ class Winograd:
         a, g, b = (torch.from_numpy(matrix).to(dtype) for matrix in matrices())
         self._a, self._b, self._g = a.numpy(), b.numpy(), g
         self._a_back, self._b_back = np.ascontiguousarray(self._a.T), np.ascontiguousarray(self._b.T)
-        self._crew: Crew | None = None
 
     def forward(self, x: Planes) -> Planes:
         """Return a new image; its memory is used again by the next call."""
@@ -83,11 +84,8 @@ class Winograd:
         return self._x, gradient
 
     def _share(self, work: Work, given: Any, matrix: Any, out: Any) -> None:
-        """Let as many threads as torch has do it, each for some channels."""
-        threads = torch.get_num_threads()
-        if self._crew is None or self._crew.threads != threads:
-            self._crew = Crew(threads)
-        self._crew.share(work, given, *self._size, matrix, out)
+        """Let each thread do it for some channels."""
+        self._team.share(work, given, *self._size, matrix, out, numbers=given.size)
 
 
 def _whole(view: torch.Tensor) -> NDArray[Any]:
