@@ -72,21 +72,30 @@ def test_the_limit_of_blas_lasts_until_the_last_is_done():
 FIT = """
 import hashlib, itertools, torch
 from priorbench import Observation
-from priorbench_dip.model import DeepImagePrior
+from {module} import {method} as Method
 
 image = torch.rand(3, 48, 48, generator=torch.Generator().manual_seed(0))
 noisy = Observation(image=image, noise=None, device=torch.device("cpu"), seed=1)
-fit = DeepImagePrior(channels=32, scales=3, engine="fused").iterate(noisy)
+fit = Method({parameters}, engine="fused").iterate(noisy)
 print([hashlib.sha256(it.output.numpy().tobytes()).hexdigest() for it in itertools.islice(fit, 3)])
 """
 
 
 @pytest.mark.slow
-def test_compiled_and_loaded_code_round_alike(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("module", "method", "parameters"),
+    [
+        ("priorbench_dip.model", "DeepImagePrior", "channels=32, scales=3"),
+        ("priorbench_deep_decoder.model", "DeepDecoder", "channels=32, layers=3"),
+    ],
+    ids=["dip", "deep-decoder"],
+)
+def test_compiled_and_loaded_code_round_alike(module: str, method: str, parameters: str, tmp_path: Path):
+    fit = FIT.format(module=module, method=method, parameters=parameters)
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     compiled, loaded = (
         subprocess.run(
-            [sys.executable, "-c", FIT], env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", fit], env=environment, capture_output=True, text=True, check=True
         ).stdout
         for _ in range(2)
     )
