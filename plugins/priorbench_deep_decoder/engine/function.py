@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from priorbench_deep_decoder.engine.program import Program
-from priorbench_deep_decoder.network import Architecture, DecoderNetwork
+from priorbench_deep_decoder.network import DecoderNetwork
 
 
 class FusedDecoder(nn.Module):
@@ -52,7 +52,7 @@ class FusedDecoder(nn.Module):
             return plain
         key = (B.shape[2], B.shape[3], B.dtype, torch.get_num_threads())
         if self._memory is None or self._memory.key != key:
-            self._memory = _Memory(network.architecture, network.output.out_features, *key)
+            self._memory = _Memory(network, key)
         x: torch.Tensor = _Decode.apply(self._memory, B, self.theta)
         return torch.sigmoid(x) if network.architecture.sigmoid else x
 
@@ -60,18 +60,11 @@ class FusedDecoder(nn.Module):
 class _Memory:
     """A program, and whose intermediate values its memory holds."""
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        outputs: int,
-        height: int,
-        width: int,
-        dtype: torch.dtype,
-        threads: int,
-    ) -> None:
-        self.key = (height, width, dtype, threads)
+    def __init__(self, network: DecoderNetwork, key: tuple[int, int, torch.dtype, int]) -> None:
+        architecture = network.architecture
+        self.key = key  # height and width of the input, precision, threads
         self.repeat = 2**architecture.layers if architecture.upsampling == "nearest" else 1
-        self.program = Program(architecture, outputs, height, width, dtype, threads)
+        self.program = Program(architecture, network.output.out_features, *key)
         self.holder: object = None
 
     def forward(self, holder: object, B: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
