@@ -69,7 +69,8 @@ def fit(
 
     Parameters
     ----------
-    network : maps (1, c, h, w) to (1, channels, frame height, frame width); trained in place.
+    network : maps (1, c, h, w) to (1, channels, frame height, frame width); trained in place. What it returns
+        may be a parameter or buffer of its own; other memory it must not write to again.
     net_input : its input, on the network's device. The observation is cast to its dtype.
     observation : its image, operator, mask and seed are used.
     frame : where the true pixels lie in the network's output.
@@ -77,9 +78,13 @@ def fit(
     """
     objective = Objective(observation, net_input.dtype)
     perturbation = Perturbation(net_input, settings.input_noise, [observation.seed])
+    own = {_address(tensor) for tensor in (*network.parameters(), *network.buffers())}
 
     def generate(z: torch.Tensor) -> torch.Tensor:
-        return frame.crop(network(z)).squeeze(0).clone(memory_format=torch.contiguous_format)
+        image = frame.crop(network(z)).squeeze(0)
+        if _address(image) in own:
+            return image.clone(memory_format=torch.contiguous_format)
+        return image.contiguous()
 
     yield from descend(generate, list(network.parameters()), perturbation, objective, settings)
 
@@ -195,6 +200,10 @@ def _optimiser(parameters: list[nn.Parameter], settings: FitSettings) -> torch.o
         return torch.optim.Adam(parameters, lr=settings.learning_rate, fused=fused, capturable=on_device)
     momentum = settings.momentum if settings.optimiser == "sgd" else 0.0
     return torch.optim.SGD(parameters, lr=settings.learning_rate, momentum=momentum, fused=fused)
+
+
+def _address(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
 
 
 def _constant(value: torch.Tensor) -> Callable[[], torch.Tensor]:

@@ -53,8 +53,8 @@ class FusedDecoder(nn.Module):
         key = (B.shape[2], B.shape[3], B.dtype, torch.get_num_threads())
         if self._memory is None or self._memory.key != key:
             self._memory = _Memory(network, key)
-        x: torch.Tensor = _Decode.apply(self._memory, B, self.theta)
-        return torch.sigmoid(x) if network.architecture.sigmoid else x
+        image: torch.Tensor = _Decode.apply(self._memory, B, self.theta)
+        return image
 
 
 class _Memory:
@@ -64,6 +64,7 @@ class _Memory:
         architecture = network.architecture
         self.key = key  # height and width of the input, precision, threads
         self.repeat = 2**architecture.layers if architecture.upsampling == "nearest" else 1
+        self.sigmoid = architecture.sigmoid
         self.program = Program(architecture, network.output.out_features, *key)
         self.holder: object = None
 
@@ -72,15 +73,24 @@ class _Memory:
         program = self.program
         planes = torch.from_numpy(program.forward(_matrix(B), theta.detach().numpy()))
         image = planes.view(1, -1, program.height, program.width)
+        if self.sigmoid:
+            image.sigmoid_()
         return functional.interpolate(image, scale_factor=self.repeat) if self.repeat > 1 else image
 
     def backward(
-        self, holder: object, B: torch.Tensor, theta: torch.Tensor, gradient: torch.Tensor
+        self,
+        holder: object,
+        B: torch.Tensor,
+        theta: torch.Tensor,
+        image: torch.Tensor,
+        gradient: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return dL/d(first Z) (pixels, k) and dL/dtheta."""
+        """Return dL/d(first Z) (pixels, k) and dL/dtheta, from an image and its gradient."""
         if self.holder is not holder:  # another forward pass has used the memory since
             self.forward(holder, B, theta)
         self.holder = None
+        if self.sigmoid:
+            gradient = torch.ops.aten.sigmoid_backward(gradient, image)
         if self.repeat > 1:
             gradient = functional.avg_pool2d(gradient, self.repeat, divisor_override=1)
         planes = gradient.detach().contiguous().view(gradient.shape[1], -1).numpy()
@@ -93,14 +103,15 @@ class _Decode(torch.autograd.Function):
     def forward(ctx: Any, memory: _Memory, B: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         # not ctx itself: memory and ctx would hold each other, and the threads, until garbage is collected
         ctx.memory, ctx.holder = memory, object()
-        ctx.save_for_backward(B, theta)
-        return memory.forward(ctx.holder, B, theta)
+        image = memory.forward(ctx.holder, B, theta)
+        ctx.save_for_backward(B, theta, image)
+        return image
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        B, theta = ctx.saved_tensors
-        d, d_theta = ctx.memory.backward(ctx.holder, B, theta, gradient)
+        B, theta, image = ctx.saved_tensors
+        d, d_theta = ctx.memory.backward(ctx.holder, B, theta, image, gradient)
         d_input = None
         if ctx.needs_input_grad[1]:
             k = B.shape[1]
