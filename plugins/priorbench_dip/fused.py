@@ -69,7 +69,10 @@ class _Scale:
             mode=a.upsampling,
         )
         self._merge = Normalise(team, scale.merge.norm, slope=a.negative_slope)
-        self._mix, self._last = Mix(scale.mix.conv), Normalise(team, scale.mix.norm, slope=a.negative_slope)
+        self._mix, self._last = (
+            Mix(team, scale.mix.conv),
+            Normalise(team, scale.mix.norm, slope=a.negative_slope),
+        )
         self._coarse = Planes.empty(a.channels, *coarse, dtype)
         self._sums, self._merged, self._mixed, self._out = (
             Planes.empty(a.channels, height, width, dtype) for _ in range(4)
@@ -142,9 +145,9 @@ class _Skip:
     def __init__(self, team: Team, scale: Scale, stage: Stage, height: int, width: int) -> None:
         few, weight = stage.conv.out_channels, stage.conv.weight
         self._stage = stage
-        self._mix = Mix(stage.conv)
+        self._mix = Mix(team, stage.conv)
         self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)
-        self._joint, self._unfold = Normalise(team, scale.norm, last=few), Unfold(scale.merge.conv, few)
+        self._joint, self._unfold = Normalise(team, scale.norm, last=few), Unfold(team, scale.merge.conv, few)
         self._mixed, self._features, self._normalised = (
             Planes.empty(few, height, width, weight.dtype) for _ in range(3)
         )

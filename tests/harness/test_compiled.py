@@ -1,4 +1,4 @@
-"""How kernels are compiled and what they may rely on: no old code, one limit of BLAS for all who want it."""
+"""How kernels are compiled: no old code is used, and code from disk does what fresh code does."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("numba")
-
-from threadpoolctl import threadpool_info, threadpool_limits
-
-from priorbench.toolkit.fused import compiled
 
 CALLER = """
 from callee import step
@@ -48,25 +44,6 @@ def test_code_of_what_a_function_calls_is_never_old(tmp_path: Path):
     assert run(1) == "2 1"  # kept on disk
     assert run(100) == "101 0"
     assert run(100) == "101 1"
-
-
-def blas_threads() -> set[int]:
-    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
-
-
-def test_the_limit_of_blas_lasts_until_the_last_is_done():
-    with compiled.one_thread_of_blas:
-        pass  # the libraries are there now
-    with threadpool_limits(2, user_api="blas"):
-        first, second = compiled.one_thread_of_blas, compiled.one_thread_of_blas
-        assert blas_threads() == {2}
-        first.__enter__()
-        second.__enter__()
-        assert blas_threads() == {1}
-        first.__exit__()
-        assert blas_threads() == {1}
-        second.__exit__()
-        assert blas_threads() == {2}
 
 
 FIT = """

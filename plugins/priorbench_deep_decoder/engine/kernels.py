@@ -18,7 +18,7 @@ from priorbench.toolkit.fused.compiled import inlined, inner
 from priorbench.toolkit.fused.meeting import part
 from priorbench_deep_decoder.engine import flat, products, upsampled
 from priorbench_deep_decoder.engine.bands import limits, pixels_of, step_of
-from priorbench_deep_decoder.engine.memory import bounds_of, edges_of
+from priorbench_deep_decoder.engine.memory import bounds_of, edges_of, panels_of
 
 
 @inner
@@ -52,12 +52,12 @@ def statistics(place, memory, layer, shift):
 
 @inlined
 def mix(place, memory, layer, weight, bias, out):
-    """Write X weight^T + bias to `out` (pixels, outputs)."""
+    """Write X weight^T + bias to `out` (pixels, outputs); ``memory.panels`` hold weight^T."""
     n, z, up, bands = layer
     lower, outer = bounds_of(memory)
     transform, tile = memory.transform[n], memory.tiles[place.thread]
     scale, offset = transform[0], transform[1]
-    step = step_of(z, up, tile)
+    panels, step = panels_of(memory, weight.T), step_of(z, up, tile)
     begin, end = part(place, bands)
     for band in range(begin, end):
         top, bottom = limits(z, up, band, bands)
@@ -65,7 +65,7 @@ def mix(place, memory, layer, weight, bias, out):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             x = _expand(z, up, start, stop, lower, scale, offset, outer, tile)
-            products.mix(x, weight, bias, out[first:last])
+            products.mix(x, weight, panels, bias, out[first:last])
 
 
 @inlined
@@ -87,7 +87,7 @@ def correlate(place, memory, layer, d, parts, columns):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             x = _expand(z, up, start, stop, lower, scale, offset, outer, tile)
-            products.correlate(d[first:last], x, start == top, parts[band])
+            products.correlate(d[first:last], x, memory.packed[place.thread], start == top, parts[band])
             if memory.normalise_last:
                 products.sum_up(d[first:last], memory.sums[place.thread], columns[band])
 
@@ -105,12 +105,12 @@ def through_normalisation_last(place, memory, layer, d, weight, gradient):
     """Turn d = dL/d(next Z) into dL/dZ = U* of: d weight + slope V + constant where V > 0, and 0 elsewhere.
 
     It is written to `gradient` where Z is upsampled, without what `join` adds, and to Z where it is not.
-    Slope and constant are in ``memory.lines``.
+    Slope and constant are in ``memory.lines``, weight is in ``memory.panels``.
     """
     _, z, up, bands = layer
     k, tile, edges = z.shape[2], memory.tiles[place.thread], edges_of(memory, layer)
     one, none, slope, constant = memory.plain[0], memory.plain[1], memory.lines[1], memory.lines[2]
-    step = step_of(z, up, tile)
+    panels, step = panels_of(memory, weight), step_of(z, up, tile)
     begin, end = part(place, bands)
     for band in range(begin, end):
         top, bottom = limits(z, up, band, bands)
@@ -122,7 +122,7 @@ def through_normalisation_last(place, memory, layer, d, weight, gradient):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             g = tile[: last - first]
-            products.spread(d[first:last], weight, g)
+            products.spread(d[first:last], weight, panels, g)
             if up:
                 rows, edge = g.reshape(-1, 2 * z.shape[1], k), edges[band]
                 upsampled.adjoint(z, start, stop, rows, one, none, slope, constant, gradient, edge, shared)
@@ -153,14 +153,14 @@ def join(place, memory, layer, gradient):
 def masked_adjoint(place, memory, layer, d, weight, gradient):
     """Write to ``memory.totals`` each band's sums of h and h (V - mean).
 
-    Here h is d weight where V scale + offset > 0, else 0. Where Z is upsampled, U* h is written to
-    `gradient`, without what `join` adds.
+    Here h is d weight where V scale + offset > 0, else 0; ``memory.panels`` hold the weight. Where Z is
+    upsampled, U* h is written to `gradient`, without what `join` adds.
     """
     n, z, up, bands = layer
     k, tile, edges = z.shape[2], memory.tiles[place.thread], edges_of(memory, layer)
     transform, none = memory.transform[n], memory.plain[1]
     scale, offset, mean = transform[0], transform[1], transform[2]
-    step = step_of(z, up, tile)
+    panels, step = panels_of(memory, weight), step_of(z, up, tile)
     begin, end = part(place, bands)
     for band in range(begin, end):
         totals = memory.totals[band]
@@ -174,7 +174,7 @@ def masked_adjoint(place, memory, layer, d, weight, gradient):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             g = tile[: last - first]
-            products.spread(d[first:last], weight, g)
+            products.spread(d[first:last], weight, panels, g)
             if up:
                 rows, edge = g.reshape(-1, 2 * z.shape[1], k), edges[band]
                 upsampled.moments(z, start, stop, rows, scale, offset, mean, totals)
@@ -192,7 +192,7 @@ def through_activation_last(place, memory, layer, d, weight, gradient):
     """
     n, z, up, bands = layer
     transform, lines, tile = memory.transform[n], memory.lines, memory.tiles[place.thread]
-    scale, offset = transform[0], transform[1]
+    scale, offset, panels = transform[0], transform[1], panels_of(memory, weight)
     factor, slope, constant = lines[0], lines[1], lines[2]
     begin, end = part(place, bands)
     if up:
@@ -204,6 +204,6 @@ def through_activation_last(place, memory, layer, d, weight, gradient):
         for start in range(top, bottom, tile.shape[0]):
             stop = min(start + tile.shape[0], bottom)
             g = tile[: stop - start]
-            products.spread(d[start:stop], weight, g)
+            products.spread(d[start:stop], weight, panels, g)
             pixels = z.reshape(-1, z.shape[2])[start:stop]
             flat.gradient(pixels, g, scale, offset, factor, slope, constant, False)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from priorbench.toolkit.fused.compiled import inner
+from priorbench.toolkit.fused.product import panels_in
 from priorbench_deep_decoder.engine.bands import number_of
 
 
@@ -32,7 +33,9 @@ class Memory(NamedTuple):
     sums : memory of each thread, (threads, outputs).
     folded, bias : a mixing that takes over scale and shift: (outputs, k), (outputs,).
     edges : what a band adds to the first row of the next one.
+    panels : a mixing as `priorbench.toolkit.fused.product` wants it.
     tiles : memory of each thread, (threads, pixels, k).
+    packed : memory of each thread for a tile in panels.
     output : (pixels, outputs).
     """
 
@@ -54,7 +57,9 @@ class Memory(NamedTuple):
     folded: Any
     bias: Any
     edges: Any
+    panels: Any
     tiles: Any
+    packed: Any
     output: Any
 
 
@@ -128,3 +133,9 @@ def edges_of(memory, layer):
     """Return memory for the edges of a layer's bands, (bands, width, k)."""
     _, width, k = layer.z.shape
     return memory.edges[: layer.bands * width * k].reshape(layer.bands, width, k)
+
+
+@inner
+def panels_of(memory, matrix):
+    """Return memory for a mixing, or its transpose, in panels."""
+    return panels_in(memory.panels, matrix.shape[0], matrix.shape[1])

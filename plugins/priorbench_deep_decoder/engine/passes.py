@@ -6,16 +6,16 @@ A thread does its part of the bands; what is little is done by thread 0 alone.
 
 from __future__ import annotations
 
-import numpy as np
-
 from priorbench.toolkit.fused.compiled import inlined, inner
 from priorbench.toolkit.fused.meeting import meet, part
-from priorbench_deep_decoder.engine import kernels, small
+from priorbench.toolkit.fused.product import pack
+from priorbench_deep_decoder.engine import kernels, products, small
 from priorbench_deep_decoder.engine.memory import (
     affine_of,
     bounds_of,
     layer_of,
     mixing_of,
+    panels_of,
     parts_of,
     pixels_of,
     rows_of,
@@ -32,19 +32,18 @@ def forward(place, memory, theta, b, planes):
         last mixing.
     b : the input, (pixels, k).
     """
-    if place.thread == 0:
-        np.dot(b, mixing_of(memory, theta, 0).T, rows_of(layer_of(memory, 0).z))
-    meet(place)
+    _mix_input(place, memory, mixing_of(memory, theta, 0), b)
     for n in range(len(memory.layers)):
         layer = layer_of(memory, n)
+        weight, bias = mixing_of(memory, theta, n + 1), memory.bias[:0]
+        if memory.normalise_last:
+            weight, bias = memory.folded[: len(weight)], memory.bias[: len(weight)]
+        _prepare(place, memory, theta, n, weight, bias)
         _normalise(place, memory, theta, layer)
         meet(place)
         target = memory.output
         if n + 1 < len(memory.layers):
             target = rows_of(layer_of(memory, n + 1).z)
-        weight, bias = mixing_of(memory, theta, n + 1), memory.bias[:0]
-        if memory.normalise_last:
-            weight, bias = memory.folded[: len(weight)], memory.bias[: len(weight)]
         kernels.mix(place, memory, layer, weight, bias, target)
         meet(place)
     first, last = part(place, len(memory.output))
@@ -52,8 +51,33 @@ def forward(place, memory, theta, b, planes):
 
 
 @inlined
+def _mix_input(place, memory, weight, b):
+    """Write b weight^T to the first Z."""
+    z, panels = rows_of(layer_of(memory, 0).z), panels_of(memory, weight.T)
+    begin, end = part(place, len(panels))
+    pack(weight.T, 0, panels, begin, end)
+    meet(place)
+    first, last = part(place, len(b))
+    products.mix(b[first:last], weight, panels, memory.bias[:0], z[first:last])
+    meet(place)
+
+
+@inlined
+def _prepare(place, memory, theta, n, weight, bias):
+    """Find the mixing after layer n, which takes over its scale and shift, and put it into panels."""
+    panels = panels_of(memory, weight.T)
+    begin, end = part(place, len(panels))
+    if memory.normalise_last:
+        columns = panels.shape[2]
+        first, last = columns * begin, min(columns * end, len(weight))
+        gamma, beta = affine_of(memory, theta, n, memory.plain)
+        small.fold(mixing_of(memory, theta, n + 1), first, last, gamma, beta, weight, bias)
+    pack(weight.T, 0, panels, begin, end)
+
+
+@inlined
 def _normalise(place, memory, theta, layer):
-    """Find the statistics of a layer, and the mixing that takes over its scale and shift."""
+    """Find the statistics of a layer, and what normalises it."""
     lower, _ = bounds_of(memory)
     shift = small.bounded(layer.z[0, 0], lower)
     kernels.statistics(place, memory, layer, shift)
@@ -63,8 +87,6 @@ def _normalise(place, memory, theta, layer):
         gamma, beta = affine_of(memory, theta, n, memory.plain)
         given = totals, shift, gamma, beta, pixels_of(layer), memory.epsilon, last
         small.standardise(*given, memory.moments[n], memory.transform[n])
-        if last:
-            small.fold(mixing_of(memory, theta, n + 1), gamma, beta, memory.folded, memory.bias)
 
 
 @inner
@@ -82,7 +104,10 @@ def backward(place, memory, theta, b, planes, d_first, d_theta):
         z = layer.z
         target = free[: z.size].reshape(z.shape) if layer.up else z
         parts, columns = parts_of(memory, layer, d.shape[1])
+        if not memory.normalise_last:
+            _pack(place, memory, mixing_of(memory, theta, n + 1))
         kernels.correlate(place, memory, layer, d, parts, columns)
+        meet(place)
         if memory.normalise_last:
             _through_normalisation_last(place, memory, theta, layer, d, parts, columns, target, d_theta)
         else:
@@ -92,8 +117,24 @@ def backward(place, memory, theta, b, planes, d_first, d_theta):
             free = z.reshape(-1)
         d = rows_of(target)
     if place.thread == 0:
-        np.dot(d.T, b, mixing_of(memory, d_theta, 0))
+        _correlate_input(memory, d, b, mixing_of(memory, d_theta, 0))
         small.copy(d, d_first)
+
+
+@inlined
+def _pack(place, memory, weight):
+    panels = panels_of(memory, weight)
+    begin, end = part(place, len(panels))
+    pack(weight, 0, panels, begin, end)
+
+
+@inlined
+def _correlate_input(memory, d, b, totals):
+    """Write d^T b, tile by tile, by one thread."""
+    step = memory.tiles.shape[1]
+    for start in range(0, len(b), step):
+        x = b[start : start + step]
+        products.correlate(d[start : start + step], x, memory.packed[0], start == 0, totals)
 
 
 @inlined
@@ -102,7 +143,6 @@ def _through_normalisation_last(place, memory, theta, layer, d, parts, columns, 
     n = layer.n
     mixing, d_mixing = mixing_of(memory, theta, n + 1), mixing_of(memory, d_theta, n + 1)
     spread = memory.folded[: len(mixing)]
-    meet(place)
     first, last = part(place, len(mixing))
     small.add_up(first, last, parts, d_mixing)
     meet(place)
@@ -111,6 +151,8 @@ def _through_normalisation_last(place, memory, theta, layer, d, parts, columns, 
         d_gamma, d_beta = affine_of(memory, d_theta, n, memory.lost)
         given = d_mixing, columns, mixing, gamma, beta, memory.moments[n], pixels_of(layer)
         small.normalisation_last(*given, d_gamma, d_beta, spread, memory.lines)
+    meet(place)
+    _pack(place, memory, spread)
     meet(place)
     kernels.through_normalisation_last(place, memory, layer, d, spread, target)
     meet(place)

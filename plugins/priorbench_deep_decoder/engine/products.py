@@ -1,27 +1,28 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
 """The products of a mixing of channels, on a tile of pixels that is in the cache.
 
-A mixing into a few channels (the image's) is left to loops, three at a time: BLAS would copy the tile.
+A mixing into a few channels (the image's) is left to loops, three at a time: blocks would be mostly empty.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from priorbench.toolkit.fused.blas import add_product
 from priorbench.toolkit.fused.compiled import inner
+from priorbench.toolkit.fused.product import multiply, pack, panels_in
 
-#: a mixing into so few channels is not left to BLAS
+#: a mixing into so few channels is not done in blocks
 NARROW = 8
 
 
 @inner
-def mix(x, weight, bias, out):
-    """Write x weight^T + bias to `out` (pixels, outputs); no bias is an empty one."""
+def mix(x, weight, panels, bias, out):
+    """Write x weight^T + bias to `out` (pixels, outputs); no bias is an empty one.
+
+    `panels` hold weight^T where it is not narrow.
+    """
     pixels, k = x.shape
     outputs = weight.shape[0]
     if outputs > NARROW:
-        np.dot(x, weight.T, out)
+        multiply(x, panels, True, out)
         if len(bias):
             for p in range(pixels):
                 row = out[p]
@@ -68,12 +69,17 @@ def sum_up(d, spare, column):
 
 
 @inner
-def correlate(d, x, fresh, totals):
-    """Write d^T x to `totals` (outputs, k) where those are `fresh`, else add it."""
+def correlate(d, x, memory, fresh, totals):
+    """Write d^T x to `totals` (outputs, k) where those are `fresh`, else add it.
+
+    There is `memory` for x in panels.
+    """
     pixels, k = x.shape
     outputs = d.shape[1]
     if outputs > NARROW:
-        add_product(d, x, fresh, totals)
+        panels = panels_in(memory, pixels, k)
+        pack(x, 0, panels, 0, len(panels))
+        multiply(d.T, panels, fresh, totals)
         return
     if fresh:
         for o in range(outputs):
@@ -115,12 +121,12 @@ def _correlate_three(d, x, o, t0, t1, t2):
 
 
 @inner
-def spread(d, weight, g):
-    """Write d weight to `g` (pixels, k), for d (pixels, outputs)."""
+def spread(d, weight, panels, g):
+    """Write d weight to `g` (pixels, k), for d (pixels, outputs); `panels` hold weight unless narrow."""
     pixels, k = g.shape
     outputs = weight.shape[0]
     if outputs > NARROW:
-        np.dot(d, weight, g)
+        multiply(d, panels, True, g)
         return
     if outputs == 3:
         w0, w1, w2 = weight[0], weight[1], weight[2]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from priorbench.toolkit.fused.compiled import one_thread_of_blas
 from priorbench.toolkit.fused.crew import Crew
+from priorbench.toolkit.fused.product import room_for
 from priorbench_deep_decoder.engine import passes
 from priorbench_deep_decoder.engine.bands import BANDS
 from priorbench_deep_decoder.engine.memory import Memory
@@ -17,7 +17,7 @@ from priorbench_deep_decoder.network import Architecture
 
 #: bytes of a tile of activations, at least: it stays in a core's own cache
 TILE_BYTES = 1 << 18
-#: pixels of a tile, at least: fewer, and packing the weights would take a noticeable part of their product
+#: pixels of a tile, at least: fewer, and reading the weights would take a noticeable part of their product
 TILE_PIXELS = 256
 #: multiplications of a pass below which a second thread, which takes 60 microseconds to wake, is not worth it
 ALONE = 1 << 21
@@ -64,8 +64,7 @@ class Program:
     def forward(self, b: Any, theta: Any) -> Any:
         """Return the output before the sigmoid, (outputs, pixels), for an input (pixels, k)."""
         planes = np.empty(self._memory.output.shape[::-1], b.dtype)
-        with one_thread_of_blas:
-            self._crew.share(passes.forward, self._memory, theta, b, planes, alone=self._alone)
+        self._crew.share(passes.forward, self._memory, theta, b, planes, alone=self._alone)
         return planes
 
     def backward(self, b: Any, theta: Any, planes: Any) -> tuple[Any, Any]:
@@ -75,8 +74,7 @@ class Program:
         up.
         """
         found = np.empty_like(b), np.empty_like(theta)
-        with one_thread_of_blas:
-            self._crew.share(passes.backward, self._memory, theta, b, planes, *found, alone=self._alone)
+        self._crew.share(passes.backward, self._memory, theta, b, planes, *found, alone=self._alone)
         return found
 
 
@@ -113,6 +111,8 @@ def _memory(
         folded=np.empty((most, k), number),
         bias=np.empty(most, number),
         edges=np.empty(BANDS * max(w for _, w, _ in sizes) * k, number),
+        panels=np.empty(max(room_for(number, most, k), room_for(number, k, most)), number),
         tiles=np.empty((threads, rows, k), number),
+        packed=np.empty((threads, room_for(number, rows, k)), number),
         output=np.empty((pixels, outputs), number),
     )

@@ -47,9 +47,9 @@ def standardise(totals, shift, gamma, beta, pixels, epsilon, last, moments, tran
 
 
 @inner
-def fold(mixing, gamma, beta, weight, bias):
-    """Write mixing diag(gamma) and mixing beta: a mixing after scale and shift."""
-    for o in range(mixing.shape[0]):
+def fold(mixing, begin, end, gamma, beta, weight, bias):
+    """Write mixing diag(gamma) and mixing beta, a mixing after scale and shift: rows begin to end - 1."""
+    for o in range(begin, end):
         total = 0.0
         for c in range(mixing.shape[1]):
             weight[o, c] = mixing[o, c] * gamma[c]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import llvmlite.binding
 import numba
-from threadpoolctl import ThreadpoolController
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -65,34 +62,3 @@ def _digest(function: Callable[..., Any]) -> str:
 def _digest_of(folder: Path) -> str:
     content = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
     return hashlib.sha256(content).hexdigest()
-
-
-class _OneThread:
-    """BLAS has one limit for the whole process: the first who wants it sets it, the last takes it away."""
-
-    def __init__(self) -> None:
-        self._lock, self._users, self._limit = threading.Lock(), 0, ExitStack()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._users:
-                self._limit.enter_context(_blas().limit(limits=1))
-            self._users += 1
-
-    def __exit__(self, *failure: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                self._limit.close()
-
-
-#: numpy's and numba's matrix products each keep to the thread that asks for them while this is entered
-one_thread_of_blas = _OneThread()
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    import scipy.linalg.cython_blas
-
-    assert scipy.linalg.cython_blas is not None  # numba's products are its: loaded before it is looked for
-    return ThreadpoolController().select(user_api="blas")

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from priorbench.toolkit.fused import kernels
 from priorbench.toolkit.fused.crew import Team
+from priorbench.toolkit.fused.product import multiply_pixels
 from priorbench.toolkit.fused.resampling import taps_of, upsampled
 
 #: of a loss by parameters
@@ -128,22 +129,34 @@ class Rectify:
         return d_bias
 
 
-class Mix:
-    """A 1x1 convolution as one matrix product over all pixels; a bias before a normalisation is left out."""
+def mix(team: Team, matrix: torch.Tensor, x: Planes, y: Planes) -> None:
+    """Write to y the product of a matrix (outputs, inputs) and the channels of x."""
+    numbers = x.pixels * matrix.numel() // 32  # a processor does so many multiplications at once
+    team.share(multiply_pixels, matrix.numpy(), x.array, x.pixels, y.array, numbers=numbers)
 
-    def __init__(self, conv: nn.Conv2d) -> None:
-        self._weight = conv.weight
+
+class Mix:
+    """A 1x1 convolution as one matrix product over all pixels; a bias before a normalisation is left out.
+
+    Parameters
+    ----------
+    team : does the work.
+    conv : the convolution.
+    """
+
+    def __init__(self, team: Team, conv: nn.Conv2d) -> None:
+        self._team, self._weight = team, conv.weight
 
     def forward(self, x: Planes, y: Planes) -> None:
         """Write y; x is needed again by `backward`."""
         self._x = x
-        torch.mm(self._matrix, x.flat, out=y.flat)
+        mix(self._team, self._matrix, x, y)
 
     def backward(self, dy: Planes, dx: Planes | None) -> torch.Tensor:
         """Write dx where it is wanted; return the gradient of the weight."""
         gradient = torch.mm(dy.flat, self._x.flat.t()).view_as(self._weight)
         if dx is not None:
-            torch.mm(self._matrix.t(), dy.flat, out=dx.flat)
+            mix(self._team, self._matrix.t(), dy, dx)
         return gradient
 
     @property
@@ -221,7 +234,7 @@ class Lift:
         """Add to y; x is needed again by `backward`."""
         self._x = x
         self._matrix = self._weight.detach()[:, self._first :].permute(0, 2, 3, 1).flatten(0, 2).contiguous()
-        torch.mm(self._matrix, x.flat, out=self._products.flat)
+        mix(self._team, self._matrix, x, self._products)
         seen = self._taps, x.width, self._rows.index, self._rows.weight, self._nearest
         given = self._products.array, y.array, y.pixels, *seen, self._bilinear, self._reflect
         self._team.share(kernels.gather, *given, numbers=y.array.size)
@@ -233,33 +246,42 @@ class Lift:
         given = dy.array, self._products.array, dy.pixels, *seen, self._bilinear, self._reflect
         self._team.share(kernels.scatter, *given, numbers=dy.array.size)
         gradient = torch.mm(self._products.flat, self._x.flat.t())
-        torch.mm(self._matrix.t(), self._products.flat, out=self._x.flat)
+        mix(self._team, self._matrix.t(), self._products, self._x)
         outputs = self._weight.shape[0]
         return gradient.view(outputs, self._taps, self._taps, -1).permute(0, 3, 1, 2)
 
 
 class Unfold:
-    """A k x k convolution of few channels, as one matrix product over all pixels' neighbourhoods."""
+    """A k x k convolution of few channels, as one matrix product over all pixels' neighbourhoods.
 
-    def __init__(self, conv: nn.Conv2d, channels: int) -> None:
-        self._weight, self._channels = conv.weight, channels
+    Parameters
+    ----------
+    team : does the work.
+    conv : the convolution.
+    channels : its input channels that are meant, the first so many.
+    """
+
+    def __init__(self, team: Team, conv: nn.Conv2d, channels: int) -> None:
+        self._team, self._weight, self._channels = team, conv.weight, channels
         self._taps = conv.kernel_size[0]
         self._mode = "reflect" if conv.padding_mode == "reflect" else "constant"
 
     def forward(self, x: Planes, y: Planes) -> None:
         """Write y."""
-        self._size = (x.height, x.width)
         pads = (self._taps // 2,) * 4
-        self._columns = functional.unfold(functional.pad(x.image, pads, self._mode), self._taps)[0]
-        torch.mm(self._matrix, self._columns, out=y.flat)
+        columns = functional.unfold(functional.pad(x.image, pads, self._mode), self._taps)
+        self._columns = Planes(columns[0], x.height, x.width)
+        mix(self._team, self._matrix, self._columns, y)
 
     def backward(self, dy: Planes) -> tuple[Planes, torch.Tensor]:
         """Return dx and the gradient of the weight, (out, channels, k, k)."""
-        gradient = torch.mm(dy.flat, self._columns.t())
-        columns = torch.mm(self._matrix.t(), dy.flat)
+        gradient = torch.mm(dy.flat, self._columns.flat.t())
+        columns = self._columns
         del self._columns
-        pad, (height, width) = self._taps // 2, self._size
-        dx = functional.fold(columns[None], (height + 2 * pad, width + 2 * pad), self._taps)
+        mix(self._team, self._matrix.t(), dy, columns)
+        pad = self._taps // 2
+        padded = columns.height + 2 * pad, columns.width + 2 * pad
+        dx = functional.fold(columns.data[None], padded, self._taps)
         outputs = self._weight.shape[0]
         return Planes.of(unpad(dx, pad, self._mode)), gradient.view(outputs, -1, self._taps, self._taps)
 
