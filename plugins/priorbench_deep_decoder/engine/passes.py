@@ -53,10 +53,9 @@ def forward(place, memory, theta, b, planes):
 @inlined
 def _mix_input(place, memory, weight, b):
     """Write b weight^T to the first Z."""
-    z, panels = rows_of(layer_of(memory, 0).z), panels_of(memory, weight.T)
-    begin, end = part(place, len(panels))
-    pack(weight.T, 0, panels, begin, end)
+    _pack(place, memory, weight.T)
     meet(place)
+    z, panels = rows_of(layer_of(memory, 0).z), panels_of(memory, weight.T)
     first, last = part(place, len(b))
     products.mix(b[first:last], weight, panels, memory.bias[:0], z[first:last])
     meet(place)
@@ -65,14 +64,14 @@ def _mix_input(place, memory, weight, b):
 @inlined
 def _prepare(place, memory, theta, n, weight, bias):
     """Find the mixing after layer n, which takes over its scale and shift, and put it into panels."""
-    panels = panels_of(memory, weight.T)
-    begin, end = part(place, len(panels))
     if memory.normalise_last:
+        panels = panels_of(memory, weight.T)
+        begin, end = part(place, len(panels))
         columns = panels.shape[2]
         first, last = columns * begin, min(columns * end, len(weight))
         gamma, beta = affine_of(memory, theta, n, memory.plain)
         small.fold(mixing_of(memory, theta, n + 1), first, last, gamma, beta, weight, bias)
-    pack(weight.T, 0, panels, begin, end)
+    _pack(place, memory, weight.T)
 
 
 @inlined
@@ -87,6 +86,14 @@ def _normalise(place, memory, theta, layer):
         gamma, beta = affine_of(memory, theta, n, memory.plain)
         given = totals, shift, gamma, beta, pixels_of(layer), memory.epsilon, last
         small.standardise(*given, memory.moments[n], memory.transform[n])
+
+
+@inlined
+def _pack(place, memory, matrix):
+    """Put the thread's part of a mixing, or of its transpose, into panels."""
+    panels = panels_of(memory, matrix)
+    begin, end = part(place, len(panels))
+    pack(matrix, 0, panels, begin, end)
 
 
 @inner
@@ -119,13 +126,6 @@ def backward(place, memory, theta, b, planes, d_first, d_theta):
     if place.thread == 0:
         _correlate_input(memory, d, b, mixing_of(memory, d_theta, 0))
         small.copy(d, d_first)
-
-
-@inlined
-def _pack(place, memory, weight):
-    panels = panels_of(memory, weight)
-    begin, end = part(place, len(panels))
-    pack(weight, 0, panels, begin, end)
 
 
 @inlined
