@@ -17,7 +17,8 @@ class Operator(Protocol):
     An operator may have, besides,
 
     * ``A_dagger(y)``: the pseudo-inverse in closed form (see `priorbench.toolkit.least_squares`);
-    * ``measured``: a bool tensor, broadcastable to y, where some entries of y are not measured.
+    * ``measured``: a bool tensor, broadcastable to y, where some entries of y are not measured: A x is
+      0 there.
     """
 
     def A(self, x: torch.Tensor) -> torch.Tensor:  # noqa: N802

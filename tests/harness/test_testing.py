@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wrong_plugin import DENOISERS, IMAGE_SETS, NOISES, STOPPING_RULES
+from wrong_plugin import DENOISERS, IMAGE_SETS, NOISES, OPERATORS, STOPPING_RULES
 
 from priorbench.plugins import load_registry
 from priorbench.testing import CheckOptions, CheckResult
@@ -27,6 +27,7 @@ WRONG = {
     "wrong-silent-exit": "process",
     **{f"wrong-set-{name}": name for name in IMAGE_SETS},
     **{f"wrong-noise-{name}": name for name in NOISES},
+    **{f"wrong-operator-{name}": name for name in OPERATORS},
     **{f"wrong-rule-{name}": name for name in STOPPING_RULES},
     "wrong-experiment-form": "form",
 }

@@ -24,7 +24,7 @@ def good(o):
     return smooth(o.image)
 
 
-Nothing = Licence = Citation = Summary = Devices = Seeds = Mask = one_shot(good)
+Nothing = Licence = Citation = Summary = Devices = Seeds = Mask = Operator = one_shot(good)
 
 
 class Parameters:

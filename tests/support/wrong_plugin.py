@@ -9,6 +9,7 @@ from priorbench import (
     ExperimentSpec,
     ImageSetSpec,
     NoiseSpec,
+    OperatorSpec,
     StoppingRuleSpec,
     hookimpl,
 )
@@ -44,6 +45,7 @@ DENOISERS: dict[str, dict[str, Any]] = {
     "seeds": {"stochastic": True},
     "fresh-state": {},
     "mask": {"accepts_mask": True},
+    "operator": {"accepts_operator": True},
     "blind": {"noises": ("gaussian",)},
     "noises": {},
     "budget": {},
@@ -62,6 +64,20 @@ NOISES: dict[str, dict[str, Any]] = {
     "clean-unchanged": {},
     "descriptor": {},
     "sigma": {},
+}
+OPERATORS: dict[str, dict[str, Any]] = {
+    "level": {"level": ("strenght",)},
+    "draws": {},
+    "measurement": {},
+    "image": {},
+    "precision": {},
+    "linear": {},
+    "adjoint": {},
+    "differentiable": {},
+    "given-generator": {},
+    "input-unchanged": {},
+    "measured": {},
+    "pseudo-inverse": {},
 }
 STOPPING_RULES = ("chooses", "ends", "hands-off", "repeatable")
 
@@ -104,6 +120,12 @@ def priorbench_image_sets():
 def priorbench_noise_models():
     for check, fields in NOISES.items():
         yield NoiseSpec(**_named("wrong_noises", "noise-", check), **fields)
+
+
+@hookimpl
+def priorbench_operators():
+    for check, fields in OPERATORS.items():
+        yield OperatorSpec(**_named("wrong_operators", "operator-", check), **fields)
 
 
 @hookimpl

@@ -16,6 +16,7 @@ class PluginKind(StrEnum):
     ITERATIVE = "iterative"
     IMAGE_SET = "image-set"
     NOISE = "noise"
+    OPERATOR = "operator"
     STOPPING_RULE = "stopping-rule"
     EXPERIMENT = "experiment"
 

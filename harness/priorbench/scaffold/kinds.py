@@ -59,6 +59,13 @@ KINDS: Mapping[str, Kind] = {
         summary="uniform noise",
         fields=('level=("sigma",)',),
     ),
+    "operator": Kind(
+        registers="operator",
+        record="OperatorSpec",
+        hook="priorbench_operators",
+        module="operator",
+        summary="motion blur along the rows",
+    ),
     "stopping-rule": Kind(
         registers="stopping rule",
         record="StoppingRuleSpec",

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.errors import suggestion
 from priorbench.observation import NoiseDescriptor
 from priorbench.specs import NoiseSpec
+from priorbench.testing.checks.record import LEVEL
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
@@ -127,18 +127,8 @@ def sigma(subject: NoiseSubject) -> Finding | Skip | None:
     )
 
 
-def level(subject: NoiseSubject) -> Finding | None:
-    """Levels share their random numbers: these parameters are left out of the seed."""
-    unknown = [name for name in subject.spec.level if name not in subject.parameters]
-    return finding(
-        f"'{unknown[0]}'{suggestion(unknown[0], subject.parameters)}" if unknown else "",
-        expected="'level' names parameters of the factory",
-        mend="correct 'level' in the record",
-    )
-
-
 CHECKS = (
-    Check(name="level", what="'level' names its parameters", run=level, needs=("loads",)),
+    LEVEL,
     Check(name="draws", what="it makes a picture noisy", run=draws, needs=("loads",)),
     Check(
         name="given-generator",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from priorbench.errors import PriorbenchError
+from priorbench.errors import PriorbenchError, suggestion
 from priorbench.parameters import parameters_of
 from priorbench.rejection import one_line
 from priorbench.signatures import DeclarationError
-from priorbench.specs import ImageSetSpec
+from priorbench.specs import ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.testing.registering import heavy_imports
-from priorbench.testing.results import Check, Finding, Skip
+from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
 
 
@@ -98,6 +98,17 @@ def parameters(subject: Subject) -> Finding | None:
     return None
 
 
+def level(subject: Subject) -> Finding | None:
+    """Levels share their random numbers: these parameters are left out of the seed."""
+    assert isinstance(subject.spec, (NoiseSpec, OperatorSpec))
+    unknown = [name for name in subject.spec.level if name not in subject.parameters]
+    return finding(
+        f"'{unknown[0]}'{suggestion(unknown[0], subject.parameters)}" if unknown else "",
+        expected="'level' names parameters of the factory",
+        mend="correct 'level' in the record",
+    )
+
+
 LICENCE = Check(name="licence", what="it names its licence", run=licence)
 SUMMARY = Check(name="summary", what="it has a summary of one line", run=summary)
 CITATION = Check(name="citation", what="it names its publication, or says that there is none", run=citation)
@@ -110,6 +121,8 @@ PARAMETERS = Check(
     run=parameters,
 )
 LOADS = Check(name="loads", what="its factory can be imported and called", run=loads, needs=("parameters",))
+#: for what is drawn at random
+LEVEL = Check(name="level", what="'level' names its parameters", run=level, needs=("loads",))
 
 #: for every kind
 CHECKS = (SUMMARY, LAZY, PARAMETERS, LOADS)
