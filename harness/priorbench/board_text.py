@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
+from functools import partial
 
 from priorbench.boards import Board, Difference, Interval, Row
 from priorbench.suite import DENOISING
@@ -28,6 +29,7 @@ def columns(board: Board) -> dict[str, Cell]:
         "p": lambda row: "" if row.difference is None else probability(row.difference.p_holm),
         "wins": lambda row: "" if row.difference is None else f"{100 * row.difference.win_rate:.0f} %",
         "SSIM": lambda row: number(row.ssim, 4),
+        **{name: partial(_metric, name) for row in board.rows for name in row.metrics},
         "s/image": lambda row: seconds(row.seconds) + ("*" if row.tainted else ""),
         "× time": lambda row: "" if row.time_ratio is None else significant(row.time_ratio.value),
         "memory": lambda row: memory(row.memory_bytes),
@@ -41,6 +43,11 @@ def columns(board: Board) -> dict[str, Cell]:
         for name, cell in every.items()
         if name not in quiet and any(cell(row) not in ("", "reference") for row in board.rows)
     }
+
+
+def _metric(name: str, row: Row) -> str:
+    value = row.metrics.get(name)
+    return "" if value is None else f"{value:.4g}"
 
 
 def _difference_column(board: Board) -> str:

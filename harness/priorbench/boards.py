@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from priorbench.suite import DENOISING
 
@@ -74,6 +75,7 @@ class Row:
     images : images with a usable result; repetitions are averaged within an image first.
     failures : status -> trials without a result.
     psnr, ssim, gain : means over the images; `gain` over the noisy image, in dB.
+    metrics : means of further metrics, by name; None where no image has one.
     psnr_interval : of the mean; how far it would move with other images of the kind.
     infinite : images that were restored exactly; their PSNR is in no mean.
     difference : to the board's reference; None for the reference itself, and without a common image.
@@ -100,6 +102,7 @@ class Row:
     psnr_interval: Interval | None = None
     ssim: float | None
     gain: float | None
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
     infinite: int
     difference: Difference | None = None
     oracle_psnr: float | None

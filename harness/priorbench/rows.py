@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -51,6 +52,7 @@ class Measured:
                 value and int(value) for value in _each(np.max, self._spread(scores.peak_memory_bytes))
             ],
             "failures": self._failures(),
+            "metrics": self._metrics(),
             **self._times(),
         }
         return [
@@ -86,6 +88,17 @@ class Measured:
         for record in np.flatnonzero(~self._good):
             counts[self._panel.row[record]][self._scores.status[record]] += 1
         return [dict(count) for count in counts]
+
+    def _metrics(self) -> list[dict[str, float | None]]:
+        """Return name -> mean of every further metric, for each row."""
+        texts = self._scores.metrics
+        values: dict[str, Array] = {}
+        for record in np.flatnonzero(texts != None):  # noqa: E711 - elementwise
+            for name, value in json.loads(texts[record]).items():
+                column = values.setdefault(name, np.full(len(texts), np.nan))
+                column[record] = np.nan if value is None else value
+        means = {name: _means(self._by_image(values[name])) for name in sorted(values)}
+        return [{name: mean[row] for name, mean in means.items()} for row in range(len(self._panel.places))]
 
     def _times(self) -> dict[str, list[Any]]:
         """Return the times of each row, left out where its trials ran in unlike environments."""

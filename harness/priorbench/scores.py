@@ -15,7 +15,7 @@ from priorbench.records import Record, to_json
 from priorbench.suite import DENOISING
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
-VERSION = 2
+VERSION = 3
 
 
 class Entry(NamedTuple):
@@ -50,6 +50,7 @@ COLUMNS = (
     "status",
     "exact",
     "tainted",
+    "metrics",
     "psnr",
     "ssim",
     "oracle_psnr",
@@ -60,7 +61,11 @@ COLUMNS = (
 
 
 #: types of the columns: entry, problem, and `COLUMNS`
-_KINDS = (np.int64, np.int64, np.object_, np.bool_, np.bool_, *[np.float64] * len(COLUMNS[3:]))
+_KINDS = (
+    *(np.int64, np.int64),
+    *(np.object_, np.bool_, np.bool_, np.object_),
+    *[np.float64] * len(COLUMNS[4:]),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +79,7 @@ class Scores:
     status : (records,) of each record, text.
     exact : (records,) the clean image was restored bit by bit, so that there is no PSNR.
     tainted : (records,) the timing is marked.
+    metrics : (records,) further metrics, name -> value or null, as JSON text; None where there are none.
     psnr, ssim, oracle_psnr, wall_seconds, peak_memory_bytes, iterations : (records,) float64, NaN where
         there is no value.
     """
@@ -85,6 +91,7 @@ class Scores:
     status: NDArray[np.object_]
     exact: NDArray[np.bool_]
     tainted: NDArray[np.bool_]
+    metrics: NDArray[np.object_]
     psnr: NDArray[np.float64]
     ssim: NDArray[np.float64]
     oracle_psnr: NDArray[np.float64]
@@ -122,6 +129,7 @@ def score_row(data: Mapping[str, Any]) -> dict[str, Any]:
         "status": data.get("status", "ok"),
         "exact": int(data.get("mse") == 0),
         "tainted": int(data.get("tainted") is not None),
+        "metrics": json.dumps(data["metrics"]) if data.get("metrics") else None,
     }
     return {name: special[name] if name in special else data.get(name) for name in COLUMNS}
 
@@ -190,7 +198,7 @@ def _scores(
     entries: Iterable[Entry], problems: Iterable[Problem], batches: Sequence[Sequence[NDArray[Any]]]
 ) -> Scores:
     parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _KINDS)
-    entry, problem, status, exact, tainted, *numbers = (np.concatenate(part) for part in parts)
+    entry, problem, status, exact, tainted, metrics, *numbers = (np.concatenate(part) for part in parts)
     return Scores(
         entries=tuple(entries),
         problems=tuple(problems),
@@ -199,5 +207,6 @@ def _scores(
         status=status,
         exact=exact,
         tainted=tainted,
-        **dict(zip(COLUMNS[3:], numbers, strict=True)),
+        metrics=metrics,
+        **dict(zip(COLUMNS[4:], numbers, strict=True)),
     )

@@ -175,9 +175,9 @@ class Store:
         version = sa.select(ABOUT.c.value).where(ABOUT.c.name == "scores").scalar_subquery()
         if connection.execute(sa.select(counts[0] == counts[1], version)).one() == (True, str(VERSION)):
             return
-        for table in (SCORES, ENTRIES, PROBLEMS):
-            connection.execute(sa.delete(table))
         connection.execute(sa.delete(ABOUT).where(ABOUT.c.name == "scores"))
+        META.drop_all(connection, tables=[SCORES, ENTRIES, PROBLEMS])  # they may have other columns
+        META.create_all(connection, tables=[SCORES, ENTRIES, PROBLEMS])
         connection.execute(self._insert(ABOUT), [{"name": "scores", "value": str(VERSION)}])
         texts = connection.execute(sa.select(RECORDS.c.data).order_by(RECORDS.c.number)).scalars()
         for batch in texts.partitions(1000):

@@ -51,6 +51,7 @@ SCORES = sa.Table(
     sa.Column("status", sa.String(32), nullable=False),
     sa.Column("exact", sa.Integer, nullable=False),
     sa.Column("tainted", sa.Integer, nullable=False),
+    sa.Column("metrics", sa.Text),
     sa.Column("psnr", sa.Double),
     sa.Column("ssim", sa.Double),
     sa.Column("oracle_psnr", sa.Double),

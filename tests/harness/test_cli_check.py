@@ -29,7 +29,7 @@ def test_json_has_every_field(command):
 def test_a_wrong_request_is_one_line_and_status_2(command):
     for words, said in (
         (["meen"], "unknown name 'meen'; did you mean 'mean'?"),
-        (["psnr"], "metric 'psnr': there are no checks for this kind"),
+        (["serial"], "executor 'serial': there are no checks for this kind"),
         (["mean:lgo=x"], "denoiser 'mean': unknown parameter 'lgo'; did you mean 'log'?"),
         (["mean", "--only", "shap"], "unknown check 'shap'; did you mean 'shape'?"),
     ):

@@ -16,6 +16,7 @@ from priorbench import latex, rendering
 from priorbench.errors import UnknownNameError
 from priorbench.leaderboard import leaderboard
 from priorbench.records import from_json, to_json
+from priorbench.report.ranking import ranking
 from priorbench.scores import problem_of
 from priorbench.statistics import mean_intervals, resampled
 from priorbench.store import Store
@@ -355,3 +356,25 @@ def test_records_from_before_there_were_operators_are_of_denoising(tmp_path):
     store.add([from_json(old), trial("b", "1", 31.0)])
     [board] = leaderboard(store.scores())
     assert [row.denoiser for row in board.rows] == ["b", "a"]
+
+
+def test_a_further_metric_has_a_column_of_means_over_images():
+    def scored(label, image, value, **changes):
+        return trial(label, image, 30.0, metrics={"lpips": value}, **changes)
+
+    draws = [scored("a", "1", 0.1 * (n + 1), repetition=n) for n in range(3)]
+    failed = scored("b", "2", 0.7, status="error")
+    board = only([*draws, scored("a", "2", 0.4), scored("b", "1", None), failed, trial("c", "1", 20.0)])
+    found = {row.denoiser: row.metrics for row in board.rows}
+    assert found == {"a": {"lpips": pytest.approx(0.3)}, "b": {"lpips": None}, "c": {"lpips": None}}
+    [header, _, first, *_] = [line.split("|") for line in rendering.markdown([board]).splitlines()[2:]]
+    assert first[header.index(" lpips ")] == " 0.3 "
+    lines = list(csv.DictReader(io.StringIO(rendering.comma_separated([board]))))
+    assert json.loads(lines[0]["metrics"]) == {"lpips": pytest.approx(0.3)}
+    cells = ranking(board, {row.name: None for row in board.rows})
+    place = [name for name, _ in cells.columns].index("lpips")
+    assert [line.cells[place].order for line in cells.lines] == [pytest.approx(0.3), None, None]
+
+
+def test_a_board_without_further_metrics_has_no_column_for_them():
+    assert only([trial("a", "1", 30.0)]).rows[0].metrics == {}

@@ -220,6 +220,16 @@ def start(suite: str, site: Path, folder: Path) -> subprocess.Popen[str]:
     )
 
 
+def test_a_metric_that_is_asked_for_has_a_column(command):
+    """PSNR as a further metric is the mean of what it is as the protocol's own."""
+    done = command("run", *ONE_IMAGE[1:], "--denoiser", "mean", "--metric", "psnr")
+    assert done.returncode == 0, done.stderr
+    [board] = json.loads(command("leaderboard", "--format", "json").stdout)
+    [row] = board["rows"]
+    assert row["metrics"] == {"psnr": row["psnr"]}
+    assert f"{row['psnr']:.4g}" in command("leaderboard").stdout.split()
+
+
 def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(command, example_site, tmp_path):
     suite = str(write_suite(tmp_path, count=4, seconds=0.3))
     (tmp_path / "scratch").mkdir()

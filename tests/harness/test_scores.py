@@ -74,6 +74,7 @@ def test_scores_follow_what_is_replaced_and_what_is_not(url):
         "DROP TABLE scores; DROP TABLE entries; DROP TABLE problems; DELETE FROM about WHERE name = 'scores'",
         "UPDATE about SET value = '0' WHERE name = 'scores'; UPDATE scores SET psnr = 1",
         "DELETE FROM scores WHERE number > 3",
+        "ALTER TABLE scores DROP COLUMN metrics; UPDATE about SET value = '2' WHERE name = 'scores'",
     ],
 )
 def test_a_store_without_scores_or_with_others_gets_them(url, damage):

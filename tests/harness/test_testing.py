@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wrong_plugin import DENOISERS, IMAGE_SETS, NOISES, OPERATORS, STOPPING_RULES
+from wrong_plugin import DENOISERS, IMAGE_SETS, METRICS, NOISES, OPERATORS, STOPPING_RULES
 
 from priorbench.plugins import load_registry
 from priorbench.testing import CheckOptions, CheckResult
@@ -29,6 +29,7 @@ WRONG = {
     **{f"wrong-noise-{name}": name for name in NOISES},
     **{f"wrong-operator-{name}": name for name in OPERATORS},
     **{f"wrong-rule-{name}": name for name in STOPPING_RULES},
+    **{f"wrong-metric-{name}": name for name in METRICS},
     "wrong-experiment-form": "form",
 }
 #: checks that are the same for every kind

@@ -8,6 +8,7 @@ from priorbench import (
     DenoiserSpec,
     ExperimentSpec,
     ImageSetSpec,
+    MetricSpec,
     NoiseSpec,
     OperatorSpec,
     StoppingRuleSpec,
@@ -79,6 +80,14 @@ OPERATORS: dict[str, dict[str, Any]] = {
     "measured": {},
     "pseudo-inverse": {},
 }
+METRICS: dict[str, dict[str, Any]] = {
+    "loads": {},
+    "scores": {},
+    "equal": {},
+    "repeatable": {},
+    "input-unchanged": {},
+    "direction": {"higher_is_better": True},
+}
 STOPPING_RULES = ("chooses", "ends", "hands-off", "repeatable")
 
 
@@ -132,6 +141,14 @@ def priorbench_operators():
 def priorbench_stopping_rules():
     for check in STOPPING_RULES:
         yield StoppingRuleSpec(**_named("wrong_rules", "rule-", check))
+
+
+@hookimpl
+def priorbench_metrics():
+    for check, fields in METRICS.items():
+        yield MetricSpec(
+            **_named("wrong_metrics", "metric-", check), **({"higher_is_better": False} | fields)
+        )
 
 
 @hookimpl

@@ -19,7 +19,7 @@ def check(
         str,
         typer.Argument(
             metavar="NAME[:key=value,...]",
-            help="A denoiser, image set, noise, operator, stopping rule, experiment, or a whole plugin.",
+            help="A denoiser, image set, noise, operator, stopping rule, metric, experiment; or a plugin.",
         ),
     ],
     only: Annotated[

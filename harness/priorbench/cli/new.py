@@ -18,6 +18,7 @@ class PluginKind(StrEnum):
     NOISE = "noise"
     OPERATOR = "operator"
     STOPPING_RULE = "stopping-rule"
+    METRIC = "metric"
     EXPERIMENT = "experiment"
 
 

@@ -86,6 +86,8 @@ def _order(name: str, row: Row) -> float | None:
         return None
     if name in _SORTED_BY:
         return _SORTED_BY[name](row)  # type: ignore[no-any-return]
+    if name in row.metrics:
+        return row.metrics[name]
     return (
         row.difference.mean if row.difference else 0.0
     )  # the column of differences has the reference's name

@@ -73,6 +73,14 @@ KINDS: Mapping[str, Kind] = {
         module="rule",
         summary="stops when the output hardly changes any more",
     ),
+    "metric": Kind(
+        registers="metric",
+        record="MetricSpec",
+        hook="priorbench_metrics",
+        module="metric",
+        summary="error of the edges",
+        fields=("higher_is_better=False",),
+    ),
     "experiment": Kind(
         registers="experiment",
         record="ExperimentSpec",

@@ -10,6 +10,7 @@ from priorbench.testing.checks import (
     image_set,
     inverse,
     iterates,
+    metric,
     noise,
     noise_model,
     operator,
@@ -39,6 +40,7 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "noise model": (*record.CHECKS, *noise_model.CHECKS),
     "operator": (*record.CHECKS, *operator.CHECKS, *operator_algebra.CHECKS),
     "stopping rule": (*record.CHECKS, *stopping_rule.CHECKS),
+    "metric": metric.CHECKS,
     "experiment": (record.CITATION, *record.CHECKS, *experiment.CHECKS),
 }
 
@@ -49,5 +51,6 @@ SUBJECTS: Mapping[str, type[Subject]] = {
     "noise model": noise_model.NoiseSubject,
     "operator": operator.OperatorSubject,
     "stopping rule": stopping_rule.RuleSubject,
+    "metric": metric.MetricSubject,
     "experiment": Subject,
 }

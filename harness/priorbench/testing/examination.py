@@ -142,8 +142,8 @@ def check(name: str, options: CheckOptions | None = None, only: Collection[str] 
 
     Parameters
     ----------
-    name : of a denoiser, image set, noise model, operator, stopping rule, experiment or plugin that is
-        installed.
+    name : of a denoiser, image set, noise model, operator, stopping rule, metric, experiment or plugin that
+        is installed.
     options : how.
     only : names of checks; default all.
 

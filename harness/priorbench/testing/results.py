@@ -9,7 +9,7 @@ from typing import Any, Literal
 Status = Literal["passed", "failed", "skipped"]
 
 #: kinds of things (keys of `priorbench.registry.KINDS`) that have checks
-CHECKED = ("denoiser", "image set", "noise model", "operator", "stopping rule", "experiment")
+CHECKED = ("denoiser", "image set", "noise model", "operator", "stopping rule", "metric", "experiment")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
