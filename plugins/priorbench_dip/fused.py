@@ -69,10 +69,8 @@ class _Scale:
             mode=a.upsampling,
         )
         self._merge = Normalise(team, scale.merge.norm, slope=a.negative_slope)
-        self._mix, self._last = (
-            Mix(team, scale.mix.conv),
-            Normalise(team, scale.mix.norm, slope=a.negative_slope),
-        )
+        self._mix = Mix(team, scale.mix.conv)
+        self._last = Normalise(team, scale.mix.norm, slope=a.negative_slope)
         self._coarse = Planes.empty(a.channels, *coarse, dtype)
         self._sums, self._merged, self._mixed, self._out = (
             Planes.empty(a.channels, height, width, dtype) for _ in range(4)
