@@ -10,6 +10,9 @@ from priorbench.suite import DENOISING
 
 Cell = Callable[[Row], str]
 
+#: headings of other columns that would be valid names of a metric
+_TAKEN = ("rank", "method", "stopping", "p", "wins", "memory", "images", "failed")
+
 #: a longer name of the reference stands below the table, not above its column
 _SHORT = 14
 
@@ -29,7 +32,7 @@ def columns(board: Board) -> dict[str, Cell]:
         "p": lambda row: "" if row.difference is None else probability(row.difference.p_holm),
         "wins": lambda row: "" if row.difference is None else f"{100 * row.difference.win_rate:.0f} %",
         "SSIM": lambda row: number(row.ssim, 4),
-        **{name: partial(_metric, name) for row in board.rows for name in row.metrics},
+        **{metric_column(name): partial(_metric, name) for row in board.rows for name in row.metrics},
         "s/image": lambda row: seconds(row.seconds) + ("*" if row.tainted else ""),
         "× time": lambda row: "" if row.time_ratio is None else significant(row.time_ratio.value),
         "memory": lambda row: memory(row.memory_bytes),
@@ -43,6 +46,11 @@ def columns(board: Board) -> dict[str, Cell]:
         for name, cell in every.items()
         if name not in quiet and any(cell(row) not in ("", "reference") for row in board.rows)
     }
+
+
+def metric_column(name: str) -> str:
+    """Return the heading of a further metric, which may be called like another column."""
+    return f"{name} (metric)" if name in _TAKEN else name
 
 
 def _metric(name: str, row: Row) -> str:

@@ -376,5 +376,16 @@ def test_a_further_metric_has_a_column_of_means_over_images():
     assert [line.cells[place].order for line in cells.lines] == [pytest.approx(0.3), None, None]
 
 
+def test_a_metric_that_is_called_like_a_column_takes_none_away():
+    values = {"rank": 7.0, "memory": 8.0, "p": 9.0}
+    board = only([trial("a", "1", 30.0, metrics=values, peak_memory_bytes=2**20)])
+    [header, _, cells, *_] = [line.split(" | ") for line in rendering.markdown([board]).splitlines()[2:]]
+    found = dict(
+        zip([name.strip("| ") for name in header], [cell.strip("| ") for cell in cells], strict=True)
+    )
+    assert (found["rank"], found["memory"]) == ("1", "1 MiB")
+    assert [found[f"{name} (metric)"] for name in values] == ["7", "8", "9"]
+
+
 def test_a_board_without_further_metrics_has_no_column_for_them():
     assert only([trial("a", "1", 30.0)]).rows[0].metrics == {}

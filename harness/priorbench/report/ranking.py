@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from priorbench.board_text import columns, footnotes, title
+from priorbench.board_text import columns, footnotes, metric_column, title
 from priorbench.boards import Board, Row
 from priorbench.report.looks import Look
 
@@ -86,8 +86,9 @@ def _order(name: str, row: Row) -> float | None:
         return None
     if name in _SORTED_BY:
         return _SORTED_BY[name](row)  # type: ignore[no-any-return]
-    if name in row.metrics:
-        return row.metrics[name]
+    for metric, value in row.metrics.items():
+        if name == metric_column(metric):
+            return value
     return (
         row.difference.mean if row.difference else 0.0
     )  # the column of differences has the reference's name

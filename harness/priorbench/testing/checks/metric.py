@@ -18,8 +18,9 @@ from priorbench.worker.failure import one_line
 Picture = NDArray[np.float32]
 Shape = tuple[int, int, int]
 
-#: pictures that are tried: colour, grey, odd sizes, a 1-D signal; for the last, None will do
-SHAPES: tuple[Shape, ...] = ((3, 32, 32), (1, 32, 32), (3, 37, 29), (1, 1, 64))
+#: pictures that are tried: colour and grey, large enough for any window; small ones, for which None will do
+LARGE: tuple[Shape, ...] = ((3, 192, 192), (1, 193, 211))
+SMALL: tuple[Shape, ...] = ((3, 37, 29), (1, 1, 64))
 
 
 class MetricSubject(Subject):
@@ -27,7 +28,7 @@ class MetricSubject(Subject):
 
     spec: MetricSpec
 
-    def score(self, noise: float, shape: Shape = SHAPES[0]) -> Any:
+    def score(self, noise: float, shape: Shape = LARGE[0]) -> Any:
         """Return what it says of a picture with noise of a standard deviation."""
         return self.factory(*pair(noise, shape))
 
@@ -56,10 +57,10 @@ def loads(subject: MetricSubject) -> Finding | None:
 
 def scores(subject: MetricSubject) -> Finding | None:
     """One number for each record, of whatever size the pictures are."""
-    for shape in SHAPES:
+    for shape in (*LARGE, *SMALL):
         try:
             value = subject.score(0.1, shape)
-            seen = "" if value is None and min(shape[1:]) == 1 else _no_number(value)
+            seen = "" if value is None and shape in SMALL else _no_number(value)
         except Exception as error:
             seen = one_line(error)
         if seen:
@@ -107,7 +108,7 @@ def repeatable(subject: MetricSubject) -> Finding | None:
 
 def input_unchanged(subject: MetricSubject) -> Finding | None:
     """Other metrics come after it."""
-    given, kept = pair(0.1, SHAPES[0]), pair(0.1, SHAPES[0])
+    given, kept = pair(0.1, LARGE[0]), pair(0.1, LARGE[0])
     subject.factory(*given)
     changed = [name for name, a, b in zip(("estimate", "clean"), given, kept, strict=True) if (a != b).any()]
     return finding(
