@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from environments import NO_HATCHLING, NO_PIP, make_environment, pip_install
 
-from priorbench.registry import missing_reason
-from priorbench.specs import DenoiserSpec
+from priorbench.contract.specs import DenoiserSpec
+from priorbench.loading.registry import missing_reason
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "priorbench-auto-denoise"
 

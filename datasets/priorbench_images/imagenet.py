@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from priorbench.contract.images import SkippedImage
 from priorbench.errors import PriorbenchError
-from priorbench.images import SkippedImage
 from priorbench.pictures import READABLE_SUFFIXES, Channels, PictureRules
 from priorbench.pictures.rules import DEFAULT_MAX_PIXELS
 from priorbench_images.fileset import FileSet

@@ -10,45 +10,45 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # "X as X" tells type checkers that the name is public
     from priorbench.api import evaluate as evaluate
+    from priorbench.contract.hookspecs import hookimpl as hookimpl
+    from priorbench.contract.images import Image as Image
+    from priorbench.contract.images import ImageSet as ImageSet
+    from priorbench.contract.images import SkippedImage as SkippedImage
+    from priorbench.contract.observation import Iterate as Iterate
+    from priorbench.contract.observation import NoiseDescriptor as NoiseDescriptor
+    from priorbench.contract.observation import Observation as Observation
+    from priorbench.contract.observation import Operator as Operator
+    from priorbench.contract.specs import DenoiserSpec as DenoiserSpec
+    from priorbench.contract.specs import ExecutorSpec as ExecutorSpec
+    from priorbench.contract.specs import ExperimentSpec as ExperimentSpec
+    from priorbench.contract.specs import ImageSetSpec as ImageSetSpec
+    from priorbench.contract.specs import MetricSpec as MetricSpec
+    from priorbench.contract.specs import NoiseSpec as NoiseSpec
+    from priorbench.contract.specs import OperatorSpec as OperatorSpec
+    from priorbench.contract.specs import StoppingRuleSpec as StoppingRuleSpec
+    from priorbench.contract.specs import SuiteSpec as SuiteSpec
     from priorbench.errors import PriorbenchError as PriorbenchError
-    from priorbench.hookspecs import hookimpl as hookimpl
-    from priorbench.images import Image as Image
-    from priorbench.images import ImageSet as ImageSet
-    from priorbench.images import SkippedImage as SkippedImage
-    from priorbench.observation import Iterate as Iterate
-    from priorbench.observation import NoiseDescriptor as NoiseDescriptor
-    from priorbench.observation import Observation as Observation
-    from priorbench.observation import Operator as Operator
-    from priorbench.specs import DenoiserSpec as DenoiserSpec
-    from priorbench.specs import ExecutorSpec as ExecutorSpec
-    from priorbench.specs import ExperimentSpec as ExperimentSpec
-    from priorbench.specs import ImageSetSpec as ImageSetSpec
-    from priorbench.specs import MetricSpec as MetricSpec
-    from priorbench.specs import NoiseSpec as NoiseSpec
-    from priorbench.specs import OperatorSpec as OperatorSpec
-    from priorbench.specs import StoppingRuleSpec as StoppingRuleSpec
-    from priorbench.specs import SuiteSpec as SuiteSpec
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "hookimpl": "hookspecs",
-    "Image": "images",
-    "ImageSet": "images",
-    "SkippedImage": "images",
-    "Iterate": "observation",
-    "NoiseDescriptor": "observation",
-    "Observation": "observation",
-    "Operator": "observation",
-    "DenoiserSpec": "specs",
-    "ExecutorSpec": "specs",
-    "ExperimentSpec": "specs",
-    "ImageSetSpec": "specs",
-    "MetricSpec": "specs",
-    "NoiseSpec": "specs",
-    "OperatorSpec": "specs",
-    "StoppingRuleSpec": "specs",
-    "SuiteSpec": "specs",
+    "hookimpl": "contract.hookspecs",
+    "Image": "contract.images",
+    "ImageSet": "contract.images",
+    "SkippedImage": "contract.images",
+    "Iterate": "contract.observation",
+    "NoiseDescriptor": "contract.observation",
+    "Observation": "contract.observation",
+    "Operator": "contract.observation",
+    "DenoiserSpec": "contract.specs",
+    "ExecutorSpec": "contract.specs",
+    "ExperimentSpec": "contract.specs",
+    "ImageSetSpec": "contract.specs",
+    "MetricSpec": "contract.specs",
+    "NoiseSpec": "contract.specs",
+    "OperatorSpec": "contract.specs",
+    "StoppingRuleSpec": "contract.specs",
+    "SuiteSpec": "contract.specs",
     "PriorbenchError": "errors",
     "evaluate": "api",
 }

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from priorbench.clock import device_for
+from priorbench.contract.images import SkippedImage
 from priorbench.errors import PriorbenchError
-from priorbench.exchange import Problem
-from priorbench.images import SkippedImage
-from priorbench.measure import measure_iterative, measure_one_shot
-from priorbench.plugins import load_registry
-from priorbench.problems import noisy_problem
-from priorbench.scoring import score
-from priorbench.selection import choose, instantiate
-from priorbench.stopping_rules import Fixed
+from priorbench.loading.load import load_registry
+from priorbench.protocol.clock import device_for
+from priorbench.protocol.exchange import Problem
+from priorbench.protocol.measure import measure_iterative, measure_one_shot
+from priorbench.protocol.problems import noisy_problem
+from priorbench.protocol.scoring import score
+from priorbench.standard.stopping_rules import Fixed
+from priorbench.suite.selection import choose, instantiate
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from priorbench.observation import Observation
-    from priorbench.watching import Outcome
+    from priorbench.contract.observation import Observation
+    from priorbench.protocol.watching import Outcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ def priorbench_noise_models() -> Iterator[NoiseSpec]:
     """Yield the paper's noise: one Gaussian field for all channels, and the noisy image clipped."""
     yield NoiseSpec(
         name="heckel2020",
-        factory="priorbench.noise_models:Gaussian",
+        factory="priorbench.standard.noise_models:Gaussian",
         summary="white Gaussian noise, sigma 25/255, equal in the channels, clipped to [0, 1]",
         citation=_CITATION,
         preset={"sigma": "25/255", "channels": "equal", "clip": True},

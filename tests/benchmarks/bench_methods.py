@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from priorbench.api import measure
-from priorbench.clock import device_for
-from priorbench.metrics import clip01, psnr
-from priorbench.scoring import score
+from priorbench.protocol.clock import device_for
+from priorbench.protocol.metrics import clip01, psnr
+from priorbench.protocol.scoring import score
 
 from .cases import (
     DEVICE,

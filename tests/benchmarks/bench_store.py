@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count, islice
 
-from priorbench.leaderboard import leaderboard
-from priorbench.store import Store
+from priorbench.ranking.leaderboard import leaderboard
+from priorbench.store.database import Store
 
 from .synthetic_store import Shape, synthetic_records, write
 

@@ -12,16 +12,16 @@ import numpy as np
 import torch
 from skimage import data
 
-from priorbench.clock import device_for
-from priorbench.exchange import Problem
-from priorbench.images import Image
-from priorbench.observation import Iterate
-from priorbench.plugins import load_registry
-from priorbench.problems import NoisyProblem, noisy_problem
-from priorbench.registry import import_factory, missing_reason
-from priorbench.selection import choose, instantiate
-from priorbench.specs import DenoiserSpec
-from priorbench.worker.refusal import refusal
+from priorbench.contract.images import Image
+from priorbench.contract.observation import Iterate
+from priorbench.contract.specs import DenoiserSpec
+from priorbench.loading.load import load_registry
+from priorbench.loading.registry import import_factory, missing_reason
+from priorbench.protocol.clock import device_for
+from priorbench.protocol.exchange import Problem
+from priorbench.protocol.problems import NoisyProblem, noisy_problem
+from priorbench.protocol.refusal import refusal
+from priorbench.suite.selection import choose, instantiate
 
 #: torch device that the methods run on
 DEVICE = os.environ.get("PRIORBENCH_BENCHMARK_DEVICE", "cpu")

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from priorbench.records import Curve, Record
-from priorbench.store import Store
+from priorbench.contract.records import Curve, Record
+from priorbench.store.database import Store
 
 BATCH = 5000
 CURVE_POINTS = 25

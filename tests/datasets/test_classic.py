@@ -10,8 +10,8 @@ import picture_files as make
 import pytest
 from PIL import Image as PillowImage
 
+from priorbench.contract.images import Image, SkippedImage
 from priorbench.errors import PriorbenchError
-from priorbench.images import Image, SkippedImage
 from priorbench.pictures import Picture
 from priorbench_images import classic
 from priorbench_images.classic import bsd68, cbsd68, kodak24, mcmaster, set12, to_grey

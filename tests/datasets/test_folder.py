@@ -12,8 +12,8 @@ import picture_files as make
 import pytest
 from picture_folders import PICTURE, fill, outcome
 
+from priorbench.contract.images import SkippedImage
 from priorbench.errors import PriorbenchError
-from priorbench.images import SkippedImage
 from priorbench_images.folder import folder
 
 
@@ -87,7 +87,7 @@ class TestTree:
             (tmp_path / name).chmod(0)
         code = (
             "import json, os, sys\n"
-            "from priorbench.images import Image\nfrom priorbench_images.folder import folder\n"
+            "from priorbench.contract.images import Image\nfrom priorbench_images.folder import folder\n"
             "images = folder(path='.'); os.chdir(sys.argv[1])\n"
             "from PIL import Image as _; _.init()\n"
             "if os.geteuid() == 0: os.seteuid(65534)\n"

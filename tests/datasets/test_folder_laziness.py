@@ -10,8 +10,8 @@ import tracemalloc
 import pytest
 from picture_folders import PICTURE, fill
 
+from priorbench.contract.images import Image
 from priorbench.errors import PriorbenchError
-from priorbench.images import Image
 from priorbench_images import fileset
 from priorbench_images.folder import folder
 

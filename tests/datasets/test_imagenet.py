@@ -9,8 +9,8 @@ import picture_files as make
 import pytest
 from PIL import Image as PillowImage
 
+from priorbench.contract.images import Image, SkippedImage
 from priorbench.errors import PriorbenchError
-from priorbench.images import Image, SkippedImage
 from priorbench_images.imagenet import imagenet
 
 SMALL = {"crop": 16, "min_side": 17}

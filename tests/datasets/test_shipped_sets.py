@@ -10,11 +10,11 @@ import pytest
 import skimage.data
 
 import priorbench_images
+from priorbench.contract.images import Image
 from priorbench.errors import PriorbenchError
-from priorbench.images import Image
-from priorbench.parameters import build, parameters_of, resolve
+from priorbench.loading.registry import import_factory
+from priorbench.parameters.values import build, parameters_of, resolve
 from priorbench.pictures import centre_offset
-from priorbench.registry import import_factory
 from priorbench_images import phantom
 from priorbench_images.embedded import GREY_PHOTOS, PHOTOS, grey_photos, photos
 from priorbench_images.phantom import Phantom, level_indices

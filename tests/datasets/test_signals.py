@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from priorbench.errors import PriorbenchError
-from priorbench.metrics import ssim
-from priorbench.plugins import load_registry
-from priorbench.selection import choose, instantiate
-from priorbench.worker.refusal import refusal
+from priorbench.loading.load import load_registry
+from priorbench.protocol.metrics import ssim
+from priorbench.protocol.refusal import refusal
+from priorbench.suite.selection import choose, instantiate
 from priorbench_images.signals import Signals, low_frequencies
 
 

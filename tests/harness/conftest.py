@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from priorbench.plugins import ALLOW_VARIABLE, BLOCK_VARIABLE, STRICT_VARIABLE
+from priorbench.loading.load import ALLOW_VARIABLE, BLOCK_VARIABLE, STRICT_VARIABLE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,9 @@ import torch
 from denoising_support import centre, decoded, observation_of, observe, photograph, real_pictures
 
 from priorbench import NoiseDescriptor
-from priorbench.metrics import clip01, psnr
-from priorbench.noise_models import Gaussian, Poisson, PoissonGaussian
-from priorbench.seeding import noise_rng
+from priorbench.protocol.metrics import clip01, psnr
+from priorbench.protocol.seeding import noise_rng
+from priorbench.standard.noise_models import Gaussian, Poisson, PoissonGaussian
 
 bm3d = pytest.importorskip("bm3d", reason="the package bm3d is not installed")
 

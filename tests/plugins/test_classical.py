@@ -11,10 +11,10 @@ import torch
 from denoising_support import observation_of, observe, photograph
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, denoise_wavelet
 
-from priorbench.metrics import clip01, psnr
-from priorbench.noise_models import Gaussian, Poisson, SaltPepper, Speckle
-from priorbench.plugins import load_registry
-from priorbench.registry import import_factory
+from priorbench.loading.load import load_registry
+from priorbench.loading.registry import import_factory
+from priorbench.protocol.metrics import clip01, psnr
+from priorbench.standard.noise_models import Gaussian, Poisson, SaltPepper, Speckle
 from priorbench_classical.identity import Identity
 from priorbench_classical.nl_means import NonLocalMeans
 from priorbench_classical.tv import TotalVariation

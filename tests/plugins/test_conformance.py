@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from priorbench.plugins import load_registry
-from priorbench.registry import missing_reason
+from priorbench.loading.load import load_registry
+from priorbench.loading.registry import missing_reason
 from priorbench.testing import CheckOptions
 from priorbench.testing.examination import Examination, find
 from priorbench.testing.process import Host

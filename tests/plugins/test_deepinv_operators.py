@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from priorbench.errors import PriorbenchError
-from priorbench.toolkit.least_squares import pseudo_inverse
+from priorbench.protocol.least_squares import pseudo_inverse
 from priorbench_operators.physics import PhysicsModel
 
 

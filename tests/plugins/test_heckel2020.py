@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.resources
 import re
 
-from priorbench.parameters import resolve
-from priorbench.plugins import load_registry
-from priorbench.registry import import_factory
-from priorbench.specs import NoiseSpec
-from priorbench.suite_file import load_suite
+from priorbench.contract.specs import NoiseSpec
+from priorbench.loading.load import load_registry
+from priorbench.loading.registry import import_factory
+from priorbench.parameters.values import resolve
+from priorbench.suite.files import load_suite
 
 
 def test_the_noise_is_equal_in_the_channels_and_clipped() -> None:

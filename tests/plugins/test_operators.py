@@ -10,9 +10,9 @@ import torch
 from PIL import Image as Picture
 from torch.nn import functional
 
+from priorbench.contract.observation import Identity
 from priorbench.errors import PriorbenchError
-from priorbench.observation import Identity
-from priorbench.toolkit.least_squares import least_squares, pseudo_inverse
+from priorbench.protocol.least_squares import least_squares, pseudo_inverse
 from priorbench_operators.dense_gaussian import LARGEST, DenseGaussianModel
 from priorbench_operators.downsample import DownsampleModel, lanczos_taps
 from priorbench_operators.mask import MaskModel

@@ -8,13 +8,13 @@ import importlib.resources
 import pytest
 
 import priorbench_suites
-from priorbench.choices import parse_entry
-from priorbench.plugins import load_registry
-from priorbench.suite import SuiteOptions
-from priorbench.suite_check import SuiteText, check_suite
-from priorbench.suite_file import load_suite, suite_yaml
-from priorbench.suite_schema import shape_problems
-from priorbench.yaml_text import read_yaml
+from priorbench.loading.load import load_registry
+from priorbench.suite.checking import SuiteText, check_suite
+from priorbench.suite.files import load_suite, suite_yaml
+from priorbench.suite.model import SuiteOptions
+from priorbench.suite.notation import parse_entry
+from priorbench.suite.schema import shape_problems
+from priorbench.suite.yaml_text import read_yaml
 
 SUITES = [spec.name for spec in priorbench_suites.priorbench_suites()]
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from priorbench import NoiseDescriptor, Observation
-from priorbench.noise import NoiseModel
-from priorbench.noise_models import Gaussian
+from priorbench.contract.noise import NoiseModel
+from priorbench.standard.noise_models import Gaussian
 
 
 def photograph(channels: int, height: int, width: int, top: int = 90, left: int = 150) -> NDArray[np.float64]:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from priorbench.contract.images import Image, SkippedImage
 from priorbench.errors import PriorbenchError
-from priorbench.images import Image, SkippedImage
 
 
 class Ramps:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import picture_files as make
 
-from priorbench.images import Image, SkippedImage
+from priorbench.contract.images import Image, SkippedImage
 
 PICTURE = make.encoded(make.photograph(16, 16))
 

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sample_records import record
 
-from priorbench.crops import crops
-from priorbench.images import array_sha256
-from priorbench.leaderboard import leaderboard
-from priorbench.records import Curve, Record
-from priorbench.registry import Registry
+from priorbench.contract.images import array_sha256
+from priorbench.contract.records import Curve, Record
+from priorbench.loading.registry import Registry
+from priorbench.pictures.crops import crops
+from priorbench.ranking.leaderboard import leaderboard
 from priorbench.report import html_report
-from priorbench.store import Store
+from priorbench.store.database import Store
 
 HOSTILE = "<img src=x onerror=alert(1)>.png"
 SCRIPT_END = "a</script><script>alert(2)</script>&amp;<!--.png"

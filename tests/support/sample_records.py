@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from priorbench.records import Record
+from priorbench.contract.records import Record
 
 
 def record(key: str = "k", **changes) -> Record:

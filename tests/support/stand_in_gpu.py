@@ -21,7 +21,7 @@ class Moment:
 
 
 class Stream:
-    """A device (`priorbench.clock.Device`) whose work is done, in order, by a thread of its own."""
+    """A device (`priorbench.protocol.clock.Device`) whose work is done, in order, by a thread of its own."""
 
     def __init__(self) -> None:
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()

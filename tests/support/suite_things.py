@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from priorbench.registry import PluginStatus, Registered, Registry
-from priorbench.specs import (
+from priorbench.contract.specs import (
     DenoiserSpec,
     ImageSetSpec,
     MetricSpec,
@@ -17,6 +16,7 @@ from priorbench.specs import (
     StoppingRuleSpec,
     SuiteSpec,
 )
+from priorbench.loading.registry import PluginStatus, Registered, Registry
 
 
 def _fraction(value: Any) -> Any:
@@ -81,7 +81,7 @@ SPECS: tuple[Spec | SuiteSpec, ...] = (
     ImageSetSpec(name="paid-photos", factory=f"{HERE}:Photos", requires=MISSING),
     NoiseSpec(name="gaussian", factory=f"{HERE}:gaussian"),
     NoiseSpec(name="gaussian-25", factory=f"{HERE}:gaussian"),
-    OperatorSpec(name="identity", factory="priorbench.operators:IdentityModel"),
+    OperatorSpec(name="identity", factory="priorbench.contract.operators:IdentityModel"),
     StoppingRuleSpec(name="fixed", factory=f"{HERE}:identity"),
     StoppingRuleSpec(name="oracle", factory=f"{HERE}:identity", oracle=True),
     MetricSpec(name="gain", factory=f"{HERE}:gain"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from priorbench.stopping import Verdict
+from priorbench.contract.stopping import Verdict
 
 
 class Good:

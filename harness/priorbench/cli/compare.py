@@ -14,8 +14,8 @@ from priorbench.cli.output import Format, print_json, print_table, remark
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from priorbench.comparison import Comparisons
-    from priorbench.versus import Comparison
+    from priorbench.ranking.compare import Comparisons
+    from priorbench.ranking.compare_rows import Comparison
 
 
 def compare(
@@ -42,9 +42,9 @@ def compare(
 
 def _comparisons(a: str, b: str, store: str | None, **only: str | None) -> Comparisons:
     """Compare two stores if both arguments are, else two methods."""
-    from priorbench.comparison import compare_methods, compare_stores
     from priorbench.errors import PriorbenchError
-    from priorbench.store import Store, store_url
+    from priorbench.ranking.compare import compare_methods, compare_stores
+    from priorbench.store.database import Store, store_url
 
     if store is None and _is_store(a) and _is_store(b):
         first, second = (Store(store_url(name), create=False) for name in (a, b))
@@ -65,8 +65,8 @@ def _is_store(name: str) -> bool:
 
 def _print(found: Comparisons) -> None:
     """Print the comparisons for a person, and on standard error what was refused."""
-    from priorbench.board_text import plural
-    from priorbench.comparison import few, refusal_lines
+    from priorbench.ranking.compare import few, refusal_lines
+    from priorbench.rendering.wording import plural
 
     stores = all(one.a == one.b for one in found.comparisons)
     some = found.comparisons[0]
@@ -91,7 +91,7 @@ def _print(found: Comparisons) -> None:
 
 def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) -> dict[str, list[str]]:
     """Return the columns of the table that say something."""
-    from priorbench.board_text import difference, number, probability, significant
+    from priorbench.rendering.wording import difference, number, probability, significant
 
     def times(one: Comparison) -> str:
         ratio = one.time_ratio
@@ -121,7 +121,7 @@ def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) ->
 
 def _remarks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
     """Return each remark with the places that it is about."""
-    from priorbench.board_text import plural
+    from priorbench.rendering.wording import plural
 
     found: dict[str, list[str]] = {}
     for one in comparisons:

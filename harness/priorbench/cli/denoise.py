@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from priorbench.exchange import Problem
-    from priorbench.registry import Registry
-    from priorbench.watching import Outcome
+    from priorbench.loading.registry import Registry
+    from priorbench.protocol.exchange import Problem
+    from priorbench.protocol.watching import Outcome
 
 
 def denoise(
@@ -31,11 +31,11 @@ def denoise(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the method's own randomness.")] = 0,
 ) -> None:
     """Denoise a picture with any method that is installed."""
-    from priorbench.allocator import keep_heap
     from priorbench.cli.output import open_registry
     from priorbench.cli.run import resolve_device
+    from priorbench.machine.allocator import keep_heap
     from priorbench.pictures import check_output, read_picture, write_picture
-    from priorbench.rendering import seconds
+    from priorbench.rendering.tables import seconds
 
     keep_heap()
     registry = open_registry()
@@ -54,10 +54,10 @@ def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, se
     """Return the picture as a problem: Gaussian noise of a known level, or nothing known at all."""
     import torch
 
+    from priorbench.contract.observation import NoiseDescriptor, Observation
     from priorbench.errors import PriorbenchError
-    from priorbench.exchange import Problem
-    from priorbench.levels import parse_level
-    from priorbench.observation import NoiseDescriptor, Observation
+    from priorbench.parameters.levels import parse_level
+    from priorbench.protocol.exchange import Problem
 
     noise = None
     if sigma is not None:
@@ -75,12 +75,12 @@ def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, se
 
 
 def _run(registry: Registry, problem: Problem, name: str, settings: list[str], stopping: str) -> Outcome:
-    from priorbench.clock import device_for
+    from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
     from priorbench.errors import PriorbenchError
-    from priorbench.measure import measure_iterative, measure_one_shot
-    from priorbench.selection import choose, instantiate
-    from priorbench.specs import DenoiserSpec, StoppingRuleSpec
-    from priorbench.worker.refusal import refusal
+    from priorbench.protocol.clock import device_for
+    from priorbench.protocol.measure import measure_iterative, measure_one_shot
+    from priorbench.protocol.refusal import refusal
+    from priorbench.suite.selection import choose, instantiate
 
     choice = choose(registry, "denoiser", name, settings)
     spec = registry.find("denoiser", choice.name).spec
@@ -116,8 +116,8 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
 def _caught(run: Callable[[], Outcome]) -> Outcome:
     """Return what a method gave, or its failure in one line."""
     from priorbench.errors import PriorbenchError
-    from priorbench.watching import Outcome
-    from priorbench.worker.failure import classify
+    from priorbench.protocol.failure import classify
+    from priorbench.protocol.watching import Outcome
 
     try:
         return run()

@@ -13,7 +13,7 @@ import typer
 from priorbench.cli.files import write, write_bytes
 
 if TYPE_CHECKING:
-    from priorbench.store import Store
+    from priorbench.store.database import Store
 
 
 class ExportFormat(StrEnum):
@@ -36,7 +36,7 @@ def export(
 ) -> None:
     """Write the records of a store, JSON lines on standard output by default."""
     from priorbench.errors import PriorbenchError
-    from priorbench.store import Store, store_url
+    from priorbench.store.database import Store, store_url
 
     if format is ExportFormat.parquet and output is None:
         raise PriorbenchError("parquet is not text: name a file with -o FILE")
@@ -55,7 +55,7 @@ def export(
 
 def lines(store: Store) -> Iterator[str]:
     """Yield one JSON line for each record, with its environment written out."""
-    from priorbench.records import to_json
+    from priorbench.contract.records import to_json
 
     environments = store.environments()
     for record in store.records():

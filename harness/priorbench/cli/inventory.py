@@ -8,8 +8,8 @@ import importlib.util
 import sys
 from typing import Any
 
-from priorbench.registry import KINDS, PluginStatus, Registered, Registry, missing_reason
-from priorbench.specs import AnySpec, Spec
+from priorbench.contract.specs import AnySpec, Spec
+from priorbench.loading.registry import KINDS, PluginStatus, Registered, Registry, missing_reason
 
 
 def records_of(registry: Registry, kind: str) -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ import typer
 from priorbench.cli.files import write
 
 if TYPE_CHECKING:
-    from priorbench.boards import Board
-    from priorbench.store import Store
+    from priorbench.ranking.boards import Board
+    from priorbench.store.database import Store
 
 _FILE_WIDTH = 140
 
@@ -53,10 +53,11 @@ def leaderboard(
     prepare_statistics()
     from rich.console import Console
 
-    from priorbench import latex, rendering
     from priorbench.errors import PriorbenchError
-    from priorbench.leaderboard import leaderboard as rank
-    from priorbench.store import Store, store_url
+    from priorbench.ranking.leaderboard import leaderboard as rank
+    from priorbench.rendering import latex
+    from priorbench.rendering import tables as rendering
+    from priorbench.store.database import Store, store_url
 
     source = Store(store_url(store), create=False)
     console = Console(highlight=False) if output is None else Console(width=_FILE_WIDTH)

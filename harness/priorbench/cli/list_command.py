@@ -9,7 +9,7 @@ import typer
 from priorbench.cli.output import Format
 
 if TYPE_CHECKING:
-    from priorbench.registry import Registry
+    from priorbench.loading.registry import Registry
 
 
 def list_command(
@@ -27,7 +27,7 @@ def list_command(
     """List what is installed, from where, and whether it is usable."""
     from priorbench.cli.output import open_registry, print_json
     from priorbench.errors import UnknownNameError
-    from priorbench.registry import KINDS
+    from priorbench.loading.registry import KINDS
 
     kinds = {word: kind for kind, (_, word) in KINDS.items()}
     if kind and kind not in kinds and kind != "plugins":
@@ -46,7 +46,7 @@ def list_command(
 def _objects(registry: Registry, kind: str) -> list[dict[str, Any]]:
     """Return what scripts are told; of every kind, plugins last, where `kind` is empty."""
     from priorbench.cli.inventory import describe_plugin, records_of
-    from priorbench.registry import KINDS
+    from priorbench.loading.registry import KINDS
 
     plugins = [describe_plugin(status) for status in registry.plugins]
     if kind == "plugins":
@@ -59,7 +59,7 @@ def _objects(registry: Registry, kind: str) -> list[dict[str, Any]]:
 def _print_overview(registry: Registry) -> None:
     from priorbench.cli.inventory import records_of
     from priorbench.cli.output import print_table
-    from priorbench.registry import KINDS
+    from priorbench.loading.registry import KINDS
 
     rows, marked = [], False
     for kind, (_, word) in KINDS.items():

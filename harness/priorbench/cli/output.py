@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from priorbench.registry import Registry
+    from priorbench.loading.registry import Registry
 
 #: Width of tables that no terminal limits: nothing is wrapped, so that every record is one line.
 _UNLIMITED = 100_000
@@ -31,7 +31,7 @@ def open_registry(*, tell_broken: bool = True) -> Registry:
     ----------
     tell_broken : False where the command itself tells of the broken plugins.
     """
-    from priorbench.plugins import load_registry
+    from priorbench.loading.load import load_registry
 
     registry = load_registry()
     if not tell_broken:

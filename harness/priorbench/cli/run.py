@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from priorbench.contract.records import RunSummary
     from priorbench.executors import Executor
-    from priorbench.planning import Plan
-    from priorbench.records import RunSummary
-    from priorbench.registry import Registry
+    from priorbench.loading.registry import Registry
+    from priorbench.run.plan import Plan
 
 
 def run(
@@ -80,10 +80,10 @@ def run(
 ) -> None:
     """Run a suite; what is in the store already is not run again."""
     from priorbench.cli.output import open_registry
-    from priorbench.environment import available_threads
-    from priorbench.planning import Plan, PlanOptions
-    from priorbench.suite import SuiteOptions
-    from priorbench.suite_file import load_suite, suite_yaml
+    from priorbench.machine.description import available_threads
+    from priorbench.run.plan import Plan, PlanOptions
+    from priorbench.suite.files import load_suite, suite_yaml
+    from priorbench.suite.model import SuiteOptions
 
     registry = open_registry()
     options = PlanOptions(
@@ -125,9 +125,9 @@ def run(
 def _executor(registry: Registry, name: str, **limits: Any) -> Executor:
     import inspect
 
+    from priorbench.contract.specs import ExecutorSpec
     from priorbench.errors import PriorbenchError
-    from priorbench.registry import import_factory
-    from priorbench.specs import ExecutorSpec
+    from priorbench.loading.registry import import_factory
 
     spec = registry.find("executor", name).spec
     assert isinstance(spec, ExecutorSpec)
@@ -142,8 +142,8 @@ def _executor(registry: Registry, name: str, **limits: Any) -> Executor:
 
 def _execute(plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool) -> RunSummary:
     from priorbench.cli.progress import ProgressView
-    from priorbench.run import execute
-    from priorbench.store import Store, store_url
+    from priorbench.run.loop import execute
+    from priorbench.store.database import Store, store_url
 
     store = Store(store_url(store_name))
     try:

@@ -12,8 +12,8 @@ import typer
 from priorbench.cli.output import Format
 
 if TYPE_CHECKING:
-    from priorbench.registry import Registered, Registry
-    from priorbench.specs import Spec, SuiteSpec
+    from priorbench.contract.specs import Spec, SuiteSpec
+    from priorbench.loading.registry import Registered, Registry
 
 #: Fields that the head of the page shows in another form.
 _HEAD = (
@@ -43,7 +43,7 @@ def show_command(
 
 
 def _matches(registry: Registry, name: str) -> list[Registered]:
-    from priorbench.registry import KINDS
+    from priorbench.loading.registry import KINDS
 
     return [registry.all(kind)[name] for kind in KINDS if name in registry.all(kind)]
 
@@ -56,7 +56,7 @@ def _plugin_pages(registry: Registry, name: str) -> list[dict[str, Any]]:
 
 def _raise_unknown(registry: Registry, name: str) -> None:
     from priorbench.errors import UnknownNameError
-    from priorbench.registry import KINDS
+    from priorbench.loading.registry import KINDS
 
     known = {known for kind in KINDS for known in registry.all(kind)}
     raise UnknownNameError("name", name, known | {status.name for status in registry.plugins})
@@ -65,8 +65,8 @@ def _raise_unknown(registry: Registry, name: str) -> None:
 def _page(entry: Registered) -> dict[str, Any]:
     """Return a described record with its parameters, or a suite with its text."""
     from priorbench.cli.inventory import describe_record
+    from priorbench.contract.specs import SuiteSpec
     from priorbench.errors import PriorbenchError
-    from priorbench.specs import SuiteSpec
 
     spec = entry.spec
     what = "text" if isinstance(spec, SuiteSpec) else "parameters"
@@ -80,9 +80,9 @@ def _page(entry: Registered) -> dict[str, Any]:
 
 def _parameters(spec: Spec) -> list[dict[str, Any]]:
     """Import the factory and return its parameters, with the preset as defaults."""
-    from priorbench.parameters import parameters_of
-    from priorbench.registry import import_factory
-    from priorbench.specs import MetricSpec
+    from priorbench.contract.specs import MetricSpec
+    from priorbench.loading.registry import import_factory
+    from priorbench.parameters.values import parameters_of
 
     with contextlib.redirect_stdout(sys.stderr):  # what a module prints at import is no part of the page
         factory = import_factory(spec)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from priorbench.records import Record
-from priorbench.trial import Trial
+from priorbench.contract.records import Record
+from priorbench.contract.trial import Trial
 
 #: told what is running: a trial that has begun
 Started = Callable[[Trial], None]

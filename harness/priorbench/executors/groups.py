@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from functools import cache
 
+from priorbench.contract.specs import DenoiserSpec
+from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
-from priorbench.registry import Registry, import_factory
-from priorbench.specs import DenoiserSpec
-from priorbench.trial import Trial
+from priorbench.loading.registry import Registry, import_factory
 
 Group = tuple[Trial, ...]
 

@@ -9,14 +9,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from queue import SimpleQueue
 
+from priorbench.contract.records import Record
+from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.executors import Started
 from priorbench.executors.folders import clear_away
 from priorbench.executors.groups import Group, groups
 from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
-from priorbench.records import Record
-from priorbench.registry import Registry
-from priorbench.trial import Trial
+from priorbench.loading.registry import Registry
 
 #: idle workers that are kept for the next image of their method. Trials go through the methods in turn: if a
 #: suite had more (the shipped ones have ten), hardly a worker would still be there when it is wanted

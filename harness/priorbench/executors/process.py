@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from priorbench.environment import worker_environment
+from priorbench.contract.records import Record, from_json
+from priorbench.contract.trial import Trial, trial_to_json
 from priorbench.executors.folders import new_folder
-from priorbench.outcomes import failed_records
-from priorbench.records import Record, from_json
-from priorbench.registry import Registry
-from priorbench.trial import Trial, trial_to_json
+from priorbench.loading.registry import Registry
+from priorbench.machine.description import worker_environment
+from priorbench.protocol.trial_records import failed_records
 from priorbench.worker.limits import CPUS_VARIABLE, FOLDER_VARIABLE, MEMORY_VARIABLE
 
 #: seconds that a worker may take to import what it needs

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from priorbench.contract.records import Record
+from priorbench.contract.trial import Trial
 from priorbench.executors import Started
-from priorbench.records import Record
-from priorbench.registry import Registry
-from priorbench.trial import Trial
+from priorbench.loading.registry import Registry
 
 
 class SerialExecutor:
@@ -29,8 +29,8 @@ class SerialExecutor:
         timeout: float | None = None,
         memory: int | None = None,
     ) -> None:
-        from priorbench.memory import resident_bytes
-        from priorbench.worker.session import Session
+        from priorbench.machine.memory import resident_bytes
+        from priorbench.protocol.session import Session
 
         self._session = Session(registry, baseline_bytes=resident_bytes())
 

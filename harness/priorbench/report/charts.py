@@ -24,9 +24,9 @@ from bokeh.plotting import figure
 from bokeh.transform import linear_cmap
 from numpy.typing import NDArray
 
-from priorbench.board_text import number, seconds
-from priorbench.boards import Board, Row
-from priorbench.report.looks import Look
+from priorbench.ranking.boards import Board, Row
+from priorbench.rendering.wording import number, seconds
+from priorbench.report.markers import Look
 from priorbench.report.text import readable
 from priorbench.report.trajectories import pareto_front
 

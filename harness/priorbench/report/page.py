@@ -8,22 +8,22 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from priorbench.boards import Board
-from priorbench.naming import Place
-from priorbench.panels import Panel, panels
-from priorbench.registry import Registry
+from priorbench.loading.registry import Registry
+from priorbench.ranking.boards import Board
+from priorbench.ranking.names import Place
+from priorbench.ranking.panels import Panel, panels
 from priorbench.report.charts import difference_chart, speed_chart
-from priorbench.report.conditions import board_conditions, environment_facts, methods
-from priorbench.report.finding import find_choices
 from priorbench.report.gathering import KINDS, BoardKey, BoardStory, gather
-from priorbench.report.looks import Look, looks
+from priorbench.report.labels import find_choices
+from priorbench.report.markers import Look, looks
 from priorbench.report.per_image import PerImage, per_image
 from priorbench.report.pictures import Shown, pictures
-from priorbench.report.ranking import ranking
 from priorbench.report.repeating import repeats
+from priorbench.report.settings import board_conditions, environment_facts, methods
+from priorbench.report.table import ranking
 from priorbench.report.text import readable, script_json
 from priorbench.report.trajectories import mean_curve
-from priorbench.store import Store
+from priorbench.store.database import Store
 
 
 def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | None = None) -> str:
@@ -31,7 +31,7 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
 
     Parameters
     ----------
-    boards : what `priorbench.leaderboard.leaderboard` made of this store.
+    boards : what `priorbench.ranking.leaderboard.leaderboard` made of this store.
     store : where the records are.
     registry : what is installed; with it the page says how to run labelled entries of a suite again.
     """

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.boards import Board
-from priorbench.naming import Place
-from priorbench.panels import Panel
+from priorbench.ranking.boards import Board
+from priorbench.ranking.names import Place
+from priorbench.ranking.panels import Panel
 
 Array = NDArray[np.float64]
 

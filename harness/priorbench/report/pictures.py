@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from priorbench.boards import Board
-from priorbench.naming import Place
-from priorbench.records import Record
+from priorbench.contract.records import Record
+from priorbench.ranking.boards import Board
+from priorbench.ranking.names import Place
 from priorbench.report.gathering import BoardKey, BoardStory
 from priorbench.report.per_image import PerImage
-from priorbench.store import Store
+from priorbench.store.database import Store
 
 _EACH = 3  #: images of a board
 _BYTES = 2_200_000  #: of all pictures as they stand in the page, so that it stays below six megabytes

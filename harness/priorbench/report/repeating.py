@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from priorbench.boards import where
-from priorbench.choices import ChoiceError, parse_text
+from priorbench.ranking.boards import where
 from priorbench.report.gathering import BoardKey, BoardStory
 from priorbench.report.text import readable
-from priorbench.suite import Choice
-from priorbench.yaml_text import write_yaml
+from priorbench.suite.model import Choice
+from priorbench.suite.notation import ChoiceError, parse_text
+from priorbench.suite.yaml_text import write_yaml
 
 #: (kind, label) -> what was chosen, as far as it is known here
 Known = Mapping[tuple[str, str], Choice]

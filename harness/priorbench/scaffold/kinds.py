@@ -12,7 +12,7 @@ class Kind:
 
     Attributes
     ----------
-    registers : kind of the record, a key of `priorbench.registry.KINDS`.
+    registers : kind of the record, a key of `priorbench.loading.registry.KINDS`.
     record, hook : class of the record, and the hook that yields it.
     module : name of the module with the code; its template is called like the kind.
     summary : one line for lists.

@@ -13,9 +13,9 @@ from pathlib import Path
 import jinja2
 
 from priorbench import __version__
-from priorbench.admission import called
 from priorbench.errors import PriorbenchError
-from priorbench.registry import Registry
+from priorbench.loading.admission import called
+from priorbench.loading.registry import Registry
 from priorbench.scaffold.kinds import KINDS, Kind
 
 _NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*\Z")

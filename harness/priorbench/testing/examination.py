@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from priorbench.errors import PriorbenchError, UnknownNameError
-from priorbench.registry import KINDS, Registry
-from priorbench.selection import choose
+from priorbench.loading.registry import KINDS, Registry
+from priorbench.suite.selection import choose
 from priorbench.testing.process import DeadError, Host
 from priorbench.testing.results import CHECKED, CheckOptions, CheckResult, Finding
 
@@ -152,7 +152,7 @@ def check(name: str, options: CheckOptions | None = None, only: Collection[str] 
     PriorbenchError
         If nothing is called so.
     """
-    from priorbench.plugins import load_registry
+    from priorbench.loading.load import load_registry
 
     results: list[CheckResult] = []
     with Host() as host:

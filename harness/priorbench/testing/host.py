@@ -17,13 +17,13 @@ from typing import IO, Any
 
 import torch
 
-from priorbench.choices import parse_text
-from priorbench.plugins import load_registry
+from priorbench.loading.load import load_registry
+from priorbench.protocol.failure import one_line
+from priorbench.suite.notation import parse_text
 from priorbench.testing.auditing import Auditor
 from priorbench.testing.catalogue import CHECKS, SUBJECTS
 from priorbench.testing.results import Check, CheckOptions, Finding, Skip
 from priorbench.testing.subject import Setting, Subject
-from priorbench.worker.failure import one_line
 
 #: exit status of a forked process that was told to end: none that a method would take by itself
 ENDED = 77

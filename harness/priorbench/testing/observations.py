@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from priorbench.images import Image
-from priorbench.problems import NoisyProblem, noisy_problem
-from priorbench.registry import Registry
-from priorbench.selection import choose
-from priorbench.specs import DenoiserSpec, NoiseSpec
-from priorbench.worker.refusal import refusal
+from priorbench.contract.images import Image
+from priorbench.contract.specs import DenoiserSpec, NoiseSpec
+from priorbench.loading.registry import Registry
+from priorbench.protocol.problems import NoisyProblem, noisy_problem
+from priorbench.protocol.refusal import refusal
+from priorbench.suite.selection import choose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from priorbench.observation import Observation
+    from priorbench.contract.observation import Observation
 
 #: side of the ordinary picture, in pixels
 SIDE = 32

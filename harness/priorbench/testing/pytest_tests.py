@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from priorbench.plugins import load_registry
+from priorbench.loading.load import load_registry
 from priorbench.testing.examination import Examination, Named, find
 from priorbench.testing.process import Host
 from priorbench.testing.pytest_plugin import DEVICE_OPTION

@@ -19,7 +19,7 @@ def heavy_imports(plugin: str) -> tuple[str, ...]:
 
 def main() -> None:
     """Load one plugin and print what came with it."""
-    from priorbench.plugins import load_registry
+    from priorbench.loading.load import load_registry
 
     load_registry(allow=[sys.argv[1]], strict=False)
     print(json.dumps([module for module in HEAVY if module in sys.modules]))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Status = Literal["passed", "failed", "skipped"]
 
-#: kinds of things (keys of `priorbench.registry.KINDS`) that have checks
+#: kinds of things (keys of `priorbench.loading.registry.KINDS`) that have checks
 CHECKED = ("denoiser", "image set", "noise model", "operator", "stopping rule", "metric", "experiment")
 
 

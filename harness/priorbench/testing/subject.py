@@ -12,17 +12,17 @@ from typing import Any
 
 import torch
 
+from priorbench.contract.observation import Iterate, Observation
+from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.errors import PriorbenchError
-from priorbench.observation import Iterate, Observation
-from priorbench.parameters import build, resolve
-from priorbench.registry import Registry, import_factory
-from priorbench.specs import DenoiserSpec, Spec
+from priorbench.loading.registry import Registry, import_factory
+from priorbench.parameters.values import build, resolve
+from priorbench.protocol.failure import classify
+from priorbench.protocol.leftovers import left_running, running
 from priorbench.testing.auditing import Auditor
 from priorbench.testing.observations import Problems
 from priorbench.testing.results import CheckOptions
 from priorbench.testing.surroundings import Surroundings, surroundings
-from priorbench.worker.failure import classify
-from priorbench.worker.leftovers import left_running, running
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

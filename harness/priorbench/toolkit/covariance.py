@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from priorbench.observation import Observation
+    from priorbench.contract.observation import Observation
 
 #: orthonormal opponent colours: luminance, red minus blue, green minus magenta
 OPPONENT: NDArray[np.float64] = np.array(

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import torch
 from torch import nn
 
-from priorbench.observation import Iterate, Observation
+from priorbench.contract.observation import Iterate, Observation
 from priorbench.toolkit.checks import one_of, within
 from priorbench.toolkit.initialisation import stream
 from priorbench.toolkit.sizes import Frame

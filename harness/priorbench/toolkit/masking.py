@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from priorbench.observation import Observation, Operator
+    from priorbench.contract.observation import Observation, Operator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

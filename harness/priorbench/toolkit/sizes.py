@@ -14,7 +14,7 @@ from priorbench.toolkit.checks import at_least
 if TYPE_CHECKING:
     import torch
 
-    from priorbench.observation import Observation
+    from priorbench.contract.observation import Observation
 
 
 def image_shape(observation: Observation) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ from functools import cache, partial
 import torch
 from torch import nn
 
-from priorbench.observation import Iterate, Observation
+from priorbench.contract.observation import Iterate, Observation
 from priorbench.toolkit.fitting import FitSettings, Objective, Perturbation, descend, fit
 from priorbench.toolkit.sizes import Frame
 

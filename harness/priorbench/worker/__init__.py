@@ -1,1 +1,1 @@
-"""The process in which trials run: see `priorbench.worker.session` and `priorbench.worker.__main__`."""
+"""The process in which trials run: see `priorbench.protocol.session` and `priorbench.worker.__main__`."""

@@ -43,11 +43,11 @@ def _listen(requests: IO[str], waiting: SimpleQueue[str]) -> None:
 def _serve(waiting: SimpleQueue[str], replies: IO[str]) -> None:
     import torch
 
-    from priorbench import memory
-    from priorbench.plugins import load_registry
-    from priorbench.records import to_json
-    from priorbench.trial import trial_from_json
-    from priorbench.worker.session import Session
+    from priorbench.contract.records import to_json
+    from priorbench.contract.trial import trial_from_json
+    from priorbench.loading.load import load_registry
+    from priorbench.machine import memory
+    from priorbench.protocol.session import Session
 
     def reply(message: dict[str, Any]) -> None:
         replies.write(json.dumps(message, allow_nan=False) + "\n")

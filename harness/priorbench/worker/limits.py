@@ -8,7 +8,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from priorbench import memory
+from priorbench.machine import memory
 
 CPUS_VARIABLE = "PRIORBENCH_WORKER_CPUS"
 MEMORY_VARIABLE = "PRIORBENCH_WORKER_MEMORY"

@@ -21,7 +21,7 @@ def form(subject: Subject) -> Finding | None:
     return finding(
         seen,
         expected="reproduce(folder, *, quick=False), which yields claims",
-        mend="see priorbench.experiments.Experiment",
+        mend="see priorbench.contract.experiments.Experiment",
     )
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from priorbench.contract.images import Image, SkippedImage
 from priorbench.errors import PriorbenchError
-from priorbench.images import Image, SkippedImage
-from priorbench.parameters import build
+from priorbench.parameters.values import build
+from priorbench.protocol.failure import one_line
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
-from priorbench.worker.failure import one_line
 
 #: images that are looked at
 SOME = 3

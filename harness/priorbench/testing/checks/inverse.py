@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from priorbench.observation import Observation, Operator
+from priorbench.contract.observation import Observation, Operator
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import DenoiserSubject, output_fault, value_fault
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from priorbench.observation import Iterate
+from priorbench.contract.observation import Iterate
+from priorbench.protocol.failure import one_line
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import (
     DenoiserSubject,
@@ -19,7 +20,6 @@ from priorbench.testing.subject import (
     shape_fault,
     value_fault,
 )
-from priorbench.worker.failure import one_line
 
 _ONE_SHOT = Skip("it is one-shot")
 #: root mean square of a difference that may be rounding, after a few steps

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.metrics import clip01
-from priorbench.specs import MetricSpec
+from priorbench.contract.specs import MetricSpec
+from priorbench.protocol.failure import one_line
+from priorbench.protocol.metrics import clip01
 from priorbench.testing.checks.record import LAZY, SUMMARY
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject
-from priorbench.worker.failure import one_line
 
 Picture = NDArray[np.float32]
 Shape = tuple[int, int, int]

@@ -8,14 +8,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.observation import NoiseDescriptor
-from priorbench.specs import NoiseSpec
+from priorbench.contract.observation import NoiseDescriptor
+from priorbench.contract.specs import NoiseSpec
+from priorbench.protocol.failure import one_line
 from priorbench.testing.checks.record import LEVEL
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
 from priorbench.testing.surroundings import changes, surroundings
-from priorbench.worker.failure import one_line
 
 #: picture for measurements: enough pixels for 2 % of a standard deviation
 _SHAPE = (3, 96, 96)
@@ -55,7 +55,7 @@ def draws(subject: NoiseSubject) -> Finding | None:
     return finding(
         seen,
         expected="corrupt(clean, rng) returns finite float64 values, shaped like clean",
-        mend="see priorbench.noise.NoiseModel; the harness casts to float32, once",
+        mend="see priorbench.contract.noise.NoiseModel; the harness casts to float32, once",
     )
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from priorbench.contract.observation import Operator
+from priorbench.contract.specs import OperatorSpec
 from priorbench.errors import PriorbenchError
-from priorbench.observation import Operator
-from priorbench.specs import OperatorSpec
+from priorbench.protocol.failure import one_line
 from priorbench.testing.checks.record import LEVEL
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject, output_fault, value_fault
 from priorbench.testing.surroundings import changes, surroundings
-from priorbench.worker.failure import one_line
 
 Shape = tuple[int, int, int]
 
@@ -103,7 +103,7 @@ def draws(subject: OperatorSubject) -> Finding | Skip | None:
     return finding(
         seen,
         expected="draw(shape, rng) returns an object with A and A_adjoint, or raises PriorbenchError",
-        mend="see priorbench.operators.OperatorModel and priorbench.Operator",
+        mend="see priorbench.contract.operators.OperatorModel and priorbench.Operator",
     )
 
 

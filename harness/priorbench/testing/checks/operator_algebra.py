@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import torch
 
-from priorbench.observation import Operator
+from priorbench.contract.observation import Operator
+from priorbench.protocol.failure import one_line
 from priorbench.testing.checks.operator import OperatorSubject, first_fault, noise, norm
 from priorbench.testing.results import Check, Finding, Skip, finding
-from priorbench.worker.failure import one_line
 
 Map = Callable[[torch.Tensor], torch.Tensor]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from priorbench.contract.specs import ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.errors import PriorbenchError, suggestion
-from priorbench.parameters import parameters_of
-from priorbench.rejection import one_line
-from priorbench.signatures import DeclarationError
-from priorbench.specs import ImageSetSpec, NoiseSpec, OperatorSpec
+from priorbench.loading.rejection import one_line
+from priorbench.parameters.signatures import DeclarationError
+from priorbench.parameters.values import parameters_of
 from priorbench.testing.registering import heavy_imports
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject

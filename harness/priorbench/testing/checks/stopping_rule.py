@@ -8,16 +8,16 @@ from typing import Any
 
 import torch
 
-from priorbench.clock import device_for
-from priorbench.exchange import Problem
-from priorbench.measure import measure_iterative
-from priorbench.observation import Iterate, Observation
-from priorbench.specs import DenoiserSpec, StoppingRuleSpec
+from priorbench.contract.observation import Iterate, Observation
+from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
+from priorbench.protocol.clock import device_for
+from priorbench.protocol.exchange import Problem
+from priorbench.protocol.failure import classify, one_line
+from priorbench.protocol.measure import measure_iterative
+from priorbench.protocol.watching import Outcome
 from priorbench.testing.observations import Problems
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject
-from priorbench.watching import Outcome
-from priorbench.worker.failure import classify, one_line
 
 #: budget of the fit that is watched; it goes on for several times that
 BUDGET = 40
@@ -95,7 +95,7 @@ def chooses(subject: RuleSubject) -> Finding | None:
     return finding(
         seen,
         expected=f"it keeps an iterate of a fit with loss and sigma and a budget of {BUDGET}",
-        mend="answer Verdict(keep=True) at the iterate that counts; see priorbench.stopping",
+        mend="answer Verdict(keep=True) at the iterate that counts; see priorbench.contract.stopping",
     )
 
 

@@ -1,0 +1,1 @@
+"""What a plugin gives and gets, and the small records that cross boundaries."""

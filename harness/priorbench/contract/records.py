@@ -1,0 +1,158 @@
+"""What one trial gave, or how it failed: the record that is stored, exported and ranked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+#: version of the record's format
+SCHEMA = 1
+#: version of the rules of noise, clock and score; records of different protocols are never compared
+PROTOCOL = 1
+
+#: every value that `Record.status` may take
+STATUSES = ("ok", "error", "timeout", "crashed", "out-of-memory", "invalid-output", "refused")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """A trajectory at the iterations that the harness looked at; four columns of equal length.
+
+    Attributes
+    ----------
+    iteration : 1-based.
+    wall_seconds : the method's own time until then, without the harness's looking and scoring.
+    psnr : in dB; None where the iterate equals the clean image.
+    residual : root mean square of (noisy - A iterate), on the 0..1 scale like sigma.
+    """
+
+    iteration: tuple[int, ...] = ()
+    wall_seconds: tuple[float, ...] = ()
+    psnr: tuple[float | None, ...] = ()
+    residual: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """One denoiser, one image, one operator, one noise, one repetition, one stopping rule.
+
+    Times are seconds, sizes pixels, memory bytes, intensities on the 0..1 scale. A value that does not apply
+    or was never reached is None; an infinite PSNR is None with `mse` 0. Sizes are those of the clean image;
+    `noisy_psnr` is that of the noisy image, or, with another `operator` A than the identity, of A^+ y.
+    `printed` holds the last lines that a method which failed had printed.
+    `crops` has the middles of the clean, the noisy and the denoised image of the few images that a run keeps
+    pictures of (`priorbench.pictures.crops`); the store gives them by digest.
+    """
+
+    key: str
+    denoiser: str
+    label: str
+    parameters: Mapping[str, Any]
+    plugin: str
+    plugin_version: str
+    plugin_source: str = ""
+    plugin_commit: str = ""
+    image_set: str
+    image: str
+    image_sha256: str
+    height: int
+    width: int
+    channels: int
+    noise: str
+    noise_parameters: Mapping[str, Any]
+    repetition: int
+    stopping_rule: str | None
+    stopping_parameters: Mapping[str, Any] = field(default_factory=dict)
+    operator: str = "identity"
+    operator_parameters: Mapping[str, Any] = field(default_factory=dict)
+    oracle: bool = False
+    trained_on: tuple[str, ...] = ()
+    schema: int = SCHEMA
+    protocol: int = PROTOCOL
+    sigma: float | None = None
+    noisy_sha256: str | None = None
+    noisy_psnr: float | None = None
+    iterations: int | None = None
+    mse: float | None = None
+    psnr: float | None = None
+    ssim: float | None = None
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    oracle_psnr: float | None = None
+    oracle_iteration: int | None = None
+    output_sha256: str | None = None
+    wall_seconds: float | None = None
+    device_seconds: float | None = None
+    cpu_seconds: float | None = None
+    setup_seconds: float | None = None
+    first_call_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    device: str = "cpu"
+    threads: int = 1
+    tainted: str | None = None
+    status: str = "ok"
+    error: str | None = None
+    printed: str | None = None
+    environment: str = ""
+    started_at: str = ""
+    curve: Curve | None = None
+    crops: Mapping[str, str] = field(default_factory=dict)
+
+
+#: of a record's fields; made once, because stores are read by the hundred thousand
+_NAMES = frozenset(item.name for item in fields(Record))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunSummary:
+    """How a run ended.
+
+    Attributes
+    ----------
+    suite : its name.
+    finished : trials that ran in this run.
+    resumed : trials whose records were in the store already.
+    failed : of `finished`, those that went wrong.
+    refused : of `finished`, those that the method says it does not take.
+    skipped : image id and reason of every file that could not be used.
+    interrupted : stopped by Ctrl-C.
+    seconds : wall time of the run.
+    """
+
+    suite: str
+    finished: int
+    resumed: int
+    failed: int
+    refused: int = 0
+    skipped: tuple[tuple[str, str], ...] = ()
+    interrupted: bool = False
+    seconds: float = 0.0
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    """Return a record as JSON values: no NaN, no infinity."""
+    # not asdict of the whole: it copies every value first, which takes longer than all else here
+    values = {item.name: getattr(record, item.name) for item in fields(Record)}
+    if record.curve is not None:
+        values["curve"] = asdict(record.curve)
+    return {name: _finite(value) for name, value in values.items()}
+
+
+def from_json(data: Mapping[str, Any]) -> Record:
+    """Return the record that `to_json` wrote; fields of a newer schema are left out."""
+    values = {name: value for name, value in data.items() if name in _NAMES}
+    if values.get("curve"):
+        values["curve"] = Curve(**{name: tuple(column) for name, column in values["curve"].items()})
+    values["trained_on"] = tuple(values.get("trained_on", ()))
+    return Record(**values)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value

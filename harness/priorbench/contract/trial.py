@@ -1,0 +1,110 @@
+"""A trial: the unit that is run, timed, stored and resumed, and the keys of its records."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from priorbench.contract.records import PROTOCOL
+from priorbench.suite.model import DENOISING, Choice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """One denoiser on one image under one operator and noise; `stopping` gives one record each.
+
+    Attributes
+    ----------
+    image_set, noise, denoiser, operator : entries of the suite.
+    image, image_sha256, height, width, channels : the clean image.
+    stopping : stopping rules; empty for a one-shot method.
+    repetition : number of the noise draw, from 0.
+    metrics : names of metrics beyond PSNR and SSIM.
+    device : torch device, for example ``"cpu"`` or ``"cuda:0"``.
+    threads : CPU threads.
+    source, commit : digest of the denoiser's source code, and its git commit while it is developed.
+    crops : the records come with the middles of the images (not in their keys).
+    keys : key of the record of each rule, in the order of `stopping` (one for a one-shot method).
+    """
+
+    image_set: Choice
+    image: str
+    image_sha256: str
+    height: int
+    width: int
+    channels: int
+    noise: Choice
+    denoiser: Choice
+    stopping: tuple[Choice, ...]
+    repetition: int
+    metrics: tuple[str, ...]
+    device: str
+    threads: int
+    operator: Choice = DENOISING
+    source: str = ""
+    commit: str = ""
+    crops: bool = False
+    keys: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What progress shows."""
+        return trial_title(
+            self.denoiser.label,
+            f"{self.image_set.label}/{self.image}",
+            self.operator.label,
+            self.noise.label,
+            self.repetition,
+        )
+
+
+def trial_title(denoiser: str, image: str, operator: str, noise: str, repetition: int) -> str:
+    """Return what progress shows of a trial with these labels; denoising goes without saying."""
+    where = [image, *([] if operator == DENOISING.label else [operator]), noise]
+    return f"{denoiser} on {' '.join(where)}" + (f" #{repetition}" if repetition else "")
+
+
+def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any]) -> str:
+    """Return the hash of everything that determines one record's result.
+
+    Parameters
+    ----------
+    trial : its `keys` are not read.
+    rule : the stopping rule; None for a one-shot method.
+    provenance : versions and source digests of the code that is involved.
+    """
+    material = {
+        "protocol": PROTOCOL,
+        "denoiser": [trial.denoiser.name, trial.denoiser.parameters],
+        "image_set": [trial.image_set.name, trial.image_set.label],
+        "image": [trial.image, trial.image_sha256],
+        "noise": [trial.noise.name, trial.noise.parameters],
+        "repetition": trial.repetition,
+        "stopping": None if rule is None else [rule.name, rule.parameters],
+        "metrics": sorted(trial.metrics),
+        "device": trial.device.partition(":")[0],
+        "threads": trial.threads,
+        "provenance": provenance,
+    }
+    if trial.operator.name != DENOISING.name:  # so that the keys of denoising stay what they were
+        material["operator"] = [trial.operator.name, trial.operator.parameters]
+    text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
+def trial_to_json(trial: Trial) -> dict[str, Any]:
+    """Return a trial as JSON values, for a worker."""
+    return asdict(trial)
+
+
+def trial_from_json(data: Mapping[str, Any]) -> Trial:
+    """Return the trial that `trial_to_json` wrote."""
+    values = dict(data)
+    for name in ("image_set", "noise", "denoiser", "operator"):
+        values[name] = Choice(**values[name])
+    values["stopping"] = tuple(Choice(**choice) for choice in values["stopping"])
+    values["metrics"], values["keys"] = tuple(values["metrics"]), tuple(values["keys"])
+    return Trial(**values)

@@ -1,0 +1,1 @@
+"""Plugins: found, checked one at a time, listed by kind and name."""

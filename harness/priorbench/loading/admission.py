@@ -1,0 +1,206 @@
+"""Take one plugin after the other into a registry, each as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import pluggy
+
+from priorbench.contract import hookspecs, specs
+from priorbench.errors import suggestion
+from priorbench.loading.discovery import Candidate
+from priorbench.loading.registry import KINDS, PluginStatus, Registered
+from priorbench.loading.rejection import RejectionError, describe, describe_import, one_line
+
+_RECORD_TYPES: Mapping[str, type[specs.AnySpec]] = {
+    cls.kind: cls
+    for cls in (
+        specs.DenoiserSpec,
+        specs.ImageSetSpec,
+        specs.NoiseSpec,
+        specs.OperatorSpec,
+        specs.StoppingRuleSpec,
+        specs.MetricSpec,
+        specs.SuiteSpec,
+        specs.ExperimentSpec,
+        specs.ExecutorSpec,
+    )
+}
+#: Annotation of a record's field -> what its value may be; other annotations are left unchecked.
+_FIELD_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "str": str,
+    "bool": bool,
+    "int": int,
+    "Mapping[str, Any]": Mapping,
+    "tuple[str, ...]": (tuple, list),
+    "tuple[int, ...]": (tuple, list),
+    "tuple[str, ...] | str": (tuple, list, str),
+}
+_HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("priorbench_"))
+_Found = Mapping[str, Mapping[str, specs.AnySpec]]
+
+
+class PluginManager(pluggy.PluginManager):
+    """A pluggy manager that knows our hooks and remembers which observers were reported as failing."""
+
+    def __init__(self) -> None:
+        super().__init__("priorbench")
+        self.add_hookspecs(hookspecs)
+        self.reported: set[tuple[str, str]] = set()
+
+
+class Admission:
+    """What has been admitted so far: `manager`, `records` (kind -> name -> record) and `statuses`."""
+
+    def __init__(self) -> None:
+        self.manager = PluginManager()
+        self.records: dict[str, dict[str, Registered]] = {kind: {} for kind in KINDS}
+        self.statuses: list[PluginStatus] = []
+
+    def admit(self, candidate: Candidate, *, left_out: str = "") -> None:
+        """Load one plugin, unless there is a reason to leave it out, and note how that went."""
+        status = PluginStatus(
+            name=candidate.name,
+            module=candidate.module,
+            distribution=candidate.distribution,
+            version=candidate.version,
+        )
+        if left_out:
+            self.statuses.append(dataclasses.replace(status, status="blocked", reason=left_out))
+            return
+        try:
+            # What a plugin prints while it loads must not end up in output meant for scripts.
+            with contextlib.redirect_stdout(sys.stderr):
+                found = self._load(candidate)
+        except RejectionError as rejection:
+            self.statuses.append(
+                dataclasses.replace(status, status=rejection.status, reason=rejection.reason)
+            )
+            return
+        status = dataclasses.replace(
+            status, provides={kind: tuple(named) for kind, named in found.items() if named}
+        )
+        self.statuses.append(status)
+        for kind, named in found.items():
+            registered = {name: Registered(spec=spec, plugin=status) for name, spec in named.items()}
+            self.records[kind].update(registered)
+
+    def _load(self, candidate: Candidate) -> _Found:
+        """Import, register and question a plugin; leave no trace of one that is rejected."""
+        for status in self.statuses:
+            if status.name == candidate.name and status.status != "blocked":
+                raise RejectionError("conflict", f"the plugin name is already taken by {called(status)}")
+        plugin = _import(candidate)
+        known_as = self.manager.get_name(plugin)
+        if known_as is not None:
+            raise RejectionError("conflict", f"{candidate.module} is already loaded as plugin '{known_as}'")
+        try:
+            _register(self.manager, plugin, candidate.name)
+            return {kind: self._collect(plugin, kind) for kind in KINDS}
+        except BaseException:
+            # pluggy before 1.7 leaves a plugin with a wrong signature half registered.
+            if self.manager.get_plugin(candidate.name) is not None:
+                self.manager.unregister(name=candidate.name)
+            raise
+
+    def _collect(self, plugin: object, kind: str) -> Mapping[str, specs.AnySpec]:
+        """Call a plugin's own hooks of one kind; return name -> record."""
+        hook, _ = KINDS[kind]
+        found: dict[str, specs.AnySpec] = {}
+        for impl in _own_impls(getattr(self.manager.hook, hook), plugin):
+            for record in _call(impl.function, hook, _RECORD_TYPES[kind]):
+                if record.name in found:
+                    raise RejectionError("broken", f"hook '{hook}' gives {kind} '{record.name}' twice")
+                taken = self.records[kind].get(record.name)
+                if taken is not None:
+                    owner = called(taken.plugin)
+                    raise RejectionError("conflict", f"{kind} '{record.name}' is already provided by {owner}")
+                found[record.name] = record
+        return found
+
+
+def called(status: PluginStatus) -> str:
+    """Return a plugin's name and where it comes from, for messages."""
+    origin = f"{status.distribution} {status.version}".strip()
+    return f"plugin '{status.name}' ({origin})" if origin else f"plugin '{status.name}'"
+
+
+def _import(candidate: Candidate) -> object:
+    """Import a plugin, whatever its code does; only Ctrl-C passes."""
+    try:
+        return candidate.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise RejectionError("broken", describe_import(error, candidate.module)) from error
+
+
+def _register(manager: PluginManager, plugin: object, name: str) -> None:
+    """Register a plugin's hooks; reject unknown, unmarked and wrapping ones."""
+    try:
+        manager.register(plugin, name)
+    except pluggy.PluginValidationError as error:
+        reason = f"a hook has the wrong signature: {one_line(error)}"
+        raise RejectionError("broken", f"{reason}; `priorbench.contract.hookspecs` has it") from error
+    except Exception as error:
+        raise RejectionError("broken", f"cannot be registered: {describe(error)}") from error
+    for hook in _HOOKS:
+        function = inspect.getattr_static(plugin, hook, None)
+        if inspect.isroutine(function) and not hasattr(function, f"{manager.project_name}_impl"):
+            raise RejectionError("broken", f"function '{hook}' is not marked with @priorbench.hookimpl")
+    callers = manager.get_hookcallers(plugin) or []
+    if not callers:
+        raise RejectionError("broken", "registers nothing: no function is marked with @priorbench.hookimpl")
+    for caller in callers:
+        for impl in _own_impls(caller, plugin):
+            if not caller.has_spec() and not impl.optionalhook:
+                raise RejectionError(
+                    "broken", f"unknown hook '{caller.name}'{suggestion(caller.name, _HOOKS)}"
+                )
+            if impl.hookwrapper or impl.wrapper:
+                raise RejectionError(
+                    "broken", f"hook '{caller.name}' must not wrap the hooks of other plugins"
+                )
+
+
+def _own_impls(caller: pluggy.HookCaller, plugin: object) -> list[pluggy.HookImpl]:
+    return [impl for impl in caller.get_hookimpls() if impl.plugin is plugin]
+
+
+def _call(function: Callable[[], object], hook: str, record_type: type[specs.AnySpec]) -> Iterator[Any]:
+    """Call a registration hook and yield its records, each checked to be of the right type."""
+    wanted = f"it must yield {record_type.__name__} records"
+    try:
+        result = function()
+        records = list(result) if isinstance(result, Iterable) else None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise RejectionError("broken", f"hook '{hook}' raised {describe(error)}") from error
+    if records is None:
+        raise RejectionError("broken", f"hook '{hook}' returned {_what(result)}; {wanted}")
+    for record in records:
+        if not isinstance(record, record_type):
+            raise RejectionError("broken", f"hook '{hook}' gave {_what(record)}; {wanted}")
+        for field in dataclasses.fields(record):
+            value = getattr(record, field.name)
+            if not isinstance(value, _FIELD_TYPES.get(str(field.type), object)):
+                fault = f"{field.name} must be {field.type}, not {one_line(repr(value))}"
+                raise RejectionError("broken", f"hook '{hook}' gave {_what(record)}: {fault}")
+        yield record
+
+
+def _what(value: object) -> str:
+    """Name a value that a plugin gave in the place of a record."""
+    if value is None:
+        return "nothing (None)"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = getattr(value, "name", None)
+    kind = type(value).__name__
+    return f"the {kind} '{name}'" if isinstance(name, str) else f"a value of type {kind}"

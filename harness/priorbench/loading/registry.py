@@ -1,0 +1,118 @@
+"""What is installed: every registered record, by kind and name, with the plugin it came from."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from priorbench.contract.specs import AnySpec, Spec
+from priorbench.errors import PriorbenchError, UnknownNameError
+
+if TYPE_CHECKING:
+    import pluggy
+
+#: kind of record -> (hook that yields it, plural word of the command line)
+KINDS: Mapping[str, tuple[str, str]] = {
+    "denoiser": ("priorbench_denoisers", "denoisers"),
+    "image set": ("priorbench_image_sets", "image-sets"),
+    "noise model": ("priorbench_noise_models", "noises"),
+    "operator": ("priorbench_operators", "operators"),
+    "stopping rule": ("priorbench_stopping_rules", "stopping-rules"),
+    "metric": ("priorbench_metrics", "metrics"),
+    "suite": ("priorbench_suites", "suites"),
+    "experiment": ("priorbench_experiments", "experiments"),
+    "executor": ("priorbench_executors", "executors"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PluginStatus:
+    """One plugin, whether it works or not.
+
+    Attributes
+    ----------
+    name : name of its entry point.
+    module : what the entry point names.
+    distribution, version : where it comes from.
+    status : "ok", "broken", "conflict", "blocked" or, for a name that only an allow-list or a block-list
+        has, "unknown".
+    reason : empty when ok; otherwise one line.
+    provides : kind of record -> names.
+    """
+
+    name: str
+    module: str
+    distribution: str
+    version: str
+    status: str = "ok"
+    reason: str = ""
+    provides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registered:
+    """A record and the plugin that gave it."""
+
+    spec: AnySpec
+    plugin: PluginStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """Everything that plugins registered. Made by `priorbench.loading.load.load_registry`.
+
+    Attributes
+    ----------
+    records : kind -> name -> record.
+    plugins : every plugin found, in load order.
+    manager : the pluggy manager, for observers.
+    """
+
+    records: Mapping[str, Mapping[str, Registered]]
+    plugins: Sequence[PluginStatus] = ()
+    manager: pluggy.PluginManager | None = None
+
+    def all(self, kind: str) -> Mapping[str, Registered]:
+        """Return name -> record for a kind (a key of `KINDS`)."""
+        return self.records.get(kind, {})
+
+    def find(self, kind: str, name: str) -> Registered:
+        """Return the record called `name`; raise `UnknownNameError` with the nearest name."""
+        known = self.all(kind)
+        if name not in known:
+            raise UnknownNameError(kind, name, known)
+        return known[name]
+
+
+def missing_reason(spec: AnySpec) -> str | None:
+    """Say why a record cannot be used here (a required distribution is missing), or return None."""
+    missing = [name for name in getattr(spec, "requires", ()) if _version(name) is None]
+    if not missing:
+        return None
+    install = getattr(spec, "install", "") or f"pip install {' '.join(missing)}"
+    licence = f" (licence: {spec.licence})" if isinstance(spec, Spec) and spec.licence else ""
+    return f"needs the package {', '.join(missing)}: {install}{licence}"
+
+
+def import_factory(spec: Spec) -> Any:
+    """Import and return a record's factory; raise `PriorbenchError` with the reason if that fails."""
+    reason = missing_reason(spec)
+    if reason:
+        raise PriorbenchError(f"{spec.kind} '{spec.name}' cannot be used: {reason}")
+    module, _, attribute = spec.factory.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        raise PriorbenchError(
+            f"{spec.kind} '{spec.name}' cannot be loaded from {spec.factory}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,1 @@
+"""The machine: what it is, what disturbs a timing on it, and the settings that workers start with."""

@@ -1,0 +1,150 @@
+"""The machine and the software as the records describe them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from priorbench.machine import nvidia
+
+#: libraries whose version may change a result's bits, whatever the method
+NUMERICAL = ("torch", "numpy", "scipy", "numba", "scikit-image", "pillow")
+
+#: thread and allocator settings that every worker starts with; {threads} is filled in
+WORKER_VARIABLES: Mapping[str, str] = {
+    "OMP_NUM_THREADS": "{threads}",
+    "MKL_NUM_THREADS": "{threads}",
+    "OPENBLAS_NUM_THREADS": "{threads}",
+    "NUMEXPR_NUM_THREADS": "{threads}",
+    # Waiting threads spin by default; beside any other load, small parallel loops then take 30 times longer.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # glibc gives large buffers back to the kernel at every step by default; fitting a network then
+    # spends half its time in page faults. Every method gets the same, kept heap.
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "34359738368",
+    "MALLOC_TOP_PAD_": "67108864",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    "PYTHONHASHSEED": "0",
+}
+
+#: the core's own folders that take part in a result; their source is in every key
+MEASURED_PATH = ("contract", "machine", "parameters", "protocol", "standard", "toolkit", "worker")
+
+
+def worker_environment(threads: int) -> dict[str, str]:
+    """Return the environment variables of a worker process."""
+    return {name: value.format(threads=threads) for name, value in WORKER_VARIABLES.items()}
+
+
+def available_threads() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@functools.cache
+def versions(distributions: Iterable[str]) -> dict[str, str | None]:
+    """Return the installed version of each distribution; None where it is missing."""
+    found: dict[str, str | None] = {}
+    for name in distributions:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+@functools.cache
+def source_digest(factory: str) -> str:
+    """Return a digest of the Python source of a factory's top-level package, without importing it.
+
+    It makes the key of a method under development change with every edit. For the core itself only the
+    modules on the measured path count.
+    """
+    package = factory.partition(":")[0].partition(".")[0]
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return ""
+    origin = Path(spec.origin)
+    if package == __name__.partition(".")[0]:
+        files = [path for name in MEASURED_PATH for path in (origin.parent / name).rglob("*.py")]
+    else:
+        files = list(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.relative_to(origin.parent).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def describe(threads: int, device: str) -> dict[str, Any]:
+    """Return the environment of a record: processor, memory, accelerator, versions, settings."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_bytes": _memory_bytes(),
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "versions": versions(("priorbench", *NUMERICAL)),
+        "accelerator": _accelerator(device),
+        **_where_readable(clock=_processor_clock(), accelerator_facts=nvidia.facts(device)),
+        "threads": threads,
+        "settings": worker_environment(threads),
+    }
+
+
+def fingerprint(environment: Mapping[str, Any]) -> str:
+    """Return a short hash of an environment; timings may be compared within one fingerprint only."""
+    text = json.dumps(environment, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _processor_clock() -> dict[str, Any]:
+    """Return the processors' highest clock in MHz and their governor, where the system tells."""
+    folder = Path("/sys/devices/system/cpu/cpu0/cpufreq")
+    try:
+        highest = int((folder / "cpuinfo_max_freq").read_text()) // 1000
+        return {"max_mhz": highest, "governor": (folder / "scaling_governor").read_text().strip()}
+    except (OSError, ValueError):
+        return {}
+
+
+def _where_readable(**facts: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: value for name, value in facts.items() if value}
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _accelerator(device: str) -> str | None:
+    """Name the accelerator; imports torch only when one was asked for."""
+    if device == "cpu":
+        return None
+    import torch
+
+    module = torch.get_device_module(torch.device(device))
+    name = getattr(module, "get_device_name", None)
+    return str(name(torch.device(device))) if name is not None else device

@@ -1,0 +1,133 @@
+"""What disturbs a timing: load from others, throttled clocks, a processor quota; such timings are marked."""
+
+from __future__ import annotations
+
+import functools
+import os
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from priorbench.machine import nvidia
+from priorbench.machine.procfs import read_small
+
+_TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+_CPUS = Path("/sys/devices/system/cpu")
+#: foreign processor seconds for each second, and at least, that mark a timing
+FOREIGN_SHARE, FOREIGN_SECONDS = 0.1, 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conditions:
+    """Counters of this machine and this process at one moment; None where the system does not tell.
+
+    Attributes
+    ----------
+    at : host clock, seconds.
+    busy : processor seconds that all processes of the machine have used.
+    own : processor seconds that this process and its ended children have used.
+    throttled : times that a core was slowed down because it was too hot.
+    quota : times that the container's processor quota stopped it.
+    gpu : state of the GPU that the method runs on.
+    """
+
+    at: float
+    busy: float | None
+    own: float
+    throttled: int | None
+    quota: int | None
+    gpu: nvidia.GpuState | None = None
+
+
+def conditions(device: str = "cpu") -> Conditions:
+    """Read the counters; under a millisecond.
+
+    Parameters
+    ----------
+    device : torch device that is timed.
+    """
+    own = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return Conditions(
+        at=time.perf_counter(),
+        busy=_busy_seconds(),
+        own=sum(usage.ru_utime + usage.ru_stime for usage in own),
+        throttled=_throttle_count(),
+        quota=_quota_count(),
+        gpu=nvidia.state(device),
+    )
+
+
+def disturbance(before: Conditions, after: Conditions) -> str | None:
+    """Say in one line what disturbed a timing between two moments, or return None."""
+    reasons = []
+    seconds = after.at - before.at
+    if before.busy is not None and after.busy is not None:
+        foreign = (after.busy - before.busy) - (after.own - before.own)
+        if foreign > max(FOREIGN_SECONDS, FOREIGN_SHARE * seconds):
+            reasons.append(f"other processes used {foreign / seconds:.1f} cores")
+    if (after.throttled or 0) > (before.throttled or 0):
+        reasons.append("a core was too hot and slowed down")
+    if (after.quota or 0) > (before.quota or 0):
+        reasons.append("the container's processor quota was used up")
+    reasons += _gpu_reasons([moment.gpu for moment in (before, after) if moment.gpu is not None])
+    return "; ".join(reasons) or None
+
+
+def _gpu_reasons(states: list[nvidia.GpuState]) -> list[str]:
+    slowed = dict.fromkeys(reason for state in states for reason in state.slowed)
+    others = max((state.others for state in states), default=0)
+    reasons = [f"the GPU was slowed down ({', '.join(slowed)})"] if slowed else []
+    if others:
+        reasons.append(f"{others} other process{'' if others == 1 else 'es'} used the GPU")
+    return reasons
+
+
+def warnings_now(threads: int, device: str = "cpu", seconds: float = 1.0) -> list[str]:
+    """Watch the machine for a while and return what would mark a timing that began now.
+
+    Parameters
+    ----------
+    threads : CPU threads that a worker would have.
+    device : torch device that would be timed.
+    seconds : how long to watch.
+    """
+    before = conditions(device)
+    time.sleep(seconds)
+    found = disturbance(before, conditions(device))
+    lines = [found] if found else []
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads > there:
+        lines.append(f"{threads} threads are asked for, and this process may use {there} cores")
+    if before.busy is None:
+        lines.append("this system does not tell how busy it is: load from others would go unnoticed")
+    if device.partition(":")[0] == "cuda" and before.gpu is None:
+        lines.append("nobody tells who else uses the GPU or slows it down: pip install 'priorbench[cuda]'")
+    governor = read_small(f"{_CPUS}/cpu0/cpufreq/scaling_governor")
+    if governor not in (None, "performance"):
+        lines.append(f"the processors' frequency governor is '{governor}', not 'performance'")
+    return lines
+
+
+def _busy_seconds() -> float | None:
+    first = (read_small("/proc/stat") or "").partition("\n")[0].split()
+    if len(first) < 9 or first[0] != "cpu":
+        return None
+    user, nice, system, _idle, _waiting, interrupts, soft, stolen = map(int, first[1:9])
+    return (user + nice + system + interrupts + soft + stolen) / _TICK
+
+
+@functools.cache
+def _throttle_files() -> tuple[str, ...]:
+    return tuple(map(str, _CPUS.glob("cpu[0-9]*/thermal_throttle/core_throttle_count")))
+
+
+def _throttle_count() -> int | None:
+    counts = [read_small(path) for path in _throttle_files()]
+    return sum(int(count) for count in counts if count) if counts else None
+
+
+def _quota_count() -> int | None:
+    lines = (read_small("/sys/fs/cgroup/cpu.stat") or "").splitlines()
+    found = [int(line.split()[1]) for line in lines if line.startswith("nr_throttled")]
+    return found[0] if found else None

@@ -1,0 +1,69 @@
+"""What passes between harness and method: a problem, and an image of the right shape, type and values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from priorbench.contract.observation import Observation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """What is measured: a noisy image or measurement y on the host and how to present it.
+
+    Attributes
+    ----------
+    noisy : y, float32; in denoising (channels, height, width).
+    observation : the same as the method will see it; its image is replaced inside the clock.
+    clean : for oracles only, float32 (channels, height, width).
+    """
+
+    noisy: NDArray[np.float32]
+    observation: Observation
+    clean: NDArray[np.float32]
+
+    def present(self) -> Observation:
+        """Copy the noisy image to the device, as the method's own tensor."""
+        image = torch.tensor(self.noisy, device=self.observation.device)
+        return replace(self.observation, image=image)
+
+
+class InvalidOutputError(Exception):
+    """A method gave something that is not an image of the right shape, type and values."""
+
+
+def checked(value: Any, shape: Shape) -> torch.Tensor:
+    """Return what is an image of this shape, or raise `InvalidOutputError`."""
+    if not isinstance(value, torch.Tensor):
+        raise InvalidOutputError(f"expected a torch.Tensor, got {type(value).__name__}")
+    if tuple(value.shape) != shape:
+        raise InvalidOutputError(f"expected shape {shape}, got {tuple(value.shape)}")
+    if not value.is_floating_point():
+        raise InvalidOutputError(f"expected a floating-point image, got {value.dtype}")
+    return value
+
+
+def to_numpy(value: torch.Tensor) -> NDArray[np.float32]:
+    """Copy a tensor to the host."""
+    return value.detach().to("cpu", torch.float32).numpy().copy()
+
+
+def to_host(value: Any, shape: Shape) -> NDArray[np.float32]:
+    """Copy what is an image of this shape to the host, or raise `InvalidOutputError`."""
+    return to_numpy(checked(value, shape))
+
+
+def check_values(output: NDArray[np.float32]) -> None:
+    """Raise `InvalidOutputError` where a value is not finite."""
+    bad = int(np.size(output) - np.count_nonzero(np.isfinite(output)))
+    if bad:
+        raise InvalidOutputError(f"{bad} of {output.size} values are NaN or infinite")

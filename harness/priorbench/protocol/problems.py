@@ -1,0 +1,163 @@
+"""Problems by the protocol: the same y = A x + noise for everybody, drawn on the CPU from a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from priorbench.contract.images import Image, array_sha256
+from priorbench.contract.noise import NoiseModel
+from priorbench.contract.observation import Identity, NoiseDescriptor, Observation, Operator
+from priorbench.contract.operators import OperatorModel
+from priorbench.contract.specs import NoiseSpec, OperatorSpec
+from priorbench.errors import PriorbenchError
+from priorbench.loading.registry import Registry, import_factory
+from priorbench.parameters.values import build
+from priorbench.protocol.exchange import Problem
+from priorbench.protocol.least_squares import pseudo_inverse
+from priorbench.protocol.metrics import psnr
+from priorbench.protocol.scoring import finite
+from priorbench.protocol.seeding import Model, method_seed, noise_rng, operator_model, operator_rng
+from priorbench.suite.model import DENOISING, Choice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoisyProblem:
+    """A problem and what records say of it.
+
+    Attributes
+    ----------
+    problem : what is measured.
+    descriptor : what the method may know of the noise.
+    noisy_sha256 : digest of y, float32.
+    baseline : A^+ y, the minimum-norm least-squares solution, (channels, height, width) float32: in denoising
+        the noisy image itself, of a mask the image with zeros where nothing was measured.
+    noisy_psnr : of `baseline`, in dB; None where it equals the clean image.
+    """
+
+    problem: Problem
+    descriptor: NoiseDescriptor
+    noisy_sha256: str
+    baseline: NDArray[np.float32]
+    noisy_psnr: float | None
+
+    def facts(self) -> dict[str, Any]:
+        """Return the record fields that are known before a method runs."""
+        return {
+            "sigma": self.descriptor.sigma,
+            "noisy_sha256": self.noisy_sha256,
+            "noisy_psnr": self.noisy_psnr,
+        }
+
+
+def noisy_problem(
+    registry: Registry,
+    image: Image,
+    *,
+    image_set: str,
+    noise: Choice,
+    repetition: int,
+    device: str,
+    operator: Choice = DENOISING,
+) -> NoisyProblem:
+    """Draw the operator and the noise of one image.
+
+    Parameters
+    ----------
+    registry : where the noise model and the operator are found.
+    image : the clean image.
+    image_set : registered name of its set; part of the seeds.
+    noise, operator : models and parameters.
+    repetition : number of the draw, from 0.
+    device : torch device of the observation.
+
+    Raises
+    ------
+    PriorbenchError
+        Where the operator does not take the image, or the noise what the operator gives.
+    """
+    drawn_operator, operator_seed = _operator(registry, image, image_set, operator, repetition)
+    spec = registry.find("noise model", noise.name).spec
+    assert isinstance(spec, NoiseSpec)
+    seeds: dict[str, Any] = {
+        "image_set": image_set,
+        "image": image.id,
+        "family": spec.family or spec.name,
+        "parameters": noise.parameters,
+        "level": spec.level,
+        "repetition": repetition,
+        "operator": operator_seed,
+    }
+    model: NoiseModel = build(import_factory(spec), noise.parameters)
+    try:
+        drawn = model.corrupt(_measurement(drawn_operator, image, operator), noise_rng(**seeds))
+    except ValueError as error:
+        raise PriorbenchError(
+            f"noise '{noise.label}' cannot be drawn on what operator '{operator.label}' gives: {error}"
+        ) from error
+    return _posed(image, drawn_operator, drawn, model.describe(drawn), device, method_seed(**seeds))
+
+
+def _posed(
+    image: Image,
+    operator: Operator,
+    drawn: NDArray[np.float64],
+    descriptor: NoiseDescriptor,
+    device: str,
+    seed: int,
+) -> NoisyProblem:
+    """Return the problem of a noisy measurement; where nothing was measured it is 0 and masked."""
+    measured: torch.Tensor | None = getattr(operator, "measured", None)
+    noisy = (drawn if measured is None else np.where(measured.numpy(), drawn, 0.0)).astype(np.float32)
+    observation = Observation(
+        image=torch.empty(0),
+        noise=descriptor,
+        device=torch.device(device),
+        seed=seed,
+        operator=operator,
+        mask=None if measured is None else measured.to(device),
+        image_shape=_shape(image),
+    )
+    least_squares = pseudo_inverse(operator, torch.from_numpy(noisy.astype(np.float64)))
+    baseline = least_squares.numpy().astype(np.float32)
+    return NoisyProblem(
+        problem=Problem(noisy=noisy, observation=observation, clean=image.pixels),
+        descriptor=descriptor,
+        noisy_sha256=array_sha256(noisy),
+        baseline=baseline,
+        noisy_psnr=finite(psnr(baseline, image.pixels)),
+    )
+
+
+def _operator(
+    registry: Registry, image: Image, image_set: str, choice: Choice, repetition: int
+) -> tuple[Operator, Model | None]:
+    """Return the operator of an image, and its part of the other seeds: none for the identity."""
+    spec = registry.find("operator", choice.name).spec
+    assert isinstance(spec, OperatorSpec)
+    if choice.name == DENOISING.name:
+        return Identity(), None
+    model: OperatorModel = build(import_factory(spec), choice.parameters)
+    seed = operator_model(spec.family or spec.name, choice.parameters, spec.level)
+    operator = model.draw(_shape(image), operator_rng(image_set, image.id, seed, repetition))
+    return operator, seed
+
+
+def _measurement(operator: Operator, image: Image, choice: Choice) -> NDArray[np.float64]:
+    """Return A x, float64; noise models want three axes, the first of them channels."""
+    exact = operator.A(torch.from_numpy(image.pixels.astype(np.float64)))
+    if exact.ndim != 3 or not exact.is_floating_point():
+        raise PriorbenchError(
+            f"operator '{choice.label}' gives {exact.dtype} of shape {tuple(exact.shape)}: "
+            "a measurement has real values and three axes, (channels, height, width)"
+        )
+    return exact.numpy()
+
+
+def _shape(image: Image) -> tuple[int, int, int]:
+    channels, height, width = image.pixels.shape
+    return channels, height, width

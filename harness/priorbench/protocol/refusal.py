@@ -1,0 +1,45 @@
+"""What a method says it cannot do, checked before it runs."""
+
+from __future__ import annotations
+
+from priorbench.contract.observation import NoiseDescriptor
+from priorbench.contract.specs import DenoiserSpec
+from priorbench.suite.model import DENOISING, Choice
+
+
+def refusal(
+    spec: DenoiserSpec,
+    shape: tuple[int, ...],
+    device: str,
+    noise: NoiseDescriptor | None,
+    operator: Choice = DENOISING,
+) -> str | None:
+    """Return why a method does not take a problem, in one line, or None.
+
+    Parameters
+    ----------
+    spec : what the method says of itself.
+    shape : (channels, height, width) of the image to return.
+    device : torch device.
+    noise : what the method will know of the noise; None when blind.
+    operator : A of y = A x + noise.
+    """
+    channels, height, width = shape
+    kind = device.partition(":")[0]
+    if operator.name != DENOISING.name and not spec.accepts_operator:
+        return f"only denoises: it does not take the operator '{operator.label}'"
+    if channels not in spec.channels:
+        return f"takes images of {_list(spec.channels)} channels, not {channels}"
+    if min(height, width) < spec.min_size:
+        return f"needs at least {spec.min_size} pixels each way, not {height} x {width}"
+    if spec.devices != "any" and kind not in spec.devices:
+        return f"runs on {_list(spec.devices)}, not on {kind}"
+    if noise is not None and spec.noises != "any" and noise.family not in spec.noises:
+        return f"is meant for {_list(spec.noises)} noise, not for {noise.family}"
+    if spec.needs_sigma and (noise is None or noise.sigma is None):
+        return "needs the standard deviation of the noise, which is not known here"
+    return None
+
+
+def _list(values: object) -> str:
+    return " or ".join(str(value) for value in values) if isinstance(values, (tuple, list)) else str(values)

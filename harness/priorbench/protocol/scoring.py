@@ -1,0 +1,93 @@
+"""From what a method returned to the numbers of a record: clipping, PSNR, SSIM, the curve. Off the clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from priorbench.contract.records import Curve
+from priorbench.protocol.metrics import clip01, mse, psnr, ssim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from priorbench.protocol.exchange import Problem
+    from priorbench.protocol.watching import Point
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number that may enter means and JSON, or None."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def score(
+    output: NDArray[np.float32],
+    clean: NDArray[np.float32],
+    metrics: Mapping[str, Callable[[Any, Any], float | None]],
+) -> dict[str, Any]:
+    """Return the record fields ``mse``, ``psnr``, ``ssim`` and ``metrics`` of an output.
+
+    Parameters
+    ----------
+    output, clean : (channels, height, width); the output is clipped to [0, 1] here.
+    metrics : further metrics by name.
+    """
+    estimate = clip01(output)
+    return {
+        "mse": mse(estimate, clean),
+        "psnr": finite(psnr(estimate, clean)),
+        "ssim": finite(ssim(estimate, clean)),
+        "metrics": {name: finite(metric(estimate, clean)) for name, metric in metrics.items()},
+    }
+
+
+@dataclass(kw_only=True, slots=True)
+class CurveScorer:
+    """Scores the points of a trajectory as they come, so that no iterate has to be kept."""
+
+    problem: Problem
+    iteration: list[int] = field(default_factory=list)
+    wall_seconds: list[float] = field(default_factory=list)
+    psnr: list[float | None] = field(default_factory=list)
+    residual: list[float | None] = field(default_factory=list)
+
+    def __call__(self, point: Point) -> None:
+        """Score one point."""
+        self.iteration.append(point.iteration)
+        self.wall_seconds.append(round(point.wall_seconds, 6))
+        self.psnr.append(finite(psnr(clip01(point.estimate), self.problem.clean)))
+        self.residual.append(finite(self._residual(point.estimate)))
+
+    def _residual(self, estimate: NDArray[np.float32]) -> float:
+        """Return the root mean square of y - A x over what was measured."""
+        observation = self.problem.observation
+        predicted = observation.operator.A(torch.from_numpy(estimate.astype(np.float64))).numpy()
+        difference = self.problem.noisy.astype(np.float64) - predicted
+        if observation.mask is not None:
+            difference = difference[np.broadcast_to(observation.mask.cpu().numpy(), difference.shape)]
+        return float(np.sqrt(np.mean(difference**2)))
+
+    def curve(self) -> Curve:
+        """Return the curve so far."""
+        return Curve(
+            iteration=tuple(self.iteration),
+            wall_seconds=tuple(self.wall_seconds),
+            psnr=tuple(None if value is None else round(value, 5) for value in self.psnr),
+            residual=tuple(None if value is None else round(value, 7) for value in self.residual),
+        )
+
+    def best(self) -> tuple[float | None, int | None]:
+        """Return the best PSNR among the points and its iteration."""
+        scored = [
+            (value, number)
+            for value, number in zip(self.psnr, self.iteration, strict=True)
+            if value is not None
+        ]
+        return max(scored, key=lambda pair: pair[0]) if scored else (None, None)

@@ -1,0 +1,62 @@
+"""The records of a trial: what the trial itself tells, joined with what its run gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from priorbench.contract.records import Record
+from priorbench.contract.trial import Trial
+from priorbench.loading.registry import Registry
+from priorbench.suite.model import Choice
+
+
+def trial_records(
+    trial: Trial, registry: Registry, results: Sequence[Mapping[str, Any]]
+) -> tuple[Record, ...]:
+    """Return one record for each result, with everything that the trial itself tells filled in."""
+    registered = registry.find("denoiser", trial.denoiser.name)
+    rules: tuple[Choice | None, ...] = trial.stopping or (None,)
+    oracles = [
+        rule is not None and getattr(registry.find("stopping rule", rule.name).spec, "oracle", False)
+        for rule in rules
+    ]
+    return tuple(
+        Record(
+            key=key,
+            denoiser=trial.denoiser.name,
+            label=trial.denoiser.label,
+            parameters=trial.denoiser.parameters,
+            plugin=registered.plugin.distribution,
+            plugin_version=registered.plugin.version,
+            plugin_source=trial.source,
+            plugin_commit=trial.commit,
+            image_set=trial.image_set.label,
+            image=trial.image,
+            image_sha256=trial.image_sha256,
+            height=trial.height,
+            width=trial.width,
+            channels=trial.channels,
+            operator=trial.operator.label,
+            operator_parameters=trial.operator.parameters,
+            noise=trial.noise.label,
+            noise_parameters=trial.noise.parameters,
+            repetition=trial.repetition,
+            stopping_rule=None if rule is None else rule.label,
+            stopping_parameters={} if rule is None else rule.parameters,
+            oracle=oracle,
+            trained_on=getattr(registered.spec, "trained_on", ()),
+            device=trial.device,
+            threads=trial.threads,
+            **result,
+        )
+        for key, rule, oracle, result in zip(trial.keys, rules, oracles, results, strict=True)
+    )
+
+
+def failed_records(
+    trial: Trial, registry: Registry, status: str, error: str, facts: Mapping[str, Any]
+) -> tuple[Record, ...]:
+    """Return the records of a trial that ended without a result."""
+    result = {**facts, "status": status, "error": error}
+    return trial_records(trial, registry, [result] * max(1, len(trial.stopping)))

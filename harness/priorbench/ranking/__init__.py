@@ -1,0 +1,1 @@
+"""From the scores of a store to leaderboards and paired comparisons."""

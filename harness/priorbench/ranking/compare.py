@@ -1,0 +1,187 @@
+"""Two methods, or the methods that two stores share, compared image by image; or why they cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from priorbench.errors import PriorbenchError
+from priorbench.ranking.boards import where
+from priorbench.ranking.compare_rows import Comparison, Environments, RefusedError, Versus
+from priorbench.ranking.names import find_place, row_names
+from priorbench.ranking.pairs import Pair, joined, matched
+from priorbench.ranking.panels import Panel, chosen, panels
+from priorbench.ranking.statistics import caveats, holm
+from priorbench.store.scores import Scores
+
+#: names in a line, at most
+_SHOWN = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """Two rows that were not compared on one image set under one noise and operator, and why."""
+
+    rows: str
+    image_set: str
+    noise: str
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparisons:
+    """The comparisons of a request, what was refused, and what else was left out."""
+
+    comparisons: tuple[Comparison, ...]
+    refused: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def compare_methods(
+    scores: Scores,
+    a: str,
+    b: str,
+    *,
+    image_set: str | None = None,
+    noise: str | None = None,
+    operator: str | None = None,
+    environments: Environments | None = None,
+) -> Comparisons:
+    """Compare two methods of a store wherever both ran.
+
+    Parameters
+    ----------
+    scores : of the store.
+    a, b : ``label``, or ``label@rule`` and so on where a label has several rows.
+    image_set, noise, operator : only there.
+    environments : by fingerprint, to say how the conditions of two timings differ.
+
+    Raises
+    ------
+    PriorbenchError
+        If a name is unknown or ambiguous, or nothing can be compared; the message says why.
+    """
+    found = chosen(panels(scores, same_noise=False), image_set, noise, operator)
+    oracle = {
+        place: entry.oracle
+        for panel in found
+        for place, entry in zip(panel.places, panel.entries, strict=True)
+    }
+    oracles = [place for place, is_oracle in oracle.items() if is_oracle]
+    first, second = (find_place(name, oracle, oracles) for name in (a, b))
+    if first == second:
+        raise PriorbenchError(f"'{a}' and '{b}' are the same row: name two methods")
+    names = row_names(oracle)
+    one, two = names[first], names[second]
+    pair = Pair(a=first, b=second, name_a=one, name_b=two, called_a=one, called_b=two)
+    return _compared(found, [pair], environments or {})
+
+
+def compare_stores(
+    first: Scores,
+    second: Scores,
+    *,
+    image_set: str | None = None,
+    noise: str | None = None,
+    operator: str | None = None,
+    environments: Environments | None = None,
+) -> Comparisons:
+    """Compare every method that two stores share, the first store's records with the second's.
+
+    A row of one store is paired with the row of the same label and stopping rule in the other. Parameters
+    and errors are those of `compare_methods`.
+    """
+    found = chosen(panels(joined(first, second), same_noise=False), image_set, noise, operator)
+    pairs, alone = matched({place for panel in found for place in panel.places})
+    if not pairs:
+        raise PriorbenchError("; ".join(["the stores share no method of the same label and rule", *alone]))
+    return replace(_compared(found, pairs, environments or {}), notes=tuple(alone))
+
+
+def _compared(found: Sequence[Panel], pairs: Sequence[Pair], environments: Environments) -> Comparisons:
+    """Compare all pairs on all panels, and correct the p values of this family.
+
+    Raises
+    ------
+    PriorbenchError
+        If all were refused.
+    """
+    comparisons: list[Comparison] = []
+    refused: list[Refusal] = []
+    for panel in found:
+        versus = Versus(panel)
+        for pair in pairs:
+            if {pair.a, pair.b} <= set(panel.places):
+                try:
+                    comparisons.append(versus.compare(pair, environments))
+                except RefusedError as reason:
+                    refused.append(_refusal(pair, _where(panel), str(reason)))
+    for pair in pairs:
+        refused += _apart(found, pair)
+    if not comparisons:
+        raise PriorbenchError("\n".join(refusal_lines(refused)))
+    corrected = holm([one.difference.p for one in comparisons])
+    return Comparisons(
+        comparisons=tuple(
+            replace(
+                one,
+                difference=replace(one.difference, p_holm=p),
+                notes=(*one.notes, *caveats(one.difference.images, len(comparisons))),
+            )
+            for one, p in zip(comparisons, corrected, strict=True)
+        ),
+        refused=tuple(refused),
+    )
+
+
+def _apart(found: Sequence[Panel], pair: Pair) -> list[Refusal]:
+    """Say where only one of a pair ran."""
+    protocols = [
+        {
+            _where(panel): panel.protocol
+            for panel in found
+            if row in panel.places and other not in panel.places
+        }
+        for row, other in ((pair.a, pair.b), (pair.b, pair.a))
+    ]
+    refusals = []
+    for place in sorted(protocols[0].keys() | protocols[1].keys()):
+        a, b = (side.get(place) for side in protocols)
+        if a is not None and b is not None:
+            reason = (
+                f"{pair.called_a} has protocol {a}, {pair.called_b} protocol {b}: they are never compared"
+            )
+        else:
+            reason = f"only {pair.called_b if a is None else pair.called_a} has records"
+        refusals.append(_refusal(pair, place, reason))
+    return refusals
+
+
+def _where(panel: Panel) -> tuple[str, str, str]:
+    return panel.image_set, panel.noise, panel.operator
+
+
+def _refusal(pair: Pair, place: tuple[str, str, str], reason: str) -> Refusal:
+    rows = pair.name_a if pair.name_a == pair.name_b else f"{pair.name_a} and {pair.name_b}"
+    image_set, noise, operator = place
+    return Refusal(rows=rows, image_set=image_set, noise=noise, operator=operator, reason=reason)
+
+
+def refusal_lines(refused: Sequence[Refusal]) -> list[str]:
+    """Return one line for each reason: of which rows, why, and where."""
+    reasons: dict[str, list[Refusal]] = {}
+    for refusal in refused:
+        reasons.setdefault(refusal.reason, []).append(refusal)
+    return [
+        f"{few(one.rows for one in members)} not compared on "
+        f"{few(where(one.image_set, one.noise, one.operator) for one in members)}: {reason}"
+        for reason, members in reasons.items()
+    ]
+
+
+def few(names: Iterable[str]) -> str:
+    """Return the first names, each once, and how many more there are."""
+    distinct = list(dict.fromkeys(names))
+    more = f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else ""
+    return "; ".join(distinct[:_SHOWN]) + more

@@ -1,0 +1,126 @@
+"""The ranking: a board for each image set, noise and operator, a row for each method and stopping rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from priorbench.contract.records import Record
+from priorbench.errors import UnknownNameError
+from priorbench.ranking.boards import Board, Difference, Interval, Row, TimeRatio
+from priorbench.ranking.measured import Measured
+from priorbench.ranking.names import find_place
+from priorbench.ranking.paired import Paired, differences, shared_ranks, time_ratios
+from priorbench.ranking.panels import Panel, chosen, panels
+from priorbench.ranking.statistics import caveats, resample_count
+from priorbench.store.scores import Scores, scores_of
+
+__all__ = ["Board", "Difference", "Interval", "Row", "TimeRatio", "leaderboard"]
+
+
+def leaderboard(
+    source: Scores | Iterable[Record],
+    *,
+    reference: str | None = None,
+    image_set: str | None = None,
+    noise: str | None = None,
+    operator: str | None = None,
+) -> list[Board]:
+    """Rank the records of a store.
+
+    Records of different protocols, image sets, noises and operators come on different boards. Records whose
+    noisy image is not the one that the other methods saw are left out and counted in a note.
+
+    Parameters
+    ----------
+    source : `Store.scores`, or records.
+    reference : name of the row that the others are compared with, ``label`` or ``label@rule``; default is the
+        best ranked one of each board.
+    image_set, noise, operator : only these boards.
+
+    Raises
+    ------
+    UnknownNameError
+        If no board has that reference, image set, noise or operator.
+    """
+    scores = source if isinstance(source, Scores) else scores_of(source)
+    found = chosen(panels(scores), image_set, noise, operator)
+    if reference is not None:
+        everywhere = {
+            place: entry.oracle
+            for panel in found
+            for place, entry in zip(panel.places, panel.entries, strict=True)
+        }
+        find_place(reference, everywhere, [place for place, oracle in everywhere.items() if oracle])
+    return [_board(panel, reference) for panel in found]
+
+
+def _board(panel: Panel, wanted: str | None) -> Board:
+    measured = Measured(panel)
+    psnr = Paired(panel, measured.psnr)
+    images = len(panel.starts)
+    rows = [replace(row, unranked=_why_unranked(row, images)) for row in measured.rows(psnr.intervals())]
+    ranked = sorted(
+        (number for number, row in enumerate(rows) if not row.unranked), key=lambda n: _order(rows[n])
+    )
+    ranks = shared_ranks(psnr, ranked)
+    shared = Counter(ranks)
+    for number, rank in zip(ranked, ranks, strict=True):
+        rows[number] = replace(rows[number], rank=rank, tied=shared[rank] > 1)
+    reference, notes = _reference(panel, wanted, ranked, psnr)
+    if reference is not None:
+        apart = differences(psnr, reference)
+        ratios = time_ratios(panel, measured.seconds, measured.environment, reference)
+        rows = [
+            replace(row, difference=apart.get(number), time_ratio=ratios.get(number))
+            for number, row in enumerate(rows)
+        ]
+    return Board(
+        protocol=panel.protocol,
+        image_set=panel.image_set,
+        noise=panel.noise,
+        operator=panel.operator,
+        images=images,
+        noisy_psnr=measured.noisy_psnr(),
+        reference=None if reference is None else rows[reference].name,
+        resamples=resample_count(images),
+        rows=tuple(sorted(rows, key=_order)),
+        notes=(*panel.notes, *notes, *caveats(images, sum(row.difference is not None for row in rows))),
+    )
+
+
+def _order(row: Row) -> tuple[bool, float, str]:
+    """Sort ranked rows first, by mean PSNR; a row whose every image is exact has none and is best."""
+    best = np.inf if row.psnr is None and row.infinite else -np.inf
+    return bool(row.unranked), -(best if row.psnr is None else row.psnr), row.name
+
+
+def _why_unranked(row: Row, images: int) -> str:
+    if row.unranked:
+        return row.unranked
+    if row.trained_on:
+        return f"trained on {', '.join(row.trained_on)}"
+    if row.images < images:
+        failed = ", ".join(f"{count} {status}" for status, count in sorted(row.failures.items()))
+        return f"{row.images} of {images} images" + (f": {failed}" if failed else "")
+    return ""
+
+
+def _reference(
+    panel: Panel, wanted: str | None, ranked: Sequence[int], psnr: Paired
+) -> tuple[int | None, list[str]]:
+    """Return the row to compare with: the wanted one if it has results here, else the best ranked."""
+    best = ranked[0] if ranked else None
+    if wanted is None:
+        return best, []
+    oracles = [place for place, entry in zip(panel.places, panel.entries, strict=True) if entry.oracle]
+    try:
+        row = panel.places.index(find_place(wanted, panel.places, oracles))
+    except UnknownNameError:
+        return best, [f"{wanted} was not run here: the others are compared with the best"]
+    if not np.isfinite(psnr.images[row]).any():
+        return best, [f"{wanted} has no PSNR here: the others are compared with the best"]
+    return row, []

@@ -1,0 +1,129 @@
+"""What the records of a panel say of each row: means over images, times, failures."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priorbench.ranking.boards import Interval, Row
+from priorbench.ranking.names import row_names
+from priorbench.ranking.panels import Panel
+
+Array = NDArray[np.float64]
+
+
+class Measured:
+    """The usable results of a panel, spread over its rows and slots.
+
+    Attributes
+    ----------
+    psnr, seconds : (rows, slots), NaN where there is none.
+    environment : (rows, slots), a number for each fingerprint.
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel, self._scores = panel, panel.scores
+        self._good = panel.scores.status == "ok"
+        fingerprints = [entry.environment for entry in panel.scores.entries]
+        numbers = {fingerprint: number for number, fingerprint in enumerate(fingerprints)}
+        environment = np.array([numbers[fingerprint] for fingerprint in fingerprints], dtype=np.float64)
+        self.psnr = self._spread(panel.scores.psnr)
+        self.seconds = self._spread(panel.scores.wall_seconds)
+        self.environment = self._spread(environment[panel.scores.entry])
+
+    def rows(self, intervals: Sequence[Interval | None]) -> list[Row]:
+        """Return the panel's rows, not ranked yet; `intervals` are those of their mean PSNR."""
+        panel, scores = self._panel, self._scores
+        names = row_names(panel.places)
+        usable = np.isfinite(self._by_image(self._good.astype(np.float64)))
+        exact = np.nan_to_num(self._by_image(scores.exact.astype(np.float64))) > 0
+        columns: dict[str, list[Any]] = {
+            "psnr": _means(panel.by_image(self.psnr)),
+            "ssim": _means(self._by_image(scores.ssim)),
+            "gain": _means(panel.by_image(self.psnr - panel.noisy_psnr)),
+            "oracle_psnr": _means(self._by_image(scores.oracle_psnr)),
+            "iterations": _each(np.median, self._by_image(scores.iterations)),
+            "memory_bytes": [
+                value and int(value) for value in _each(np.max, self._spread(scores.peak_memory_bytes))
+            ],
+            "failures": self._failures(),
+            "metrics": self._metrics(),
+            **self._times(),
+        }
+        return [
+            Row(
+                name=names[place],
+                unranked="an oracle sees the clean image" if entry.oracle else "",
+                denoiser=place.label,
+                stopping_rule=place.stopping_rule,
+                device=place.device,
+                threads=place.threads,
+                images=int(usable[row].sum()),
+                psnr_interval=intervals[row],
+                infinite=int(exact[row].sum()),
+                trained_on=entry.trained_on,
+                **{name: column[row] for name, column in columns.items()},
+            )
+            for row, (place, entry) in enumerate(zip(panel.places, panel.entries, strict=True))
+        ]
+
+    def noisy_psnr(self) -> float | None:
+        """Return the mean PSNR of the noisy images, in dB."""
+        return _means(self._panel.by_image(self._panel.noisy_psnr[None]))[0]
+
+    def _spread(self, values: NDArray[Any]) -> Array:
+        return self._panel.by_slot(np.where(self._good, values, np.nan))
+
+    def _by_image(self, values: NDArray[Any]) -> Array:
+        return self._panel.by_image(self._spread(values))
+
+    def _failures(self) -> list[dict[str, int]]:
+        """Return status -> trials without a result, for each row."""
+        counts: list[Counter[str]] = [Counter() for _ in self._panel.places]
+        for record in np.flatnonzero(~self._good):
+            counts[self._panel.row[record]][self._scores.status[record]] += 1
+        return [dict(count) for count in counts]
+
+    def _metrics(self) -> list[dict[str, float | None]]:
+        """Return name -> mean of every further metric, for each row."""
+        texts = self._scores.metrics
+        values: dict[str, Array] = {}
+        for record in np.flatnonzero(texts != None):  # noqa: E711 - elementwise
+            for name, value in json.loads(texts[record]).items():
+                column = values.setdefault(name, np.full(len(texts), np.nan))
+                column[record] = np.nan if value is None else value
+        means = {name: _means(self._by_image(values[name])) for name in sorted(values)}
+        return [{name: mean[row] for name, mean in means.items()} for row in range(len(self._panel.places))]
+
+    def _times(self) -> dict[str, list[Any]]:
+        """Return the times of each row, left out where its trials ran in unlike environments."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            logarithms = np.log(self.seconds)
+        logarithms[~np.isfinite(logarithms)] = np.nan
+        mixed = [len(np.unique(row[np.isfinite(row)])) != 1 for row in self.environment]
+        medians = _each(np.median, self._panel.by_image(self.seconds))
+        means = _means(self._panel.by_image(logarithms))
+        marked = self._panel.row[self._good & self._scores.tainted]
+        return {
+            "seconds": [None if unlike else value for value, unlike in zip(medians, mixed, strict=True)],
+            "seconds_mean": [
+                None if unlike or value is None else float(np.exp(value))
+                for value, unlike in zip(means, mixed, strict=True)
+            ],
+            "tainted": np.bincount(marked, minlength=len(self._panel.places)).tolist(),
+        }
+
+
+def _means(values: Array) -> list[float | None]:
+    return _each(np.mean, values)
+
+
+def _each(reduce: Callable[[Array], Any], values: Array) -> list[float | None]:
+    """Reduce the finite values of each row; None where there are none."""
+    finite = (row[np.isfinite(row)] for row in values)
+    return [float(reduce(row)) if len(row) else None for row in finite]

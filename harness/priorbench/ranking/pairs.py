@@ -1,0 +1,94 @@
+"""Which rows a comparison is about: two of one store, or those that two stores share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from priorbench.ranking.names import Place, row_names
+from priorbench.store.scores import Scores
+
+#: put before the labels of the first and of the second store; no label begins so
+_TAGS = ("\0first ", "\0second ")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """Two rows, and how a person knows them: by name, or by the store where the names are the same."""
+
+    a: Place
+    b: Place
+    name_a: str
+    name_b: str
+    called_a: str
+    called_b: str
+
+
+def joined(first: Scores, second: Scores) -> Scores:
+    """Return the scores of two stores as one, with the store in each label."""
+    stores = tuple(zip(_TAGS, (first, second), strict=True))
+    columns: dict[str, Any] = {
+        item.name: np.concatenate([getattr(first, item.name), getattr(second, item.name)])
+        for item in fields(Scores)
+        if item.name not in ("entries", "problems", "entry", "problem")
+    }
+    return Scores(
+        entries=tuple(
+            entry._replace(label=tag + entry.label) for tag, scores in stores for entry in scores.entries
+        ),
+        problems=first.problems + second.problems,
+        entry=np.concatenate([first.entry, second.entry + len(first.entries)]),
+        problem=np.concatenate([first.problem, second.problem + len(first.problems)]),
+        **columns,
+    )
+
+
+def matched(places: Iterable[Place]) -> tuple[list[Pair], list[str]]:
+    """Pair the rows of two joined stores that have the same label and stopping rule.
+
+    Where there are several of a kind, those on the same device with as many threads are paired.
+
+    Returns
+    -------
+    The pairs, and a line about the rows of each store that have no partner.
+    """
+    kinds: defaultdict[tuple[str, str | None], tuple[list[Place], list[Place]]]
+    kinds = defaultdict(lambda: ([], []))
+    for place in sorted(places, key=repr):
+        bare = _bare(place)
+        kinds[bare.label, bare.stopping_rule][place.label.startswith(_TAGS[1])].append(place)
+    couples: list[tuple[Place, Place]] = []
+    alone: tuple[list[Place], list[Place]] = ([], [])
+    for own, other in kinds.values():
+        found = [(a, b) for a in own for b in other if a[2:] == b[2:]]
+        if not found and len(own) == len(other) == 1:
+            found = [(own[0], other[0])]
+        couples += found
+        for side, store in enumerate((own, other)):
+            alone[side].extend(place for place in store if place not in {couple[side] for couple in found})
+    names = row_names({_bare(a) for a, _ in couples})
+    pairs = [
+        Pair(
+            a=a,
+            b=b,
+            name_a=names[_bare(a)],
+            name_b=names[_bare(a)],
+            called_a="the first store",
+            called_b="the second store",
+        )
+        for a, b in couples
+    ]
+    return pairs, [
+        f"only in the {which} store: {', '.join(sorted(row_names(map(_bare, rest)).values()))}"
+        for which, rest in zip(("first", "second"), alone, strict=True)
+        if rest
+    ]
+
+
+def _bare(place: Place) -> Place:
+    """Return the place without its store."""
+    return place._replace(label=place.label.partition(" ")[2])

@@ -1,0 +1,1 @@
+"""Leaderboards and comparisons as text: tables, Markdown, CSV, JSON, LaTeX."""

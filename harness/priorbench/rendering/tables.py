@@ -1,0 +1,164 @@
+"""Leaderboards as text: a table for people, Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import zip_longest
+from textwrap import wrap
+from typing import Any
+
+from rich.cells import cell_len, chop_cells
+from rich.console import Console
+from rich.text import Text
+
+from priorbench.ranking.boards import Board, Interval, Row
+from priorbench.rendering.wording import columns, footnotes, seconds, title
+
+__all__ = ["as_json", "comma_separated", "footnotes", "markdown", "seconds", "table", "title"]
+
+#: columns of words; numbers are aligned at the right
+_WORDS = ("method", "stopping")
+#: columns that a narrow table goes without, the least needed first
+_DISPENSABLE = ("wins", "p", "95 %", "memory", "images", "gain dB", "× time", "SSIM")
+#: a long label is folded to this many characters in a narrow table
+_METHOD_WIDTH = 16
+_GAP = 2  #: between columns
+
+
+def table(boards: Sequence[Board], console: Console) -> None:
+    """Print the boards for a person; what says nothing, or does not fit, is left out."""
+    for board in boards:
+        shown, hidden = _fitting(board, console.width)
+        console.print(Text(title(board)), style="italic")
+        console.print(_grid(board, shown, console.width), overflow="ignore", no_wrap=True, crop=False)
+        narrow = [f"no room here for: {', '.join(hidden)} (--format markdown has all)"] if hidden else []
+        for line in [*footnotes(board, shown), *narrow]:
+            indented = wrap(
+                line, console.width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+            )
+            console.print(Text("\n".join(indented)), style="dim")
+        console.print()
+
+
+def _fitting(board: Board, width: int) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the columns that fit in so many characters, each as its cells, and the names of the others."""
+    shown = {name: [cell(row) for row in board.rows] for name, cell in columns(board).items()}
+    needed = {name: _GAP + _width(name, cells) for name, cells in shown.items()}
+    needed["method"] = min(needed["method"], _GAP + _METHOD_WIDTH)
+    hidden = []
+    for name in _DISPENSABLE:
+        if name in shown and sum(needed[name] for name in shown) - _GAP > width:
+            del shown[name]
+            hidden.append(name)
+    return shown, hidden
+
+
+def _width(name: str, cells: Sequence[str]) -> int:
+    return max(map(cell_len, [name, *cells]))
+
+
+def _grid(board: Board, shown: Mapping[str, Sequence[str]], width: int) -> Text:
+    """Return the columns side by side; drawn here, because a table of rich takes long."""
+    widths = {name: _width(name, cells) for name, cells in shown.items()}
+    spare = width - sum(_GAP + size for name, size in widths.items() if name != "method")
+    widths["method"] = min(widths["method"], max(spare, _METHOD_WIDTH))
+    lines = Text()
+    for cells in (list(shown), ["─" * size for size in widths.values()]):
+        lines.append(_line(cells, widths) + "\n", style="bold" if cells[0] == "rank" else "")
+    for number, row in enumerate(board.rows):
+        cells = [column[number] for column in shown.values()]
+        lines.append(_line(cells, widths) + "\n", style="dim" if row.unranked else "")
+    lines.right_crop(1)
+    return lines
+
+
+def _line(cells: Sequence[str], widths: Mapping[str, int]) -> str:
+    """Return a row; a cell that is too long (only a label ever is) goes on in the next line."""
+    folded = [chop_cells(cell, size) or [""] for cell, size in zip(cells, widths.values(), strict=True)]
+    lines = []
+    for parts in zip_longest(*folded, fillvalue=""):
+        padded = (
+            part + " " * (size - cell_len(part)) if name in _WORDS else " " * (size - cell_len(part)) + part
+            for part, (name, size) in zip(parts, widths.items(), strict=True)
+        )
+        lines.append((" " * _GAP).join(padded).rstrip())
+    return "\n".join(lines)
+
+
+def markdown(boards: Sequence[Board]) -> str:
+    """Return the boards as Markdown."""
+    parts = []
+    for board in boards:
+        shown = columns(board)
+        lines = [
+            [_unbroken(name) for name in shown],
+            ["---" if name in _WORDS else "---:" for name in shown],
+            *([_unbroken(cell(row)) for cell in shown.values()] for row in board.rows),
+        ]
+        text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        notes = "\n".join(f"- {line}" for line in footnotes(board))
+        parts.append(f"### {title(board)}\n\n{text}\n\n{notes}\n")
+    return "\n".join(parts)
+
+
+def _unbroken(cell: str) -> str:
+    return " ".join(cell.split()).replace("|", "\\|")
+
+
+def comma_separated(boards: Sequence[Board]) -> str:
+    """Return the boards as one CSV table; a cell that a spreadsheet would run gets an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    lines = [_flat(board, row) for board in boards for row in board.rows]
+    writer.writerow(lines[0] if lines else [])
+    for line in lines:
+        writer.writerow([_harmless(value) for value in line.values()])
+    return out.getvalue()
+
+
+def _flat(board: Board, row: Row) -> dict[str, Any]:
+    """Return a row with its board's names and without nested records."""
+    flat: dict[str, Any] = {name: getattr(board, name) for name in _BOARD_FIELDS}
+    for name in Row.__dataclass_fields__:
+        value = getattr(row, name)
+        if name == "psnr_interval":
+            flat |= _ends("psnr", value)
+        elif name == "difference":
+            flat |= _nested(
+                name, value, {"mean": "difference", "p": "p", "p_holm": "p_holm", "win_rate": "win_rate"}
+            )
+        elif name == "time_ratio":
+            flat |= _nested(name, value, {"value": "time_ratio"})
+        elif name != "trained_on":
+            flat[name] = json.dumps(value) if isinstance(value, dict) else value
+    return flat
+
+
+_BOARD_FIELDS = ("protocol", "image_set", "noise", "operator", "noisy_psnr", "reference")
+
+
+def _nested(prefix: str, value: Any, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of a comparison under their own names, its interval's ends and its images."""
+    flat = {name: getattr(value, field, None) for field, name in names.items()}
+    return (
+        flat
+        | _ends(prefix, getattr(value, "interval", None))
+        | {f"{prefix}_images": getattr(value, "images", None)}
+    )
+
+
+def _ends(prefix: str, interval: Interval | None) -> dict[str, float | None]:
+    return {f"{prefix}_{end}": getattr(interval, end, None) for end in ("low", "high")}
+
+
+def as_json(boards: Sequence[Board]) -> str:
+    """Return the boards as JSON."""
+    return json.dumps([asdict(board) for board in boards], indent=1, allow_nan=False) + "\n"
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

@@ -1,0 +1,180 @@
+"""A leaderboard in words: the cells of its columns, its title, and what a reader must know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from functools import partial
+
+from priorbench.ranking.boards import Board, Difference, Interval, Row
+from priorbench.suite.model import DENOISING
+
+Cell = Callable[[Row], str]
+
+#: headings of other columns that would be valid names of a metric
+_TAKEN = ("rank", "method", "stopping", "p", "wins", "memory", "images", "failed")
+
+#: a longer name of the reference stands below the table, not above its column
+_SHORT = 14
+
+
+def columns(board: Board) -> dict[str, Cell]:
+    """Return the columns that say something on this board, in order; the first says the rank."""
+    every: Mapping[str, Cell] = {
+        "rank": rank,
+        "method": lambda row: row.denoiser,
+        "stopping": lambda row: row.stopping_rule or "",
+        "PSNR dB": lambda row: number(row.psnr, 2) + (f" (+{row.infinite} exact)" if row.infinite else ""),
+        "95 %": lambda row: interval(row.psnr_interval, 2),
+        "gain dB": lambda row: number(row.gain, 2, sign=True),
+        _difference_column(board): lambda row: (
+            "reference" if row.name == board.reference else difference(row.difference)
+        ),
+        "p": lambda row: "" if row.difference is None else probability(row.difference.p_holm),
+        "wins": lambda row: "" if row.difference is None else f"{100 * row.difference.win_rate:.0f} %",
+        "SSIM": lambda row: number(row.ssim, 4),
+        **{metric_column(name): partial(_metric, name) for row in board.rows for name in row.metrics},
+        "s/image": lambda row: seconds(row.seconds) + ("*" if row.tainted else ""),
+        "× time": lambda row: "" if row.time_ratio is None else significant(row.time_ratio.value),
+        "memory": lambda row: memory(row.memory_bytes),
+        "images": lambda row: str(row.images),
+        "failed": lambda row: str(sum(row.failures.values()) or ""),
+    }
+    complete = all(row.images == board.images and not row.failures for row in board.rows)
+    quiet = {"images", "failed"} if complete else set()
+    return {
+        name: cell
+        for name, cell in every.items()
+        if name not in quiet and any(cell(row) not in ("", "reference") for row in board.rows)
+    }
+
+
+def metric_column(name: str) -> str:
+    """Return the heading of a further metric, which may be called like another column."""
+    return f"{name} (metric)" if name in _TAKEN else name
+
+
+def _metric(name: str, row: Row) -> str:
+    value = row.metrics.get(name)
+    return "" if value is None else f"{value:.4g}"
+
+
+def _difference_column(board: Board) -> str:
+    name = board.reference or ""
+    return f"vs {name} dB" if len(name) <= _SHORT else "difference dB"
+
+
+def title(board: Board) -> str:
+    """Return a board's heading."""
+    noisy = "" if board.noisy_psnr is None else f", {board.start} {board.noisy_psnr:.2f} dB"
+    return f"{board.where}: {plural(board.images, 'image')}{noisy}"
+
+
+def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
+    """Return what a reader of a board must know.
+
+    Parameters
+    ----------
+    board : the board.
+    shown : the columns that the reader sees; None for all.
+    """
+    seen = columns(board) if shown is None else shown
+    return [*_meanings(board, seen), *_unranked(board), *_times(board, seen), *board.notes]
+
+
+def _meanings(board: Board, seen: Container[str]) -> list[str]:
+    lines = []
+    if board.operator != DENOISING.label:
+        lines.append("least squares: the solution of least norm, which gains are counted from")
+    compared = [row.difference for row in board.rows if row.difference is not None]
+    intervals = [item.interval for item in compared] + [row.psnr_interval for row in board.rows]
+    if any(row.tied for row in board.rows):
+        lines.append("= shares its rank: not told apart from the best of its group by a 95 % interval")
+    if any(item.interval is not None for item in compared):
+        column = _difference_column(board)
+        lines.append(f"{column}: mean paired difference to {board.reference}, 95 % bootstrap interval")
+    if any(item.images < board.images for item in compared):
+        lines.append("a difference is over the images that both restored, exact ones left out")
+    if "p" in seen:
+        lines.append(f"p: Wilcoxon signed-rank, Holm-corrected for {plural(len(compared), 'comparison')}")
+    if any(item is not None and item.kind == "percentile" for item in intervals):
+        lines.append("† the BCa interval is undefined here: percentile interval")
+    return lines
+
+
+def _unranked(board: Board) -> list[str]:
+    reasons: dict[str, list[str]] = {}
+    for row in board.rows:
+        if row.unranked:
+            reasons.setdefault(row.unranked, []).append(_name(row))
+    return [f"not ranked: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
+
+
+def _times(board: Board, seen: Container[str]) -> list[str]:
+    lines = []
+    if any(row.tainted for row in board.rows):
+        lines.append("* some timings disturbed, by other work or fits at the same time; the quality counts")
+    if any(row.seconds is None and row.images for row in board.rows):
+        lines.append("a time is left out where its trials ran in unlike environments")
+    if "× time" in seen:
+        lines.append(f"× time: over {board.reference}, ratio of geometric means in like conditions")
+    return lines
+
+
+def plural(number: int, noun: str) -> str:
+    """Return "1 image" or "2 images"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def rank(row: Row) -> str:
+    """Return a rank; a shared one has an equals sign."""
+    return "–" if row.rank is None else f"{row.rank}=" if row.tied else str(row.rank)
+
+
+def difference(value: Difference | None) -> str:
+    """Return a difference with its interval."""
+    if value is None:
+        return ""
+    return f"{number(value.mean, 2, sign=True)} {interval(value.interval, 2, sign=True)}".rstrip()
+
+
+def interval(value: Interval | None, digits: int, sign: bool = False) -> str:
+    """Return an interval; a dagger marks one that is not BCa."""
+    if value is None:
+        return ""
+    ends = f"[{number(value.low, digits, sign)}, {number(value.high, digits, sign)}]"
+    return ends + ("†" if value.kind == "percentile" else "")
+
+
+def probability(value: float) -> str:
+    """Return a p value."""
+    return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.9995 else "1"
+
+
+def number(value: float | None, digits: int, sign: bool = False) -> str:
+    """Return a number with so many decimals; no sign for zero."""
+    if value is None:
+        return ""
+    rounded = round(value, digits) + 0.0  # not "-0.00"
+    return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}"
+
+
+def significant(value: float) -> str:
+    """Return a number with three significant figures."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= 0.001 else f"{value:.1e}"
+
+
+def seconds(value: float | None) -> str:
+    """Return a duration with three significant figures."""
+    return "" if value is None else significant(value)
+
+
+def memory(value: int | None) -> str:
+    """Return a size in MiB or GiB."""
+    if value is None:
+        return ""
+    mebibytes = value / 2**20
+    return f"{mebibytes:.0f} MiB" if mebibytes < 1024 else f"{mebibytes / 1024:.1f} GiB"
+
+
+def _name(row: Row) -> str:
+    return f"{row.denoiser} ({row.stopping_rule})" if row.stopping_rule else row.denoiser

@@ -1,0 +1,94 @@
+"""The ranking as cells of a table that can be sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from priorbench.ranking.boards import Board, Row
+from priorbench.rendering.wording import columns, footnotes, metric_column, title
+from priorbench.report.markers import Look
+
+#: column -> what it is sorted by; the rest is sorted by its text
+_SORTED_BY: Mapping[str, Callable[[Row], Any]] = {
+    "rank": lambda row: row.rank,
+    "PSNR dB": lambda row: row.psnr,
+    "95 %": lambda row: row.psnr_interval and row.psnr_interval.low,
+    "gain dB": lambda row: row.gain,
+    "p": lambda row: row.difference and row.difference.p_holm,
+    "wins": lambda row: row.difference and row.difference.win_rate,
+    "SSIM": lambda row: row.ssim,
+    "s/image": lambda row: row.seconds,
+    "× time": lambda row: row.time_ratio and row.time_ratio.value,
+    "memory": lambda row: row.memory_bytes,
+    "images": lambda row: row.images,
+    "failed": lambda row: sum(row.failures.values()),
+}
+_WORDS = ("method", "stopping")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """Text, what it is sorted by (None = by the text), and whether it is a word or a number."""
+
+    text: str
+    order: float | None
+    word: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A row of the table: its cells, its method's label and look, and whether it is the reference."""
+
+    cells: tuple[Cell, ...]
+    label: str
+    look: Look
+    ranked: bool
+    reference: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ranking:
+    """A table: its heading, its columns as (name, holds words), its lines, and notes."""
+
+    title: str
+    columns: tuple[tuple[str, bool], ...]
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+
+
+def ranking(board: Board, looks: Mapping[str, Look]) -> Ranking:
+    """Return the ranking of a board."""
+    shown = columns(board)
+    return Ranking(
+        title=title(board),
+        columns=tuple((name, name in _WORDS) for name in shown),
+        lines=tuple(
+            Line(
+                cells=tuple(
+                    Cell(text=cell(row), order=_order(name, row), word=name in _WORDS)
+                    for name, cell in shown.items()
+                ),
+                label=row.denoiser,
+                look=looks[row.name],
+                ranked=row.rank is not None,
+                reference=row.name == board.reference,
+            )
+            for row in board.rows
+        ),
+        notes=tuple(footnotes(board)),
+    )
+
+
+def _order(name: str, row: Row) -> float | None:
+    if name in _WORDS:
+        return None
+    if name in _SORTED_BY:
+        return _SORTED_BY[name](row)  # type: ignore[no-any-return]
+    for metric, value in row.metrics.items():
+        if name == metric_column(metric):
+            return value
+    return (
+        row.difference.mean if row.difference else 0.0
+    )  # the column of differences has the reference's name

@@ -1,0 +1,137 @@
+"""A run: the trials of a plan that are not in the store yet, executed, stored, and told to observers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from priorbench.contract.images import SkippedImage
+from priorbench.contract.records import Record, RunSummary
+from priorbench.contract.trial import Trial, trial_title
+from priorbench.executors import Executor
+from priorbench.loading.load import notify
+from priorbench.machine.description import describe, fingerprint
+from priorbench.run.plan import Plan
+from priorbench.store.database import Store
+
+
+@dataclass(kw_only=True, slots=True)
+class Progress:
+    """Where a run stands; passed to the caller's `watch` at every change.
+
+    Attributes
+    ----------
+    planned : upper bound of the number of trials.
+    finished, resumed : trials that ended in this run, and trials found in the store.
+    failed, refused : of `finished`, those that went wrong and those that the method does not take.
+    running : titles of the trials that run now.
+    latest : records of the trial that ended last.
+    skipped : (set/file, reason) of files that could not be used.
+    seconds : spent so far.
+    """
+
+    planned: int
+    finished: int = 0
+    resumed: int = 0
+    failed: int = 0
+    refused: int = 0
+    running: list[str] = field(default_factory=list)
+    latest: tuple[Record, ...] = ()
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+Watch = Callable[[Progress], None]
+
+
+def execute(
+    plan: Plan,
+    executor: Executor,
+    store: Store,
+    *,
+    watch: Watch = lambda progress: None,
+    retry_failed: bool = False,
+) -> RunSummary:
+    """Run what is not in the store yet; Ctrl-C ends it cleanly and the next call goes on.
+
+    Parameters
+    ----------
+    plan : what to run.
+    executor : how; it is closed at the end.
+    store : where records go; each trial is one transaction.
+    watch : told of progress.
+    retry_failed : run again what failed before.
+    """
+    began = time.monotonic()
+    environment = describe(plan.options.threads, plan.options.device)
+    mark = fingerprint(environment)
+    store.add_environment(mark, environment)
+    progress = Progress(planned=len(plan))
+    notify(plan.registry, "priorbench_run_started", suite=plan.suite.name, planned=len(plan))
+    interrupted = False
+
+    def started(trial: Trial) -> None:
+        progress.running.append(trial.title)
+        watch(progress)
+
+    todo = _missing(plan, store, progress, watch, retry_failed)
+    try:
+        for records in executor.run(todo, started):
+            records = tuple(replace(record, environment=mark) for record in records)
+            store.add(records, replace=retry_failed)
+            progress.finished += 1
+            progress.refused += any(record.status == "refused" for record in records)
+            progress.failed += any(record.status not in ("ok", "refused") for record in records)
+            progress.latest = records
+            progress.seconds = time.monotonic() - began
+            _ended(progress, records)
+            notify(plan.registry, "priorbench_trial_finished", records=records)
+            watch(progress)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        executor.close()
+    summary = RunSummary(
+        suite=plan.suite.name,
+        finished=progress.finished,
+        resumed=progress.resumed,
+        failed=progress.failed,
+        refused=progress.refused,
+        skipped=tuple(progress.skipped),
+        interrupted=interrupted,
+        seconds=time.monotonic() - began,
+    )
+    notify(plan.registry, "priorbench_run_finished", summary=summary)
+    return summary
+
+
+def _missing(
+    plan: Plan, store: Store, progress: Progress, watch: Watch, retry_failed: bool
+) -> Iterator[Trial]:
+    """Yield the trials, with only those stopping rules whose records the store does not have."""
+
+    def skipped(label: str, image: SkippedImage) -> None:
+        progress.skipped.append((f"{label}/{image.id}", image.reason))
+        watch(progress)
+
+    for trial in plan.trials(skipped):
+        there = store.statuses(trial.keys)
+        wanted = [key not in there or (retry_failed and there[key] != "ok") for key in trial.keys]
+        if not any(wanted):
+            progress.resumed += 1
+            watch(progress)
+            continue
+        keys = tuple(key for key, want in zip(trial.keys, wanted, strict=True) if want)
+        rules = trial.stopping and tuple(
+            rule for rule, want in zip(trial.stopping, wanted, strict=True) if want
+        )
+        yield replace(trial, keys=keys, stopping=rules)
+
+
+def _ended(progress: Progress, records: tuple[Record, ...]) -> None:
+    first = records[0]
+    image = f"{first.image_set}/{first.image}"
+    title = trial_title(first.label, image, first.operator, first.noise, first.repetition)
+    if title in progress.running:
+        progress.running.remove(title)

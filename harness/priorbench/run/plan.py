@@ -1,0 +1,202 @@
+"""From a suite to trials: lazily, image by image, so that a large image set starts at once."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from priorbench.contract.images import Image, ImageSet, SkippedImage
+from priorbench.contract.specs import DenoiserSpec, NoiseSpec, Spec
+from priorbench.contract.trial import Trial, record_key
+from priorbench.errors import PriorbenchError
+from priorbench.loading.registry import Registry, import_factory
+from priorbench.machine.description import NUMERICAL, source_digest, versions
+from priorbench.parameters.values import build
+from priorbench.run.provenance import revision
+from priorbench.suite.model import DENOISING, Choice, Suite
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanOptions:
+    """What a run adds to its suite.
+
+    Attributes
+    ----------
+    device, threads : where, and with how many CPU threads, the methods run; one that cannot run on the
+        device runs on the CPU.
+    limit : usable images of each set; None = all.
+    shard : (i, n): only every n-th trial, from the i-th, 1-based; None = all.
+    strict : an image that cannot be used is an error.
+    pictures : so many images of each set have crops of the first draw of their noise stored, for the report.
+    """
+
+    device: str = "cpu"
+    threads: int = 1
+    limit: int | None = None
+    shard: tuple[int, int] | None = None
+    strict: bool = False
+    pictures: int = 3
+
+
+class Plan:
+    """The trials of a suite, in blocks of one image, one operator and one noise.
+
+    Within a block the methods come in a shuffled order that the block determines, so that a half-finished
+    run is a balanced comparison and no method is always first.
+
+    Parameters
+    ----------
+    suite, registry, options : what to run.
+    """
+
+    def __init__(self, suite: Suite, registry: Registry, options: PlanOptions) -> None:
+        self.suite, self.registry, self.options = suite, registry, options
+        self._sets = [(choice, self._open(choice)) for choice in suite.images]
+        self._iterative = {
+            choice.label: hasattr(import_factory(self._spec("denoiser", choice)), "iterate")
+            for choice in suite.denoisers
+        }
+        if any(self._iterative.values()) and not suite.stopping:
+            raise PriorbenchError(f"suite {suite.name}: an iterative method needs a stopping rule")
+        self._shared = {
+            "software": versions(NUMERICAL),
+            "core": source_digest("priorbench:core"),
+        }
+
+    def __len__(self) -> int:
+        """Return an upper bound of the number of trials; files that turn out unusable make it smaller."""
+        limit = self.options.limit
+        images = sum(len(members) if limit is None else min(limit, len(members)) for _, members in self._sets)
+        problems = images * len(self.suite.operators) * len(self.suite.noises)
+        trials = problems * len(self.suite.denoisers) * self.suite.repetitions
+        return trials if self.options.shard is None else -(-trials // self.options.shard[1])
+
+    def trials(self, skipped: Callable[[str, SkippedImage], None]) -> Iterator[Trial]:
+        """Yield the trials.
+
+        Parameters
+        ----------
+        skipped : told the label of the set and the file that cannot be used.
+
+        Raises
+        ------
+        PriorbenchError
+            If a set has no usable image, or, when strict, at the first unusable one.
+        """
+        number = 0
+        for choice, members in self._sets:
+            for place, image in enumerate(self._usable(choice, members, skipped)):
+                for trial in self._block(choice, image, crops=place < self.options.pictures):
+                    number += 1
+                    if self._mine(number):
+                        yield trial
+
+    def _mine(self, number: int) -> bool:
+        """Say whether the `number`-th trial, 1-based, belongs to this shard."""
+        if self.options.shard is None:
+            return True
+        index, count = self.options.shard
+        return number % count == index % count
+
+    def _usable(
+        self, choice: Choice, members: ImageSet, skipped: Callable[[str, SkippedImage], None]
+    ) -> Iterator[Image]:
+        def images() -> Iterator[Image]:
+            for item in members:
+                if isinstance(item, Image):
+                    yield item
+                elif self.options.strict:
+                    raise PriorbenchError(
+                        f"image set '{choice.label}': {item.id} cannot be used: {item.reason} (--strict)"
+                    )
+                else:
+                    skipped(choice.label, item)
+
+        found = 0
+        for image in islice(images(), self.options.limit):
+            found += 1
+            yield image
+        if not found and self.options.limit != 0:
+            raise PriorbenchError(f"image set '{choice.label}': none of its files can be used")
+
+    def _block(self, image_set: Choice, image: Image, *, crops: bool) -> Iterator[Trial]:
+        channels, height, width = image.pixels.shape
+        digest = image.sha256
+        for operator, noise in itertools.product(self.suite.operators, self.suite.noises):
+            for repetition in range(self.suite.repetitions):
+                block = f"{digest} {operator.label} {noise.label} {repetition}"
+                for denoiser in self._shuffled(block):
+                    bare = Trial(
+                        image_set=image_set,
+                        image=image.id,
+                        image_sha256=digest,
+                        height=height,
+                        width=width,
+                        channels=channels,
+                        operator=operator,
+                        noise=noise,
+                        denoiser=denoiser,
+                        stopping=self.suite.stopping if self._iterative[denoiser.label] else (),
+                        repetition=repetition,
+                        metrics=self.suite.metrics,
+                        device=self._device(denoiser),
+                        threads=self.options.threads,
+                        source=source_digest(self._spec("denoiser", denoiser).factory),
+                        commit=revision(self._spec("denoiser", denoiser).factory),
+                        crops=crops and repetition == 0,
+                    )
+                    yield self._with_keys(bare)
+
+    def _device(self, choice: Choice) -> str:
+        """Return where a method runs: on the CPU if it cannot run on the device that was asked for.
+
+        The clock is host to host, so that both kinds of methods belong in one table.
+        """
+        spec = self._spec("denoiser", choice)
+        assert isinstance(spec, DenoiserSpec)
+        kind = self.options.device.partition(":")[0]
+        fits = spec.devices == "any" or kind in spec.devices
+        return self.options.device if fits or "cpu" not in spec.devices else "cpu"
+
+    def _shuffled(self, block: str) -> list[Choice]:
+        def order(choice: Choice) -> str:
+            return hashlib.sha256(f"{block} {choice.label}".encode()).hexdigest()
+
+        return sorted(self.suite.denoisers, key=order)
+
+    def _with_keys(self, trial: Trial) -> Trial:
+        rules: tuple[Choice | None, ...] = trial.stopping or (None,)
+        keys = tuple(record_key(trial, rule, self._provenance(trial, rule)) for rule in rules)
+        return replace(trial, keys=keys)
+
+    def _provenance(self, trial: Trial, rule: Choice | None) -> dict[str, Any]:
+        """Return versions and source digests of all the code that determines a record."""
+        denoiser = self._spec("denoiser", trial.denoiser)
+        noise = self._spec("noise model", trial.noise)
+        assert isinstance(denoiser, DenoiserSpec)
+        assert isinstance(noise, NoiseSpec)
+        plugin = self.registry.find("denoiser", denoiser.name).plugin
+        codes = [denoiser, noise] + ([] if rule is None else [self._spec("stopping rule", rule)])
+        requires = denoiser.requires
+        if trial.operator.name != DENOISING.name:
+            operator = self._spec("operator", trial.operator)
+            codes, requires = [*codes, operator], (*requires, *operator.requires)
+        return self._shared | {
+            "plugin": [plugin.distribution, plugin.version],
+            "requires": versions(requires),
+            "code": [source_digest(spec.factory) for spec in codes],
+            "factories": [spec.factory for spec in codes],
+        }
+
+    def _spec(self, kind: str, choice: Choice) -> Spec:
+        spec = self.registry.find(kind, choice.name).spec
+        assert isinstance(spec, Spec)
+        return spec
+
+    def _open(self, choice: Choice) -> ImageSet:
+        members: ImageSet = build(import_factory(self._spec("image set", choice)), choice.parameters)
+        return members

@@ -1,0 +1,175 @@
+"""The noise models that come with the protocol.
+
+Intensities are on the 0..1 scale. Every model draws from the generator that it is given, in float64, and
+scales afterwards: from one generator state, two levels of a model see the same standard normal (or uniform)
+numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from priorbench.contract.observation import NoiseDescriptor
+from priorbench.parameters.levels import Level, parse_level
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaussian:
+    """Additive white Gaussian noise: y = x + sigma w, w ~ N(0, 1).
+
+    Parameters
+    ----------
+    sigma : standard deviation, written ``25/255``, ``25`` or ``0.098``.
+    channels : ``independent``, or ``equal``: one field for all channels of a pixel.
+    clip : whether the noisy image is clipped to [0, 1].
+    """
+
+    sigma: Level = 25 / 255
+    channels: Literal["independent", "equal"] = "independent"
+    clip: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sigma", parse_level(self.sigma))
+
+    def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the noisy image, float64, shaped like `clean` (channels, height, width)."""
+        shape = (1, *clean.shape[1:]) if self.channels == "equal" else clean.shape
+        return _clipped(clean + self.sigma * rng.standard_normal(shape), self.clip)
+
+    def describe(self, noisy: NDArray[np.float64]) -> NoiseDescriptor:
+        """Return the descriptor: sigma, and the covariance between the channels of a pixel."""
+        count = noisy.shape[0]
+        covariance = np.eye(count) if self.channels == "independent" else np.ones((count, count))
+        return NoiseDescriptor(
+            family="gaussian",
+            parameters=asdict(self),
+            sigma=self.sigma,
+            channel_covariance=tuple(tuple(row) for row in (self.sigma**2 * covariance).tolist()),
+            clipped=self.clip,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poisson:
+    """Photon noise: y = Poisson(a x) / a, of variance x / a.
+
+    Parameters
+    ----------
+    peak : a, the mean photon count at intensity 1.
+    clip : whether the noisy image is clipped to [0, 1].
+    """
+
+    peak: Positive = 25.0
+    clip: bool = False
+
+    def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the noisy image, float64, shaped like `clean` (channels, height, width)."""
+        return _clipped(rng.poisson(self.peak * clean) / self.peak, self.clip)
+
+    def describe(self, noisy: NDArray[np.float64]) -> NoiseDescriptor:
+        """Return the descriptor; sigma**2 is mean(y) / a, since E y = x."""
+        return _signal_dependent("poisson", self, float(np.mean(noisy)) / self.peak)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoissonGaussian:
+    """Photon and read-out noise: y = a Poisson(x / a) + sqrt(b) w, of variance a x + b.
+
+    Parameters
+    ----------
+    a : gain: variance per intensity.
+    b : variance of the read-out noise.
+    clip : whether the noisy image is clipped to [0, 1].
+
+    Notes
+    -----
+    Model and symbols: A. Foi, M. Trimeche, V. Katkovnik, K. Egiazarian, "Practical Poissonian-Gaussian noise
+    modeling and fitting for single-image raw-data", IEEE Transactions on Image Processing 17 (2008).
+    """
+
+    a: NonNegative = 0.01
+    b: NonNegative = 0.0004
+    clip: bool = False
+
+    def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the noisy image, float64, shaped like `clean` (channels, height, width)."""
+        # The normal field comes first: how many numbers a Poisson draw takes depends on the level.
+        readout = np.sqrt(self.b) * rng.standard_normal(clean.shape)
+        photons = self.a * rng.poisson(clean / self.a) if self.a > 0 else clean
+        return _clipped(photons + readout, self.clip)
+
+    def describe(self, noisy: NDArray[np.float64]) -> NoiseDescriptor:
+        """Return the descriptor; sigma**2 is a mean(y) + b, since E y = x."""
+        return _signal_dependent("poisson-gaussian", self, self.a * float(np.mean(noisy)) + self.b)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speckle:
+    """Multiplicative noise: y = x + s x w, w ~ N(0, 1), of variance (s x)**2.
+
+    Parameters
+    ----------
+    s : standard deviation relative to the signal.
+    clip : whether the noisy image is clipped to [0, 1].
+    """
+
+    s: NonNegative = 0.2
+    clip: bool = False
+
+    def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the noisy image, float64, shaped like `clean` (channels, height, width)."""
+        return _clipped(clean + self.s * clean * rng.standard_normal(clean.shape), self.clip)
+
+    def describe(self, noisy: NDArray[np.float64]) -> NoiseDescriptor:
+        """Return the descriptor; sigma**2 is s**2 mean(y**2) / (1 + s**2), since E y**2 = (1 + s**2) x**2."""
+        power = float(np.mean(noisy**2))
+        return _signal_dependent("speckle", self, self.s**2 * power / (1 + self.s**2))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaltPepper:
+    """Impulse noise: every value becomes 0 or 1, equally often, with a given probability.
+
+    Parameters
+    ----------
+    fraction : probability that a value is replaced; the channels of a pixel are hit independently.
+    """
+
+    fraction: Fraction = 0.3
+
+    def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return the noisy image, float64, shaped like `clean` (channels, height, width)."""
+        u = rng.random(clean.shape)
+        noisy = np.where(u < self.fraction / 2, 0.0, clean)
+        return np.where(u >= 1 - self.fraction / 2, 1.0, noisy)
+
+    def describe(self, noisy: NDArray[np.float64]) -> NoiseDescriptor:
+        """Return the descriptor, without a standard deviation."""
+        return NoiseDescriptor(family="salt-and-pepper", parameters=asdict(self), signal_dependent=True)
+
+
+def _clipped(noisy: NDArray[np.float64], clip: bool) -> NDArray[np.float64]:
+    return np.clip(noisy, 0.0, 1.0) if clip else noisy
+
+
+def _signal_dependent(
+    family: str, model: Poisson | PoissonGaussian | Speckle, mean_variance: float
+) -> NoiseDescriptor:
+    return NoiseDescriptor(
+        family=family,
+        parameters=asdict(model),
+        sigma=float(np.sqrt(max(mean_variance, 0.0))),
+        clipped=model.clip,
+        signal_dependent=True,
+    )

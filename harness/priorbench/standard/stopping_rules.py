@@ -1,0 +1,123 @@
+"""The stopping rules that come with the protocol: a fixed budget, best training loss, and the oracle."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from priorbench.contract.stopping import Look, Trajectory, Verdict
+from priorbench.errors import PriorbenchError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def _budget(own: int | None, trajectory: Trajectory) -> int:
+    budget = own or trajectory.iterations
+    if budget is None:
+        raise PriorbenchError(
+            "the method has no parameter 'iterations', so give the rule one: for example fixed:iterations=500"
+        )
+    return budget
+
+
+class Fixed:
+    """Return the iterate after a fixed number of iterations.
+
+    Parameters
+    ----------
+    iterations : the budget; null takes the method's own, published one.
+    """
+
+    def __init__(self, *, iterations: int | None = None) -> None:
+        self._iterations = iterations
+        self._budget = 0
+
+    def begin(self, trajectory: Trajectory) -> None:
+        """Take the budget."""
+        self._budget = _budget(self._iterations, trajectory)
+
+    def wants(self, iteration: int) -> bool:
+        """Only the last iteration."""
+        return iteration == self._budget
+
+    def observe(self, look: Look) -> Verdict:
+        """Keep the last iterate and stop."""
+        last = look.iteration == self._budget
+        return Verdict(keep=last, stop=last)
+
+
+class BestLoss:
+    """Return the iterate after the step with the best training loss, as in the deep decoder's published code.
+
+    An iterate is kept when the loss computed before its step lies below the best one so far by
+    `threshold`: best > (1 + threshold) loss (``find_best`` in the code of Heckel & Soltanolkotabi 2020).
+
+    Parameters
+    ----------
+    iterations : the budget; null takes the method's own, published one.
+    threshold : relative improvement that counts.
+    """
+
+    def __init__(self, *, iterations: int | None = None, threshold: float = 0.005) -> None:
+        self._iterations = iterations
+        self._threshold = threshold
+        self._budget = 0
+        self._best = math.inf
+
+    def begin(self, trajectory: Trajectory) -> None:
+        """Take the budget."""
+        self._budget = _budget(self._iterations, trajectory)
+        self._best = math.inf
+
+    def wants(self, iteration: int) -> bool:
+        """Every iteration of the budget: the loss has to be read."""
+        return iteration <= self._budget
+
+    def observe(self, look: Look) -> Verdict:
+        """Keep on a better loss; stop at the budget."""
+        if look.loss is None:
+            raise PriorbenchError("the rule 'best-loss' needs a training loss, and the method yields none")
+        keep = self._best > (1 + self._threshold) * look.loss
+        if keep:
+            self._best = look.loss
+        return Verdict(keep=keep, stop=look.iteration >= self._budget)
+
+
+class Oracle:
+    """Return the iterate nearest to the clean image: a control that no method can reach, never ranked.
+
+    Parameters
+    ----------
+    iterations : the budget; null takes the method's own, published one.
+    every : look at every so many iterations, besides the points of the curve.
+    """
+
+    def __init__(self, *, iterations: int | None = None, every: int = 1) -> None:
+        if every < 1:
+            raise ValueError(f"every must be at least 1, not {every}")
+        self._iterations = iterations
+        self._every = every
+        self._budget = 0
+        self._best = math.inf
+        self._clean: torch.Tensor | None = None
+
+    def begin(self, trajectory: Trajectory) -> None:
+        """Take the budget and the clean image."""
+        self._budget = _budget(self._iterations, trajectory)
+        self._best = math.inf
+        self._clean = trajectory.clean
+
+    def wants(self, iteration: int) -> bool:
+        """Every `every`-th iteration and the last one."""
+        return iteration % self._every == 0 or iteration == self._budget
+
+    def observe(self, look: Look) -> Verdict:
+        """Keep the least squared error to the clean image."""
+        if self._clean is None:
+            raise PriorbenchError("the oracle was not given the clean image")
+        error = float((look.estimate.clamp(0, 1) - self._clean).square().mean())
+        keep = error < self._best
+        if keep:
+            self._best = error
+        return Verdict(keep=keep, stop=look.iteration >= self._budget)

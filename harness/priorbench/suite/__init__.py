@@ -1,0 +1,1 @@
+"""Suites: read, checked all at once, resolved to choices."""

@@ -1,0 +1,200 @@
+"""From a suite's text and the command line's options to a checked suite, or to every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from priorbench.contract.specs import ImageSetSpec
+from priorbench.errors import RequestError
+from priorbench.loading.registry import Registry
+from priorbench.suite.model import OPTIONS, Suite, SuiteOptions
+from priorbench.suite.notation import ChoiceError, RawChoice, parse_entry, parse_text
+from priorbench.suite.resolution import (
+    Origin,
+    Problem,
+    Resolved,
+    Tolerance,
+    check_usable,
+    line_at,
+    resolve_list,
+)
+from priorbench.suite.schema import SuiteFile, list_value, shape_problems
+from priorbench.suite.yaml_text import KeyPath, MarkedYaml, YamlError, read_yaml
+
+#: list of a suite -> kind of record
+_KINDS = {
+    "images": "image set",
+    "operators": "operator",
+    "noises": "noise model",
+    "denoisers": "denoiser",
+    "stopping": "stopping rule",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuiteText:
+    """The text of a suite.
+
+    Attributes
+    ----------
+    name : what messages call it: the file's name, or ``-`` for a suite made of options alone.
+    text : YAML.
+    registered : it belongs to a plugin, so that its reader cannot mend it.
+    """
+
+    name: str
+    text: str
+    registered: bool = False
+
+
+#: The suite that is made of options alone.
+OPTIONS_ALONE = SuiteText(name="-", text="name: '-'\n")
+
+
+def check_suite(source: SuiteText, registry: Registry, options: SuiteOptions) -> Suite:
+    """Return the checked suite of a text; see `priorbench.suite.files.load_suite`."""
+    try:
+        marked = read_yaml(source.text)
+    except YamlError as error:
+        raise RequestError([f"{source.name}:{error.line}: {error}"]) from error
+    return _Check(source=source, marked=marked, registry=registry, options=options).suite()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Check:
+    source: SuiteText
+    marked: MarkedYaml
+    registry: Registry
+    options: SuiteOptions
+
+    def suite(self) -> Suite:
+        lists = {key: self._resolve(key) for key in _KINDS}
+        metrics, metric_problems = self._metrics()
+        problems = [
+            *(self._at_line(line, message) for line, message in self.marked.problems),
+            *(self._at(path, message) for path, message in shape_problems(self.marked.data)),
+            *(problem for resolved in lists.values() for problem in resolved.problems),
+            *metric_problems,
+            *self._bad_repetitions(),
+        ]
+        if problems:
+            # a grid repeats the problem of a parameter beside it; aliases repeat whole entries
+            ordered = sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
+            raise RequestError([problem.text for problem in ordered])
+        shape = SuiteFile.model_validate(self.marked.data)
+        return Suite(
+            name=shape.name,
+            summary=shape.summary,
+            images=lists["images"].choices,
+            noises=lists["noises"].choices,
+            denoisers=lists["denoisers"].choices,
+            stopping=lists["stopping"].choices,
+            operators=lists["operators"].choices,
+            repetitions=self.options.repetitions or shape.repetitions,
+            metrics=metrics,
+            source=self._source_text(),
+            warnings=tuple(warning.text for resolved in lists.values() for warning in resolved.warnings),
+        )
+
+    def _resolve(self, key: str) -> Resolved:
+        typed = getattr(self.options, key)
+        read = self._typed(key, typed) if typed else self._written(key)
+        entries = [item for item in read if not isinstance(item, Problem)]
+        resolved = resolve_list(_KINDS[key], entries, self.registry)
+        problems = [*(item for item in read if isinstance(item, Problem)), *resolved.problems]
+        if not resolved.choices and not problems and (typed or self._has_list(key)):
+            problems = [self._empty(key, bool(resolved.warnings)), *resolved.warnings]
+        return Resolved(choices=resolved.choices, warnings=resolved.warnings, problems=tuple(problems))
+
+    def _typed(self, key: str, texts: Sequence[str]) -> list[tuple[RawChoice, Origin] | Problem]:
+        read: list[tuple[RawChoice, Origin] | Problem] = []
+        for text in texts:
+            origin = Origin(shown=f"{OPTIONS[key]} '{text}'")
+            try:
+                raw = (_folder(text, self.registry) if key == "images" else None) or parse_text(text)
+                read.append((raw, origin))
+            except ChoiceError as error:
+                read += [origin.problem(message) for _, message in error.problems]
+        return read
+
+    def _written(self, key: str) -> list[tuple[RawChoice, Origin] | Problem]:
+        read: list[tuple[RawChoice, Origin] | Problem] = []
+        for number, entry in enumerate(list_value(self.marked.data, key)):
+            origin = self._origin(key, number)
+            try:
+                read.append((parse_entry(entry), origin))
+            except ChoiceError as error:
+                read += [origin.problem(message, keys) for keys, message in error.problems]
+        return read
+
+    def _origin(self, key: str, number: int) -> Origin:
+        # Without an image set or a noise it would be another benchmark; without a method, a shorter table.
+        tolerance: Tolerance = "nothing"
+        if key == "denoisers":
+            tolerance = "not there" if self.source.registered else "missing package"
+        return Origin(
+            shown=f"{key}[{number}]",
+            source=self.source.name,
+            path=(key, number),
+            lines=self.marked.lines,
+            tolerance=tolerance,
+        )
+
+    def _metrics(self) -> tuple[tuple[str, ...], list[Problem]]:
+        """Return the names of the metrics, which take no parameters."""
+        written = enumerate(list_value(self.marked.data, "metrics"))
+        origins = [
+            (name, Origin(shown=f"{OPTIONS['metrics']} '{name}'")) for name in self.options.metrics
+        ] or [(name, self._origin("metrics", number)) for number, name in written if isinstance(name, str)]
+        problems = []
+        names: list[str] = []
+        for name, origin in origins:
+            fault = "it is given twice" if name in names else check_usable("metric", name, self.registry)
+            if fault:
+                problems.append(origin.problem(fault))
+            names.append(name)
+        return tuple(names), problems
+
+    def _has_list(self, key: str) -> bool:
+        """Tell a list that is absent or empty from one whose shape is a problem already."""
+        data = self.marked.data
+        return isinstance(data, dict) and isinstance(data.get(key, []), list)
+
+    def _empty(self, key: str, left_out: bool) -> Problem:
+        kind, option = _KINDS[key], OPTIONS[key]
+        if self.source is OPTIONS_ALONE:
+            return Problem(
+                line=0, text=f"{option}: give at least one {kind}: the suite '-' has none of its own"
+            )
+        reason = "none of them can be used here" if left_out else "the list is empty"
+        return self._at((key,), f"{key}: {reason}: name at least one {kind}, or give {option}")
+
+    def _bad_repetitions(self) -> Iterable[Problem]:
+        repetitions = self.options.repetitions
+        if repetitions is not None and repetitions < 1:
+            yield Problem(line=0, text=f"--repetitions: must be 1 or more, not {repetitions}")
+
+    def _source_text(self) -> str:
+        typed = str(self.options)
+        if self.source is OPTIONS_ALONE:
+            return typed
+        return f"{self.source.text.rstrip()}\n# with {typed}\n" if typed else self.source.text
+
+    def _at(self, path: KeyPath, message: str) -> Problem:
+        return self._at_line(line_at(self.marked.lines, path), message)
+
+    def _at_line(self, line: int, message: str) -> Problem:
+        return Problem(line=line, text=f"{self.source.name}:{line}: {message}")
+
+
+def _folder(text: str, registry: Registry) -> RawChoice | None:
+    """Read the path of an existing folder as the image set that takes one."""
+    if text in registry.all("image set") or not Path(text).expanduser().is_dir():
+        return None
+    for registered in registry.all("image set").values():
+        spec = registered.spec
+        if isinstance(spec, ImageSetSpec) and spec.takes_folder:
+            return RawChoice(name=spec.name, parameters={spec.label_from: text})
+    return None

@@ -1,0 +1,176 @@
+"""From entries as they were written to checked choices: names, parameters, labels, and what runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from priorbench.contract.specs import Spec
+from priorbench.errors import PriorbenchError, UnknownNameError
+from priorbench.loading.registry import Registry, import_factory, missing_reason
+from priorbench.parameters.values import ParameterProblems, resolve
+from priorbench.suite.model import Choice
+from priorbench.suite.notation import RawChoice, expand, label_of
+from priorbench.suite.yaml_text import KeyPath
+
+#: What may be left out with a warning: nothing, things whose package is missing, or all that is not there.
+Tolerance = Literal["nothing", "missing package", "not there"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One line for the person who asked.
+
+    Attributes
+    ----------
+    line : line of the suite file, or 0 for an option of the command line.
+    text : the whole message, place included.
+    """
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where an entry was written.
+
+    Attributes
+    ----------
+    shown : how messages call the place: ``denoisers[3]`` or ``--denoiser 'x'``.
+    source : name of the suite file; empty for an option.
+    path : keys that lead to the entry in the file.
+    lines : line of every path of the file.
+    tolerance : what may be left out with a warning.
+    """
+
+    shown: str
+    source: str = ""
+    path: KeyPath = ()
+    lines: Mapping[KeyPath, int] = field(default_factory=dict)
+    tolerance: Tolerance = "nothing"
+
+    def problem(self, message: str, keys: KeyPath = (), name: str = "") -> Problem:
+        """Return a message with its place; `keys` lead from the entry to what is wrong."""
+        place = f"{self.shown} {name}" if name and self.source else self.shown
+        if not self.source:
+            return Problem(line=0, text=f"{place}: {message}")
+        line = line_at(self.lines, (*self.path, *keys))
+        return Problem(line=line, text=f"{self.source}:{line}: {place}: {message}")
+
+    def parameter_problem(self, message: str, name: str, parameter: str) -> Problem:
+        """Return a message about a parameter, which may be written in the entry's grid."""
+        keys: KeyPath = (name, parameter)
+        if (*self.path, *keys) not in self.lines:
+            keys = (name, "grid", parameter)
+        return self.problem(message, keys, name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolved:
+    """What became of the entries of one list."""
+
+    choices: tuple[Choice, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class _UnusableError(Exception):
+    """A named thing cannot be used; `tolerated` says whether that is only worth a warning."""
+
+    def __init__(self, reason: str, tolerated: bool) -> None:
+        self.tolerated = tolerated
+        super().__init__(reason)
+
+
+def line_at(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
+    """Return the line of a path, or of the nearest entry around it."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 1)
+
+
+def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registry: Registry) -> Resolved:
+    """Check the entries of one list and complete their parameters; all problems are collected.
+
+    A grid repeats the problem of a parameter beside it in each of its combinations.
+
+    Parameters
+    ----------
+    kind : a key of `priorbench.loading.registry.KINDS`.
+    entries : each entry and where it was written.
+    registry : what is installed.
+    """
+    choices: list[tuple[Choice, Origin]] = []
+    warnings: list[Problem] = []
+    problems: list[Problem] = []
+    for raw, origin in entries:
+        try:
+            spec, factory = _usable(kind, raw, registry, origin.tolerance)
+        except _UnusableError as error:
+            if error.tolerated:
+                warnings.append(origin.problem(f"left out: {error}", name=raw.name))
+            else:
+                problems.append(origin.problem(str(error)))
+            continue
+        for combination in expand(raw):
+            try:
+                choices.append((_choice(spec, factory, combination), origin))
+            except ParameterProblems as error:
+                problems += [origin.parameter_problem(text, raw.name, key) for key, text in error.problems]
+            except PriorbenchError as error:
+                problems.append(origin.problem(str(error)))
+    problems += _same_labels(choices)
+    return Resolved(
+        choices=tuple(choice for choice, _ in choices),
+        warnings=tuple(warnings),
+        problems=tuple(problems),
+    )
+
+
+def check_usable(kind: str, name: str, registry: Registry) -> str:
+    """Return why a named thing cannot be used, or an empty string."""
+    try:
+        _usable(kind, RawChoice(name=name), registry, "nothing")
+    except _UnusableError as error:
+        return str(error)
+    return ""
+
+
+def _usable(kind: str, raw: RawChoice, registry: Registry, tolerance: Tolerance) -> tuple[Spec, Any]:
+    try:
+        spec = registry.find(kind, raw.name).spec
+    except UnknownNameError as error:
+        hint = ""
+        if ":" in raw.name and not raw.parameters:
+            hint = (
+                f" (in a suite file, parameters are written '{raw.name.partition(':')[0]}: {{key: value}}')"
+            )
+        raise _UnusableError(f"{error}{hint}", tolerance == "not there") from error
+    if reason := missing_reason(spec):
+        raise _UnusableError(reason, tolerance != "nothing")
+    if not isinstance(spec, Spec):
+        raise _UnusableError(f"'{raw.name}' is a {spec.kind}, which has no parameters", False)
+    try:
+        return spec, import_factory(spec)
+    except PriorbenchError as error:
+        raise _UnusableError(str(error), tolerance == "not there") from error
+
+
+def _choice(spec: Spec, factory: Any, raw: RawChoice) -> Choice:
+    parameters = resolve(spec, factory, raw.parameters)
+    return Choice(name=raw.name, label=label_of(raw, spec), parameters=parameters)
+
+
+def _same_labels(choices: Sequence[tuple[Choice, Origin]]) -> Iterable[Problem]:
+    first: dict[str, Origin] = {}
+    for choice, origin in choices:
+        if choice.label in first:
+            other = first[choice.label].shown
+            message = (
+                f"the label '{choice.label}' is already that of {other}: give one of them another 'label'"
+            )
+            yield origin.problem(message, name=choice.name)
+        else:
+            first[choice.label] = origin

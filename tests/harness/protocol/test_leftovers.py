@@ -1,0 +1,37 @@
+"""What a method leaves running."""
+
+from __future__ import annotations
+
+import threading
+
+from priorbench.protocol.leftovers import left_running, running
+
+
+class Owner:
+    """Ends its thread when it is collected, which takes the garbage collector: it holds itself."""
+
+    def __init__(self) -> None:
+        self.itself = self
+        self._end = threading.Event()
+        threading.Thread(target=self._end.wait, name="owned", daemon=True).start()
+
+    def __del__(self) -> None:
+        self._end.set()
+
+
+def test_a_thread_that_nobody_has_any_more_is_not_left():
+    before = running()
+    owner = Owner()
+    assert left_running(before) == "1 thread (owned)"
+    del owner
+    assert left_running(before) == ""
+
+
+def test_threads_are_named():
+    before, end = running(), threading.Event()
+    threads = [threading.Thread(target=end.wait, name=f"t{n}", daemon=True) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    assert left_running(before) == "2 threads (t0, t1)"
+    end.set()
+    assert left_running(before) == ""

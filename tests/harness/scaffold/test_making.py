@@ -1,0 +1,130 @@
+"""`priorbench new`: what it makes installs, passes its test and runs; what it refuses it leaves alone."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from environments import NO_HATCHLING, NO_PIP, make_environment, pip_install
+
+from priorbench.cli.new import PluginKind
+from priorbench.errors import PriorbenchError
+from priorbench.loading.load import load_registry
+from priorbench.loading.registry import Registry
+from priorbench.scaffold.kinds import KINDS
+from priorbench.scaffold.making import make
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()
+
+
+@pytest.fixture(scope="module")
+def scaffolds(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> tuple[Path, Path]:
+    """Make one scaffold of each kind and install them all; give the interpreter and the folder."""
+    folder = tmp_path_factory.mktemp("scaffolds")
+    for kind in KINDS:
+        make(f"new-{kind}", kind, registry, folder / kind)
+    python = make_environment(folder / "environment")
+    pip_install(python, *(folder / kind for kind in KINDS))
+    return python, folder
+
+
+def test_the_command_line_offers_every_kind() -> None:
+    assert {kind.value for kind in PluginKind} == set(KINDS)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(NO_PIP or NO_HATCHLING, reason="needs pip and hatchling (the extra 'dev' has it)")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_scaffold_passes_its_own_test_and_its_suite_is_sound(
+    scaffolds: tuple[Path, Path], kind: str
+) -> None:
+    python, folder = scaffolds
+    for words in (["pytest", "-q"], ["priorbench", "run", "suite.yaml", "--dry-run"]):
+        done = subprocess.run(
+            [python, "-m", *words],
+            cwd=folder / kind,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["one-shot", "iterative"])
+def test_the_method_is_at_most_twenty_lines_of_the_author_s_concern(
+    tmp_path: Path, registry: Registry, kind: str
+) -> None:
+    folder, _ = make("own", kind, registry, tmp_path / "own")
+    lines = (folder / "priorbench_own" / "method.py").read_text().split('"""')
+    code = [line for text in lines[::2] for line in text.splitlines() if line.strip()]
+    assert len(code) <= 20
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("bm3d", "denoiser 'bm3d' is already provided by plugin 'bm3d'"),
+        ("deep-decoder-under", "already provided by plugin 'deep-decoder'"),
+        ("classical", "the plugin name 'classical' is already taken"),
+        ("images", "the plugin name 'images' is already taken"),
+        ("My Filter", "for example 'my-filter'"),
+        ("-x", "for example 'x'"),
+        ("", "is not valid"),
+        ("../up", "is not valid"),
+        ("x" * 61, "at most 60"),
+        ("priorbench-x", "priorbench new x"),
+    ],
+)
+def test_a_name_that_will_not_do_gives_one_line_and_no_folder(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PriorbenchError) as caught:
+        make(name, "one-shot", registry)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_exists_is_left_alone(tmp_path: Path, registry: Registry) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    with pytest.raises(PriorbenchError, match="exists already: choose another folder"):
+        make("own", "one-shot", registry, folder)
+    assert not list(folder.iterdir())
+
+
+def test_where_it_cannot_write_nothing_is_half_made(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(PriorbenchError, match=r"cannot make .*No such file or directory"):
+        make("own", "one-shot", registry, tmp_path / "nowhere" / "own")
+    written = []
+
+    def full_disk(self: Path, text: str, **_: object) -> None:
+        written.append(self)
+        if len(written) == 3:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full_disk)
+    with pytest.raises(PriorbenchError, match="No space left on device"):
+        make("own", "one-shot", registry, tmp_path / "own")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["none", "image", "3d", "a.b-c"])
+def test_a_name_that_is_awkward_in_python_gives_modules_that_compile(
+    tmp_path: Path, registry: Registry, name: str
+) -> None:
+    for kind in KINDS:
+        folder, files = make(name, kind, registry, tmp_path / kind)
+        for file in files:
+            if file.endswith(".py"):
+                text = (folder / file).read_text()
+                compile(text, file, "exec")
+                assert max(map(len, text.splitlines())) <= 110

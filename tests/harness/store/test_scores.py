@@ -1,0 +1,94 @@
+"""The columns that a ranking reads: the same as the records, also in stores written without them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+import pytest
+from sample_records import record
+
+from priorbench.contract.records import Curve
+from priorbench.ranking.leaderboard import leaderboard
+from priorbench.store.database import Store
+from priorbench.store.scores import scores_of
+
+
+def some_records():
+    """Records of all kinds: failed, exact, tainted, trained, of an oracle, of odd names and old versions."""
+    common = {"noisy_psnr": 20.0, "mse": 0.01, "environment": "e", "wall_seconds": 0.5, "ssim": 0.9}
+    for image in ("1", "2", "bad-\udcff.png"):
+        place = {"image": image, "noisy_sha256": f"noise of {image!a}"}
+        yield record(f"a-old-{image!a}", label="a", psnr=10.0, parameters={"k": 0}, **place, **common)
+        yield record(f"a-{image!a}", label="a", psnr=30.1 + len(image), **place, **common, tainted="load 9")
+        yield record(f"b-{image!a}", label="b", psnr=29.7, trained_on=("x", "y"), **place, **common)
+        yield record(
+            f"c-{image!a}",
+            label="c",
+            psnr=31.0,
+            stopping_rule="best",
+            oracle=True,
+            iterations=7,
+            curve=Curve(iteration=(1,), wall_seconds=(0.1,), psnr=(20.0,), residual=(0.1,)),
+            **place,
+            **common,
+        )
+        yield record(f"d-{image!a}", label="d", status="crashed", error="signal 9", image=image)
+    yield record("e", label="e", **common | {"mse": 0.0}, image="1", noisy_sha256="noise of '1'")
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/a.db"
+
+
+def test_a_leaderboard_of_the_columns_is_that_of_the_records(url):
+    written = list(some_records())
+    store = Store(url)
+    store.add(written)
+    found = leaderboard(store.scores())
+    assert found == leaderboard(written) == leaderboard(store.records())
+    assert len(found[0].rows) == 5
+    assert found[0].rows[0].tainted == 3
+
+
+def test_an_empty_store_has_no_scores(url):
+    assert len(Store(url).scores().status) == 0
+    assert leaderboard(Store(url).scores()) == []
+
+
+def test_scores_follow_what_is_replaced_and_what_is_not(url):
+    store = Store(url)
+    store.add([record("a", psnr=1.0), record("b", psnr=2.0)])
+    store.add([record("a", psnr=9.0)])
+    assert store.scores().psnr.tolist() == [1.0, 2.0]
+    store.add([record("a", psnr=3.0)], replace=True)
+    assert sorted(store.scores().psnr) == [2.0, 3.0]
+    assert store.scores().psnr.tolist() == [found.psnr for found in store.records()]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DROP TABLE scores",
+        "DROP TABLE scores; DROP TABLE entries; DROP TABLE problems; DELETE FROM about WHERE name = 'scores'",
+        "UPDATE about SET value = '0' WHERE name = 'scores'; UPDATE scores SET psnr = 1",
+        "DELETE FROM scores WHERE number > 3",
+        "ALTER TABLE scores DROP COLUMN metrics; UPDATE about SET value = '2' WHERE name = 'scores'",
+    ],
+)
+def test_a_store_without_scores_or_with_others_gets_them(url, damage):
+    store = Store(url)
+    store.add(list(some_records()))
+    wanted = leaderboard(store.scores())
+    store.close()
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        connection.executescript(damage)
+    connection.close()
+    assert leaderboard(Store(url).scores()) == wanted
+
+
+def test_missing_numbers_are_nan_and_none_is_left_out():
+    scores = scores_of([record("a", psnr=None), record("b", psnr=1.5, iterations=3)])
+    assert np.isnan(scores.psnr[0]) and scores.psnr[1] == 1.5
+    assert np.isnan(scores.iterations[0]) and scores.iterations[1] == 3

@@ -1,0 +1,85 @@
+"""The conformance kit: every check can fail, for exactly the things that are wrong in its way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from wrong_plugin import DENOISERS, IMAGE_SETS, METRICS, NOISES, OPERATORS, STOPPING_RULES
+
+from priorbench.loading.load import load_registry
+from priorbench.testing import CheckOptions, CheckResult
+from priorbench.testing.catalogue import CHECKS
+from priorbench.testing.examination import Examination, find
+from priorbench.testing.process import Host
+
+SUPPORT = Path(__file__).parents[2] / "support"
+#: thing -> the check that it must fail
+WRONG = {
+    **{f"wrong-{name}": name for name in DENOISERS},
+    "wrong-lazy-registration": "lazy-registration",
+    "wrong-undeclared-noise": "noises",
+    "wrong-undeclared-randomness": "seeds",
+    "wrong-no-method": "runs",
+    "wrong-not-there": "loads",
+    "wrong-silent-exit": "process",
+    **{f"wrong-set-{name}": name for name in IMAGE_SETS},
+    **{f"wrong-noise-{name}": name for name in NOISES},
+    **{f"wrong-operator-{name}": name for name in OPERATORS},
+    **{f"wrong-rule-{name}": name for name in STOPPING_RULES},
+    **{f"wrong-metric-{name}": name for name in METRICS},
+    "wrong-experiment-form": "form",
+}
+#: checks that are the same for every kind
+COMMON = {"licence", "citation", "summary", "lazy-registration", "parameters", "loads"}
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Give a host that has the plugin of wrong things installed, beside the core's own alone."""
+    site = tmp_path_factory.mktemp("site")
+    info = site / "priorbench_wrong-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: priorbench-wrong\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[priorbench]\nwrong = wrong_plugin\nheavy = wrong_heavy_plugin\n")
+    with pytest.MonkeyPatch.context() as patch, Host() as host:
+        patch.syspath_prepend(str(site))
+        patch.setenv("PYTHONPATH", f"{site}{os.pathsep}{SUPPORT}")
+        patch.setenv("PRIORBENCH_PLUGINS", "standard,wrong,heavy")
+        yield host
+
+
+def examined(host: Host, name: str, **options: float) -> list[CheckResult]:
+    """Return every result for one thing."""
+    [named] = find(load_registry(), name)
+    return list(Examination(host, named, CheckOptions(**options)).results())
+
+
+def test_every_check_has_something_wrong_to_find() -> None:
+    for kind, checks in CHECKS.items():
+        own = {check.name for check in checks}
+        assert own - COMMON <= set(WRONG.values()), kind
+    assert {check.name for check in CHECKS["denoiser"]} <= set(WRONG.values())
+
+
+@pytest.mark.parametrize(("name", "meant"), WRONG.items())
+def test_a_wrong_thing_fails_exactly_the_check_that_is_meant_for_it(
+    host: Host, name: str, meant: str
+) -> None:
+    results = examined(host, name, time_limit=1.0 if meant == "time" else 60.0)
+    failed = {result.check: result for result in results if result.status == "failed"}
+    assert set(failed) == {meant}, "\n".join(map(str, failed.values()))
+    finding = failed[meant].finding
+    assert finding is not None
+    for line in (finding.expected, finding.seen, finding.mend):
+        assert line.strip()
+        assert "\n" not in line
+
+
+@pytest.mark.parametrize("name", ["wrong-nothing", "wrong-declared-reuse"])
+def test_a_good_method_fails_nothing(host: Host, name: str) -> None:
+    results = examined(host, name)
+    assert len(results) == len(CHECKS["denoiser"])
+    assert not [str(result) for result in results if result.status == "failed"]
