@@ -18,14 +18,14 @@ from priorbench.protocol.measure import measure_iterative, measure_one_shot
 from priorbench.protocol.problems import noisy_problem
 from priorbench.protocol.scoring import score
 from priorbench.standard.stopping_rules import Fixed
-from priorbench.suite.selection import choose, instantiate
+from priorbench.suite.resolution import choose, instantiate
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from priorbench.contract.observation import Observation
-    from priorbench.protocol.watching import Outcome
+    from priorbench.protocol.exchange import Outcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ from priorbench.toolkit.masking import masked
 
 if TYPE_CHECKING:
     from priorbench import Observation
-    from priorbench.contract.observation import Operator
+    from priorbench.contract.operators import Operator
 
 #: a bound of the norm of the difference operator in two dimensions is the root of 8
 _DIFFERENCES = math.sqrt(8)

@@ -10,8 +10,7 @@ import os
 from pathlib import Path
 
 import priorbench
-from priorbench.machine.allocator import keep_heap
-from priorbench.machine.description import worker_environment
+from priorbench.machine.settings import keep_heap, worker_environment
 
 _path = os.environ.get("ASV_PYTHONPATH", "")  # set where a commit is measured, not the working tree
 if _path and not any(Path(priorbench.__file__).is_relative_to(folder) for folder in _path.split(os.pathsep)):

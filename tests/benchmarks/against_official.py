@@ -36,7 +36,7 @@ import numpy
 import torch
 
 from priorbench import Observation
-from priorbench.machine.description import WORKER_VARIABLES
+from priorbench.machine.settings import WORKER_VARIABLES
 
 SIGMA = 0.1
 #: side of the image that every process fits before its memory is looked at

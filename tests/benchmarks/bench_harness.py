@@ -14,15 +14,16 @@ from PIL import Image as PillowImage
 
 from priorbench.contract.images import Image
 from priorbench.contract.records import Record, to_json
-from priorbench.contract.trial import Trial, record_key, trial_from_json, trial_to_json
+from priorbench.contract.trial import Trial, trial_from_json, trial_to_json
 from priorbench.loading.load import load_registry
 from priorbench.machine import memory
 from priorbench.protocol.clock import device_for
 from priorbench.protocol.measure import measure_iterative
 from priorbench.protocol.scoring import CurveScorer
 from priorbench.protocol.session import Session
+from priorbench.run.keys import record_key
 from priorbench.standard.stopping_rules import Fixed
-from priorbench.suite.selection import choose, instantiate
+from priorbench.suite.resolution import choose, instantiate
 
 from . import noop
 from .cases import NOISE, problem_for

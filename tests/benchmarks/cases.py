@@ -13,7 +13,7 @@ import torch
 from skimage import data
 
 from priorbench.contract.images import Image
-from priorbench.contract.observation import Iterate
+from priorbench.contract.methods import Iterate
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.loading.load import load_registry
 from priorbench.loading.registry import import_factory, missing_reason
@@ -21,7 +21,7 @@ from priorbench.protocol.clock import device_for
 from priorbench.protocol.exchange import Problem
 from priorbench.protocol.problems import NoisyProblem, noisy_problem
 from priorbench.protocol.refusal import refusal
-from priorbench.suite.selection import choose, instantiate
+from priorbench.suite.resolution import choose, instantiate
 
 #: torch device that the methods run on
 DEVICE = os.environ.get("PRIORBENCH_BENCHMARK_DEVICE", "cpu")

@@ -9,7 +9,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.loading.load import load_registry
 from priorbench.protocol.metrics import ssim
 from priorbench.protocol.refusal import refusal
-from priorbench.suite.selection import choose, instantiate
+from priorbench.suite.resolution import choose, instantiate
 from priorbench_images.signals import Signals, low_frequencies
 
 

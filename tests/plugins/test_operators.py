@@ -10,7 +10,7 @@ import torch
 from PIL import Image as Picture
 from torch.nn import functional
 
-from priorbench.contract.observation import Identity
+from priorbench.contract.operators import Identity
 from priorbench.errors import PriorbenchError
 from priorbench.protocol.least_squares import least_squares, pseudo_inverse
 from priorbench_operators.dense_gaussian import LARGEST, DenseGaussianModel

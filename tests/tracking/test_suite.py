@@ -76,7 +76,7 @@ def test_every_registered_method_is_measured_whoever_ships_it(tmp_path: Path, ex
 
 
 def test_the_suite_measures_under_the_conditions_of_a_worker() -> None:
-    from priorbench.machine.description import worker_environment
+    from priorbench.machine.settings import worker_environment
 
     said = json.loads(python(CONDITIONS))
     assert said["threads"] == 1

@@ -65,8 +65,8 @@ def _is_store(name: str) -> bool:
 
 def _print(found: Comparisons) -> None:
     """Print the comparisons for a person, and on standard error what was refused."""
-    from priorbench.ranking.compare import few, refusal_lines
-    from priorbench.rendering.wording import plural
+    from priorbench.ranking.compare import refusal_lines
+    from priorbench.words import few, plural
 
     stores = all(one.a == one.b for one in found.comparisons)
     some = found.comparisons[0]
@@ -91,7 +91,8 @@ def _print(found: Comparisons) -> None:
 
 def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) -> dict[str, list[str]]:
     """Return the columns of the table that say something."""
-    from priorbench.rendering.wording import difference, number, probability, significant
+    from priorbench.rendering.wording import difference, probability
+    from priorbench.words import number, significant
 
     def times(one: Comparison) -> str:
         ratio = one.time_ratio
@@ -121,7 +122,7 @@ def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) ->
 
 def _remarks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
     """Return each remark with the places that it is about."""
-    from priorbench.rendering.wording import plural
+    from priorbench.words import plural
 
     found: dict[str, list[str]] = {}
     for one in comparisons:

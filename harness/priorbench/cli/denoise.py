@@ -11,8 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
-    from priorbench.protocol.exchange import Problem
-    from priorbench.protocol.watching import Outcome
+    from priorbench.protocol.exchange import Outcome, Problem
 
 
 def denoise(
@@ -33,7 +32,7 @@ def denoise(
     """Denoise a picture with any method that is installed."""
     from priorbench.cli.output import open_registry
     from priorbench.cli.run import resolve_device
-    from priorbench.machine.allocator import keep_heap
+    from priorbench.machine.settings import keep_heap
     from priorbench.pictures import check_output, read_picture, write_picture
     from priorbench.rendering.tables import seconds
 
@@ -54,7 +53,8 @@ def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, se
     """Return the picture as a problem: Gaussian noise of a known level, or nothing known at all."""
     import torch
 
-    from priorbench.contract.observation import NoiseDescriptor, Observation
+    from priorbench.contract.noise import NoiseDescriptor
+    from priorbench.contract.observation import Observation
     from priorbench.errors import PriorbenchError
     from priorbench.parameters.levels import parse_level
     from priorbench.protocol.exchange import Problem
@@ -80,7 +80,7 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
     from priorbench.protocol.clock import device_for
     from priorbench.protocol.measure import measure_iterative, measure_one_shot
     from priorbench.protocol.refusal import refusal
-    from priorbench.suite.selection import choose, instantiate
+    from priorbench.suite.resolution import choose, instantiate
 
     choice = choose(registry, "denoiser", name, settings)
     spec = registry.find("denoiser", choice.name).spec
@@ -116,8 +116,8 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
 def _caught(run: Callable[[], Outcome]) -> Outcome:
     """Return what a method gave, or its failure in one line."""
     from priorbench.errors import PriorbenchError
+    from priorbench.protocol.exchange import Outcome
     from priorbench.protocol.failure import classify
-    from priorbench.protocol.watching import Outcome
 
     try:
         return run()

@@ -27,8 +27,9 @@ def doctor(
 
     from priorbench.cli.output import open_registry
     from priorbench.cli.run import resolve_device
-    from priorbench.machine.description import available_threads, describe, fingerprint
+    from priorbench.machine.description import describe, fingerprint
     from priorbench.machine.disturbance import warnings_now
+    from priorbench.machine.settings import available_threads
 
     chosen = threads or available_threads()
     where = resolve_device(device)

@@ -12,10 +12,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Record, RunSummary
 from priorbench.rendering.tables import seconds
 from priorbench.run.loop import Progress
-from priorbench.suite.model import DENOISING
 
 
 class ProgressView:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from priorbench.contract.executor import Executor
     from priorbench.contract.records import RunSummary
-    from priorbench.executors import Executor
     from priorbench.loading.registry import Registry
     from priorbench.run.plan import Plan
 
@@ -80,7 +80,7 @@ def run(
 ) -> None:
     """Run a suite; what is in the store already is not run again."""
     from priorbench.cli.output import open_registry
-    from priorbench.machine.description import available_threads
+    from priorbench.machine.settings import available_threads
     from priorbench.run.plan import Plan, PlanOptions
     from priorbench.suite.files import load_suite, suite_yaml
     from priorbench.suite.model import SuiteOptions

@@ -1,14 +1,41 @@
-"""Noise models: see `priorbench.contract.noise.NoiseModel`."""
+"""Noise models, and what they tell a method of the noise."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from priorbench.contract.observation import NoiseDescriptor
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoiseDescriptor:
+    """What a method may know of the noise. Intensities are on the 0..1 scale.
+
+    Attributes
+    ----------
+    family : name of the noise model, for example ``"gaussian"``.
+    parameters : its parameters, as resolved numbers.
+    sigma : standard deviation of one pixel, or None where a single number says nothing useful
+        (impulse noise). For signal-dependent noise: the root mean variance, estimated from the noisy
+        image alone.
+    channel_covariance : covariance between the channels of one pixel, (C, C) nested tuples, or None
+        where it varies with the signal. The diagonal is sigma**2 for Gaussian noise.
+    clipped : the noisy image was clipped to [0, 1].
+    white : neighbouring pixels are independent.
+    signal_dependent : the noise depends on the clean image.
+    """
+
+    family: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    sigma: float | None = None
+    channel_covariance: tuple[tuple[float, ...], ...] | None = None
+    clipped: bool = False
+    white: bool = True
+    signal_dependent: bool = False
 
 
 class NoiseModel(Protocol):

@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-
-from priorbench.contract.observation import Identity, Operator
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
+
+
+class Operator(Protocol):
+    """A linear operator A of an inverse problem y = A x + noise.
+
+    Both methods take and return tensors of any device and floating-point type, and are differentiable.
+    An operator may have, besides,
+
+    * ``A_dagger(y)``: the pseudo-inverse in closed form (see `priorbench.protocol.least_squares`);
+    * ``measured``: a bool tensor, broadcastable to y, where some entries of y are not measured: A x is
+      0 there.
+    """
+
+    def A(self, x: torch.Tensor) -> torch.Tensor:  # noqa: N802
+        """Apply the operator to an image (channels, height, width)."""
+        ...
+
+    def A_adjoint(self, y: torch.Tensor) -> torch.Tensor:  # noqa: N802
+        """Apply the adjoint to a measurement."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """The operator of denoising: A x = x."""
+
+    def A(self, x: torch.Tensor) -> torch.Tensor:  # noqa: N802
+        """Return `x`."""
+        return x
+
+    def A_adjoint(self, y: torch.Tensor) -> torch.Tensor:  # noqa: N802
+        """Return `y`."""
+        return y
+
+    def A_dagger(self, y: torch.Tensor) -> torch.Tensor:  # noqa: N802
+        """Return `y`."""
+        return y
 
 
 class OperatorModel(Protocol):
@@ -28,11 +65,3 @@ class OperatorModel(Protocol):
             Where there is no such operator for this shape; the message is why the trial is refused.
         """
         ...
-
-
-class IdentityModel:
-    """The operator of denoising."""
-
-    def draw(self, shape: tuple[int, int, int], rng: np.random.Generator) -> Operator:
-        """Return the identity; nothing is drawn."""
-        return Identity()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from priorbench.contract.records import PROTOCOL
-from priorbench.suite.model import DENOISING, Choice
+from priorbench.contract.choice import DENOISING, Choice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,34 +62,6 @@ def trial_title(denoiser: str, image: str, operator: str, noise: str, repetition
     """Return what progress shows of a trial with these labels; denoising goes without saying."""
     where = [image, *([] if operator == DENOISING.label else [operator]), noise]
     return f"{denoiser} on {' '.join(where)}" + (f" #{repetition}" if repetition else "")
-
-
-def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any]) -> str:
-    """Return the hash of everything that determines one record's result.
-
-    Parameters
-    ----------
-    trial : its `keys` are not read.
-    rule : the stopping rule; None for a one-shot method.
-    provenance : versions and source digests of the code that is involved.
-    """
-    material = {
-        "protocol": PROTOCOL,
-        "denoiser": [trial.denoiser.name, trial.denoiser.parameters],
-        "image_set": [trial.image_set.name, trial.image_set.label],
-        "image": [trial.image, trial.image_sha256],
-        "noise": [trial.noise.name, trial.noise.parameters],
-        "repetition": trial.repetition,
-        "stopping": None if rule is None else [rule.name, rule.parameters],
-        "metrics": sorted(trial.metrics),
-        "device": trial.device.partition(":")[0],
-        "threads": trial.threads,
-        "provenance": provenance,
-    }
-    if trial.operator.name != DENOISING.name:  # so that the keys of denoising stay what they were
-        material["operator"] = [trial.operator.name, trial.operator.parameters]
-    text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def trial_to_json(trial: Trial) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from queue import SimpleQueue
 
+from priorbench.contract.executor import Started
 from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
-from priorbench.executors import Started
 from priorbench.executors.folders import clear_away
 from priorbench.executors.groups import Group, groups
 from priorbench.executors.process import WorkerProcess, WorkerSettings, processors

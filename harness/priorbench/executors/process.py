@@ -21,7 +21,7 @@ from priorbench.contract.records import Record, from_json
 from priorbench.contract.trial import Trial, trial_to_json
 from priorbench.executors.folders import new_folder
 from priorbench.loading.registry import Registry
-from priorbench.machine.description import worker_environment
+from priorbench.machine.settings import worker_environment
 from priorbench.protocol.trial_records import failed_records
 from priorbench.worker.limits import CPUS_VARIABLE, FOLDER_VARIABLE, MEMORY_VARIABLE
 

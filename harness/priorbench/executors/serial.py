@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from priorbench.contract.executor import Started
 from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
-from priorbench.executors import Started
 from priorbench.loading.registry import Registry
 
 

@@ -15,7 +15,8 @@ from priorbench.contract import hookspecs, specs
 from priorbench.errors import suggestion
 from priorbench.loading.discovery import Candidate
 from priorbench.loading.registry import KINDS, PluginStatus, Registered
-from priorbench.loading.rejection import RejectionError, describe, describe_import, one_line
+from priorbench.loading.rejection import RejectionError, describe, describe_import
+from priorbench.words import one_line
 
 _RECORD_TYPES: Mapping[str, type[specs.AnySpec]] = {
     cls.kind: cls

@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from priorbench.words import one_line
+
 
 class RejectionError(Exception):
     """A plugin cannot be used.
@@ -19,11 +21,6 @@ class RejectionError(Exception):
     def __init__(self, status: str, reason: str) -> None:
         self.status, self.reason = status, reason
         super().__init__(reason)
-
-
-def one_line(text: object) -> str:
-    """Return a text with every run of white space made one space."""
-    return " ".join(str(text).split())
 
 
 def describe(error: BaseException) -> str:

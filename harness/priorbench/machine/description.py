@@ -14,41 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.machine import nvidia
+from priorbench.machine.settings import worker_environment
 
 #: libraries whose version may change a result's bits, whatever the method
 NUMERICAL = ("torch", "numpy", "scipy", "numba", "scikit-image", "pillow")
-
-#: thread and allocator settings that every worker starts with; {threads} is filled in
-WORKER_VARIABLES: Mapping[str, str] = {
-    "OMP_NUM_THREADS": "{threads}",
-    "MKL_NUM_THREADS": "{threads}",
-    "OPENBLAS_NUM_THREADS": "{threads}",
-    "NUMEXPR_NUM_THREADS": "{threads}",
-    # Waiting threads spin by default; beside any other load, small parallel loops then take 30 times longer.
-    "OMP_WAIT_POLICY": "PASSIVE",
-    # glibc gives large buffers back to the kernel at every step by default; fitting a network then
-    # spends half its time in page faults. Every method gets the same, kept heap.
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "34359738368",
-    "MALLOC_TOP_PAD_": "67108864",
-    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-    "PYTHONHASHSEED": "0",
-}
-
-#: the core's own folders that take part in a result; their source is in every key
-MEASURED_PATH = ("contract", "machine", "parameters", "protocol", "standard", "toolkit", "worker")
-
-
-def worker_environment(threads: int) -> dict[str, str]:
-    """Return the environment variables of a worker process."""
-    return {name: value.format(threads=threads) for name, value in WORKER_VARIABLES.items()}
-
-
-def available_threads() -> int:
-    """Return the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @functools.cache
@@ -61,29 +30,6 @@ def versions(distributions: Iterable[str]) -> dict[str, str | None]:
         except importlib.metadata.PackageNotFoundError:
             found[name] = None
     return found
-
-
-@functools.cache
-def source_digest(factory: str) -> str:
-    """Return a digest of the Python source of a factory's top-level package, without importing it.
-
-    It makes the key of a method under development change with every edit. For the core itself only the
-    modules on the measured path count.
-    """
-    package = factory.partition(":")[0].partition(".")[0]
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        return ""
-    origin = Path(spec.origin)
-    if package == __name__.partition(".")[0]:
-        files = [path for name in MEASURED_PATH for path in (origin.parent / name).rglob("*.py")]
-    else:
-        files = list(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
-    digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.relative_to(origin.parent).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def describe(threads: int, device: str) -> dict[str, Any]:

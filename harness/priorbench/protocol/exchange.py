@@ -37,6 +37,18 @@ class Problem:
         return replace(self.observation, image=image)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a method returned under one stopping rule, or why it returned nothing; seconds."""
+
+    output: NDArray[np.float32] | None = None
+    error: Exception | None = None
+    iterations: int | None = None
+    wall_seconds: float | None = None
+    device_seconds: float | None = None
+    cpu_seconds: float | None = None
+
+
 class InvalidOutputError(Exception):
     """A method gave something that is not an image of the right shape, type and values."""
 

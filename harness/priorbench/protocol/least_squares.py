@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-    from priorbench.contract.observation import Operator
+    from priorbench.contract.operators import Operator
 
 
 def pseudo_inverse(

@@ -4,45 +4,20 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from priorbench.contract.observation import Iterate, Observation
+from priorbench.contract.methods import Iterate, Iterative, OneShot, Together
+from priorbench.contract.observation import Observation
 from priorbench.contract.stopping import StoppingRule
 from priorbench.protocol.clock import Clock, Device
-from priorbench.protocol.exchange import InvalidOutputError, Problem, check_values, to_host
-from priorbench.protocol.watching import Outcome, Point, Watched
+from priorbench.protocol.exchange import InvalidOutputError, Outcome, Problem, check_values, to_host
+from priorbench.protocol.watching import Point, Watched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-class OneShot(Protocol):
-    """A method that returns its estimate at once."""
-
-    def denoise(self, observation: Observation) -> torch.Tensor:
-        """Return an image (channels, height, width) of ``observation.shape``."""
-        ...
-
-
-class Iterative(Protocol):
-    """A method that yields what it would return if it were stopped now, again and again."""
-
-    def iterate(self, observation: Observation) -> Iterator[torch.Tensor | Iterate]:
-        """Yield an estimate for each iteration."""
-        ...
-
-
-class Together(Protocol):
-    """An iterative method that can also fit several images of one shape at once."""
-
-    def iterate_together(
-        self, observations: Sequence[Observation]
-    ) -> Iterator[Sequence[torch.Tensor | Iterate]]:
-        """Yield for each iteration what `Iterative.iterate` would yield for each image, in order."""
-        ...
 
 
 def measure_one_shot(method: OneShot, problem: Problem, device: Device) -> Outcome:

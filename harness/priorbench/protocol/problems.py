@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from priorbench.contract.choice import DENOISING, Choice
 from priorbench.contract.images import Image, array_sha256
-from priorbench.contract.noise import NoiseModel
-from priorbench.contract.observation import Identity, NoiseDescriptor, Observation, Operator
-from priorbench.contract.operators import OperatorModel
+from priorbench.contract.noise import NoiseDescriptor, NoiseModel
+from priorbench.contract.observation import Observation
+from priorbench.contract.operators import Identity, Operator, OperatorModel
 from priorbench.contract.specs import NoiseSpec, OperatorSpec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry, import_factory
@@ -22,7 +23,6 @@ from priorbench.protocol.least_squares import pseudo_inverse
 from priorbench.protocol.metrics import psnr
 from priorbench.protocol.scoring import finite
 from priorbench.protocol.seeding import Model, method_seed, noise_rng, operator_model, operator_rng
-from priorbench.suite.model import DENOISING, Choice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

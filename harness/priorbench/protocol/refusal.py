@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from priorbench.contract.observation import NoiseDescriptor
+from priorbench.contract.choice import DENOISING, Choice
+from priorbench.contract.noise import NoiseDescriptor
 from priorbench.contract.specs import DenoiserSpec
-from priorbench.suite.model import DENOISING, Choice
 
 
 def refusal(

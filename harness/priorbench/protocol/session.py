@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from priorbench.contract.choice import Choice
 from priorbench.contract.images import Image, ImageSet, array_sha256
 from priorbench.contract.records import Record
 from priorbench.contract.specs import DenoiserSpec, MetricSpec, StoppingRuleSpec
@@ -24,7 +25,7 @@ from priorbench.machine.disturbance import conditions, disturbance
 from priorbench.parameters.values import build
 from priorbench.pictures.crops import crops
 from priorbench.protocol.clock import Device, device_for
-from priorbench.protocol.exchange import InvalidOutputError, Problem
+from priorbench.protocol.exchange import InvalidOutputError, Outcome, Problem
 from priorbench.protocol.failure import classify
 from priorbench.protocol.leftovers import left_running, running
 from priorbench.protocol.measure import measure_iterative, measure_one_shot, measure_together
@@ -32,8 +33,6 @@ from priorbench.protocol.problems import NoisyProblem, noisy_problem
 from priorbench.protocol.refusal import refusal
 from priorbench.protocol.scoring import CurveScorer, score
 from priorbench.protocol.trial_records import failed_records, trial_records
-from priorbench.protocol.watching import Outcome
-from priorbench.suite.model import Choice
 
 #: iterations of a warm-up of an iterative method
 WARM_UP_ITERATIONS = 3

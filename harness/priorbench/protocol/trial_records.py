@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from priorbench.contract.choice import Choice
 from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
 from priorbench.loading.registry import Registry
-from priorbench.suite.model import Choice
 
 
 def trial_records(

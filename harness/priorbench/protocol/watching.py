@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from priorbench.contract.observation import Iterate
+from priorbench.contract.methods import Iterate
 from priorbench.contract.stopping import Look, StoppingRule, Trajectory, Verdict
 from priorbench.errors import PriorbenchError
 from priorbench.protocol.clock import Clock, Device
 from priorbench.protocol.exchange import (
     InvalidOutputError,
+    Outcome,
     Problem,
     Shape,
     check_values,
@@ -26,18 +27,6 @@ from priorbench.protocol.exchange import (
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """What a method returned under one stopping rule, or why it returned nothing; seconds."""
-
-    output: NDArray[np.float32] | None = None
-    error: Exception | None = None
-    iterations: int | None = None
-    wall_seconds: float | None = None
-    device_seconds: float | None = None
-    cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

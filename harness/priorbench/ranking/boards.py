@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from priorbench.suite.model import DENOISING
+from priorbench.contract.choice import DENOISING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from priorbench.errors import PriorbenchError
@@ -13,9 +13,7 @@ from priorbench.ranking.pairs import Pair, joined, matched
 from priorbench.ranking.panels import Panel, chosen, panels
 from priorbench.ranking.statistics import caveats, holm
 from priorbench.store.scores import Scores
-
-#: names in a line, at most
-_SHOWN = 3
+from priorbench.words import few
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,10 +176,3 @@ def refusal_lines(refused: Sequence[Refusal]) -> list[str]:
         f"{few(where(one.image_set, one.noise, one.operator) for one in members)}: {reason}"
         for reason, members in reasons.items()
     ]
-
-
-def few(names: Iterable[str]) -> str:
-    """Return the first names, each once, and how many more there are."""
-    distinct = list(dict.fromkeys(names))
-    more = f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else ""
-    return "; ".join(distinct[:_SHOWN]) + more

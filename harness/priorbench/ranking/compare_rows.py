@@ -14,7 +14,7 @@ from priorbench.ranking.measured import Measured
 from priorbench.ranking.paired import Paired, differences, time_ratios
 from priorbench.ranking.pairs import Pair
 from priorbench.ranking.panels import Panel
-from priorbench.rendering.wording import plural
+from priorbench.words import plural
 
 Environments = Mapping[str, Mapping[str, Any]]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from functools import partial
 
+from priorbench.contract.choice import DENOISING
 from priorbench.ranking.boards import Board, Difference, Interval, Row
-from priorbench.suite.model import DENOISING
+from priorbench.words import memory, number, plural, seconds, significant
 
 Cell = Callable[[Row], str]
 
@@ -120,11 +121,6 @@ def _times(board: Board, seen: Container[str]) -> list[str]:
     return lines
 
 
-def plural(number: int, noun: str) -> str:
-    """Return "1 image" or "2 images"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def rank(row: Row) -> str:
     """Return a rank; a shared one has an equals sign."""
     return "–" if row.rank is None else f"{row.rank}=" if row.tied else str(row.rank)
@@ -148,32 +144,6 @@ def interval(value: Interval | None, digits: int, sign: bool = False) -> str:
 def probability(value: float) -> str:
     """Return a p value."""
     return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.9995 else "1"
-
-
-def number(value: float | None, digits: int, sign: bool = False) -> str:
-    """Return a number with so many decimals; no sign for zero."""
-    if value is None:
-        return ""
-    rounded = round(value, digits) + 0.0  # not "-0.00"
-    return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}"
-
-
-def significant(value: float) -> str:
-    """Return a number with three significant figures."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= 0.001 else f"{value:.1e}"
-
-
-def seconds(value: float | None) -> str:
-    """Return a duration with three significant figures."""
-    return "" if value is None else significant(value)
-
-
-def memory(value: int | None) -> str:
-    """Return a size in MiB or GiB."""
-    if value is None:
-        return ""
-    mebibytes = value / 2**20
-    return f"{mebibytes:.0f} MiB" if mebibytes < 1024 else f"{mebibytes / 1024:.1f} GiB"
 
 
 def _name(row: Row) -> str:

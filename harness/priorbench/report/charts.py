@@ -25,10 +25,10 @@ from bokeh.transform import linear_cmap
 from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Board, Row
-from priorbench.rendering.wording import number, seconds
 from priorbench.report.markers import Look
 from priorbench.report.text import readable
 from priorbench.report.trajectories import pareto_front
+from priorbench.words import number, seconds
 
 Curve = tuple[NDArray[np.float32], NDArray[np.float32]]
 

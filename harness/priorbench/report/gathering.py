@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Record, from_json
 from priorbench.ranking.names import Place
-from priorbench.suite.model import DENOISING
 
 #: protocol, image set, noise, operator
 BoardKey = tuple[int, str, str, str]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from priorbench.contract.choice import Choice
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry
 from priorbench.suite.files import find_suite, load_suite
-from priorbench.suite.model import Choice
-from priorbench.suite.selection import choose
+from priorbench.suite.resolution import choose
 
 
 def find_choices(registry: Registry, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Choice]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from priorbench.contract.choice import Choice
 from priorbench.ranking.boards import where
 from priorbench.report.gathering import BoardKey, BoardStory
 from priorbench.report.text import readable
-from priorbench.suite.model import Choice
 from priorbench.suite.notation import ChoiceError, parse_text
 from priorbench.suite.yaml_text import write_yaml
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from priorbench.ranking.boards import Board
-from priorbench.rendering.wording import memory, number
 from priorbench.report.gathering import BoardKey, BoardStory
+from priorbench.words import memory, number
 
 #: facts of an environment that have a line of their own, in this order; the others follow
 _FIRST = ("processor", "cores", "memory_bytes", "accelerator", "system", "machine", "python", "threads")

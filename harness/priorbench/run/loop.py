@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from priorbench.contract.executor import Executor
 from priorbench.contract.images import SkippedImage
 from priorbench.contract.records import Record, RunSummary
 from priorbench.contract.trial import Trial, trial_title
-from priorbench.executors import Executor
 from priorbench.loading.load import notify
 from priorbench.machine.description import describe, fingerprint
 from priorbench.run.plan import Plan

@@ -9,15 +9,18 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from priorbench.contract.choice import DENOISING, Choice
 from priorbench.contract.images import Image, ImageSet, SkippedImage
 from priorbench.contract.specs import DenoiserSpec, NoiseSpec, Spec
-from priorbench.contract.trial import Trial, record_key
+from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry, import_factory
-from priorbench.machine.description import NUMERICAL, source_digest, versions
+from priorbench.loading.sources import source_digest
+from priorbench.machine.description import NUMERICAL, versions
 from priorbench.parameters.values import build
-from priorbench.run.provenance import revision
-from priorbench.suite.model import DENOISING, Choice, Suite
+from priorbench.run.keys import record_key
+from priorbench.run.revision import revision
+from priorbench.suite.model import Suite
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

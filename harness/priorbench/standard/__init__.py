@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import ExecutorSpec, MetricSpec, NoiseSpec, OperatorSpec, StoppingRuleSpec, hookimpl
+from priorbench.contract.hookspecs import hookimpl
+from priorbench.contract.specs import ExecutorSpec, MetricSpec, NoiseSpec, OperatorSpec, StoppingRuleSpec
 
 _MODELS = "priorbench.standard.noise_models"
 _FOI_2008 = (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from priorbench.contract.observation import NoiseDescriptor
+from priorbench.contract.noise import NoiseDescriptor
 from priorbench.parameters.levels import Level, parse_level
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Record, to_json
-from priorbench.suite.model import DENOISING
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
 VERSION = 3

@@ -11,11 +11,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from priorbench.contract.choice import Choice
 from priorbench.contract.specs import SuiteSpec
 from priorbench.errors import RequestError, suggestion
 from priorbench.loading.registry import Registry
 from priorbench.suite.checking import OPTIONS_ALONE, SuiteText, check_suite
-from priorbench.suite.model import Choice, Suite, SuiteOptions
+from priorbench.suite.model import Suite, SuiteOptions
 from priorbench.suite.yaml_text import write_yaml
 
 

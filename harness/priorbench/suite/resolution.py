@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from priorbench.contract.choice import Choice
 from priorbench.contract.specs import Spec
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry, import_factory, missing_reason
-from priorbench.parameters.values import ParameterProblems, resolve
-from priorbench.suite.model import Choice
-from priorbench.suite.notation import RawChoice, expand, label_of
+from priorbench.parameters.values import ParameterProblems, build, resolve
+from priorbench.suite.notation import ChoiceError, RawChoice, expand, label_of, parse_setting, parse_text
 from priorbench.suite.yaml_text import KeyPath
 
 #: What may be left out with a warning: nothing, things whose package is missing, or all that is not there.
@@ -136,6 +136,39 @@ def check_usable(kind: str, name: str, registry: Registry) -> str:
     except _UnusableError as error:
         return str(error)
     return ""
+
+
+def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = ()) -> Choice:
+    """Return the checked choice of a command-line text.
+
+    Parameters
+    ----------
+    registry : what is installed.
+    kind : key of `priorbench.loading.registry.KINDS`.
+    text : for example ``"gaussian:sigma=15/255"``.
+    settings : further parameters, each ``"key=value"``.
+
+    Raises
+    ------
+    PriorbenchError
+        For a text that cannot be read, an unknown name, an unusable thing, or bad parameters (all at once).
+    """
+    try:
+        raw = parse_text(text)
+        more = dict(parse_setting(setting) for setting in settings)
+    except ChoiceError as error:
+        raise PriorbenchError(f"{kind} '{text}': {error}") from None
+    spec = registry.find(kind, raw.name).spec
+    assert isinstance(spec, Spec)
+    parameters = resolve(spec, import_factory(spec), {**raw.parameters, **more})
+    return Choice(name=raw.name, label=label_of(raw, spec), parameters=parameters)
+
+
+def instantiate(registry: Registry, kind: str, choice: Choice) -> Any:
+    """Return a new object of what was chosen."""
+    spec = registry.find(kind, choice.name).spec
+    assert isinstance(spec, Spec)
+    return build(import_factory(spec), choice.parameters)
 
 
 def _usable(kind: str, raw: RawChoice, registry: Registry, tolerance: Tolerance) -> tuple[Spec, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import KINDS, Registry
-from priorbench.suite.selection import choose
+from priorbench.suite.resolution import choose
 from priorbench.testing.process import DeadError, Host
 from priorbench.testing.results import CHECKED, CheckOptions, CheckResult, Finding
 

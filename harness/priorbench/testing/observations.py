@@ -13,7 +13,7 @@ from priorbench.contract.specs import DenoiserSpec, NoiseSpec
 from priorbench.loading.registry import Registry
 from priorbench.protocol.problems import NoisyProblem, noisy_problem
 from priorbench.protocol.refusal import refusal
-from priorbench.suite.selection import choose
+from priorbench.suite.resolution import choose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

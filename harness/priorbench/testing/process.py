@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from priorbench.machine.description import worker_environment
+from priorbench.machine.settings import worker_environment
 
 #: seconds that importing torch and a registry may take
 _START = 300.0

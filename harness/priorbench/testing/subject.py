@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 
-from priorbench.contract.observation import Iterate, Observation
+from priorbench.contract.methods import Iterate
+from priorbench.contract.observation import Observation
 from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry, import_factory

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from priorbench.machine.description import WORKER_VARIABLES
+from priorbench.machine.settings import WORKER_VARIABLES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Literal, get_args
 import torch
 from torch import nn
 
-from priorbench.contract.observation import Iterate, Observation
+from priorbench.contract.methods import Iterate
+from priorbench.contract.observation import Observation
 from priorbench.toolkit.checks import one_of, within
 from priorbench.toolkit.initialisation import stream
 from priorbench.toolkit.sizes import Frame

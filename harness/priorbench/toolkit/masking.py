@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from priorbench.contract.observation import Observation, Operator
+    from priorbench.contract.observation import Observation
+    from priorbench.contract.operators import Operator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,8 @@ from functools import cache, partial
 import torch
 from torch import nn
 
-from priorbench.contract.observation import Iterate, Observation
+from priorbench.contract.methods import Iterate
+from priorbench.contract.observation import Observation
 from priorbench.toolkit.fitting import FitSettings, Objective, Perturbation, descend, fit
 from priorbench.toolkit.sizes import Frame
 

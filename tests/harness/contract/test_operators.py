@@ -9,8 +9,9 @@ from dataclasses import replace
 import torch
 
 from priorbench import Observation
-from priorbench.contract.trial import Trial, record_key, trial_from_json, trial_to_json
-from priorbench.suite.model import Choice
+from priorbench.contract.choice import Choice
+from priorbench.contract.trial import Trial, trial_from_json, trial_to_json
+from priorbench.run.keys import record_key
 
 DENOISING = Trial(
     image_set=Choice(name="photos", label="photos-96", parameters={"crop": 96}),

@@ -21,7 +21,7 @@ from priorbench.protocol.session import Session
 from priorbench.run.plan import Plan, PlanOptions
 from priorbench.suite.files import load_suite, suite_yaml
 from priorbench.suite.model import SuiteOptions
-from priorbench.suite.selection import choose, instantiate
+from priorbench.suite.resolution import choose, instantiate
 
 OWN = (
     DenoiserSpec(name="y-shaped", factory="operator_things:MeasurementShaped", accepts_operator=True),

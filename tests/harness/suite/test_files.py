@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from suite_things import MINIMAL, made_up_registry
 
+from priorbench.contract.choice import Choice
 from priorbench.errors import RequestError
 from priorbench.loading.registry import Registry
 from priorbench.suite.checking import SuiteText, check_suite
 from priorbench.suite.files import load_suite, suite_yaml
-from priorbench.suite.model import Choice, Suite, SuiteOptions
+from priorbench.suite.model import Suite, SuiteOptions
 
 Load = Callable[..., Suite]
 

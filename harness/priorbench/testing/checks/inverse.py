@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import torch
 
-from priorbench.contract.observation import Observation, Operator
+from priorbench.contract.observation import Observation
+from priorbench.contract.operators import Operator
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import DenoiserSubject, output_fault, value_fault
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from priorbench.contract.observation import Iterate
+from priorbench.contract.methods import Iterate
 from priorbench.protocol.failure import one_line
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import (

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.contract.observation import NoiseDescriptor
+from priorbench.contract.noise import NoiseDescriptor
 from priorbench.contract.specs import NoiseSpec
 from priorbench.protocol.failure import one_line
 from priorbench.testing.checks.record import LEVEL

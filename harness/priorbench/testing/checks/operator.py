@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from priorbench.contract.observation import Operator
+from priorbench.contract.operators import Operator
 from priorbench.contract.specs import OperatorSpec
 from priorbench.errors import PriorbenchError
 from priorbench.protocol.failure import one_line

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from priorbench.contract.observation import Operator
+from priorbench.contract.operators import Operator
 from priorbench.protocol.failure import one_line
 from priorbench.testing.checks.operator import OperatorSubject, first_fault, noise, norm
 from priorbench.testing.results import Check, Finding, Skip, finding

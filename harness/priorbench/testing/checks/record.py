@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from priorbench.contract.specs import ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.errors import PriorbenchError, suggestion
-from priorbench.loading.rejection import one_line
 from priorbench.parameters.signatures import DeclarationError
 from priorbench.parameters.values import parameters_of
 from priorbench.testing.registering import heavy_imports
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
+from priorbench.words import one_line
 
 
 def licence(subject: Subject) -> Finding | None:

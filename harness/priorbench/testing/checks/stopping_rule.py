@@ -8,13 +8,13 @@ from typing import Any
 
 import torch
 
-from priorbench.contract.observation import Iterate, Observation
+from priorbench.contract.methods import Iterate
+from priorbench.contract.observation import Observation
 from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
 from priorbench.protocol.clock import device_for
-from priorbench.protocol.exchange import Problem
+from priorbench.protocol.exchange import Outcome, Problem
 from priorbench.protocol.failure import classify, one_line
 from priorbench.protocol.measure import measure_iterative
-from priorbench.protocol.watching import Outcome
 from priorbench.testing.observations import Problems
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from priorbench.run.provenance import revision
+from priorbench.run.revision import revision
 
 
 def git(folder, *arguments):

@@ -1,0 +1,30 @@
+"""Executors: they take trials and give records back, and decide nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+from priorbench.contract.records import Record
+from priorbench.contract.trial import Trial
+
+#: told what is running: a trial that has begun
+Started = Callable[[Trial], None]
+
+
+class Executor(Protocol):
+    """Runs trials, in any order, and gives back the records of each as it ends."""
+
+    def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:
+        """Yield the records of each trial when it has ended.
+
+        Parameters
+        ----------
+        trials : read lazily, so that an image set need not be read ahead.
+        started : called when a trial begins.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop everything that still runs."""
+        ...

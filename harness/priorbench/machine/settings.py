@@ -1,0 +1,54 @@
+"""Threads and heap: what every worker starts with, and the same for a process that already runs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Mapping
+
+#: thread and allocator settings that every worker starts with; {threads} is filled in
+WORKER_VARIABLES: Mapping[str, str] = {
+    "OMP_NUM_THREADS": "{threads}",
+    "MKL_NUM_THREADS": "{threads}",
+    "OPENBLAS_NUM_THREADS": "{threads}",
+    "NUMEXPR_NUM_THREADS": "{threads}",
+    # Waiting threads spin by default; beside any other load, small parallel loops then take 30 times longer.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # glibc gives large buffers back to the kernel at every step by default; fitting a network then
+    # spends half its time in page faults. Every method gets the same, kept heap.
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "34359738368",
+    "MALLOC_TOP_PAD_": "67108864",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    "PYTHONHASHSEED": "0",
+}
+
+#: parameters of mallopt, in glibc's malloc.h
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
+_LARGEST_INT = 2**31 - 1
+
+
+def worker_environment(threads: int) -> dict[str, str]:
+    """Return the environment variables of a worker process."""
+    return {name: value.format(threads=threads) for name, value in WORKER_VARIABLES.items()}
+
+
+def available_threads() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def keep_heap() -> None:
+    """Let glibc keep freed memory, so that a fit does not spend its time in page faults."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(_M_MMAP_MAX, 0)
+    mallopt(_M_TRIM_THRESHOLD, _LARGEST_INT)
+    mallopt(_M_TOP_PAD, 64 * 2**20)
