@@ -81,7 +81,7 @@ SPECS: tuple[Spec | SuiteSpec, ...] = (
     ImageSetSpec(name="paid-photos", factory=f"{HERE}:Photos", requires=MISSING),
     NoiseSpec(name="gaussian", factory=f"{HERE}:gaussian"),
     NoiseSpec(name="gaussian-25", factory=f"{HERE}:gaussian"),
-    OperatorSpec(name="identity", factory="priorbench.contract.operators:IdentityModel"),
+    OperatorSpec(name="identity", factory="priorbench.standard.operators:IdentityModel"),
     StoppingRuleSpec(name="fixed", factory=f"{HERE}:identity"),
     StoppingRuleSpec(name="oracle", factory=f"{HERE}:identity", oracle=True),
     MetricSpec(name="gain", factory=f"{HERE}:gain"),
