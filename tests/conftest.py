@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest_support import command_environment
+from conftest_support import Ended, run_apart, run_here
 
 SUPPORT = Path(__file__).parent / "support"
 
 
-@pytest.fixture
-def example_site(tmp_path: Path) -> Path:
-    """A folder that, on the import path, installs the example plugin."""
-    site = tmp_path / "site"
+@pytest.fixture(scope="session")
+def example_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that, on the import path, installs the example plugin; nobody may change it."""
+    site = tmp_path_factory.mktemp("site")
     info = site / "priorbench_example-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: priorbench-example\nVersion: 1.0\n")
@@ -29,18 +28,16 @@ def example_site(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def command(example_site: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command line in an empty folder, with the example plugin and the core's own alone."""
+def command(example_site: Path, tmp_path: Path) -> Callable[..., Ended]:
+    """Run the command line in an empty folder, with the example plugin and the core's own alone.
 
-    def run(*arguments: str, timeout: float = 120, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "priorbench", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            cwd=tmp_path,
-            env=command_environment(example_site) | variables,
-            check=False,
-        )
+    It runs in this process: one of its own takes seconds to import everything. Each command is started in
+    one of its own by a test or two, with `process`.
+    """
+    return partial(run_here, example_site, tmp_path)
 
-    return run
+
+@pytest.fixture
+def process(example_site: Path, tmp_path: Path) -> Callable[..., Ended]:
+    """Do what `command` does, in a process of its own."""
+    return partial(run_apart, example_site, tmp_path)

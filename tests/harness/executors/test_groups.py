@@ -6,12 +6,12 @@ import itertools
 import json
 import time
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 
 import numpy as np
 import pytest
 import torch
+from conftest_support import run_here
 
 from priorbench import Iterate, Observation
 from priorbench.protocol.clock import Host
@@ -186,8 +186,8 @@ def test_an_estimate_of_all_is_paid_for_by_all():
     assert max(seconds) < 2 * min(seconds)
 
 
-def records(command) -> list[dict]:
-    done = command("export")
+def records(command, *arguments: str) -> list[dict]:
+    done = command("export", *arguments)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -196,11 +196,11 @@ RUN = ("run", "-", "--images", "ramps:count=3", "--noise", "gaussian-25", "--den
 RULES = ("--stopping", "fixed", "--stopping", "oracle")
 
 
-def test_a_batch_gives_the_records_of_single_runs_and_marks_their_timings(command, tmp_path: Path):
-    assert command(*RUN, "--denoiser", "mean", *RULES).returncode == 0
-    single = {record["key"]: record for record in records(command)}
-    (tmp_path / "priorbench.db").unlink()
-    done = command(*RUN, "--denoiser", "mean", *RULES, "--batch", "2")
+def test_a_batch_gives_the_records_of_single_runs_and_marks_their_timings(command):
+    both = (*RUN, "--denoiser", "mean", *RULES)
+    assert command(*both, "--executor", "serial", "--store", "single.db").returncode == 0
+    single = {record["key"]: record for record in records(command, "--store", "single.db")}
+    done = command(*both, "--batch", "2")
     assert done.returncode == 0, done.stderr
     batch = {record["key"]: record for record in records(command)}
     assert set(batch) == set(single)
@@ -213,17 +213,27 @@ def test_a_batch_gives_the_records_of_single_runs_and_marks_their_timings(comman
     assert all(mark.startswith("throughput: 2 images were fitted at once") for mark in marks)
     together = [r for r in batch.values() if "throughput" in str(r["tainted"])]
     assert all(r["peak_memory_bytes"] is None for r in together)
-    again = command(*RUN, "--denoiser", "mean", *RULES)
-    assert "nothing to do" in again.stderr
+    assert "nothing to do" in command(*both).stderr
 
 
-@pytest.mark.parametrize("ill", ["raises", "dies", "hangs", "refuses"])
-def test_what_fails_in_company_is_run_alone(command, ill):
-    """No image loses its record for the sake of another one's."""
-    chosen = ("--denoiser", f"unsociable:ill={ill}", "--stopping", "fixed")
-    done = command(*RUN[:-1], *chosen[1:], "--batch", "3", "--timeout", "2")
+#: how a method may fail with several images: it raises, its process dies, it takes too long, it refuses
+ILLS = ("raises", "dies", "hangs", "refuses")
+
+
+@pytest.fixture(scope="module")
+def ill_in_company(example_site, tmp_path_factory) -> list[dict]:
+    """Give the records of a run, three images at once, of methods that fail in company."""
+    command = partial(run_here, example_site, tmp_path_factory.mktemp("company"))
+    methods = [word for ill in ILLS for word in ("--denoiser", f"unsociable:ill={ill}")]
+    done = command(*RUN[:-2], *methods, "--stopping", "fixed", "--batch", "3", "--timeout", "2")
     assert done.returncode == 0, done.stderr
-    found = records(command)
+    return records(command)
+
+
+@pytest.mark.parametrize("ill", ILLS)
+def test_what_fails_in_company_is_run_alone(ill_in_company, ill):
+    """No image loses its record for the sake of another one's."""
+    found = [record for record in ill_in_company if record["parameters"]["ill"] == ill]
     assert [record["status"] for record in found] == ["ok"] * 3
     assert not any("throughput" in str(record["tainted"]) for record in found)
 

@@ -44,7 +44,7 @@ def test_the_store_gives_crops_by_digest_and_keeps_them_out_of_records(tmp_path)
 
 def test_a_run_keeps_crops_of_the_first_images_and_the_first_draw(command, tmp_path):
     options = ("run", "-", "--images", "ramps:count=3", "--noise", "gaussian-25", "--denoiser", "mean")
-    done = command(*options, "--repetitions", "2", "--pictures", "2")
+    done = command(*options, "--repetitions", "2", "--pictures", "2", "--executor", "serial")
     assert done.returncode == 0, done.stderr
     store = Store(f"sqlite:///{tmp_path / 'priorbench.db'}")
     first = [found for found in store.records() if found.repetition == 0 and found.image != "ramp-2"]
@@ -58,5 +58,5 @@ def test_a_run_keeps_crops_of_the_first_images_and_the_first_draw(command, tmp_p
 
 def test_how_many_pictures_are_kept_does_not_change_a_key(command):
     options = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25", "--denoiser", "mean")
-    assert command(*options, "--pictures", "0").returncode == 0
+    assert command(*options, "--executor", "serial", "--pictures", "0").returncode == 0
     assert "nothing to do" in command(*options).stderr

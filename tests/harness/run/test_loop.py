@@ -9,9 +9,10 @@ import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from conftest_support import command_environment
+from conftest_support import command_environment, run_here
 
 SUITE = """
 name: small
@@ -35,6 +36,8 @@ tainted status error environment started_at curve
 """
 
 ONE_IMAGE = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25")
+#: for what has nothing to do with processes: starting a worker takes longer than all else
+HERE = ("--executor", "serial")
 
 
 def write_suite(folder: Path, count: int = 2, seconds: float = 0.0) -> Path:
@@ -54,31 +57,39 @@ def calls(folder: Path) -> int:
     return len(log.read_text().splitlines()) if log.exists() else 0
 
 
-def test_a_run_gives_one_record_for_each_rule_and_is_not_repeated(command, tmp_path):
-    suite = str(write_suite(tmp_path))
-    first = command("run", suite)
-    assert first.returncode == 0, first.stderr
-    found = records(command)
-    assert Counter((record["label"].partition(":")[0], record["stopping_rule"]) for record in found) == {
+@pytest.fixture(scope="module")
+def ran(example_site, tmp_path_factory) -> SimpleNamespace:
+    """Give the folder and the suite of a run that has ended, for tests that only look at them."""
+    folder = tmp_path_factory.mktemp("ran")
+    command = partial(run_here, example_site, folder)
+    suite = str(write_suite(folder))
+    done = command("run", suite, "--threads", "1")
+    assert done.returncode == 0, done.stderr
+    return SimpleNamespace(folder=folder, suite=suite, command=command, records=records(command))
+
+
+def test_a_run_gives_one_record_for_each_rule_and_is_not_repeated(ran):
+    assert Counter(
+        (record["label"].partition(":")[0], record["stopping_rule"]) for record in ran.records
+    ) == {
         ("mean", None): 2,
         ("approach", "fixed"): 2,
         ("approach", "oracle"): 2,
         ("sleeps", None): 2,
     }
-    assert all(record["status"] == "ok" and record["psnr"] > 15 for record in found)
-    after = calls(tmp_path)
-    again = command("run", suite)
+    assert all(record["status"] == "ok" and record["psnr"] > 15 for record in ran.records)
+    after = calls(ran.folder)
+    assert after >= 6
+    again = ran.command("run", ran.suite, "--threads", "1")
     assert again.returncode == 0
     assert "nothing to do: all 6 trials are in the store already" in again.stderr
-    assert calls(tmp_path) == after
+    assert calls(ran.folder) == after
 
 
-def test_every_method_gets_the_same_noise_and_a_record_all_its_fields(command, tmp_path):
-    command("run", str(write_suite(tmp_path)))
-    found = records(command)
+def test_every_method_gets_the_same_noise_and_a_record_all_its_fields(ran):
     for image in ("ramp-0", "ramp-1"):
-        assert len({record["noisy_sha256"] for record in found if record["image"] == image}) == 1
-    [fixed] = [r for r in found if r["stopping_rule"] == "fixed" and r["image"] == "ramp-0"]
+        assert len({record["noisy_sha256"] for record in ran.records if record["image"] == image}) == 1
+    [fixed] = [r for r in ran.records if r["stopping_rule"] == "fixed" and r["image"] == "ramp-0"]
     assert set(CONTRACT.split()) <= set(fixed)
     assert fixed["sigma"] == pytest.approx(25 / 255)
     assert fixed["iterations"] == 12
@@ -89,33 +100,47 @@ def test_every_method_gets_the_same_noise_and_a_record_all_its_fields(command, t
 
 def test_levels_of_a_noise_share_their_random_numbers(command):
     levels = [("--noise", f"gaussian:sigma={level}/255") for level in (10, 20)]
-    command("run", "-", "--images", "ramps:count=1", "--denoiser", "mean", *levels[0], *levels[1])
+    command("run", "-", "--images", "ramps:count=1", "--denoiser", "mean", *levels[0], *levels[1], *HERE)
     low, high = (10 ** (-record["noisy_psnr"] / 10) for record in records(command))
     assert high / low == pytest.approx(4, rel=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("method", "status", "reason"),
-    [
-        ("raises", "error", "ValueError: no luck at all (example_things.py:"),
-        ("exits", "error", "the method called sys.exit(3)"),
-        ("dies", "crashed", "SIGSEGV"),
-        ("hangs", "timeout", "no result after 8 s"),
-        ("nans", "invalid-output", "768 of 768 values are NaN or infinite"),
-        ("grey-only", "refused", "takes images of 1 channels, not 3"),
-    ],
-)
-def test_a_failing_method_is_a_record_and_the_others_go_on(command, method, status, reason):
-    done = command(*ONE_IMAGE, "--denoiser", method, "--denoiser", "mean", "--timeout", "8")
-    assert done.returncode == (0 if status == "refused" else 1)
-    found = {record["denoiser"]: record for record in records(command)}
-    assert (found[method]["status"], found["mean"]["status"]) == (status, "ok")
-    assert reason in found[method]["error"]
-    assert "\n" not in found[method]["error"]
-    assert found[method]["noisy_sha256"] == found["mean"]["noisy_sha256"]
+#: method -> its status, and words of its reason
+FAILING = {
+    "raises": ("error", "ValueError: no luck at all (example_things.py:"),
+    "exits": ("error", "the method called sys.exit(3)"),
+    "dies": ("crashed", "SIGSEGV"),
+    "hangs": ("timeout", "no result after 5 s"),
+    "nans": ("invalid-output", "768 of 768 values are NaN or infinite"),
+    "grey-only": ("refused", "takes images of 1 channels, not 3"),
+}
+
+
+@pytest.fixture(scope="module")
+def failed(example_site, tmp_path_factory) -> dict[str, dict]:
+    """Give the records, by method, of a run with all methods that fail and, after them, one that does not."""
+    command = partial(run_here, example_site, tmp_path_factory.mktemp("failed"))
+    methods = [word for method in (*FAILING, "mean") for word in ("--denoiser", method)]
+    done = command(*ONE_IMAGE, *methods, "--timeout", "5")
+    assert (done.returncode, "7 trials run, 5 failed, 1 refused" in done.stderr) == (1, True), done.stderr
+    return {record["denoiser"]: record for record in records(command)}
+
+
+@pytest.mark.parametrize(("method", "status", "reason"), [(name, *told) for name, told in FAILING.items()])
+def test_a_failing_method_is_a_record_and_the_others_go_on(failed, method, status, reason):
+    found = failed[method]
+    assert (found["status"], failed["mean"]["status"]) == (status, "ok")
+    assert reason in found["error"]
+    assert "\n" not in found["error"]
+    assert found["noisy_sha256"] == failed["mean"]["noisy_sha256"]
     # what the worker knew when the method failed is kept, unless the worker went with it
     known = status in ("error", "invalid-output")
-    assert (found[method]["setup_seconds"] is not None) == known
+    assert (found["setup_seconds"] is not None) == known
+
+
+@pytest.mark.parametrize(("method", "status"), [("grey-only", 0), ("nans", 1)])
+def test_a_refusal_is_no_failure_of_the_run(command, method, status):
+    assert command(*ONE_IMAGE, "--denoiser", method, *HERE).returncode == status
 
 
 def test_a_method_may_print_what_it_likes(command):
@@ -125,7 +150,7 @@ def test_a_method_may_print_what_it_likes(command):
 
 
 def test_what_failed_is_run_again_only_on_request(command):
-    options = (*ONE_IMAGE, "--denoiser", "raises")
+    options = (*ONE_IMAGE, "--denoiser", "raises", *HERE)
     assert command(*options).returncode == 1
     again = command(*options)
     assert again.returncode == 0
@@ -137,18 +162,20 @@ def test_what_failed_is_run_again_only_on_request(command):
 def test_shards_are_a_partition(command, tmp_path):
     suite = str(write_suite(tmp_path, count=3))
     for part in ("1/2", "2/2"):
-        assert command("run", suite, "--shard", part, "--store", f"{part[0]}.db").returncode == 0
-    assert command("run", suite, "--store", "all.db").returncode == 0
+        assert command("run", suite, "--shard", part, "--store", f"{part[0]}.db", *HERE).returncode == 0
+    assert command("run", suite, "--store", "all.db", *HERE).returncode == 0
     parts = [{r["key"] for r in records(command, "--store", f"{n}.db")} for n in (1, 2)]
+    assert all(parts)
     assert not parts[0] & parts[1]
     assert parts[0] | parts[1] == {r["key"] for r in records(command, "--store", "all.db")}
 
 
-def test_two_jobs_give_the_same_quality_and_mark_the_timings(command, tmp_path):
-    suite = str(write_suite(tmp_path, count=3))
-    command("run", suite, "--store", "one.db", "--threads", "1")
-    command("run", suite, "--store", "two.db", "--threads", "1", "--jobs", "2")
-    one, two = ({r["key"]: r for r in records(command, "--store", f"{n}.db")} for n in ("one", "two"))
+def test_two_jobs_give_the_same_quality_and_mark_the_timings(ran):
+    done = ran.command("run", ran.suite, "--store", "two.db", "--threads", "1", "--jobs", "2")
+    assert done.returncode == 0, done.stderr
+    one, two = (
+        {r["key"]: r for r in found} for found in (ran.records, records(ran.command, "--store", "two.db"))
+    )
     assert one.keys() == two.keys()
     assert all(one[key]["output_sha256"] == two[key]["output_sha256"] for key in one)
     assert not any("workers" in (r["tainted"] or "") for r in one.values())
@@ -157,7 +184,7 @@ def test_two_jobs_give_the_same_quality_and_mark_the_timings(command, tmp_path):
 
 def test_an_unusable_image_is_skipped_with_its_name_or_an_error_when_strict(command):
     images = ("--images", "ramps:count=1,bad=true")
-    options = ("run", "-", *images, "--noise", "gaussian-25", "--denoiser", "mean")
+    options = ("run", "-", *images, "--noise", "gaussian-25", "--denoiser", "mean", *HERE)
     done = command(*options)
     assert done.returncode == 0
     assert "skipped ramps:count=1,bad=true/bad.png: truncated" in done.stderr
@@ -194,18 +221,17 @@ def test_wrong_requests_end_with_status_2_before_any_work(command, tmp_path):
     assert not list(tmp_path.glob("*.db"))
 
 
-def test_the_leaderboard_reads_what_a_run_wrote(command, tmp_path):
-    command("run", str(write_suite(tmp_path)))
-    table = command("leaderboard")
+def test_the_leaderboard_reads_what_a_run_wrote(ran, process):
+    table = process("leaderboard", "--store", f"sqlite:///{ran.folder / 'priorbench.db'}")
     assert table.returncode == 0, table.stderr
     assert "approach" in table.stdout
     assert "an oracle sees the clean image" in table.stdout
-    boards = json.loads(command("leaderboard", "--format", "json").stdout)
+    boards = json.loads(ran.command("leaderboard", "--format", "json").stdout)
     assert [row["rank"] for row in boards[0]["rows"]] == [1, 2, 3, None]
-    written = command("leaderboard", "--format", "markdown", "-o", "board.md")
+    written = ran.command("leaderboard", "--format", "markdown", "-o", "board.md")
     assert written.returncode == 0
-    assert (tmp_path / "board.md").read_text().startswith("### ramps")
-    assert command("leaderboard", "--store", "none.db").returncode == 2
+    assert (ran.folder / "board.md").read_text().startswith("### ramps")
+    assert ran.command("leaderboard", "--store", "none.db").returncode == 2
 
 
 def start(suite: str, site: Path, folder: Path) -> subprocess.Popen[str]:
@@ -222,7 +248,7 @@ def start(suite: str, site: Path, folder: Path) -> subprocess.Popen[str]:
 
 def test_a_metric_that_is_asked_for_has_a_column(command):
     """PSNR as a further metric is the mean of what it is as the protocol's own."""
-    done = command("run", *ONE_IMAGE[1:], "--denoiser", "mean", "--metric", "psnr")
+    done = command("run", *ONE_IMAGE[1:], "--denoiser", "mean", "--metric", "psnr", *HERE)
     assert done.returncode == 0, done.stderr
     [board] = json.loads(command("leaderboard", "--format", "json").stdout)
     [row] = board["rows"]
@@ -242,7 +268,7 @@ def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(command, example_site, tmp
     assert "interrupted: run the same command again to go on" in said
     assert "Traceback" not in said
     before = {record["key"] for record in records(command)}
-    assert command("run", suite).returncode == 0
+    assert command("run", suite, *HERE).returncode == 0
     after = records(command)
     assert before < {record["key"] for record in after}
     assert len(after) == 16
