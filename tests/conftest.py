@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 from conftest_support import Ended, run_apart, run_here
+from ordering import long_ones_first
 
 SUPPORT = Path(__file__).parent / "support"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put long tests first, for each process of pytest-xdist."""
+    items[:] = long_ones_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ def steps(text: str) -> Iterator[tuple[str, str]]:
             yield command, expected
 
 
-@pytest.mark.slow
+@pytest.mark.slow(35)
 @pytest.mark.skipif(NO_PIP or NO_HATCHLING, reason="needs pip and hatchling (the extra 'dev' has it)")
 def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     pytest.importorskip("bm3d", reason="the tutorial's leaderboard has BM3D on it")

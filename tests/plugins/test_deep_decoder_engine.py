@@ -9,6 +9,7 @@ import threading
 
 import pytest
 import torch
+from kernels import alone
 from torch import nn
 
 from priorbench import Observation
@@ -73,6 +74,15 @@ def distance(ours: list[torch.Tensor], exact: list[torch.Tensor]) -> float:
     return max(
         float((a.double() - b.double()).norm() / b.double().norm()) for a, b in zip(ours, exact, strict=True)
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have the kernels on disk, whichever of the test processes compiles them."""
+    for dtype in (torch.float64, torch.float32):
+        network = make(dtype, channels=2, layers=1)
+        with alone(tmp_path_factory, f"deep-decoder-{str(dtype).removeprefix('torch.')}"):
+            gradients(FusedDecoder(network), net_input(network, 2, 2))
 
 
 @pytest.mark.parametrize("affine", [True, False], ids=["affine", "bare"])
@@ -158,10 +168,16 @@ def losses(network: nn.Module, z: torch.Tensor, shape: tuple[int, int], steps: i
 
 @pytest.mark.parametrize(
     ("constants", "shape", "steps"),
-    [(UNDER, (64, 64), 50), (UNDER, (37, 61), 50), (OVER, (61, 37), 50)],
-    ids=["under", "under-odd", "over-odd"],
+    # the widest one for some steps only: they take half a second each
+    [
+        (UNDER, (64, 64), 50),
+        (UNDER, (37, 61), 50),
+        ({**OVER, "channels": 96}, (61, 37), 50),
+        (OVER, (61, 37), 15),
+    ],
+    ids=["under", "under-odd", "over-odd", "over-wide"],
 )
-@pytest.mark.slow
+@pytest.mark.slow(60)
 def test_trajectories_are_those_of_the_published_network(constants, shape, steps):
     """Adam with the published step, float64: both ways of computing against torch's layers as published."""
     z = net_input(make(**constants), 2, 2).contiguous(memory_format=torch.channels_last)

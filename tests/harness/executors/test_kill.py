@@ -85,7 +85,7 @@ class Torture:
         assert not list(self.scratch.iterdir()), "temporary files are left"
 
 
-@pytest.mark.slow
+@pytest.mark.slow(50)
 def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(command, example_site, tmp_path):
     torture = Torture(command, example_site, tmp_path)
     rng = random.Random(1)

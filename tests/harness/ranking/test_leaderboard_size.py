@@ -32,7 +32,7 @@ def peak_megabytes(folder: Path, environment: dict[str, str]) -> float:
     return int((folder / "peak.txt").read_text()) / 1e6
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 def test_a_hundred_thousand_records_fit_in_half_a_gigabyte(tmp_path, example_site):
     subprocess.run([sys.executable, str(SCRIPT), "large.db", *SHAPE], cwd=tmp_path, check=True)
     assert peak_megabytes(tmp_path, command_environment(example_site)) < 500
