@@ -9,6 +9,7 @@ by its `tool_name`.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tomllib
@@ -66,12 +67,12 @@ def import_path(root: Path, metadata: Path) -> list[str]:
 
 def write_metadata(root: Path, target: Path) -> None:
     """Write the `.dist-info` of the sources in `root`: name, version, entry points."""
-    project = _project(root)["project"]
+    project, version = _project(root)["project"], _version(root)
     shutil.rmtree(target, ignore_errors=True)
-    info = target / f"{project['name']}-{project['version']}.dist-info"
+    info = target / f"{project['name']}-{version}.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", encoding="utf-8"
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {version}\n", encoding="utf-8"
     )
     groups = {"console_scripts": project.get("scripts", {}), **project.get("entry-points", {})}
     lines = [
@@ -84,3 +85,13 @@ def write_metadata(root: Path, target: Path) -> None:
 
 def _project(root: Path) -> dict[str, Any]:
     return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _version(root: Path) -> str:
+    """Return the version, which the project file tells or names a module for; older commits do the former."""
+    file = _project(root)
+    if "version" in file["project"]:
+        return str(file["project"]["version"])
+    text = (root / file["tool"]["hatch"]["version"]["path"]).read_text(encoding="utf-8")
+    (version,) = re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)
+    return str(version)

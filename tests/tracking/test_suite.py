@@ -106,8 +106,12 @@ print("\\n".join(import_path(root, target)))
     project = (ROOT / "pyproject.toml").read_text()
     group = "[project.entry-points.priorbench]\n"
     (tmp_path / "pyproject.toml").write_text(project.replace(group, f'{group}new = "priorbench_new"\n'))
-    for folder in tomllib.loads(project)["tool"]["hatch"]["build"]["dev-mode-dirs"]:
+    hatch = tomllib.loads(project)["tool"]["hatch"]
+    for folder in hatch["build"]["dev-mode-dirs"]:
         (tmp_path / folder).mkdir()
+    module = tmp_path / hatch["version"]["path"]
+    module.parent.mkdir(parents=True)
+    module.write_text('__version__ = "7.0"\n')
     metadata = tmp_path / "metadata"
     arguments = [str(Path(__file__).parent), str(tmp_path), str(metadata)]
     path = subprocess.run(
@@ -115,6 +119,7 @@ print("\\n".join(import_path(root, target)))
     ).stdout.split()
     assert path == [str(metadata), *(str(tmp_path / name) for name in ("harness", "plugins", "datasets"))]
     listing = "from importlib.metadata import entry_points as e; print(*sorted(e(group='priorbench').names))"
+    assert (metadata / "priorbench-7.0.dist-info" / "METADATA").exists()
     names = subprocess.run(
         [sys.executable, "-c", listing],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
