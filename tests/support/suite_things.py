@@ -81,7 +81,7 @@ SPECS: tuple[Spec | SuiteSpec, ...] = (
     ImageSetSpec(name="paid-photos", factory=f"{HERE}:Photos", requires=MISSING),
     NoiseSpec(name="gaussian", factory=f"{HERE}:gaussian"),
     NoiseSpec(name="gaussian-25", factory=f"{HERE}:gaussian"),
-    OperatorSpec(name="identity", factory="priorbench.contract.operators:IdentityModel"),
+    OperatorSpec(name="identity", factory="priorbench.standard.operators:IdentityModel"),
     StoppingRuleSpec(name="fixed", factory=f"{HERE}:identity"),
     StoppingRuleSpec(name="oracle", factory=f"{HERE}:identity", oracle=True),
     MetricSpec(name="gain", factory=f"{HERE}:gain"),
@@ -101,4 +101,4 @@ def made_up_registry() -> Registry:
     records: dict[str, dict[str, Registered]] = {}
     for spec in SPECS:
         records.setdefault(spec.kind, {})[spec.name] = Registered(spec=spec, plugin=plugin)
-    return Registry(records=records)
+    return Registry(specs=records)

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Record, from_json
+from priorbench.contract.specs import ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.ranking.names import Place
 
 #: protocol, image set, noise, operator
 BoardKey = tuple[int, str, str, str]
 
 #: kinds of what the last three parts of a key are labels of
-KINDS = ("image set", "noise model", "operator")
+PARTS = (ImageSetSpec.kind, NoiseSpec.kind, OperatorSpec.kind)
 
 #: as many images are named for each kind of failure
 _EXAMPLES = 3

@@ -58,7 +58,7 @@ def priorbench_operators() -> Iterator[OperatorSpec]:
     """Yield the operator of denoising."""
     yield OperatorSpec(
         name="identity",
-        factory="priorbench.contract.operators:IdentityModel",
+        factory="priorbench.standard.operators:IdentityModel",
         summary="denoising, y = x + noise",
     )
 
