@@ -192,7 +192,9 @@ def test_results_of_an_earlier_version_are_forgotten(tmp_path):
         trial("a", 1, 30.0, plugin_source="2"),
     ]
     store = make_store(tmp_path, records)
-    [story] = gather(store.documents(), [(1, "set-a", "gaussian-25", "identity")]).values()
+    [story] = gather(
+        store.documents(), [BoardKey(1, Setting(image_set="set-a", noise="gaussian-25"))]
+    ).values()
     [row] = story.rows.values()
     assert not row.failures
     assert row.settings.plugin_source == "2"
