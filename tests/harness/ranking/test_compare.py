@@ -164,7 +164,7 @@ def test_the_family_of_holm_is_what_is_shown():
     assert any("no p can be below 0.05" in note for note in found.comparisons[0].notes)
     assert one(*everywhere, only=Filter(noise="m")).difference.p_holm == pytest.approx(2**-5)
     with pytest.raises(UnknownNameError, match="unknown noise in the store 'x'"):
-        compare_methods(scores_of(everywhere), "a", "b", noise="x")
+        compare_methods(scores_of(everywhere), "a", "b", only=Filter(noise="x"))
 
 
 def test_two_stores_are_compared_on_the_methods_that_they_share():

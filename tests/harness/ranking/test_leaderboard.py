@@ -343,7 +343,7 @@ def test_operators_have_boards_of_their_own():
     assert rendering.title(inpainting) == "s, mask, n: 1 image, least squares 9.00 dB"
     assert leaderboard(records, only=Filter(operator="mask")) == [inpainting]
     with pytest.raises(UnknownNameError, match="unknown operator in the store 'masq'; did you mean 'mask'"):
-        leaderboard(records, operator="masq")
+        leaderboard(records, only=Filter(operator="masq"))
     [first, *_] = csv.DictReader(io.StringIO(rendering.comma_separated([inpainting])))
     assert (first["operator"], first["denoiser"]) == ("mask", "b")
 

@@ -24,7 +24,8 @@ from report_things import (
     trial,
 )
 
-from priorbench.report.gathering import Trajectory, gather
+from priorbench.contract.setting import Setting
+from priorbench.report.gathering import BoardKey, Trajectory, gather
 from priorbench.report.trajectories import mean_curve, pareto_front
 
 VOID = {"meta", "img", "input", "br", "link", "hr"}
