@@ -12,9 +12,7 @@ import torch
 from priorbench.contract.images import SkippedImage
 from priorbench.errors import PriorbenchError
 from priorbench.loading.load import load_registry
-from priorbench.protocol.clock import device_for
-from priorbench.protocol.exchange import Problem
-from priorbench.protocol.measure import measure_iterative, measure_one_shot
+from priorbench.protocol.measure import measure
 from priorbench.protocol.problems import noisy_problem
 from priorbench.protocol.scoring import score
 from priorbench.standard.stopping_rules import Fixed
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from priorbench.contract.observation import Observation
-    from priorbench.protocol.exchange import Outcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +111,10 @@ def evaluate(
             repetition=0,
             device=device,
         )
-        outcome = measure(_as_method(method), noisy.problem, iterations)
+        rules = [(Fixed(iterations=iterations), False)]
+        ((outcome,),) = measure(_as_method(method), [noisy.problem], [rules], iterations)
+        if outcome.error is not None:
+            raise outcome.error
         assert outcome.output is not None
         assert outcome.wall_seconds is not None
         scores = score(outcome.output, image.pixels, {})
@@ -133,19 +133,6 @@ def evaluate(
     if not results:
         raise PriorbenchError(f"image set '{set_choice.label}': none of its files can be used")
     return Evaluation(images=tuple(results))
-
-
-def measure(method: Any, problem: Problem, iterations: int | None) -> Outcome:
-    """Run a method, iterative or not, for a number of iterations; raise what went wrong."""
-    device = device_for(problem.observation.device)
-    if not hasattr(method, "iterate"):
-        return measure_one_shot(method, problem, device)
-    outcome = measure_iterative(method, problem, device, [(Fixed(iterations=iterations), False)], iterations)[
-        0
-    ]
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome
 
 
 def _decibels(psnr: float | None) -> str:

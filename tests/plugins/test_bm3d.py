@@ -12,7 +12,7 @@ from denoising_support import centre, decoded, observation_of, observe, photogra
 
 from priorbench import NoiseDescriptor
 from priorbench.protocol.metrics import clip01, psnr
-from priorbench.protocol.seeding import noise_rng
+from priorbench.protocol.seeding import Family, Ingredients, noise_rng
 from priorbench.standard.noise_models import Gaussian, Poisson, PoissonGaussian
 
 bm3d = pytest.importorskip("bm3d", reason="the package bm3d is not installed")
@@ -137,7 +137,8 @@ def test_published_numbers_on_set12() -> None:
     measured = []
     for path in real_pictures("Set12")[:4]:
         clean = decoded(path)
-        rng = noise_rng("set12", path.name, "gaussian", {"channels": "independent", "clip": False}, (), 0)
+        noise = Family(name="gaussian", parameters={"channels": "independent", "clip": False})
+        rng = noise_rng(Ingredients(image_set="set12", image=path.name, repetition=0, noise=noise))
         noisy = Gaussian(sigma=SIGMA).corrupt(clean, rng)
         measured.append(restored(observation_of(noisy, Gaussian(sigma=SIGMA).describe(noisy)), clean))
     print("Set12", np.round(measured, 3), "mean", round(float(np.mean(measured)), 3))

@@ -24,5 +24,12 @@ def priorbench_denoisers():
         "shouts": "Shouts",
         "sleeps": "Sleeps",
     }.items():
-        yield DenoiserSpec(name=name, factory=f"example_things:{thing}", summary=thing)
-    yield DenoiserSpec(name="grey-only", factory="example_things:Mean", channels=(1,))
+        iterates = thing in ("Approach", "Unsociable")
+        yield DenoiserSpec(
+            name=name,
+            factory=f"example_things:{thing}",
+            summary=thing,
+            iterative=iterates,
+            together=iterates,
+        )
+    yield DenoiserSpec(name="grey-only", factory="example_things:Mean", channels=(1,), iterative=False)

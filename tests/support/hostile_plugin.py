@@ -40,4 +40,7 @@ def priorbench_denoisers():
     for name in METHODS:
         attribute = "".join(part.title() for part in name.split("-"))
         module = "hostile_missing" if name == "needs-missing-import" else "hostile_things"
-        yield DenoiserSpec(name=f"zoo-{name}", factory=f"{module}:{attribute}")
+        iterates = name in ("yields-nan", "yields-nothing", "raises-late")
+        yield DenoiserSpec(
+            name=f"zoo-{name}", factory=f"{module}:{attribute}", iterative=iterates, together=False
+        )

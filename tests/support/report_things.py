@@ -12,7 +12,7 @@ from sample_records import record
 from priorbench.contract.images import array_sha256
 from priorbench.contract.records import Curve, Record
 from priorbench.loading.registry import Registry
-from priorbench.pictures.crops import crops
+from priorbench.protocol.crops import crops
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.report import html_report
 from priorbench.store.database import Store

@@ -101,4 +101,4 @@ def made_up_registry() -> Registry:
     records: dict[str, dict[str, Registered]] = {}
     for spec in SPECS:
         records.setdefault(spec.kind, {})[spec.name] = Registered(spec=spec, plugin=plugin)
-    return Registry(records=records)
+    return Registry(specs=records)

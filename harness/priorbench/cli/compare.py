@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from priorbench.ranking.compare import Comparisons
     from priorbench.ranking.compare_rows import Comparison
+    from priorbench.ranking.panels import Filter
 
 
 def compare(
@@ -33,14 +34,21 @@ def compare(
 ) -> None:
     """Compare two methods, or the methods that two stores share, on the images that both restored."""
     prepare_statistics()
-    found = _comparisons(a, b, store, image_set=image_set, noise=noise, operator=operator)
+    from priorbench.ranking.panels import Filter
+
+    found = _comparisons(a, b, store, Filter(image_set=image_set, noise=noise, operator=operator))
     if format is Format.JSON:
-        print_json({"a": a, "b": b, **asdict(found)})
+        print_json({"a": a, "b": b, **{name: _flat(value) for name, value in asdict(found).items()}})
     else:
         _print(found)
 
 
-def _comparisons(a: str, b: str, store: str | None, **only: str | None) -> Comparisons:
+def _flat(items: Any) -> Any:
+    """Write the parts of each setting beside the other values, as in the JSON of a leaderboard."""
+    return [{**item.pop("setting"), **item} if isinstance(item, dict) else item for item in items]
+
+
+def _comparisons(a: str, b: str, store: str | None, only: Filter) -> Comparisons:
     """Compare two stores if both arguments are, else two methods."""
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.compare import compare_methods, compare_stores
@@ -49,14 +57,14 @@ def _comparisons(a: str, b: str, store: str | None, **only: str | None) -> Compa
     if store is None and _is_store(a) and _is_store(b):
         first, second = (Store(store_url(name), create=False) for name in (a, b))
         environments = first.environments() | second.environments()
-        return compare_stores(first.scores(), second.scores(), environments=environments, **only)
+        return compare_stores(first.scores(), second.scores(), environments=environments, only=only)
     if store is None and _is_store(a) != _is_store(b):
         one, other = (a, b) if _is_store(a) else (b, a)
         raise PriorbenchError(
             f"compare two methods or two stores: there is a store {one}, but no file {other}"
         )
     source = Store(store_url(store), create=False)
-    return compare_methods(source.scores(), a, b, environments=source.environments(), **only)
+    return compare_methods(source.scores(), a, b, environments=source.environments(), only=only)
 
 
 def _is_store(name: str) -> bool:
@@ -102,7 +110,7 @@ def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) ->
         return f"{significant(ratio.value)} {ends}"
 
     every: dict[str, Callable[[Comparison], str]] = {
-        "where": lambda one: one.where,
+        "where": lambda one: str(one.setting),
         "method": lambda one: one.a if stores else "",
         "images": lambda one: str(one.difference.images),
         f"{a} dB": lambda one: number(one.psnr_a, 2),
@@ -133,5 +141,5 @@ def _remarks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
             *one.notes,
         ]
         for line in lines:
-            found.setdefault(line, []).append(one.where)
+            found.setdefault(line, []).append(str(one.setting))
     return found

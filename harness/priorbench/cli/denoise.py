@@ -75,10 +75,9 @@ def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, se
 
 
 def _run(registry: Registry, problem: Problem, name: str, settings: list[str], stopping: str) -> Outcome:
-    from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
+    from priorbench.contract.specs import DenoiserSpec
     from priorbench.errors import PriorbenchError
-    from priorbench.protocol.clock import device_for
-    from priorbench.protocol.measure import measure_iterative, measure_one_shot
+    from priorbench.protocol.measure import measure
     from priorbench.protocol.refusal import refusal
     from priorbench.suite.resolution import choose, instantiate
 
@@ -90,15 +89,8 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
     if reason:
         raise PriorbenchError(f"denoiser '{choice.name}' {reason}")
     method = instantiate(registry, "denoiser", choice)
-    if not hasattr(method, "iterate"):
-        return _caught(lambda: measure_one_shot(method, problem, device_for(device)))
-    rule = choose(registry, "stopping rule", stopping)
-    rule_spec = registry.find("stopping rule", rule.name).spec
-    if isinstance(rule_spec, StoppingRuleSpec) and rule_spec.oracle:
-        raise PriorbenchError(
-            f"stopping rule '{rule.name}' needs the clean picture: use fixed or another rule"
-        )
-    rules = [(instantiate(registry, "stopping rule", rule), False)]
+    iterative = hasattr(method, "iterate")
+    rules = [(_rule(registry, stopping), False)] if iterative else []
     budget = choice.parameters.get("iterations")
 
     def show(point: Any) -> None:
@@ -107,10 +99,25 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
                 f"\riteration {point.iteration} of {budget}, {point.wall_seconds:.0f} s ", err=True, nl=False
             )
 
-    outcome = _caught(lambda: measure_iterative(method, problem, device_for(device), rules, budget, show)[0])
-    if sys.stderr.isatty():
+    outcome = _caught(lambda: measure(method, [problem], [rules], budget, [show])[0][0])
+    if iterative and sys.stderr.isatty():
         typer.echo("", err=True)
     return outcome
+
+
+def _rule(registry: Registry, name: str) -> Any:
+    """Return a stopping rule that does not need the clean picture."""
+    from priorbench.contract.specs import StoppingRuleSpec
+    from priorbench.errors import PriorbenchError
+    from priorbench.suite.resolution import choose, instantiate
+
+    rule = choose(registry, "stopping rule", name)
+    spec = registry.find("stopping rule", rule.name).spec
+    if isinstance(spec, StoppingRuleSpec) and spec.oracle:
+        raise PriorbenchError(
+            f"stopping rule '{rule.name}' needs the clean picture: use fixed or another rule"
+        )
+    return instantiate(registry, "stopping rule", rule)
 
 
 def _caught(run: Callable[[], Outcome]) -> Outcome:

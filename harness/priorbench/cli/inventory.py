@@ -1,4 +1,4 @@
-"""What ``list`` and ``show`` tell of records and plugins, as plain dictionaries."""
+"""What ``list`` and ``show`` tell of specs and plugins, as plain dictionaries."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import importlib.util
 import sys
 from typing import Any
 
-from priorbench.contract.specs import AnySpec, Spec
-from priorbench.loading.registry import KINDS, PluginStatus, Registered, Registry, missing_reason
+from priorbench.contract.specs import KINDS, AnySpec, Spec
+from priorbench.loading.registry import PluginStatus, Registered, Registry, missing_reason
 
 
-def records_of(registry: Registry, kind: str) -> list[dict[str, Any]]:
-    """Describe the records of a kind (a key of `KINDS`), by name."""
-    return [describe_record(entry) for _, entry in sorted(registry.all(kind).items())]
+def specs_of(registry: Registry, kind: str) -> list[dict[str, Any]]:
+    """Describe the specs of a kind (a key of `KINDS`), by name."""
+    return [describe_spec(entry) for _, entry in sorted(registry.all(kind).items())]
 
 
-def describe_record(entry: Registered) -> dict[str, Any]:
-    """Return kind, name, origin, usability and every field of a record."""
+def describe_spec(entry: Registered) -> dict[str, Any]:
+    """Return kind, name, origin, usability and every field of a spec."""
     spec, plugin = entry.spec, entry.plugin
     reason = unusable_reason(spec)
     fields = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
@@ -45,12 +45,12 @@ def describe_plugin(status: PluginStatus) -> dict[str, Any]:
         "module": status.module,
         "status": status.status,
         "reason": status.reason or None,
-        "provides": {KINDS[kind][1]: sorted(names) for kind, names in status.provides.items()},
+        "provides": {KINDS[kind].plural: sorted(names) for kind, names in status.provides.items()},
     }
 
 
 def unusable_reason(spec: AnySpec) -> str | None:
-    """Say why a record cannot be used here, as far as that can be told without importing its code."""
+    """Say why a thing cannot be used here, as far as that can be told without importing its code."""
     reason = missing_reason(spec)
     if reason is not None:
         return reason
@@ -81,6 +81,6 @@ def _file_exists(resource: str) -> bool:
         return False
 
 
-def origin(record: dict[str, Any]) -> str:
-    """Return "plugin (distribution version)" of a described record."""
-    return f"{record['plugin']} ({record['distribution']} {record['version']}".rstrip() + ")"
+def origin(described: dict[str, Any]) -> str:
+    """Return "plugin (distribution version)" of a described spec."""
+    return f"{described['plugin']} ({described['distribution']} {described['version']}".rstrip() + ")"

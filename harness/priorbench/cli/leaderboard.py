@@ -55,13 +55,15 @@ def leaderboard(
 
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.leaderboard import leaderboard as rank
+    from priorbench.ranking.panels import Filter
     from priorbench.rendering import latex
     from priorbench.rendering import tables as rendering
     from priorbench.store.database import Store, store_url
 
     source = Store(store_url(store), create=False)
     console = Console(highlight=False) if output is None else Console(width=_FILE_WIDTH)
-    boards = rank(source.scores(), reference=reference, image_set=image_set, noise=noise, operator=operator)
+    only = Filter(image_set=image_set, noise=noise, operator=operator)
+    boards = rank(source.scores(), reference=reference, only=only)
     if not boards:
         raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
     if format is LeaderboardFormat.html:

@@ -26,10 +26,10 @@ def list_command(
 ) -> None:
     """List what is installed, from where, and whether it is usable."""
     from priorbench.cli.output import open_registry, print_json
+    from priorbench.contract.specs import KINDS
     from priorbench.errors import UnknownNameError
-    from priorbench.loading.registry import KINDS
 
-    kinds = {word: kind for kind, (_, word) in KINDS.items()}
+    kinds = {spec.plural: kind for kind, spec in KINDS.items()}
     if kind and kind not in kinds and kind != "plugins":
         raise UnknownNameError("kind", kind, [*kinds, "plugins"])
     registry = open_registry(tell_broken=kind != "plugins")
@@ -40,33 +40,33 @@ def list_command(
     elif kind == "plugins":
         _print_plugins(registry)
     else:
-        _print_records(registry, kinds[kind], kind)
+        _print_specs(registry, kinds[kind], kind)
 
 
 def _objects(registry: Registry, kind: str) -> list[dict[str, Any]]:
     """Return what scripts are told; of every kind, plugins last, where `kind` is empty."""
-    from priorbench.cli.inventory import describe_plugin, records_of
-    from priorbench.loading.registry import KINDS
+    from priorbench.cli.inventory import describe_plugin, specs_of
+    from priorbench.contract.specs import KINDS
 
     plugins = [describe_plugin(status) for status in registry.plugins]
     if kind == "plugins":
         return plugins
     if kind:
-        return records_of(registry, kind)
-    return [*(record for each in KINDS for record in records_of(registry, each)), *plugins]
+        return specs_of(registry, kind)
+    return [*(spec for each in KINDS for spec in specs_of(registry, each)), *plugins]
 
 
 def _print_overview(registry: Registry) -> None:
-    from priorbench.cli.inventory import records_of
+    from priorbench.cli.inventory import specs_of
     from priorbench.cli.output import print_table
-    from priorbench.loading.registry import KINDS
+    from priorbench.contract.specs import KINDS
 
     rows, marked = [], False
-    for kind, (_, word) in KINDS.items():
-        records = records_of(registry, kind)
-        names = [record["name"] + ("" if record["usable"] else "*") for record in records]
-        marked = marked or not all(record["usable"] for record in records)
-        rows.append([word, str(len(names)), ", ".join(names)])
+    for kind, spec in KINDS.items():
+        found = specs_of(registry, kind)
+        names = [one["name"] + ("" if one["usable"] else "*") for one in found]
+        marked = marked or not all(one["usable"] for one in found)
+        rows.append([spec.plural, str(len(names)), ", ".join(names)])
     names = [
         status.name + ("" if status.status == "ok" else f" ({status.status})") for status in registry.plugins
     ]
@@ -75,22 +75,22 @@ def _print_overview(registry: Registry) -> None:
         typer.echo("\n* cannot be used here: 'priorbench list KIND' says why")
 
 
-def _print_records(registry: Registry, kind: str, word: str) -> None:
-    from priorbench.cli.inventory import origin, records_of
+def _print_specs(registry: Registry, kind: str, word: str) -> None:
+    from priorbench.cli.inventory import origin, specs_of
     from priorbench.cli.output import print_table
 
-    records = records_of(registry, kind)
-    if not records:
+    found = specs_of(registry, kind)
+    if not found:
         typer.echo(f"No {word} are installed.")
         return
     rows = [
         [
-            record["name"],
-            record["summary"],
-            origin(record),
-            "yes" if record["usable"] else f"no: {record['reason']}",
+            one["name"],
+            one["summary"],
+            origin(one),
+            "yes" if one["usable"] else f"no: {one['reason']}",
         ]
-        for record in records
+        for one in found
     ]
     print_table(["name", "summary", "plugin", "usable"], rows)
 

@@ -43,7 +43,7 @@ def show_command(
 
 
 def _matches(registry: Registry, name: str) -> list[Registered]:
-    from priorbench.loading.registry import KINDS
+    from priorbench.contract.specs import KINDS
 
     return [registry.all(kind)[name] for kind in KINDS if name in registry.all(kind)]
 
@@ -55,8 +55,8 @@ def _plugin_pages(registry: Registry, name: str) -> list[dict[str, Any]]:
 
 
 def _raise_unknown(registry: Registry, name: str) -> None:
+    from priorbench.contract.specs import KINDS
     from priorbench.errors import UnknownNameError
-    from priorbench.loading.registry import KINDS
 
     known = {known for kind in KINDS for known in registry.all(kind)}
     raise UnknownNameError("name", name, known | {status.name for status in registry.plugins})
@@ -64,7 +64,7 @@ def _raise_unknown(registry: Registry, name: str) -> None:
 
 def _page(entry: Registered) -> dict[str, Any]:
     """Return a described record with its parameters, or a suite with its text."""
-    from priorbench.cli.inventory import describe_record
+    from priorbench.cli.inventory import describe_spec
     from priorbench.contract.specs import SuiteSpec
     from priorbench.errors import PriorbenchError
 
@@ -75,7 +75,7 @@ def _page(entry: Registered) -> dict[str, Any]:
         content = _suite_text(spec) if isinstance(spec, SuiteSpec) else _parameters(spec)
     except PriorbenchError as error:
         problem = " ".join(str(error).split())
-    return {**describe_record(entry), what: content, f"{what}_error": problem}
+    return {**describe_spec(entry), what: content, f"{what}_error": problem}
 
 
 def _parameters(spec: Spec) -> list[dict[str, Any]]:

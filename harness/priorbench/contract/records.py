@@ -43,7 +43,7 @@ class Record:
     `noisy_psnr` is that of the noisy image, or, with another `operator` A than the identity, of A^+ y.
     `printed` holds the last lines that a method which failed had printed.
     `crops` has the middles of the clean, the noisy and the denoised image of the few images that a run keeps
-    pictures of (`priorbench.pictures.crops`); the store gives them by digest.
+    pictures of (`priorbench.protocol.crops`); the store gives them by digest.
     """
 
     key: str

@@ -1,7 +1,12 @@
-"""What a plugin registers: small frozen records whose `factory` names the code without importing it.
+"""Specs: what a plugin registers, small and frozen; `factory` names the code without importing it.
 
-A plugin module yields these from its hooks (see `priorbench.contract.hookspecs`). Listing plugins therefore
+A plugin module yields specs from its hooks (see `priorbench.contract.hookspecs`). Listing plugins therefore
 imports neither torch nor numpy; the factory is imported only where the thing is used.
+
+Each class says how its kind of thing is called, and what differs from kind to kind follows from that: `kind`
+in messages, `plural` on the command line (``priorbench list image-sets``), `hook` which plugins yield it
+from, `option` of ``priorbench run`` and `suite_key`, its list in a suite file (both empty where no suite
+chooses it).
 """
 
 from __future__ import annotations
@@ -35,6 +40,10 @@ class Spec:
     """
 
     kind: ClassVar[str] = "thing"
+    plural: ClassVar[str] = "things"
+    hook: ClassVar[str] = ""
+    option: ClassVar[str] = ""
+    suite_key: ClassVar[str] = ""
 
     name: str
     factory: str
@@ -74,9 +83,17 @@ class DenoiserSpec(Spec):
     min_size : smallest height and width, in pixels.
     trained_on : data it was trained on; empty for a training-free method. Others are shown but never
         ranked among the training-free ones.
+    iterative : it has ``iterate``, so that a stopping rule chooses the iterate. None: not said; a child
+        process, which imports the method, is asked before a run.
+    together : it has ``iterate_together``, so that ``--batch`` may fit several images at once. None: not
+        said, as for `iterative`.
     """
 
     kind: ClassVar[str] = "denoiser"
+    plural: ClassVar[str] = "denoisers"
+    hook: ClassVar[str] = "priorbench_denoisers"
+    option: ClassVar[str] = "--denoiser"
+    suite_key: ClassVar[str] = "denoisers"
 
     channels: tuple[int, ...] = (1, 3)
     devices: tuple[str, ...] | str = ("cpu",)
@@ -88,11 +105,13 @@ class DenoiserSpec(Spec):
     reuses_output: bool = False
     min_size: int = 1
     trained_on: tuple[str, ...] = ()
+    iterative: bool | None = None
+    together: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageSetSpec(Spec):
-    """Named, ordered, clean images; its factory makes a `priorbench.contract.images.ImageSet`.
+    """Named, ordered, clean images; its factory makes an `ImageSet`.
 
     Attributes
     ----------
@@ -105,6 +124,10 @@ class ImageSetSpec(Spec):
     """
 
     kind: ClassVar[str] = "image set"
+    plural: ClassVar[str] = "image-sets"
+    hook: ClassVar[str] = "priorbench_image_sets"
+    option: ClassVar[str] = "--images"
+    suite_key: ClassVar[str] = "images"
 
     label_from: str = ""
     takes_folder: bool = False
@@ -113,7 +136,7 @@ class ImageSetSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoiseSpec(Spec):
-    """A noise model; its factory makes a `priorbench.contract.noise.NoiseModel`.
+    """A noise model; its factory makes a `NoiseModel`.
 
     Attributes
     ----------
@@ -124,6 +147,10 @@ class NoiseSpec(Spec):
     """
 
     kind: ClassVar[str] = "noise model"
+    plural: ClassVar[str] = "noises"
+    hook: ClassVar[str] = "priorbench_noise_models"
+    option: ClassVar[str] = "--noise"
+    suite_key: ClassVar[str] = "noises"
 
     family: str = ""
     level: tuple[str, ...] = ()
@@ -141,6 +168,10 @@ class OperatorSpec(Spec):
     """
 
     kind: ClassVar[str] = "operator"
+    plural: ClassVar[str] = "operators"
+    hook: ClassVar[str] = "priorbench_operators"
+    option: ClassVar[str] = "--operator"
+    suite_key: ClassVar[str] = "operators"
 
     family: str = ""
     level: tuple[str, ...] = ()
@@ -148,7 +179,7 @@ class OperatorSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoppingRuleSpec(Spec):
-    """Decides which iterate counts; its factory makes a `priorbench.contract.stopping.StoppingRule`.
+    """Decides which iterate counts; its factory makes a `StoppingRule`.
 
     Attributes
     ----------
@@ -157,6 +188,10 @@ class StoppingRuleSpec(Spec):
     """
 
     kind: ClassVar[str] = "stopping rule"
+    plural: ClassVar[str] = "stopping-rules"
+    hook: ClassVar[str] = "priorbench_stopping_rules"
+    option: ClassVar[str] = "--stopping"
+    suite_key: ClassVar[str] = "stopping"
 
     oracle: bool = False
     needs: tuple[str, ...] = ()
@@ -167,22 +202,30 @@ class MetricSpec(Spec):
     """A score; its factory is a function of (estimate, clean), two float arrays (channels, height, width)."""
 
     kind: ClassVar[str] = "metric"
+    plural: ClassVar[str] = "metrics"
+    hook: ClassVar[str] = "priorbench_metrics"
+    option: ClassVar[str] = "--metric"
+    suite_key: ClassVar[str] = "metrics"
 
     higher_is_better: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExecutorSpec(Spec):
-    """A way to run trials: see `priorbench.executors`."""
+    """A way to run trials; its factory makes an `Executor`."""
 
     kind: ClassVar[str] = "executor"
+    plural: ClassVar[str] = "executors"
+    hook: ClassVar[str] = "priorbench_executors"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentSpec(Spec):
-    """A paper's figure or table, re-made and checked: see `priorbench.contract.experiments.Experiment`."""
+    """A paper's figure or table, re-made and checked: its factory makes an `Experiment`."""
 
     kind: ClassVar[str] = "experiment"
+    plural: ClassVar[str] = "experiments"
+    hook: ClassVar[str] = "priorbench_experiments"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,6 +240,10 @@ class SuiteSpec:
     """
 
     kind: ClassVar[str] = "suite"
+    plural: ClassVar[str] = "suites"
+    hook: ClassVar[str] = "priorbench_suites"
+    option: ClassVar[str] = ""
+    suite_key: ClassVar[str] = ""
 
     name: str
     resource: str
@@ -204,3 +251,19 @@ class SuiteSpec:
 
 
 AnySpec = Spec | SuiteSpec
+
+#: kind -> class of its specs, in the order of lists
+KINDS: Mapping[str, type[AnySpec]] = {
+    cls.kind: cls
+    for cls in (
+        DenoiserSpec,
+        ImageSetSpec,
+        NoiseSpec,
+        OperatorSpec,
+        StoppingRuleSpec,
+        MetricSpec,
+        SuiteSpec,
+        ExperimentSpec,
+        ExecutorSpec,
+    )
+}

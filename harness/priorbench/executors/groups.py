@@ -10,7 +10,8 @@ from functools import cache
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
-from priorbench.loading.registry import Registry, import_factory
+from priorbench.loading.abilities import abilities
+from priorbench.loading.registry import Registry
 
 Group = tuple[Trial, ...]
 
@@ -18,7 +19,7 @@ Group = tuple[Trial, ...]
 def groups(trials: Iterable[Trial], registry: Registry, size: int) -> Iterator[Group]:
     """Yield trials in groups of at most `size`; what nothing can be added to comes at once, the rest last.
 
-    A method is one that fits several images if its factory has ``iterate_together``.
+    Which methods can fit several images at once, their specs say, or a child process is asked.
     """
     can = _can_fit_several(registry)
     waiting: dict[str, list[Trial]] = {}
@@ -40,7 +41,7 @@ def _can_fit_several(registry: Registry) -> Callable[[str], bool]:
         spec = registry.find("denoiser", name).spec
         assert isinstance(spec, DenoiserSpec)
         try:
-            return hasattr(import_factory(spec), "iterate_together")
+            return abilities(spec).together
         except PriorbenchError:  # the worker says so, in a record
             return False
 

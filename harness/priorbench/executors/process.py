@@ -21,7 +21,7 @@ from priorbench.contract.records import Record, from_json
 from priorbench.contract.trial import Trial, trial_to_json
 from priorbench.executors.folders import new_folder
 from priorbench.loading.registry import Registry
-from priorbench.machine.settings import worker_environment
+from priorbench.machine.settings import import_path, worker_environment
 from priorbench.protocol.trial_records import failed_records
 from priorbench.worker.limits import CPUS_VARIABLE, FOLDER_VARIABLE, MEMORY_VARIABLE
 
@@ -53,6 +53,7 @@ class WorkerSettings:
     def variables(self, folder: str) -> dict[str, str]:
         """Return the environment of a worker with a temporary folder of its own."""
         chosen = {**os.environ, **worker_environment(self.threads), "TMPDIR": folder}
+        chosen["PYTHONPATH"] = import_path()
         chosen[FOLDER_VARIABLE] = folder
         chosen[CPUS_VARIABLE] = ",".join(map(str, self.cpus))
         chosen[MEMORY_VARIABLE] = "" if self.memory is None else str(self.memory)
@@ -85,7 +86,7 @@ class WorkerProcess:
         # the worker makes it: whichever of the two is killed, the other one removes it
         self._folder = new_folder()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "priorbench.worker"],
+            [sys.executable, "-P", "-m", "priorbench.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

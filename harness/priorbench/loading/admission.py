@@ -11,31 +11,19 @@ from typing import Any
 
 import pluggy
 
-from priorbench.contract import hookspecs, specs
+from priorbench.contract import hookspecs
+from priorbench.contract.specs import KINDS, AnySpec
 from priorbench.errors import suggestion
 from priorbench.loading.discovery import Candidate
-from priorbench.loading.registry import KINDS, PluginStatus, Registered
+from priorbench.loading.registry import PluginStatus, Registered
 from priorbench.loading.rejection import RejectionError, describe, describe_import
 from priorbench.words import one_line
 
-_RECORD_TYPES: Mapping[str, type[specs.AnySpec]] = {
-    cls.kind: cls
-    for cls in (
-        specs.DenoiserSpec,
-        specs.ImageSetSpec,
-        specs.NoiseSpec,
-        specs.OperatorSpec,
-        specs.StoppingRuleSpec,
-        specs.MetricSpec,
-        specs.SuiteSpec,
-        specs.ExperimentSpec,
-        specs.ExecutorSpec,
-    )
-}
-#: Annotation of a record's field -> what its value may be; other annotations are left unchecked.
+#: Annotation of a spec's field -> what its value may be; other annotations are left unchecked.
 _FIELD_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "str": str,
     "bool": bool,
+    "bool | None": (bool, type(None)),
     "int": int,
     "Mapping[str, Any]": Mapping,
     "tuple[str, ...]": (tuple, list),
@@ -43,7 +31,7 @@ _FIELD_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "tuple[str, ...] | str": (tuple, list, str),
 }
 _HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("priorbench_"))
-_Found = Mapping[str, Mapping[str, specs.AnySpec]]
+_Found = Mapping[str, Mapping[str, AnySpec]]
 
 
 class PluginManager(pluggy.PluginManager):
@@ -56,11 +44,11 @@ class PluginManager(pluggy.PluginManager):
 
 
 class Admission:
-    """What has been admitted so far: `manager`, `records` (kind -> name -> record) and `statuses`."""
+    """What has been admitted so far: `manager`, `specs` (kind -> name -> spec) and `statuses`."""
 
     def __init__(self) -> None:
         self.manager = PluginManager()
-        self.records: dict[str, dict[str, Registered]] = {kind: {} for kind in KINDS}
+        self.specs: dict[str, dict[str, Registered]] = {kind: {} for kind in KINDS}
         self.statuses: list[PluginStatus] = []
 
     def admit(self, candidate: Candidate, *, left_out: str = "") -> None:
@@ -89,7 +77,7 @@ class Admission:
         self.statuses.append(status)
         for kind, named in found.items():
             registered = {name: Registered(spec=spec, plugin=status) for name, spec in named.items()}
-            self.records[kind].update(registered)
+            self.specs[kind].update(registered)
 
     def _load(self, candidate: Candidate) -> _Found:
         """Import, register and question a plugin; leave no trace of one that is rejected."""
@@ -109,19 +97,19 @@ class Admission:
                 self.manager.unregister(name=candidate.name)
             raise
 
-    def _collect(self, plugin: object, kind: str) -> Mapping[str, specs.AnySpec]:
-        """Call a plugin's own hooks of one kind; return name -> record."""
-        hook, _ = KINDS[kind]
-        found: dict[str, specs.AnySpec] = {}
+    def _collect(self, plugin: object, kind: str) -> Mapping[str, AnySpec]:
+        """Call a plugin's own hooks of one kind; return name -> spec."""
+        hook = KINDS[kind].hook
+        found: dict[str, AnySpec] = {}
         for impl in _own_impls(getattr(self.manager.hook, hook), plugin):
-            for record in _call(impl.function, hook, _RECORD_TYPES[kind]):
-                if record.name in found:
-                    raise RejectionError("broken", f"hook '{hook}' gives {kind} '{record.name}' twice")
-                taken = self.records[kind].get(record.name)
+            for spec in _call(impl.function, hook, KINDS[kind]):
+                if spec.name in found:
+                    raise RejectionError("broken", f"hook '{hook}' gives {kind} '{spec.name}' twice")
+                taken = self.specs[kind].get(spec.name)
                 if taken is not None:
                     owner = called(taken.plugin)
-                    raise RejectionError("conflict", f"{kind} '{record.name}' is already provided by {owner}")
-                found[record.name] = record
+                    raise RejectionError("conflict", f"{kind} '{spec.name}' is already provided by {owner}")
+                found[spec.name] = spec
         return found
 
 
@@ -173,31 +161,31 @@ def _own_impls(caller: pluggy.HookCaller, plugin: object) -> list[pluggy.HookImp
     return [impl for impl in caller.get_hookimpls() if impl.plugin is plugin]
 
 
-def _call(function: Callable[[], object], hook: str, record_type: type[specs.AnySpec]) -> Iterator[Any]:
-    """Call a registration hook and yield its records, each checked to be of the right type."""
-    wanted = f"it must yield {record_type.__name__} records"
+def _call(function: Callable[[], object], hook: str, spec_type: type[AnySpec]) -> Iterator[Any]:
+    """Call a registration hook and yield its specs, each checked to be of the right type."""
+    wanted = f"it must yield {spec_type.__name__}"
     try:
         result = function()
-        records = list(result) if isinstance(result, Iterable) else None
+        given = list(result) if isinstance(result, Iterable) else None
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise RejectionError("broken", f"hook '{hook}' raised {describe(error)}") from error
-    if records is None:
+    if given is None:
         raise RejectionError("broken", f"hook '{hook}' returned {_what(result)}; {wanted}")
-    for record in records:
-        if not isinstance(record, record_type):
-            raise RejectionError("broken", f"hook '{hook}' gave {_what(record)}; {wanted}")
-        for field in dataclasses.fields(record):
-            value = getattr(record, field.name)
+    for spec in given:
+        if not isinstance(spec, spec_type):
+            raise RejectionError("broken", f"hook '{hook}' gave {_what(spec)}; {wanted}")
+        for field in dataclasses.fields(spec):
+            value = getattr(spec, field.name)
             if not isinstance(value, _FIELD_TYPES.get(str(field.type), object)):
                 fault = f"{field.name} must be {field.type}, not {one_line(repr(value))}"
-                raise RejectionError("broken", f"hook '{hook}' gave {_what(record)}: {fault}")
-        yield record
+                raise RejectionError("broken", f"hook '{hook}' gave {_what(spec)}: {fault}")
+        yield spec
 
 
 def _what(value: object) -> str:
-    """Name a value that a plugin gave in the place of a record."""
+    """Name a value that a plugin gave in the place of a spec."""
     if value is None:
         return "nothing (None)"
     if isinstance(value, type):

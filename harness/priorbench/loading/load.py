@@ -1,7 +1,7 @@
 """Find and load the plugins; one that is broken is reported with its reason and the rest goes on.
 
 A plugin is an entry point of the group ``priorbench`` naming a module with functions marked `hookimpl`
-(see `priorbench.contract.hookspecs`). Each is imported, checked and asked for its records on its own, so that
+(see `priorbench.contract.hookspecs`). Each is imported, checked and asked for its specs on its own, so that
 whatever goes wrong in it concerns it alone.
 
 The environment decides which plugins are loaded: ``PRIORBENCH_PLUGINS=a,b`` only these (empty: none),
@@ -64,7 +64,7 @@ def load_registry(
     statuses = [*admission.statuses, *selection.unknown_names({candidate.name for candidate in installed})]
     if _strict_by_environment() if strict is None else strict:
         _raise_if_rejected(statuses)
-    return Registry(records=admission.records, plugins=tuple(statuses), manager=admission.manager)
+    return Registry(specs=admission.specs, plugins=tuple(statuses), manager=admission.manager)
 
 
 def notify(registry: Registry, hook_name: str, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What is installed: every registered record, by kind and name, with the plugin it came from."""
+"""What is installed: every registered spec, by kind and name, with the plugin it came from."""
 
 from __future__ import annotations
 
@@ -14,19 +14,6 @@ from priorbench.errors import PriorbenchError, UnknownNameError
 if TYPE_CHECKING:
     import pluggy
 
-#: kind of record -> (hook that yields it, plural word of the command line)
-KINDS: Mapping[str, tuple[str, str]] = {
-    "denoiser": ("priorbench_denoisers", "denoisers"),
-    "image set": ("priorbench_image_sets", "image-sets"),
-    "noise model": ("priorbench_noise_models", "noises"),
-    "operator": ("priorbench_operators", "operators"),
-    "stopping rule": ("priorbench_stopping_rules", "stopping-rules"),
-    "metric": ("priorbench_metrics", "metrics"),
-    "suite": ("priorbench_suites", "suites"),
-    "experiment": ("priorbench_experiments", "experiments"),
-    "executor": ("priorbench_executors", "executors"),
-}
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PluginStatus:
@@ -40,7 +27,7 @@ class PluginStatus:
     status : "ok", "broken", "conflict", "blocked" or, for a name that only an allow-list or a block-list
         has, "unknown".
     reason : empty when ok; otherwise one line.
-    provides : kind of record -> names.
+    provides : kind -> names.
     """
 
     name: str
@@ -54,7 +41,7 @@ class PluginStatus:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registered:
-    """A record and the plugin that gave it."""
+    """A spec and the plugin that gave it."""
 
     spec: AnySpec
     plugin: PluginStatus
@@ -66,21 +53,21 @@ class Registry:
 
     Attributes
     ----------
-    records : kind -> name -> record.
+    specs : kind -> name -> spec, with the plugin that gave it.
     plugins : every plugin found, in load order.
     manager : the pluggy manager, for observers.
     """
 
-    records: Mapping[str, Mapping[str, Registered]]
+    specs: Mapping[str, Mapping[str, Registered]]
     plugins: Sequence[PluginStatus] = ()
     manager: pluggy.PluginManager | None = None
 
     def all(self, kind: str) -> Mapping[str, Registered]:
-        """Return name -> record for a kind (a key of `KINDS`)."""
-        return self.records.get(kind, {})
+        """Return name -> spec, with its plugin, for a kind (a key of `priorbench.contract.specs.KINDS`)."""
+        return self.specs.get(kind, {})
 
     def find(self, kind: str, name: str) -> Registered:
-        """Return the record called `name`; raise `UnknownNameError` with the nearest name."""
+        """Return the spec called `name`; raise `UnknownNameError` with the nearest name."""
         known = self.all(kind)
         if name not in known:
             raise UnknownNameError(kind, name, known)
@@ -88,7 +75,7 @@ class Registry:
 
 
 def missing_reason(spec: AnySpec) -> str | None:
-    """Say why a record cannot be used here (a required distribution is missing), or return None."""
+    """Say why a thing cannot be used here (a required distribution is missing), or return None."""
     missing = [name for name in getattr(spec, "requires", ()) if _version(name) is None]
     if not missing:
         return None
@@ -98,7 +85,7 @@ def missing_reason(spec: AnySpec) -> str | None:
 
 
 def import_factory(spec: Spec) -> Any:
-    """Import and return a record's factory; raise `PriorbenchError` with the reason if that fails."""
+    """Import and return a spec's factory; raise `PriorbenchError` with the reason if that fails."""
     reason = missing_reason(spec)
     if reason:
         raise PriorbenchError(f"{spec.kind} '{spec.name}' cannot be used: {reason}")

@@ -34,6 +34,15 @@ def worker_environment(threads: int) -> dict[str, str]:
     return {name: value.format(threads=threads) for name, value in WORKER_VARIABLES.items()}
 
 
+def import_path() -> str:
+    """Return PYTHONPATH for a child process that is to import what this process would.
+
+    Together with ``python -P``, which adds no folder of its own: the working folder counts only if it counts
+    here.
+    """
+    return os.pathsep.join(place for place in sys.path if place)
+
+
 def available_threads() -> int:
     """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):

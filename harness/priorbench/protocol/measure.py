@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,12 +12,46 @@ import torch
 from priorbench.contract.methods import Iterate, Iterative, OneShot, Together
 from priorbench.contract.observation import Observation
 from priorbench.contract.stopping import StoppingRule
-from priorbench.protocol.clock import Clock, Device
+from priorbench.protocol.clock import Clock, Device, device_for
 from priorbench.protocol.exchange import InvalidOutputError, Outcome, Problem, check_values, to_host
 from priorbench.protocol.watching import Point, Watched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+def measure(
+    method: Any,
+    problems: Sequence[Problem],
+    rules: Sequence[Sequence[tuple[StoppingRule, bool]]] = (),
+    budget: int | None = None,
+    curves: Sequence[Callable[[Point], None]] = (),
+) -> list[list[Outcome]]:
+    """Run a method of any kind once; return for each problem an outcome for each of its rules.
+
+    This is the one place that tells the kinds apart: everything that runs a method comes through here.
+
+    Parameters
+    ----------
+    method : OneShot, Iterative or Together
+        The method, freshly made.
+    problems : sequence of Problem
+        What is measured; several, of one shape, only for a method that has ``iterate_together``.
+    rules : sequence of sequences of (StoppingRule, bool)
+        For an iterative method: of each problem, fresh rules, each with True if it is an oracle.
+    budget : int or None
+        The method's own number of iterations, None where it has none.
+    curves : sequence of callables
+        Of each problem: called off the clock at log-spaced iterations.
+    """
+    device = device_for(problems[0].observation.device)
+    if not hasattr(method, "iterate"):
+        (problem,) = problems
+        return [[measure_one_shot(method, problem, device)]]
+    curves = curves or [lambda point: None] * len(problems)
+    if len(problems) == 1:
+        return [measure_iterative(method, problems[0], device, list(rules[0]), budget, curves[0])]
+    return measure_together(method, problems, device, [list(own) for own in rules], budget, curves)
 
 
 def measure_one_shot(method: OneShot, problem: Problem, device: Device) -> Outcome:

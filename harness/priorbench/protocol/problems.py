@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -22,7 +22,9 @@ from priorbench.protocol.exchange import Problem
 from priorbench.protocol.least_squares import pseudo_inverse
 from priorbench.protocol.metrics import psnr
 from priorbench.protocol.scoring import finite
-from priorbench.protocol.seeding import Model, method_seed, noise_rng, operator_model, operator_rng
+from priorbench.protocol.seeding import Family, Ingredients, method_seed, noise_rng, operator_rng
+
+Drawn = TypeVar("Drawn", NoiseSpec, OperatorSpec)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,26 +82,22 @@ def noisy_problem(
     PriorbenchError
         Where the operator does not take the image, or the noise what the operator gives.
     """
-    drawn_operator, operator_seed = _operator(registry, image, image_set, operator, repetition)
-    spec = registry.find("noise model", noise.name).spec
-    assert isinstance(spec, NoiseSpec)
-    seeds: dict[str, Any] = {
-        "image_set": image_set,
-        "image": image.id,
-        "family": spec.family or spec.name,
-        "parameters": noise.parameters,
-        "level": spec.level,
-        "repetition": repetition,
-        "operator": operator_seed,
-    }
-    model: NoiseModel = build(import_factory(spec), noise.parameters)
+    seeds = Ingredients(
+        image_set=image_set,
+        image=image.id,
+        repetition=repetition,
+        noise=_family(registry, NoiseSpec, noise),
+        operator=None if operator.name == DENOISING.name else _family(registry, OperatorSpec, operator),
+    )
+    drawn_operator = _operator(registry, image, operator, seeds)
+    model: NoiseModel = build(import_factory(_spec(registry, NoiseSpec, noise)), noise.parameters)
     try:
-        drawn = model.corrupt(_measurement(drawn_operator, image, operator), noise_rng(**seeds))
+        drawn = model.corrupt(_measurement(drawn_operator, image, operator), noise_rng(seeds))
     except ValueError as error:
         raise PriorbenchError(
             f"noise '{noise.label}' cannot be drawn on what operator '{operator.label}' gives: {error}"
         ) from error
-    return _posed(image, drawn_operator, drawn, model.describe(drawn), device, method_seed(**seeds))
+    return _posed(image, drawn_operator, drawn, model.describe(drawn), device, method_seed(seeds))
 
 
 def _posed(
@@ -133,18 +131,23 @@ def _posed(
     )
 
 
-def _operator(
-    registry: Registry, image: Image, image_set: str, choice: Choice, repetition: int
-) -> tuple[Operator, Model | None]:
-    """Return the operator of an image, and its part of the other seeds: none for the identity."""
-    spec = registry.find("operator", choice.name).spec
-    assert isinstance(spec, OperatorSpec)
-    if choice.name == DENOISING.name:
-        return Identity(), None
-    model: OperatorModel = build(import_factory(spec), choice.parameters)
-    seed = operator_model(spec.family or spec.name, choice.parameters, spec.level)
-    operator = model.draw(_shape(image), operator_rng(image_set, image.id, seed, repetition))
-    return operator, seed
+def _operator(registry: Registry, image: Image, choice: Choice, seeds: Ingredients) -> Operator:
+    """Return the operator of an image."""
+    if seeds.operator is None:
+        return Identity()
+    model: OperatorModel = build(import_factory(_spec(registry, OperatorSpec, choice)), choice.parameters)
+    return model.draw(_shape(image), operator_rng(seeds))
+
+
+def _family(registry: Registry, kind: type[Drawn], choice: Choice) -> Family:
+    spec = _spec(registry, kind, choice)
+    return Family(name=spec.family or spec.name, parameters=choice.parameters, level=spec.level)
+
+
+def _spec(registry: Registry, kind: type[Drawn], choice: Choice) -> Drawn:
+    spec = registry.find(kind.kind, choice.name).spec
+    assert isinstance(spec, kind)
+    return spec
 
 
 def _measurement(operator: Operator, image: Image, choice: Choice) -> NDArray[np.float64]:

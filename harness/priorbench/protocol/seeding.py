@@ -12,94 +12,94 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
-#: a family and its parameters
-Model = tuple[str, Mapping[str, Any]]
-
 #: first words of the canonical strings; a new rule gets a new version
 NOISE_STREAM, METHOD_STREAM, OPERATOR_STREAM = "noise-v1", "method-v1", "operator-v1"
 
 
-def noise_rng(
-    image_set: str,
-    image: str,
-    family: str,
-    parameters: Mapping[str, Any],
-    level: Sequence[str],
-    repetition: int,
-    operator: Model | None = None,
-) -> np.random.Generator:
-    """Return the generator that draws the noise of one image.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """A noise model or an operator as the seeds know it: without its level.
 
-    Parameters
+    Attributes
     ----------
-    image_set : label of the image set.
-    image : id of the image in its set.
-    family : name of the noise model that all its presets share.
-    parameters : the model's parameters, JSON values.
-    level : names of parameters that only scale the noise; left out, so that levels share random numbers.
-    repetition : number of the draw, from 0.
-    operator : family and parameters, without levels, of the operator; None for the identity.
+    name : str
+        The name that all presets of the model share.
+    parameters : mapping
+        The model's parameters, JSON values.
+    level : sequence of str
+        Names of parameters that only scale the noise, or say how much is measured; they are left out, so that
+        all levels share random numbers.
     """
-    model = _model(family, parameters, level)
-    return _generator(_digest(NOISE_STREAM, image_set, image, *model, repetition, operator))
+
+    name: str
+    parameters: Mapping[str, Any]
+    level: Sequence[str] = ()
+
+    def canonical(self) -> tuple[str, Mapping[str, Any]]:
+        """Return the name, and the parameters without the levels."""
+        kept = {name: value for name, value in self.parameters.items() if name not in self.level}
+        return self.name, {name: _number(value) for name, value in kept.items()}
 
 
-def operator_rng(image_set: str, image: str, operator: Model, repetition: int) -> np.random.Generator:
-    """Return the generator that draws the operator of one image: a third stream.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ingredients:
+    """What the seeds of one problem are made of: everything that is denoised, and nothing of the method.
 
-    Parameters
+    Attributes
     ----------
-    image_set, image, repetition, operator : as for `noise_rng`.
+    image_set : str
+        Registered name of the image set.
+    image : str
+        Id of the image in its set.
+    repetition : int
+        Number of the draw, from 0.
+    noise : Family
+        The noise model.
+    operator : Family or None
+        The operator; None for the identity.
     """
-    return _generator(_digest(OPERATOR_STREAM, image_set, image, *operator, repetition))
+
+    image_set: str
+    image: str
+    repetition: int
+    noise: Family
+    operator: Family | None = None
 
 
-def operator_model(family: str, parameters: Mapping[str, Any], level: Sequence[str]) -> Model:
-    """Return what the seeds hold of an operator: its family, and its parameters without those in `level`."""
-    return _model(family, parameters, level)
+def noise_rng(of: Ingredients) -> np.random.Generator:
+    """Return the generator that draws the noise of one image."""
+    return _generator(_digest(NOISE_STREAM, of, of.noise, of.operator))
 
 
-def method_seed(
-    image_set: str,
-    image: str,
-    family: str,
-    parameters: Mapping[str, Any],
-    level: Sequence[str],
-    repetition: int,
-    operator: Model | None = None,
-) -> int:
+def operator_rng(of: Ingredients) -> np.random.Generator:
+    """Return the generator that draws the operator of one image: a third stream, without the noise."""
+    assert of.operator is not None, "the identity is not drawn"
+    return _generator(_digest(OPERATOR_STREAM, of, of.operator, None))
+
+
+def method_seed(of: Ingredients) -> int:
     """Return the seed of the methods' own randomness for one image: a second stream, apart from the noise.
 
     It does not depend on the method, so that renaming one, or adding a parameter, changes no result.
-    The arguments are those of `noise_rng`.
 
     Returns
     -------
     int
         In [0, 2**32): what torch, numpy and Python all take.
     """
-    model = _model(family, parameters, level)
-    digest = _digest(METHOD_STREAM, image_set, image, *model, repetition, operator)
-    return int.from_bytes(digest[:4], "big")
+    return int.from_bytes(_digest(METHOD_STREAM, of, of.noise, of.operator)[:4], "big")
 
 
-def _digest(
-    stream: str,
-    image_set: str,
-    image: str,
-    family: str,
-    parameters: Mapping[str, Any],
-    repetition: int,
-    operator: Model | None = None,
-) -> bytes:
-    parts: list[Any] = [stream, image_set, image, family, parameters, repetition]
-    if operator is not None:
-        parts.append(operator)
+def _digest(stream: str, of: Ingredients, drawn: Family, further: Family | None) -> bytes:
+    parts: list[Any] = [stream, of.image_set, of.image, *drawn.canonical(), of.repetition]
+    if further is not None:
+        parts.append(further.canonical())
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).digest()
 
@@ -109,10 +109,6 @@ def _generator(digest: bytes) -> np.random.Generator:
 
     entropy = np.random.SeedSequence(int.from_bytes(digest, "big"))
     return np.random.Generator(np.random.PCG64(entropy))
-
-
-def _model(family: str, parameters: Mapping[str, Any], level: Sequence[str]) -> Model:
-    return family, {name: _number(value) for name, value in parameters.items() if name not in level}
 
 
 def _number(value: Any) -> Any:

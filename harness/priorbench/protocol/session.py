@@ -22,13 +22,13 @@ from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.machine import memory
 from priorbench.machine.disturbance import conditions, disturbance
+from priorbench.machine.leftovers import left_running, running
 from priorbench.parameters.values import build
-from priorbench.pictures.crops import crops
-from priorbench.protocol.clock import Device, device_for
+from priorbench.protocol.clock import device_for
+from priorbench.protocol.crops import crops
 from priorbench.protocol.exchange import InvalidOutputError, Outcome, Problem
 from priorbench.protocol.failure import classify
-from priorbench.protocol.leftovers import left_running, running
-from priorbench.protocol.measure import measure_iterative, measure_one_shot, measure_together
+from priorbench.protocol.measure import measure
 from priorbench.protocol.problems import NoisyProblem, noisy_problem
 from priorbench.protocol.refusal import refusal
 from priorbench.protocol.scoring import CurveScorer, score
@@ -147,6 +147,7 @@ class Session:
         factory, imported = self._factory(spec)
         start = time.perf_counter()
         method = build(factory, trials[0].denoiser.parameters)
+        _check_declared(method, trials)
         note(setup_seconds=imported + time.perf_counter() - start)
         note(first_call_seconds=self._warm_up(trials[0], factory, problems))
         device = device_for(problems[0].observation.device)
@@ -154,7 +155,7 @@ class Session:
         memory.reset_peak()
         scorers = [CurveScorer(problem=problem) for problem in problems]
         before = conditions(trials[0].device)
-        outcomes = self._outcomes(method, trials, problems, device, scorers)
+        outcomes = self._outcomes(method, trials, problems, scorers)
         marks = [disturbance(before, conditions(trials[0].device))]
         if len(trials) > 1:
             marks.insert(0, f"throughput: {len(trials)} images were fitted at once")
@@ -172,16 +173,11 @@ class Session:
         method: Any,
         trials: Sequence[Trial],
         problems: Sequence[Problem],
-        device: Device,
         scorers: Sequence[CurveScorer],
     ) -> list[list[Outcome]]:
-        if not hasattr(method, "iterate"):
-            return [[measure_one_shot(method, problems[0], device)]]
         budget = trials[0].denoiser.parameters.get("iterations")
         rules = [[self._rule(choice) for choice in trial.stopping] for trial in trials]
-        if len(trials) == 1:
-            return [measure_iterative(method, problems[0], device, rules[0], budget, scorers[0])]
-        return measure_together(method, problems, device, rules, budget, scorers)
+        return measure(method, problems, rules, budget, scorers)
 
     def _warm_up(self, trial: Trial, factory: Any, problems: Sequence[Problem]) -> float:
         """Run the method once on other images of the same shape; return the seconds, measured once."""
@@ -270,6 +266,18 @@ class Session:
         spec = self.registry.find(kind, name).spec
         assert isinstance(spec, cls)
         return spec
+
+
+def _check_declared(method: Any, trials: Sequence[Trial]) -> None:
+    """Raise where the run was planned for another kind of method than this one is."""
+    planned, found = bool(trials[0].stopping), hasattr(method, "iterate")
+    if planned != found:
+        raise RuntimeError(
+            f"the run was planned with iterative={planned}, and the method has "
+            f"{'an' if found else 'no'} 'iterate': its spec must say iterative={found}"
+        )
+    if len(trials) > 1 and not hasattr(method, "iterate_together"):
+        raise RuntimeError("the method has no 'iterate_together': its spec must say together=False")
 
 
 def _advance(iterations: Iterator[Any]) -> None:

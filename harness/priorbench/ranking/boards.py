@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from priorbench.contract.choice import DENOISING
+from priorbench.contract.setting import Setting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +121,7 @@ class Board:
 
     Attributes
     ----------
+    setting : image set, noise and operator.
     images : images of the set that any method was run on.
     noisy_psnr : mean PSNR of the noisy images, in dB; with another operator than the identity, of A^+ y.
     reference : name of the row that the others are compared with; None where no row can be.
@@ -130,27 +131,15 @@ class Board:
     """
 
     protocol: int
-    image_set: str
-    noise: str
+    setting: Setting
     images: int
     noisy_psnr: float | None
     reference: str | None
     resamples: int
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
-    operator: str = DENOISING.label
-
-    @property
-    def where(self) -> str:
-        """Image set, operator and noise, for people."""
-        return where(self.image_set, self.noise, self.operator)
 
     @property
     def start(self) -> str:
         """What `noisy_psnr` is of, and gains are counted from, for people."""
-        return "noisy" if self.operator == DENOISING.label else "least squares"
-
-
-def where(image_set: str, noise: str, operator: str) -> str:
-    """Return in words where methods were compared; denoising goes without saying."""
-    return ", ".join([image_set, *([] if operator == DENOISING.label else [operator]), noise])
+        return "noisy" if self.setting.is_denoising else "least squares"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from priorbench.contract.setting import Setting
 from priorbench.errors import PriorbenchError
-from priorbench.ranking.boards import where
 from priorbench.ranking.compare_rows import Comparison, Environments, RefusedError, Versus
 from priorbench.ranking.names import find_place, row_names
 from priorbench.ranking.pairs import Pair, joined, matched
-from priorbench.ranking.panels import Panel, chosen, panels
+from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
 from priorbench.ranking.statistics import caveats, holm
 from priorbench.store.scores import Scores
 from priorbench.words import few
@@ -18,12 +18,10 @@ from priorbench.words import few
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """Two rows that were not compared on one image set under one noise and operator, and why."""
+    """Two rows that were not compared in one setting, and why."""
 
     rows: str
-    image_set: str
-    noise: str
-    operator: str
+    setting: Setting
     reason: str
 
 
@@ -41,9 +39,7 @@ def compare_methods(
     a: str,
     b: str,
     *,
-    image_set: str | None = None,
-    noise: str | None = None,
-    operator: str | None = None,
+    only: Filter = EVERYTHING,
     environments: Environments | None = None,
 ) -> Comparisons:
     """Compare two methods of a store wherever both ran.
@@ -52,7 +48,7 @@ def compare_methods(
     ----------
     scores : of the store.
     a, b : ``label``, or ``label@rule`` and so on where a label has several rows.
-    image_set, noise, operator : only there.
+    only : the settings that are wanted.
     environments : by fingerprint, to say how the conditions of two timings differ.
 
     Raises
@@ -60,7 +56,7 @@ def compare_methods(
     PriorbenchError
         If a name is unknown or ambiguous, or nothing can be compared; the message says why.
     """
-    found = chosen(panels(scores, same_noise=False), image_set, noise, operator)
+    found = chosen(panels(scores, same_noise=False), only)
     oracle = {
         place: entry.oracle
         for panel in found
@@ -80,9 +76,7 @@ def compare_stores(
     first: Scores,
     second: Scores,
     *,
-    image_set: str | None = None,
-    noise: str | None = None,
-    operator: str | None = None,
+    only: Filter = EVERYTHING,
     environments: Environments | None = None,
 ) -> Comparisons:
     """Compare every method that two stores share, the first store's records with the second's.
@@ -90,7 +84,7 @@ def compare_stores(
     A row of one store is paired with the row of the same label and stopping rule in the other. Parameters
     and errors are those of `compare_methods`.
     """
-    found = chosen(panels(joined(first, second), same_noise=False), image_set, noise, operator)
+    found = chosen(panels(joined(first, second), same_noise=False), only)
     pairs, alone = matched({place for panel in found for place in panel.places})
     if not pairs:
         raise PriorbenchError("; ".join(["the stores share no method of the same label and rule", *alone]))
@@ -114,7 +108,7 @@ def _compared(found: Sequence[Panel], pairs: Sequence[Pair], environments: Envir
                 try:
                     comparisons.append(versus.compare(pair, environments))
                 except RefusedError as reason:
-                    refused.append(_refusal(pair, _where(panel), str(reason)))
+                    refused.append(_refusal(pair, panel.setting, str(reason)))
     for pair in pairs:
         refused += _apart(found, pair)
     if not comparisons:
@@ -137,33 +131,28 @@ def _apart(found: Sequence[Panel], pair: Pair) -> list[Refusal]:
     """Say where only one of a pair ran."""
     protocols = [
         {
-            _where(panel): panel.protocol
+            panel.setting: panel.protocol
             for panel in found
             if row in panel.places and other not in panel.places
         }
         for row, other in ((pair.a, pair.b), (pair.b, pair.a))
     ]
     refusals = []
-    for place in sorted(protocols[0].keys() | protocols[1].keys()):
-        a, b = (side.get(place) for side in protocols)
+    for setting in sorted(protocols[0].keys() | protocols[1].keys()):
+        a, b = (side.get(setting) for side in protocols)
         if a is not None and b is not None:
             reason = (
                 f"{pair.called_a} has protocol {a}, {pair.called_b} protocol {b}: they are never compared"
             )
         else:
             reason = f"only {pair.called_b if a is None else pair.called_a} has records"
-        refusals.append(_refusal(pair, place, reason))
+        refusals.append(_refusal(pair, setting, reason))
     return refusals
 
 
-def _where(panel: Panel) -> tuple[str, str, str]:
-    return panel.image_set, panel.noise, panel.operator
-
-
-def _refusal(pair: Pair, place: tuple[str, str, str], reason: str) -> Refusal:
+def _refusal(pair: Pair, setting: Setting, reason: str) -> Refusal:
     rows = pair.name_a if pair.name_a == pair.name_b else f"{pair.name_a} and {pair.name_b}"
-    image_set, noise, operator = place
-    return Refusal(rows=rows, image_set=image_set, noise=noise, operator=operator, reason=reason)
+    return Refusal(rows=rows, setting=setting, reason=reason)
 
 
 def refusal_lines(refused: Sequence[Refusal]) -> list[str]:
@@ -173,6 +162,6 @@ def refusal_lines(refused: Sequence[Refusal]) -> list[str]:
         reasons.setdefault(refusal.reason, []).append(refusal)
     return [
         f"{few(one.rows for one in members)} not compared on "
-        f"{few(where(one.image_set, one.noise, one.operator) for one in members)}: {reason}"
+        f"{few(str(one.setting) for one in members)}: {reason}"
         for reason, members in reasons.items()
     ]

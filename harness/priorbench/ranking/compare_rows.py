@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.ranking.boards import Difference, TimeRatio, where
+from priorbench.contract.setting import Setting
+from priorbench.ranking.boards import Difference, TimeRatio
 from priorbench.ranking.measured import Measured
 from priorbench.ranking.paired import Paired, differences, time_ratios
 from priorbench.ranking.pairs import Pair
@@ -38,9 +39,7 @@ class Comparison:
     a: str
     b: str
     protocol: int
-    image_set: str
-    noise: str
-    operator: str
+    setting: Setting
     psnr_a: float
     psnr_b: float
     difference: Difference
@@ -52,11 +51,6 @@ class Comparison:
     only_b: int
     unlike_noise: int
     notes: tuple[str, ...] = ()
-
-    @property
-    def where(self) -> str:
-        """Image set, operator and noise, for people."""
-        return where(self.image_set, self.noise, self.operator)
 
 
 class RefusedError(Exception):
@@ -96,9 +90,7 @@ class Versus:
             a=pair.name_a,
             b=pair.name_b,
             protocol=panel.protocol,
-            image_set=panel.image_set,
-            noise=panel.noise,
-            operator=panel.operator,
+            setting=panel.setting,
             psnr_a=float(means[0]),
             psnr_b=float(means[1]),
             difference=differences(paired, 1)[0],

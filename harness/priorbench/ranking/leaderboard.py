@@ -14,7 +14,7 @@ from priorbench.ranking.boards import Board, Difference, Interval, Row, TimeRati
 from priorbench.ranking.measured import Measured
 from priorbench.ranking.names import find_place
 from priorbench.ranking.paired import Paired, differences, shared_ranks, time_ratios
-from priorbench.ranking.panels import Panel, chosen, panels
+from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
 from priorbench.ranking.statistics import caveats, resample_count
 from priorbench.store.scores import Scores, scores_of
 
@@ -25,9 +25,7 @@ def leaderboard(
     source: Scores | Iterable[Record],
     *,
     reference: str | None = None,
-    image_set: str | None = None,
-    noise: str | None = None,
-    operator: str | None = None,
+    only: Filter = EVERYTHING,
 ) -> list[Board]:
     """Rank the records of a store.
 
@@ -39,7 +37,7 @@ def leaderboard(
     source : `Store.scores`, or records.
     reference : name of the row that the others are compared with, ``label`` or ``label@rule``; default is the
         best ranked one of each board.
-    image_set, noise, operator : only these boards.
+    only : the settings whose boards are wanted.
 
     Raises
     ------
@@ -47,7 +45,7 @@ def leaderboard(
         If no board has that reference, image set, noise or operator.
     """
     scores = source if isinstance(source, Scores) else scores_of(source)
-    found = chosen(panels(scores), image_set, noise, operator)
+    found = chosen(panels(scores), only)
     if reference is not None:
         everywhere = {
             place: entry.oracle
@@ -80,9 +78,7 @@ def _board(panel: Panel, wanted: str | None) -> Board:
         ]
     return Board(
         protocol=panel.protocol,
-        image_set=panel.image_set,
-        noise=panel.noise,
-        operator=panel.operator,
+        setting=panel.setting,
         images=images,
         noisy_psnr=measured.noisy_psnr(),
         reference=None if reference is None else rows[reference].name,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from priorbench.contract.setting import Setting
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.names import Place
 from priorbench.store.scores import Entry, Scores
@@ -37,9 +38,7 @@ class Panel:
     """
 
     protocol: int
-    image_set: str
-    noise: str
-    operator: str
+    setting: Setting
     places: tuple[Place, ...]
     entries: tuple[Entry, ...]
     starts: Indices
@@ -72,10 +71,21 @@ def place_of(entry: Entry) -> Place:
     return Place(entry.label, entry.stopping_rule, entry.device, entry.threads)
 
 
-def chosen(
-    found: Iterable[Panel], image_set: str | None, noise: str | None, operator: str | None = None
-) -> list[Panel]:
-    """Return the panels of an image set, a noise and an operator; None means all.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filter:
+    """Which settings are wanted: labels of an image set, a noise and an operator; None means all."""
+
+    image_set: str | None = None
+    noise: str | None = None
+    operator: str | None = None
+
+
+#: no setting is left out
+EVERYTHING = Filter()
+
+
+def chosen(found: Iterable[Panel], only: Filter) -> list[Panel]:
+    """Return the panels whose setting is wanted.
 
     Raises
     ------
@@ -83,12 +93,13 @@ def chosen(
         If there is no such image set, noise or operator.
     """
     found = list(found)
-    for kind, wanted in (("image_set", image_set), ("noise", noise), ("operator", operator)):
+    for part in fields(only):
+        wanted = getattr(only, part.name)
         if wanted is not None:
-            names = {getattr(panel, kind) for panel in found}
+            names = {getattr(panel.setting, part.name) for panel in found}
             if wanted not in names:
-                raise UnknownNameError(f"{kind.replace('_', ' ')} in the store", wanted, names)
-            found = [panel for panel in found if getattr(panel, kind) == wanted]
+                raise UnknownNameError(f"{part.name.replace('_', ' ')} in the store", wanted, names)
+            found = [panel for panel in found if getattr(panel.setting, part.name) == wanted]
     return found
 
 
@@ -217,9 +228,7 @@ def _panel(scores: Scores, codes: _Codes, members: Indices, notes: tuple[str, ..
     first = scores.problems[problems[0]]
     return Panel(
         protocol=first.protocol,
-        image_set=first.image_set,
-        noise=first.noise,
-        operator=first.operator,
+        setting=first.setting,
         places=tuple(codes.places[number] for number in places),
         entries=tuple(scores.entries[entries[number]] for number in range(len(places))),
         starts=starts,

@@ -123,7 +123,12 @@ def comma_separated(boards: Sequence[Board]) -> str:
 
 def _flat(board: Board, row: Row) -> dict[str, Any]:
     """Return a row with its board's names and without nested records."""
-    flat: dict[str, Any] = {name: getattr(board, name) for name in _BOARD_FIELDS}
+    flat: dict[str, Any] = {
+        "protocol": board.protocol,
+        **asdict(board.setting),
+        "noisy_psnr": board.noisy_psnr,
+        "reference": board.reference,
+    }
     for name in Row.__dataclass_fields__:
         value = getattr(row, name)
         if name == "psnr_interval":
@@ -137,9 +142,6 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
         elif name != "trained_on":
             flat[name] = json.dumps(value) if isinstance(value, dict) else value
     return flat
-
-
-_BOARD_FIELDS = ("protocol", "image_set", "noise", "operator", "noisy_psnr", "reference")
 
 
 def _nested(prefix: str, value: Any, names: Mapping[str, str]) -> dict[str, Any]:
@@ -158,7 +160,9 @@ def _ends(prefix: str, interval: Interval | None) -> dict[str, float | None]:
 
 def as_json(boards: Sequence[Board]) -> str:
     """Return the boards as JSON."""
-    return json.dumps([asdict(board) for board in boards], indent=1, allow_nan=False) + "\n"
+    flat = ({"protocol": board.protocol, **asdict(board.setting), **asdict(board)} for board in boards)
+    told = [{name: value for name, value in board.items() if name != "setting"} for board in flat]
+    return json.dumps(told, indent=1, allow_nan=False) + "\n"
 
 
 def _harmless(value: Any) -> Any:

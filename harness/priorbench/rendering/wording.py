@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from functools import partial
 
-from priorbench.contract.choice import DENOISING
 from priorbench.ranking.boards import Board, Difference, Interval, Row
 from priorbench.words import memory, number, plural, seconds, significant
 
@@ -67,7 +66,7 @@ def _difference_column(board: Board) -> str:
 def title(board: Board) -> str:
     """Return a board's heading."""
     noisy = "" if board.noisy_psnr is None else f", {board.start} {board.noisy_psnr:.2f} dB"
-    return f"{board.where}: {plural(board.images, 'image')}{noisy}"
+    return f"{board.setting}: {plural(board.images, 'image')}{noisy}"
 
 
 def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
@@ -84,7 +83,7 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
 
 def _meanings(board: Board, seen: Container[str]) -> list[str]:
     lines = []
-    if board.operator != DENOISING.label:
+    if not board.setting.is_denoising:
         lines.append("least squares: the solution of least norm, which gains are counted from")
     compared = [row.difference for row in board.rows if row.difference is not None]
     intervals = [item.interval for item in compared] + [row.psnr_interval for row in board.rows]

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Record, from_json
+from priorbench.contract.setting import Setting
+from priorbench.contract.specs import ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.ranking.names import Place
 
-#: protocol, image set, noise, operator
-BoardKey = tuple[int, str, str, str]
 
-#: kinds of what the last three parts of a key are labels of
-KINDS = ("image set", "noise model", "operator")
+class BoardKey(NamedTuple):
+    """Which board: the version of the protocol, and the setting."""
+
+    protocol: int
+    setting: Setting
+
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Return (kind, label) of each part of the setting."""
+        setting = self.setting
+        return (
+            (ImageSetSpec.kind, setting.image_set),
+            (NoiseSpec.kind, setting.noise),
+            (OperatorSpec.kind, setting.operator),
+        )
+
 
 #: as many images are named for each kind of failure
 _EXAMPLES = 3
@@ -120,8 +132,7 @@ def gather(
     """Walk over the records' JSON forms (`Store.documents`) once and keep what belongs to `boards`."""
     stories = {key: BoardStory() for key in boards}
     for data in documents:
-        operator = data.get("operator", DENOISING.label)
-        story = stories.get((data["protocol"], data["image_set"], data["noise"], operator))
+        story = stories.get(BoardKey(data["protocol"], Setting.of_record(data)))
         if story is not None:
             _note_conditions(story, data)
             _note_result(_row(story, data), data)

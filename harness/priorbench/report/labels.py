@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from priorbench.contract.choice import Choice
+from priorbench.contract.specs import KINDS
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry
 from priorbench.suite.files import find_suite, load_suite
@@ -50,8 +51,8 @@ def _from_suites(registry: Registry, kind: str, label: str) -> Choice | None:
             suite = load_suite(name, registry)
         except PriorbenchError:
             continue
-        lists = {"image set": suite.images, "noise model": suite.noises, "operator": suite.operators}
-        for choice in lists[kind]:
+        choices: tuple[Choice, ...] = getattr(suite, KINDS[kind].suite_key)
+        for choice in choices:
             if choice.label == label:
                 return choice
     return None

@@ -13,7 +13,7 @@ from priorbench.ranking.boards import Board
 from priorbench.ranking.names import Place
 from priorbench.ranking.panels import Panel, panels
 from priorbench.report.charts import difference_chart, speed_chart
-from priorbench.report.gathering import KINDS, BoardKey, BoardStory, gather
+from priorbench.report.gathering import BoardKey, BoardStory, gather
 from priorbench.report.labels import find_choices
 from priorbench.report.markers import Look, looks
 from priorbench.report.per_image import PerImage, per_image
@@ -38,7 +38,7 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
     stories = gather(store.documents(), [_key(board) for board in boards])
     by_key = {_key(panel): panel for panel in panels(store.scores())}
     results = {_key(board): per_image(board, by_key[_key(board)]) for board in boards}
-    wanted = [pair for key in stories for pair in zip(KINDS, key[1:], strict=True)]
+    wanted = [pair for key in stories for pair in key.labels()]
     known = {} if registry is None else find_choices(registry, dict.fromkeys(wanted))
     shown = looks((row.denoiser, row.name) for board in boards for row in board.rows)
     crops = pictures(
@@ -58,8 +58,8 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
         .get_template("page.html")
         .render(
             sections=sections,
-            image_sets=list(dict.fromkeys(board.image_set for board in boards)),
-            noises=list(dict.fromkeys(board.noise for board in boards)),
+            image_sets=list(dict.fromkeys(board.setting.image_set for board in boards)),
+            noises=list(dict.fromkeys(board.setting.noise for board in boards)),
             labels=sorted({row.denoiser for board in boards for row in board.rows}),
             environments=environment_facts(store.environments(), stories),
             methods=methods(stories),
@@ -73,7 +73,7 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
 
 
 def _key(board: Board | Panel) -> BoardKey:
-    return (board.protocol, board.image_set, board.noise, board.operator)
+    return BoardKey(board.protocol, board.setting)
 
 
 def _section(

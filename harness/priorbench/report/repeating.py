@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from priorbench.contract.choice import Choice
-from priorbench.ranking.boards import where
+from priorbench.contract.specs import ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.report.gathering import BoardKey, BoardStory
 from priorbench.report.text import readable
 from priorbench.suite.notation import ChoiceError, parse_text
@@ -39,24 +39,22 @@ def repeats(stories: Mapping[BoardKey, BoardStory], known: Known) -> list[Repeat
     """Return a suite for each image set, operator and group of noises on which the same methods ran."""
     groups: dict[tuple[str, str, str], list[BoardKey]] = {}
     for key, story in stories.items():
-        groups.setdefault((key[1], key[3], write_yaml(_methods(story))), []).append(key)
+        groups.setdefault(
+            (key.setting.image_set, key.setting.operator, write_yaml(_methods(story))), []
+        ).append(key)
     return [_repeat(keys, stories, known) for keys in groups.values()]
 
 
 def _repeat(keys: list[BoardKey], stories: Mapping[BoardKey, BoardStory], known: Known) -> Repeat:
     story = stories[keys[0]]
     settings = [row.settings for row in story.rows.values()]
-    image_set, operator, noises = keys[0][1], keys[0][3], [key[2] for key in keys]
-    wanted = [
-        ("image set", image_set),
-        ("operator", operator),
-        *(("noise model", noise) for noise in noises),
-    ]
+    first, noises = keys[0].setting, [key.setting.noise for key in keys]
+    wanted = list(dict.fromkeys(pair for key in keys for pair in key.labels()))
     suite = {
-        "name": f"{image_set} again",
-        "images": [_named("image set", image_set, known)],
-        "operators": [_named("operator", operator, known)],
-        "noises": [_named("noise model", noise, known) for noise in noises],
+        "name": f"{first.image_set} again",
+        "images": [_named(ImageSetSpec.kind, first.image_set, known)],
+        "operators": [_named(OperatorSpec.kind, first.operator, known)],
+        "noises": [_named(NoiseSpec.kind, noise, known) for noise in noises],
         **_methods(story),
         "repetitions": 1 + max(story.repetitions),
     }
@@ -64,7 +62,7 @@ def _repeat(keys: list[BoardKey], stories: Mapping[BoardKey, BoardStory], known:
     device = next((name for name in sorted(devices) if name != "cpu"), "cpu")
     threads = max(record.threads for record in settings)
     return Repeat(
-        title=where(image_set, ", ".join(noises), operator),
+        title=str(replace(first, noise=", ".join(noises))),
         suite=str(readable(write_yaml(suite))),
         command=f"priorbench run suite.yaml --device {device} --threads {threads}",
         guesses=tuple(label for kind, label in wanted if (kind, label) not in known),

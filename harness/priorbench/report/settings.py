@@ -48,8 +48,8 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
     smallest, largest = _size(sizes[0]), _size(sizes[-1])
     return [
         ("protocol", f"version {board.protocol}: the rules of noise, clock and score"),
-        ("operator", board.operator),
-        ("noise", f"{board.noise}: {noises or 'no parameters'}"),
+        ("operator", board.setting.operator),
+        ("noise", f"{board.setting.noise}: {noises or 'no parameters'}"),
         ("σ that methods are told", _sigmas(story.sigmas)),
         (
             f"{board.start} images",

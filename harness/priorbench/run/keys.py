@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import platform
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from priorbench.contract.choice import DENOISING, Choice
+from priorbench.contract.choice import Choice
 from priorbench.contract.records import PROTOCOL
+from priorbench.contract.specs import (
+    DenoiserSpec,
+    MetricSpec,
+    NoiseSpec,
+    OperatorSpec,
+    Spec,
+    StoppingRuleSpec,
+)
 from priorbench.contract.trial import Trial
+from priorbench.loading.digests import code_digest, core_digest
+from priorbench.loading.registry import Registry
+from priorbench.machine.description import NUMERICAL, versions
 
 
 def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any]) -> str:
@@ -17,15 +29,19 @@ def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any])
 
     Parameters
     ----------
-    trial : its `keys` are not read.
-    rule : the stopping rule; None for a one-shot method.
-    provenance : versions and source digests of the code that is involved.
+    trial : Trial
+        Its `keys` are not read.
+    rule : Choice or None
+        The stopping rule; None for a one-shot method.
+    provenance : Mapping[str, Any]
+        Versions and source digests of the code that is involved: see `Provenance`.
     """
     material = {
         "protocol": PROTOCOL,
         "denoiser": [trial.denoiser.name, trial.denoiser.parameters],
         "image_set": [trial.image_set.name, trial.image_set.label],
         "image": [trial.image, trial.image_sha256],
+        "operator": [trial.operator.name, trial.operator.parameters],
         "noise": [trial.noise.name, trial.noise.parameters],
         "repetition": trial.repetition,
         "stopping": None if rule is None else [rule.name, rule.parameters],
@@ -34,7 +50,52 @@ def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any])
         "threads": trial.threads,
         "provenance": provenance,
     }
-    if trial.operator.name != DENOISING.name:  # so that the keys of denoising stay what they were
-        material["operator"] = [trial.operator.name, trial.operator.parameters]
     text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
+class Provenance:
+    """Versions and source digests of all the code that determines a record.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where the code of everything that takes part is found.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._known: dict[tuple[tuple[str, str], ...], Mapping[str, Any]] = {}
+
+    def of(self, trial: Trial, rule: Choice | None) -> Mapping[str, Any]:
+        """Return what the key of one record of a trial holds of its code.
+
+        That is Python, the numerical libraries, the measured path of the core, and for the denoiser, the
+        noise model, the operator, the stopping rule and each metric: its factory, the digest of its code, and
+        the versions of the packages that it imports or requires.
+        """
+        named = (
+            (DenoiserSpec.kind, trial.denoiser.name),
+            (NoiseSpec.kind, trial.noise.name),
+            (OperatorSpec.kind, trial.operator.name),
+            *(() if rule is None else ((StoppingRuleSpec.kind, rule.name),)),
+            *((MetricSpec.kind, name) for name in sorted(trial.metrics)),
+        )
+        if named not in self._known:
+            self._known[named] = self._of(named)
+        return self._known[named]
+
+    def _of(self, named: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
+        found = [self._registry.find(kind, name) for kind, name in named]
+        specs = [entry.spec for entry in found if isinstance(entry.spec, Spec)]
+        digests = [code_digest(spec.factory) for spec in specs]
+        others = {name for spec in specs for name in spec.requires}
+        others |= {name for digest in digests for name in digest.distributions}
+        return {
+            "python": ".".join(platform.python_version_tuple()[:2]),
+            "software": versions(NUMERICAL),
+            "core": core_digest(),
+            "plugin": [found[0].plugin.distribution, found[0].plugin.version],
+            "code": [[spec.factory, digest.digest] for spec, digest in zip(specs, digests, strict=True)],
+            "packages": versions(tuple(sorted(others))),
+        }

@@ -7,18 +7,17 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
-from priorbench.contract.choice import DENOISING, Choice
+from priorbench.contract.choice import Choice
 from priorbench.contract.images import Image, ImageSet, SkippedImage
-from priorbench.contract.specs import DenoiserSpec, NoiseSpec, Spec
+from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
+from priorbench.loading.abilities import abilities
+from priorbench.loading.digests import code_digest
 from priorbench.loading.registry import Registry, import_factory
-from priorbench.loading.sources import source_digest
-from priorbench.machine.description import NUMERICAL, versions
 from priorbench.parameters.values import build
-from priorbench.run.keys import record_key
+from priorbench.run.keys import Provenance, record_key
 from priorbench.run.revision import revision
 from priorbench.suite.model import Suite
 
@@ -59,16 +58,10 @@ class Plan:
     def __init__(self, suite: Suite, registry: Registry, options: PlanOptions) -> None:
         self.suite, self.registry, self.options = suite, registry, options
         self._sets = [(choice, self._open(choice)) for choice in suite.images]
-        self._iterative = {
-            choice.label: hasattr(import_factory(self._spec("denoiser", choice)), "iterate")
-            for choice in suite.denoisers
-        }
+        self._iterative = {choice.label: self._iterates(choice) for choice in suite.denoisers}
         if any(self._iterative.values()) and not suite.stopping:
             raise PriorbenchError(f"suite {suite.name}: an iterative method needs a stopping rule")
-        self._shared = {
-            "software": versions(NUMERICAL),
-            "core": source_digest("priorbench:core"),
-        }
+        self._provenance = Provenance(registry)
 
     def __len__(self) -> int:
         """Return an upper bound of the number of trials; files that turn out unusable make it smaller."""
@@ -148,7 +141,7 @@ class Plan:
                         metrics=self.suite.metrics,
                         device=self._device(denoiser),
                         threads=self.options.threads,
-                        source=source_digest(self._spec("denoiser", denoiser).factory),
+                        source=code_digest(self._spec("denoiser", denoiser).factory).digest,
                         commit=revision(self._spec("denoiser", denoiser).factory),
                         crops=crops and repetition == 0,
                     )
@@ -173,27 +166,13 @@ class Plan:
 
     def _with_keys(self, trial: Trial) -> Trial:
         rules: tuple[Choice | None, ...] = trial.stopping or (None,)
-        keys = tuple(record_key(trial, rule, self._provenance(trial, rule)) for rule in rules)
+        keys = tuple(record_key(trial, rule, self._provenance.of(trial, rule)) for rule in rules)
         return replace(trial, keys=keys)
 
-    def _provenance(self, trial: Trial, rule: Choice | None) -> dict[str, Any]:
-        """Return versions and source digests of all the code that determines a record."""
-        denoiser = self._spec("denoiser", trial.denoiser)
-        noise = self._spec("noise model", trial.noise)
-        assert isinstance(denoiser, DenoiserSpec)
-        assert isinstance(noise, NoiseSpec)
-        plugin = self.registry.find("denoiser", denoiser.name).plugin
-        codes = [denoiser, noise] + ([] if rule is None else [self._spec("stopping rule", rule)])
-        requires = denoiser.requires
-        if trial.operator.name != DENOISING.name:
-            operator = self._spec("operator", trial.operator)
-            codes, requires = [*codes, operator], (*requires, *operator.requires)
-        return self._shared | {
-            "plugin": [plugin.distribution, plugin.version],
-            "requires": versions(requires),
-            "code": [source_digest(spec.factory) for spec in codes],
-            "factories": [spec.factory for spec in codes],
-        }
+    def _iterates(self, choice: Choice) -> bool:
+        spec = self._spec("denoiser", choice)
+        assert isinstance(spec, DenoiserSpec)
+        return abilities(spec).iterative
 
     def _spec(self, kind: str, choice: Choice) -> Spec:
         spec = self.registry.find(kind, choice.name).spec

@@ -62,9 +62,9 @@ def _check_name(name: str, kind: Kind, registry: Registry) -> None:
     if name.startswith("priorbench-"):
         rest = name.removeprefix("priorbench-")
         raise PriorbenchError(f"name '{name}': leave 'priorbench-' out, it is added: priorbench new {rest}")
-    owner = registry.all(kind.registers).get(name)
+    owner = registry.all(kind.spec.kind).get(name)
     if owner is not None:
-        raise PriorbenchError(f"{kind.registers} '{name}' is already provided by {called(owner.plugin)}")
+        raise PriorbenchError(f"{kind.spec.kind} '{name}' is already provided by {called(owner.plugin)}")
     for plugin in registry.plugins:
         if plugin.name == name and plugin.status != "unknown":
             raise PriorbenchError(f"the plugin name '{name}' is already taken by {called(plugin)}")

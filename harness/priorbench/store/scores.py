@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Record, to_json
+from priorbench.contract.setting import Setting
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
 VERSION = 3
@@ -31,7 +32,7 @@ class Entry(NamedTuple):
     environment: str
 
 
-class Problem(NamedTuple):
+class NoisyImage(NamedTuple):
     """A noisy image or measurement; a tuple, because there may be as many as records."""
 
     protocol: int
@@ -43,6 +44,11 @@ class Problem(NamedTuple):
     noisy_sha256: str | None
     noisy_psnr: float | None
     operator: str = DENOISING.label
+
+    @property
+    def setting(self) -> Setting:
+        """Where it belongs: image set, noise and operator."""
+        return Setting(image_set=self.image_set, noise=self.noise, operator=self.operator)
 
 
 #: a record's row of numbers, in this order; None where there is no value
@@ -85,7 +91,7 @@ class Scores:
     """
 
     entries: tuple[Entry, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[NoisyImage, ...]
     entry: NDArray[np.int64]
     problem: NDArray[np.int64]
     status: NDArray[np.object_]
@@ -118,9 +124,11 @@ def entry_of(data: Mapping[str, Any]) -> Entry:
     )
 
 
-def problem_of(data: Mapping[str, Any]) -> Problem:
+def problem_of(data: Mapping[str, Any]) -> NoisyImage:
     """Return the problem of a record's JSON form."""
-    return Problem._make(data.get(name, Problem._field_defaults.get(name)) for name in Problem._fields)
+    return NoisyImage._make(
+        data.get(name, NoisyImage._field_defaults.get(name)) for name in NoisyImage._fields
+    )
 
 
 def score_row(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,7 +142,7 @@ def score_row(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: special[name] if name in special else data.get(name) for name in COLUMNS}
 
 
-def identity(item: Entry | Problem) -> tuple[int, str]:
+def identity(item: Entry | NoisyImage) -> tuple[int, str]:
     """Return a 64-bit hash of an entry or problem, and the JSON text that it is of."""
     text = json.dumps(item, separators=(",", ":"), allow_nan=False)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True), text
@@ -143,7 +151,7 @@ def identity(item: Entry | Problem) -> tuple[int, str]:
 def scores_of(records: Iterable[Record]) -> Scores:
     """Return the scores of records."""
     entries: dict[Entry, int] = {}
-    problems: dict[Problem, int] = {}
+    problems: dict[NoisyImage, int] = {}
     rows = []
     for record in records:
         data = to_json(record)
@@ -175,7 +183,7 @@ def scores_from_columns(
             Entry._make(tuple(part) if isinstance(part, list) else part for part in item)
             for item in _read(entries)
         ),
-        (Problem._make(item) for item in _read(problems)),
+        (NoisyImage._make(item) for item in _read(problems)),
         batches,
     )
     return replace(scores, entry=_indices(scores.entry, entries), problem=_indices(scores.problem, problems))
@@ -195,7 +203,7 @@ def _indices(hashes: NDArray[np.int64], items: Sequence[tuple[int, str]]) -> NDA
 
 
 def _scores(
-    entries: Iterable[Entry], problems: Iterable[Problem], batches: Sequence[Sequence[NDArray[Any]]]
+    entries: Iterable[Entry], problems: Iterable[NoisyImage], batches: Sequence[Sequence[NDArray[Any]]]
 ) -> Scores:
     parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _KINDS)
     entry, problem, status, exact, tainted, metrics, *numbers = (np.concatenate(part) for part in parts)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from priorbench.contract.specs import ImageSetSpec
+from priorbench.contract.specs import ImageSetSpec, MetricSpec
 from priorbench.errors import RequestError
 from priorbench.loading.registry import Registry
-from priorbench.suite.model import OPTIONS, Suite, SuiteOptions
+from priorbench.suite.model import LISTS, Suite, SuiteOptions
 from priorbench.suite.notation import ChoiceError, RawChoice, parse_entry, parse_text
 from priorbench.suite.resolution import (
     Origin,
@@ -23,14 +23,8 @@ from priorbench.suite.resolution import (
 from priorbench.suite.schema import SuiteFile, list_value, shape_problems
 from priorbench.suite.yaml_text import KeyPath, MarkedYaml, YamlError, read_yaml
 
-#: list of a suite -> kind of record
-_KINDS = {
-    "images": "image set",
-    "operators": "operator",
-    "noises": "noise model",
-    "denoisers": "denoiser",
-    "stopping": "stopping rule",
-}
+#: lists whose entries may have parameters; a metric is a name alone
+_WITH_PARAMETERS = tuple(key for key in LISTS if key != MetricSpec.suite_key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +64,7 @@ class _Check:
     options: SuiteOptions
 
     def suite(self) -> Suite:
-        lists = {key: self._resolve(key) for key in _KINDS}
+        lists = {key: self._resolve(key) for key in _WITH_PARAMETERS}
         metrics, metric_problems = self._metrics()
         problems = [
             *(self._at_line(line, message) for line, message in self.marked.problems),
@@ -102,7 +96,7 @@ class _Check:
         typed = getattr(self.options, key)
         read = self._typed(key, typed) if typed else self._written(key)
         entries = [item for item in read if not isinstance(item, Problem)]
-        resolved = resolve_list(_KINDS[key], entries, self.registry)
+        resolved = resolve_list(LISTS[key].kind, entries, self.registry)
         problems = [*(item for item in read if isinstance(item, Problem)), *resolved.problems]
         if not resolved.choices and not problems and (typed or self._has_list(key)):
             problems = [self._empty(key, bool(resolved.warnings)), *resolved.warnings]
@@ -111,7 +105,7 @@ class _Check:
     def _typed(self, key: str, texts: Sequence[str]) -> list[tuple[RawChoice, Origin] | Problem]:
         read: list[tuple[RawChoice, Origin] | Problem] = []
         for text in texts:
-            origin = Origin(shown=f"{OPTIONS[key]} '{text}'")
+            origin = Origin(shown=f"{LISTS[key].option} '{text}'")
             try:
                 raw = (_folder(text, self.registry) if key == "images" else None) or parse_text(text)
                 read.append((raw, origin))
@@ -146,12 +140,14 @@ class _Check:
         """Return the names of the metrics, which take no parameters."""
         written = enumerate(list_value(self.marked.data, "metrics"))
         origins = [
-            (name, Origin(shown=f"{OPTIONS['metrics']} '{name}'")) for name in self.options.metrics
+            (name, Origin(shown=f"{MetricSpec.option} '{name}'")) for name in self.options.metrics
         ] or [(name, self._origin("metrics", number)) for number, name in written if isinstance(name, str)]
         problems = []
         names: list[str] = []
         for name, origin in origins:
-            fault = "it is given twice" if name in names else check_usable("metric", name, self.registry)
+            fault = (
+                "it is given twice" if name in names else check_usable(MetricSpec.kind, name, self.registry)
+            )
             if fault:
                 problems.append(origin.problem(fault))
             names.append(name)
@@ -163,7 +159,7 @@ class _Check:
         return isinstance(data, dict) and isinstance(data.get(key, []), list)
 
     def _empty(self, key: str, left_out: bool) -> Problem:
-        kind, option = _KINDS[key], OPTIONS[key]
+        kind, option = LISTS[key].kind, LISTS[key].option
         if self.source is OPTIONS_ALONE:
             return Problem(
                 line=0, text=f"{option}: give at least one {kind}: the suite '-' has none of its own"

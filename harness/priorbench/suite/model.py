@@ -7,6 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from priorbench.contract.choice import DENOISING, Choice
+from priorbench.contract.specs import (
+    DenoiserSpec,
+    ImageSetSpec,
+    MetricSpec,
+    NoiseSpec,
+    OperatorSpec,
+    Spec,
+    StoppingRuleSpec,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,19 +69,15 @@ class SuiteOptions:
     def __str__(self) -> str:
         """Return the options as they would be typed."""
         words = [
-            f"{option} {shlex.quote(text)}" for key, option in OPTIONS.items() for text in getattr(self, key)
+            f"{spec.option} {shlex.quote(text)}" for key, spec in LISTS.items() for text in getattr(self, key)
         ]
         if self.repetitions is not None:
             words.append(f"--repetitions {self.repetitions}")
         return " ".join(words)
 
 
-#: list of a suite -> option of the command line that replaces it
-OPTIONS: Mapping[str, str] = {
-    "images": "--images",
-    "operators": "--operator",
-    "noises": "--noise",
-    "denoisers": "--denoiser",
-    "stopping": "--stopping",
-    "metrics": "--metric",
+#: list of a suite -> class of the specs that it names, in the order of a suite file
+LISTS: Mapping[str, type[Spec]] = {
+    spec.suite_key: spec
+    for spec in (ImageSetSpec, OperatorSpec, NoiseSpec, DenoiserSpec, StoppingRuleSpec, MetricSpec)
 }

@@ -98,7 +98,7 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
 
     Parameters
     ----------
-    kind : a key of `priorbench.loading.registry.KINDS`.
+    kind : a key of `priorbench.contract.specs.KINDS`.
     entries : each entry and where it was written.
     registry : what is installed.
     """
@@ -144,7 +144,7 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
     Parameters
     ----------
     registry : what is installed.
-    kind : key of `priorbench.loading.registry.KINDS`.
+    kind : key of `priorbench.contract.specs.KINDS`.
     text : for example ``"gaussian:sigma=15/255"``.
     settings : further parameters, each ``"key=value"``.
 

@@ -23,7 +23,7 @@ from priorbench.testing.checks import (
 from priorbench.testing.results import Check
 from priorbench.testing.subject import DenoiserSubject, Subject
 
-#: kind (a key of `priorbench.loading.registry.KINDS`) -> its checks, in the order in which they are made
+#: kind (a key of `priorbench.contract.specs.KINDS`) -> its checks, in the order in which they are made
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "denoiser": (
         *record.CREDITS,

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from priorbench.contract.specs import KINDS
 from priorbench.errors import PriorbenchError, UnknownNameError
-from priorbench.loading.registry import KINDS, Registry
+from priorbench.loading.registry import Registry
 from priorbench.suite.resolution import choose
 from priorbench.testing.process import DeadError, Host
 from priorbench.testing.results import CHECKED, CheckOptions, CheckResult, Finding

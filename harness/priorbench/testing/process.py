@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from priorbench.machine.settings import worker_environment
+from priorbench.machine.settings import import_path, worker_environment
 
 #: seconds that importing torch and a registry may take
 _START = 300.0
@@ -93,11 +93,16 @@ class Host:
     def _start(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="priorbench-check-")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "priorbench.testing.host"],
+            [sys.executable, "-P", "-m", "priorbench.testing.host"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **worker_environment(1)},
+            env={
+                **os.environ,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONPATH": import_path(),
+                **worker_environment(1),
+            },
             text=True,
             encoding="utf-8",
             errors="backslashreplace",

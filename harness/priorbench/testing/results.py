@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from priorbench.contract.specs import KINDS, ExecutorSpec, SuiteSpec
+
 Status = Literal["passed", "failed", "skipped"]
 
-#: kinds of things (keys of `priorbench.loading.registry.KINDS`) that have checks
-CHECKED = ("denoiser", "image set", "noise model", "operator", "stopping rule", "metric", "experiment")
+#: kinds of things (keys of `priorbench.contract.specs.KINDS`) that have checks
+CHECKED = tuple(kind for kind, spec in KINDS.items() if spec not in (SuiteSpec, ExecutorSpec))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

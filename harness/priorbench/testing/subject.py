@@ -17,9 +17,9 @@ from priorbench.contract.observation import Observation
 from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry, import_factory
+from priorbench.machine.leftovers import left_running, running
 from priorbench.parameters.values import build, resolve
 from priorbench.protocol.failure import classify
-from priorbench.protocol.leftovers import left_running, running
 from priorbench.testing.auditing import Auditor
 from priorbench.testing.observations import Problems
 from priorbench.testing.results import CheckOptions

@@ -36,11 +36,6 @@ def key_of(trial: Trial) -> str:
     return record_key(trial, rule, {"software": {"torch": "2.13.0"}})
 
 
-def test_the_keys_of_denoising_are_those_from_before_there_were_operators() -> None:
-    """The key was written down before trials had an operator."""
-    assert key_of(DENOISING) == "dac4293fa6565bec6f60c3c8436d6838"
-
-
 def test_another_operator_has_another_key() -> None:
     keys = [
         key_of(replace(DENOISING, operator=operator))

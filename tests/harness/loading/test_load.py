@@ -65,7 +65,7 @@ BROKEN = {
     "a record of another kind": (
         HEAD + "@hookimpl\ndef priorbench_denoisers():\n    yield NoiseSpec(name='x', factory='m:X')",
         "broken",
-        ["hook 'priorbench_denoisers' gave the NoiseSpec 'x'; it must yield DenoiserSpec records"],
+        ["hook 'priorbench_denoisers' gave the NoiseSpec 'x'; it must yield DenoiserSpec"],
     ),
     "a class for a record": (
         HEAD + "class X: pass\n@hookimpl\ndef priorbench_denoisers():\n    return [X]",
@@ -154,7 +154,7 @@ def test_a_broken_plugin_is_reported_and_the_rest_goes_on(site: Any, fault: str)
     for words in said:
         assert words in status.reason
     assert (status.distribution, status.version, status.provides) == ("bad-plugin", "1.0", {})
-    assert [len(records) for records in registry.records.values()] == [1, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert [len(records) for records in registry.specs.values()] == [1, 0, 0, 0, 0, 0, 0, 0, 0]
     assert registry.find("denoiser", "good").spec.name == "good"
     assert registry.manager is not None
     assert [plugin.__name__ for plugin in registry.manager.get_plugins()] == ["good_plugin"]
@@ -252,7 +252,7 @@ def test_an_empty_allow_list_loads_nothing(site: Any, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PRIORBENCH_PLUGINS", text)
     registry = load_registry()
     assert {status.status for status in registry.plugins} == {"blocked"}
-    assert not any(registry.records.values())
+    assert not any(registry.specs.values())
 
 
 def test_the_allow_list_of_the_environment_and_a_name_it_gets_wrong(

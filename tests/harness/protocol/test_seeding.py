@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from priorbench.contract.images import array_sha256
-from priorbench.protocol.seeding import method_seed, noise_rng
+from priorbench.protocol.seeding import Family, Ingredients, method_seed, noise_rng, operator_rng
 from priorbench.standard.noise_models import Gaussian
 
 PROBLEM: dict[str, Any] = {
@@ -21,31 +21,49 @@ PROBLEM: dict[str, Any] = {
 }
 
 
+def problem(**changes: Any) -> Ingredients:
+    told = PROBLEM | changes
+    noise = Family(name=told["family"], parameters=told["parameters"], level=told["level"])
+    where = {name: told[name] for name in ("image_set", "image", "repetition")}
+    return Ingredients(noise=noise, operator=told.get("operator"), **where)
+
+
 def by_hand(text: bytes) -> np.random.Generator:
     entropy = int(hashlib.sha256(text).hexdigest(), 16)
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
 
 def first(**changes: Any) -> float:
-    return float(noise_rng(**(PROBLEM | changes)).standard_normal())
+    return float(noise_rng(problem(**changes)).standard_normal())
 
 
 def test_the_noise_is_seeded_by_the_canonical_string() -> None:
     text = b'["noise-v1","kodak","kodim01.png","gaussian",{"channels":"independent","clip":false},0]'
     expected = by_hand(text).standard_normal(100)
-    assert np.array_equal(noise_rng(**PROBLEM).standard_normal(100), expected)
+    assert np.array_equal(noise_rng(problem()).standard_normal(100), expected)
 
 
 def test_the_method_is_seeded_by_a_second_string() -> None:
     text = b'["method-v1","kodak","kodim01.png","gaussian",{"channels":"independent","clip":false},0]'
-    assert method_seed(**PROBLEM) == int(hashlib.sha256(text).hexdigest()[:8], 16)
-    assert 0 <= method_seed(**PROBLEM) < 2**32
+    assert method_seed(problem()) == int(hashlib.sha256(text).hexdigest()[:8], 16)
+    assert 0 <= method_seed(problem()) < 2**32
+
+
+def test_an_operator_is_in_the_other_seeds_and_has_a_stream_of_its_own() -> None:
+    mask = Family(name="mask", parameters={"keep": 0.5, "tile": 2}, level=("keep",))
+    end = (
+        b',"kodak","kodim01.png","gaussian",{"channels":"independent","clip":false},0,["mask",{"tile":2.0}]]'
+    )
+    noise = by_hand(b'["noise-v1"' + end).standard_normal()
+    assert float(noise_rng(problem(operator=mask)).standard_normal()) == noise
+    text = b'["operator-v1","kodak","kodim01.png","mask",{"tile":2.0},0]'
+    assert operator_rng(problem(operator=mask)).random() == by_hand(text).random()
 
 
 def test_the_level_is_not_in_the_seed_and_everything_else_is() -> None:
     parameters = PROBLEM["parameters"]
     assert first(parameters=parameters | {"sigma": 0.5}) == first()
-    assert method_seed(**(PROBLEM | {"parameters": parameters | {"sigma": 0.5}})) == method_seed(**PROBLEM)
+    assert method_seed(problem(parameters=parameters | {"sigma": 0.5})) == method_seed(problem())
     changes = [
         {"image_set": "set12"},
         {"image": "kodim02.png"},
@@ -55,7 +73,7 @@ def test_the_level_is_not_in_the_seed_and_everything_else_is() -> None:
         {"repetition": 1},
     ]
     drawn = [first(), *(first(**change) for change in changes)]
-    seeds = [method_seed(**(PROBLEM | change)) for change in ({}, *changes)]
+    seeds = [method_seed(problem(**change)) for change in ({}, *changes)]
     assert len(set(drawn)) == len(set(seeds)) == len(changes) + 1
 
 
@@ -77,7 +95,7 @@ def test_golden_digest_of_the_stream() -> None:
     The digest is that of numpy 2.4, by hand: sha256 of "(3, 8, 8)" and of the float32 values of
     0.5 + 25/255 w, with w from the generator that the string above seeds.
     """
-    noisy = Gaussian(sigma=25 / 255).corrupt(np.full((3, 8, 8), 0.5), noise_rng(**PROBLEM))
+    noisy = Gaussian(sigma=25 / 255).corrupt(np.full((3, 8, 8), 0.5), noise_rng(problem()))
     assert array_sha256(noisy.astype(np.float32)) == GOLDEN
 
 

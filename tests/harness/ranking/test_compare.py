@@ -9,6 +9,7 @@ from sample_records import record
 
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.compare import compare_methods, compare_stores
+from priorbench.ranking.panels import Filter
 from priorbench.store.database import Store
 from priorbench.store.scores import scores_of
 
@@ -161,9 +162,9 @@ def test_the_family_of_holm_is_what_is_shown():
     found = compare_methods(scores_of(everywhere), "a", "b")
     assert [one.difference.p_holm for one in found.comparisons] == pytest.approx([3 * 2**-5] * 3)
     assert any("no p can be below 0.05" in note for note in found.comparisons[0].notes)
-    assert one(*everywhere, noise="m").difference.p_holm == pytest.approx(2**-5)
+    assert one(*everywhere, only=Filter(noise="m")).difference.p_holm == pytest.approx(2**-5)
     with pytest.raises(UnknownNameError, match="unknown noise in the store 'x'"):
-        compare_methods(scores_of(everywhere), "a", "b", noise="x")
+        compare_methods(scores_of(everywhere), "a", "b", only=Filter(noise="x"))
 
 
 def test_two_stores_are_compared_on_the_methods_that_they_share():
@@ -224,9 +225,9 @@ def test_methods_are_compared_operator_by_operator():
     common = {"operator": "mask", "noisy_sha256": [f"mask-{n}" for n in range(6)]}
     records = [*trials("a", A), *trials("b", B), *trials("a", B, **common), *trials("b", A, **common)]
     denoising, inpainting = compare_methods(scores_of(records), "a", "b").comparisons
-    assert (denoising.where, inpainting.where) == ("s, n", "s, mask, n")
+    assert (str(denoising.setting), str(inpainting.setting)) == ("s, n", "s, mask, n")
     assert denoising.difference.mean == -inpainting.difference.mean > 0
-    [alone] = compare_methods(scores_of(records), "a", "b", operator="mask").comparisons
+    [alone] = compare_methods(scores_of(records), "a", "b", only=Filter(operator="mask")).comparisons
     assert alone.psnr_a == inpainting.psnr_a
     apart = [*trials("a", A), *trials("b", B, **common)]
     with pytest.raises(PriorbenchError, match="a and b not compared on s, mask, n: only b has records"):

@@ -15,6 +15,7 @@ from sample_records import record
 from priorbench.contract.records import from_json, to_json
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.leaderboard import leaderboard
+from priorbench.ranking.panels import Filter
 from priorbench.ranking.statistics import mean_intervals, resampled
 from priorbench.rendering import latex
 from priorbench.rendering import tables as rendering
@@ -334,15 +335,15 @@ def test_operators_have_boards_of_their_own():
         trial("b", "1", 26.0, operator="mask", noisy_sha256="m", noisy_psnr=9.0),
     ]
     denoising, inpainting = leaderboard(records)
-    assert [(board.operator, len(board.rows)) for board in (denoising, inpainting)] == [
+    assert [(board.setting.operator, len(board.rows)) for board in (denoising, inpainting)] == [
         ("identity", 1),
         ("mask", 2),
     ]
     assert rendering.title(denoising) == "s, n: 1 image, noisy 20.00 dB"
     assert rendering.title(inpainting) == "s, mask, n: 1 image, least squares 9.00 dB"
-    assert leaderboard(records, operator="mask") == [inpainting]
+    assert leaderboard(records, only=Filter(operator="mask")) == [inpainting]
     with pytest.raises(UnknownNameError, match="unknown operator in the store 'masq'; did you mean 'mask'"):
-        leaderboard(records, operator="masq")
+        leaderboard(records, only=Filter(operator="masq"))
     [first, *_] = csv.DictReader(io.StringIO(rendering.comma_separated([inpainting])))
     assert (first["operator"], first["denoiser"]) == ("mask", "b")
 

@@ -24,7 +24,8 @@ from report_things import (
     trial,
 )
 
-from priorbench.report.gathering import Trajectory, gather
+from priorbench.contract.setting import Setting
+from priorbench.report.gathering import BoardKey, Trajectory, gather
 from priorbench.report.trajectories import mean_curve, pareto_front
 
 VOID = {"meta", "img", "input", "br", "link", "hr"}
@@ -192,7 +193,9 @@ def test_results_of_an_earlier_version_are_forgotten(tmp_path):
         trial("a", 1, 30.0, plugin_source="2"),
     ]
     store = make_store(tmp_path, records)
-    [story] = gather(store.documents(), [(1, "set-a", "gaussian-25", "identity")]).values()
+    [story] = gather(
+        store.documents(), [BoardKey(1, Setting(image_set="set-a", noise="gaussian-25"))]
+    ).values()
     [row] = story.rows.values()
     assert not row.failures
     assert row.settings.plugin_source == "2"

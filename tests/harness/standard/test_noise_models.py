@@ -19,7 +19,7 @@ from priorbench.loading.load import load_registry
 from priorbench.loading.registry import import_factory
 from priorbench.parameters.values import ParameterProblems, build, resolve
 from priorbench.protocol.metrics import psnr
-from priorbench.protocol.seeding import noise_rng
+from priorbench.protocol.seeding import Family, Ingredients, noise_rng
 from priorbench.standard.noise_models import Gaussian, Poisson, PoissonGaussian, SaltPepper, Speckle
 from priorbench.toolkit.clipping import clipped_noise_energy
 
@@ -214,9 +214,9 @@ def mean_noisy_psnr(
     for path in files:
         clean = clean_of(decoded(path))
         if clean is not None:
-            generator = noise_rng(
-                name, path.name, "gaussian", {"channels": "independent", "clip": False}, (), 0
-            )
+            noise = Family(name="gaussian", parameters={"channels": "independent", "clip": False})
+            seeds = Ingredients(image_set=name, image=path.name, repetition=0, noise=noise)
+            generator = noise_rng(seeds)
             noisy = Gaussian(sigma=sigma / 255).corrupt(clean, generator)
             rows.append((psnr(noisy, clean), psnr(np.clip(noisy, 0, 1), clean)))
     return len(rows), *np.mean(rows, axis=0)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sample_records import record
 
-from priorbench.pictures.crops import crops
+from priorbench.protocol.crops import crops
 from priorbench.store.database import Store
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from priorbench.protocol.leftovers import left_running, running
+from priorbench.machine.leftovers import left_running, running
 
 
 class Owner:

@@ -1,0 +1,92 @@
+"""A key holds the code of everything that determines a record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from priorbench.contract.choice import Choice
+from priorbench.contract.trial import Trial
+from priorbench.loading.digests import code_digest
+from priorbench.loading.load import load_registry
+from priorbench.run.keys import Provenance, record_key
+
+PLUGIN = """
+from priorbench import DenoiserSpec, MetricSpec, NoiseSpec, OperatorSpec, StoppingRuleSpec, hookimpl
+
+@hookimpl
+def priorbench_denoisers():
+    yield DenoiserSpec(name="a-method", factory="a_method:Method", iterative=True)
+
+@hookimpl
+def priorbench_stopping_rules():
+    yield StoppingRuleSpec(name="a-rule", factory="a_rule:Rule")
+
+@hookimpl
+def priorbench_metrics():
+    yield MetricSpec(name="a-metric", factory="a_metric:metric")
+
+@hookimpl
+def priorbench_noise_models():
+    yield NoiseSpec(name="a-noise", factory="a_noise:Noise")
+
+@hookimpl
+def priorbench_operators():
+    yield OperatorSpec(name="an-operator", factory="an_operator:Model")
+"""
+PARTS = ("a_method", "a_rule", "a_metric", "a_noise", "an_operator")
+
+
+def chosen(name: str) -> Choice:
+    return Choice(name=name, label=name)
+
+
+TRIAL = Trial(
+    image_set=chosen("photos"),
+    image="a",
+    image_sha256="0" * 64,
+    height=8,
+    width=8,
+    channels=3,
+    noise=chosen("a-noise"),
+    operator=chosen("an-operator"),
+    denoiser=chosen("a-method"),
+    stopping=(chosen("a-rule"),),
+    repetition=0,
+    metrics=("a-metric",),
+    device="cpu",
+    threads=1,
+)
+
+
+def key(trial: Trial = TRIAL) -> str:
+    """Return the key as a run that starts now would have it."""
+    code_digest.cache_clear()
+    (rule,) = trial.stopping
+    return record_key(trial, rule, Provenance(load_registry()).of(trial, rule))
+
+
+@pytest.fixture
+def site(fake_site) -> Path:
+    """A plugin whose method, rule, metric, noise and operator are modules of their own."""
+    fake_site.add("a-plugin", {"a_plugin.py": PLUGIN, **{f"{part}.py": "x = 1\n" for part in PARTS}})
+    return fake_site.folder
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_edit_of_any_part_gives_a_new_key(site: Path, part: str) -> None:
+    before = key()
+    assert key() == before
+    (site / f"{part}.py").write_text("x = 2\n")
+    assert key() != before
+
+
+def test_a_part_that_does_not_take_part_does_not_count(site: Path) -> None:
+    from dataclasses import replace
+
+    without = replace(TRIAL, metrics=())
+    before = key(without)
+    (site / "a_metric.py").write_text("x = 2\n")
+    assert key(without) == before
+    assert key(without) != key(TRIAL)
