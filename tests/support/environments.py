@@ -18,11 +18,15 @@ def make_environment(folder: Path) -> Path:
     """Make an environment and return the interpreter of it."""
     venv.create(folder, with_pip=False)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = Path(subprocess.check_output([python, "-c", ask], text=True).strip())
     ours = sysconfig.get_path("purelib")
-    (packages / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
+    (packages_of(python) / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
     return python
+
+
+def packages_of(python: Path) -> Path:
+    """Return the folder of what is installed for an interpreter."""
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return Path(subprocess.check_output([python, "-c", ask], text=True).strip())
 
 
 def pip(python: Path, *arguments: str) -> None:

@@ -35,7 +35,7 @@ def conformance(name: str, **options: Any) -> Callable[..., None]:
         If nothing installed is called so.
     """
     given = CheckOptions(**options)
-    host = Host()
+    host = _host()
     named = find(load_registry(), name)
     examine = functools.cache(lambda one, options: Examination(host, one, options))
     cases = [
@@ -55,3 +55,9 @@ def conformance(name: str, **options: Any) -> Callable[..., None]:
             pytest.fail(str(result), pytrace=False)
 
     return test
+
+
+@functools.cache
+def _host() -> Host:
+    """Return the one that all test modules of this process use: starting one takes seconds."""
+    return Host()

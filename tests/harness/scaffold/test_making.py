@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from environments import NO_HATCHLING, NO_PIP, make_environment, pip_install
+from conftest_support import run_here
+from environments import NO_HATCHLING, NO_PIP, make_environment, packages_of, pip_install
 
 from priorbench.cli.new import PluginKind
 from priorbench.errors import PriorbenchError
@@ -15,44 +16,44 @@ from priorbench.loading.registry import Registry
 from priorbench.scaffold.kinds import KINDS
 from priorbench.scaffold.making import make
 
+#: plugins of the methods that the suites compare with
+METHODS = ("classical", "bm3d", "deep-decoder")
+
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     return load_registry()
 
 
-@pytest.fixture(scope="module")
-def scaffolds(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> tuple[Path, Path]:
-    """Make one scaffold of each kind and install them all; give the interpreter and the folder."""
-    folder = tmp_path_factory.mktemp("scaffolds")
-    for kind in KINDS:
-        make(f"new-{kind}", kind, registry, folder / kind)
-    python = make_environment(folder / "environment")
-    pip_install(python, *(folder / kind for kind in KINDS))
-    return python, folder
-
-
 def test_the_command_line_offers_every_kind() -> None:
     assert {kind.value for kind in PluginKind} == set(KINDS)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(35)
 @pytest.mark.skipif(NO_PIP or NO_HATCHLING, reason="needs pip and hatchling (the extra 'dev' has it)")
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_scaffold_passes_its_own_test_and_its_suite_is_sound(
-    scaffolds: tuple[Path, Path], kind: str
+def test_scaffolds_pass_their_own_tests_and_their_suites_are_sound(
+    tmp_path: Path, registry: Registry
 ) -> None:
-    python, folder = scaffolds
-    for words in (["pytest", "-q"], ["priorbench", "run", "suite.yaml", "--dry-run"]):
-        done = subprocess.run(
-            [python, "-m", *words],
-            cwd=folder / kind,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    """One of each kind, all installed into one environment and tested by one call of pytest."""
+    for kind in KINDS:
+        make(f"new-{kind}", kind, registry, tmp_path / kind)
+    python = make_environment(tmp_path / "environment")
+    pip_install(python, *(tmp_path / kind for kind in KINDS))
+    done = subprocess.run(
+        [python, "-m", "pytest", "-q", "--import-mode=importlib", *KINDS],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    plugins = ",".join(("standard", "images", "operators", *METHODS, *(f"new-{kind}" for kind in KINDS)))
+    for kind in KINDS:
+        command = ("run", "suite.yaml", "--dry-run")
+        sound = run_here(packages_of(python), tmp_path / kind, *command, PRIORBENCH_PLUGINS=plugins)
+        assert sound.returncode == 0, kind + sound.stderr
+        assert "at most" in sound.stdout
 
 
 @pytest.mark.parametrize("kind", ["one-shot", "iterative"])
