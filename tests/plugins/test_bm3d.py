@@ -60,7 +60,7 @@ def test_the_opponent_space_with_an_independent_covariance_is_bm3d_rgb() -> None
 
 
 def test_told_the_truth_of_equal_noise_it_beats_the_published_call() -> None:
-    clean = photograph(3, 96, 96, top=0)
+    clean = photograph(3, 64, 64, top=0)
     observation = observe(clean, HECKEL2020)
     assert restored(observation, clean) > restored(observation, clean, assume_independent=True) + 2
 
@@ -72,10 +72,10 @@ def test_equal_noise_leaves_the_differences_of_channels_alone() -> None:
 
 
 def test_partly_correlated_noise_is_told_too() -> None:
-    clean = photograph(3, 80, 80)
+    clean = photograph(3, 56, 56)
     covariance = SIGMA**2 * (0.3 * np.eye(3) + 0.7 * np.ones((3, 3)))
     rng = np.random.default_rng(0)
-    noise = rng.multivariate_normal(np.zeros(3), covariance, (80, 80)).transpose(2, 0, 1)
+    noise = rng.multivariate_normal(np.zeros(3), covariance, (56, 56)).transpose(2, 0, 1)
     described = NoiseDescriptor(
         family="gaussian", sigma=SIGMA, channel_covariance=tuple(map(tuple, covariance.tolist()))
     )
@@ -122,7 +122,7 @@ def test_the_inverse_anscombe_transform_is_unbiased(a, b) -> None:
     "model", [Poisson(peak=10), PoissonGaussian(a=0.05, b=0.0004)], ids=["poisson", "both"]
 )
 def test_stabilising_photon_noise_beats_its_mean_deviation(model) -> None:
-    clean = photograph(1, 96, 96)
+    clean = photograph(1, 64, 64)
     observation = observe(clean, model)
     assert observation.noise is not None
     as_gaussian = NoiseDescriptor(family="gaussian", sigma=observation.noise.sigma, channel_covariance=None)
