@@ -25,9 +25,18 @@ from priorbench.suite.resolution import choose, instantiate
 
 OWN = (
     DenoiserSpec(
-        name="y-shaped", factory="operator_things:MeasurementShaped", accepts_operator=True, iterative=False
+        name="y-shaped",
+        factory="operator_things:MeasurementShaped",
+        accepts_operator=True,
+        iterative=False,
     ),
-    DenoiserSpec(name="halves", factory="operator_things:Halves", accepts_operator=True, iterative=False),
+    DenoiserSpec(
+        name="halves",
+        factory="operator_things:Halves",
+        accepts_operator=True,
+        iterative=True,
+        together=False,
+    ),
 )
 
 
