@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench.pictures import UnusableImageError, picture_size, shown
 from priorbench_images.places import existing, folders_of_data, how_to_name
 from priorbench_images.tree import Entry, Tree, files, scan

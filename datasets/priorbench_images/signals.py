@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 import numpy as np
 from pydantic import Field
 
-from priorbench.contract.images import Image, SkippedImage
-from priorbench.errors import PriorbenchError, suggestion
+from priorbench import Image, PriorbenchError, SkippedImage
+from priorbench.errors import suggestion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

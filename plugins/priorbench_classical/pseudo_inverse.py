@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from priorbench.protocol.least_squares import pseudo_inverse
+from priorbench import pseudo_inverse
 from priorbench.toolkit.masking import masked
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench_operators.constant import Constant
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench_operators.constant import Constant
 
 if TYPE_CHECKING:

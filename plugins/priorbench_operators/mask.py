@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench_operators.constant import Constant
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from priorbench.errors import PriorbenchError, suggestion
+from priorbench import PriorbenchError
+from priorbench.errors import suggestion
 
 if TYPE_CHECKING:
     import numpy as np
