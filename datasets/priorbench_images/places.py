@@ -1,4 +1,4 @@
-"""Where the user's pictures are."""
+"""Finds the folders of the user's pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a published set looks like, and whether a folder holds it."""
+"""Descriptions of published sets, and the check that a folder holds one."""
 
 from __future__ import annotations
 

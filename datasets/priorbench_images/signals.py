@@ -37,7 +37,7 @@ class Signals:
     p : basis functions 1, cos 1, sin 1, cos 2, ... of a low-frequency signal, 2 or more; best odd.
     pieces : intervals of a piecewise constant signal.
     seed : of all random signals.
-    limit : use only the first so many.
+    limit : use at most this many.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""BM3D as a plugin, told the noise that the picture really has."""
+"""BM3D as a plugin; it is told the real noise of the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classical methods as a plugin: nothing done, least squares, total variation, wavelets, non-local means."""
+"""Classical methods as a plugin: identity, least squares, total variation, wavelets, non-local means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control of inverse problems: least squares, nothing assumed of the image."""
+"""The pseudo-inverse: a control for inverse problems, least squares without a prior."""
 
 from __future__ import annotations
 

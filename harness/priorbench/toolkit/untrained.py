@@ -1,4 +1,4 @@
-"""What methods share that fit an untrained network: its start, its engine and its fits."""
+"""Draws, computes and fits an untrained network: the part that methods of this kind share."""
 
 from __future__ import annotations
 

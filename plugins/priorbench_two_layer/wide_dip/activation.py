@@ -1,4 +1,4 @@
-"""Activations phi with what the theory asks of them: the logistic function and its relatives."""
+"""Activations phi, scaled logistic functions, with the constants that the theory needs."""
 
 from __future__ import annotations
 

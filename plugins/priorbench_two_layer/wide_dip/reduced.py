@@ -29,7 +29,7 @@ class Descent:
     ----------
     eta : step size; None takes 1 / lambda_max(K_0) for each run, which is stable (step 1 is not for large n).
     tolerance : a run ends with success when its loss is at most this.
-    steps : a run ends after so many.
+    steps : a run ends after this many.
     check_every : steps between tests for hopeless runs; 0 = no tests. A test never changes an outcome: for w
         = -r, gap = w.y - max_a w.B a / sqrt(k) > 0 separates y from every output, and no loss is below
         (gap / ||w||)^2 / (2 m).

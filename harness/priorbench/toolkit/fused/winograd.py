@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from priorbench.toolkit.fused.barrier import Place, part
 from priorbench.toolkit.fused.compiled import inner
-from priorbench.toolkit.fused.crew import Team, Work
 from priorbench.toolkit.fused.layers import GAP, Planes
-from priorbench.toolkit.fused.meeting import Place, part
+from priorbench.toolkit.fused.team import TorchTeam, Work
 
 #: pixels of a tile's side in the output and in the input
 OUT, IN = 4, 6
@@ -47,7 +47,7 @@ class Winograd:
     height, width : of the image.
     """
 
-    def __init__(self, team: Team, conv: nn.Conv2d, height: int, width: int) -> None:
+    def __init__(self, team: TorchTeam, conv: nn.Conv2d, height: int, width: int) -> None:
         self._team = team
         self._weight = conv.weight
         self._size = height, width
