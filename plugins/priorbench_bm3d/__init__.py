@@ -24,4 +24,5 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         requires=("bm3d",),
         install="pip install 'priorbench[bm3d]'",
         noises=("gaussian", "poisson", "poisson-gaussian"),
+        iterative=False,
     )
