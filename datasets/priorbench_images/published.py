@@ -27,7 +27,7 @@ class Published:
     folders : usual names of its folder, the likeliest first.
     sizes : the forms in which it is published.
     source : where to get it.
-    by_number : its files are called 1, 2, ..., 10: their order is that of the numbers.
+    by_number : its files are called 1, 2, ..., 10 and are sorted as numbers.
     """
 
     name: str

@@ -44,7 +44,7 @@ class DeepDecoder:
     averaging : weight of the past in the exponential average of outputs that is returned; 0 = no average.
     iterations : the published budget.
     engine : how the same function is computed: operation by operation (plain), or on a CPU with less work
-        and memory (fused, needs numba); auto takes fused where it is to be had.
+        and memory (fused, needs numba); auto takes fused where it can.
     tf32 : CUDA may compute products with less precision.
     """
 

@@ -1,6 +1,6 @@
 """Inpainting: A x keeps some pixels and sets the others to zero."""
 
-# ruff: noqa: N802 - A and its relatives are the field's names
+# ruff: noqa: N802 - A and A_adjoint are the usual names
 
 from __future__ import annotations
 

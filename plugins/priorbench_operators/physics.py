@@ -4,7 +4,7 @@ They take and give batches (B, channels, height, width), and some give vectors; 
 and a measurement with three axes.
 """
 
-# ruff: noqa: N802 - A and its relatives are the field's names
+# ruff: noqa: N802 - A and A_adjoint are the usual names
 
 from __future__ import annotations
 

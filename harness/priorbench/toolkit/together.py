@@ -24,11 +24,12 @@ from priorbench.toolkit.sizes import Frame
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Start:
-    """A fit that has not begun: the arguments of `priorbench.toolkit.fitting.fit`.
+    """A fit that has not begun: the arguments of `fit`.
 
     Attributes
     ----------
-    network, net_input, observation, frame : see there.
+    network, net_input, observation, frame
+        See `priorbench.toolkit.fitting.fit`.
     """
 
     network: nn.Module

@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
 """The two passes over a decoder, one compiled function each, with barriers between the kernels.
 
-A thread does its part of the bands; what is little is done by thread 0 alone.
+A thread does its part of the bands; what is small is done by thread 0 alone.
 """
 
 from __future__ import annotations

@@ -27,9 +27,8 @@ class Activation:
     Attributes
     ----------
     name : its name.
-    low : phi maps the reals onto (low, low + span).
-    span : see there.
-    steepness : see there.
+    low, span : phi maps the reals onto (low, low + span).
+    steepness : factor of h.
     """
 
     name: str
