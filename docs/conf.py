@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -34,13 +35,35 @@ _ITEM = re.compile(r"(\*{0,2}\w+(?:, \w+)*) : (.*)")
 def describe_items(
     _app: object, _what: str, _name: str, _obj: object, _options: object, lines: list[str]
 ) -> None:
-    """Write ``name : description`` as napoleon wants it; it would take the description for a type."""
-    section, written = "", []
-    for number, line in enumerate(lines):
-        if set(line) == {"-"}:
-            section = lines[number - 1]
-        found = _ITEM.fullmatch(line) if section in ("Parameters", "Attributes") else None
-        written += [found[1], f"    {found[2]}"] if found else [line]
+    """Write what napoleon misreads as it wants it.
+
+    It would take the description of ``name : description`` for a type (a short line with more below is
+    ``name : type`` already), and the names of ``low, high : type`` for one name.
+    """
+    section, names, written = "", "", []
+    below: list[str] = []
+
+    def finish() -> None:
+        for name in names.split(", "):
+            written.extend([f"{name}{below[0]}", *below[1:]])
+
+    for line, following in itertools.pairwise([*lines, ""]):
+        heading = set(following) == {"-"}
+        found = _ITEM.fullmatch(line) if section in ("Parameters", "Attributes") and not heading else None
+        if names and (found or heading):
+            finish()
+            names = ""
+        if heading:
+            section = line
+        if found:
+            typed = following.startswith(" ") and len(line) < 75
+            names, below = found[1], [f" : {found[2]}"] if typed else ["", f"    {found[2]}"]
+        elif names:
+            below.append(line)
+        else:
+            written.append(line)
+    if names:
+        finish()
     lines[:] = written
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench.pictures import Picture, PictureRules
 from priorbench_images.fileset import FileSet, Finish
 from priorbench_images.published import Published, checked_folder, tree_of

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from priorbench.errors import PriorbenchError, UnknownNameError
+from priorbench import PriorbenchError
+from priorbench.errors import UnknownNameError
 from priorbench.pictures import PictureRules
 from priorbench_images.fileset import FileSet
 from priorbench_images.tree import Tree

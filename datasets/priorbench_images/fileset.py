@@ -6,8 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from priorbench.contract.images import Image, SkippedImage
-from priorbench.errors import PriorbenchError
+from priorbench import Image, PriorbenchError, SkippedImage
 from priorbench.pictures import Picture, PictureRules, UnusableImageError, read_picture
 from priorbench_images import names
 from priorbench_images.tree import Tree, files
@@ -16,7 +15,7 @@ Finish = Callable[[Picture], Picture]
 
 
 class FileSet:
-    """Files of one folder as a `priorbench.contract.images.ImageSet`.
+    """Files of one folder as a `priorbench.ImageSet`.
 
     Parameters
     ----------

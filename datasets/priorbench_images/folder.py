@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from priorbench.errors import PriorbenchError
-from priorbench.pictures import Channels, PictureRules
-from priorbench.pictures.rules import DEFAULT_MAX_PIXELS
+from priorbench import PriorbenchError
+from priorbench.pictures import DEFAULT_MAX_PIXELS, Channels, PictureRules
 from priorbench_images.fileset import FileSet
 from priorbench_images.places import existing
 from priorbench_images.selection import Select, check_select, ordered

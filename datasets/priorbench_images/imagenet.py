@@ -8,10 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from priorbench.contract.images import SkippedImage
-from priorbench.errors import PriorbenchError
-from priorbench.pictures import READABLE_SUFFIXES, Channels, PictureRules
-from priorbench.pictures.rules import DEFAULT_MAX_PIXELS
+from priorbench import PriorbenchError, SkippedImage
+from priorbench.pictures import DEFAULT_MAX_PIXELS, READABLE_SUFFIXES, Channels, PictureRules
 from priorbench_images.fileset import FileSet
 from priorbench_images.lists import read_names
 from priorbench_images.names import id_of

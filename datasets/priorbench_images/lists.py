@@ -6,7 +6,7 @@ import importlib.resources
 import re
 from pathlib import Path
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench.pictures import shown
 from priorbench_images.places import existing
 

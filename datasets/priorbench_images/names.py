@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench.pictures import shown
 
 # A byte that is not UTF-8 reaches Python as a lone surrogate, U+DC80 to U+DCFF. It is written as the text

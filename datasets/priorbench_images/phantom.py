@@ -8,8 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.contract.images import Image, SkippedImage
-from priorbench.errors import PriorbenchError
+from priorbench import Image, PriorbenchError, SkippedImage
 
 #: Toft (1996), Table B.3: added intensity, half-axes a and b, centre x0 and y0, angle in degrees. The picture
 #: is the square [-1, 1] x [-1, 1], its outermost pixel centres on the edge.

@@ -1,4 +1,4 @@
-"""Where the user's pictures are."""
+"""Finds the folders of the user's pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench.pictures import shown
 
 #: Names the folder that holds the folders of the classic sets.

@@ -1,4 +1,4 @@
-"""What a published set looks like, and whether a folder holds it."""
+"""Descriptions of published sets, and the check that a folder holds one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench.pictures import UnusableImageError, picture_size, shown
 from priorbench_images.places import existing, folders_of_data, how_to_name
 from priorbench_images.tree import Entry, Tree, files, scan
@@ -27,7 +27,7 @@ class Published:
     folders : usual names of its folder, the likeliest first.
     sizes : the forms in which it is published.
     source : where to get it.
-    by_number : its files are called 1, 2, ..., 10: their order is that of the numbers.
+    by_number : its files are called 1, 2, ..., 10 and are sorted as numbers.
     """
 
     name: str

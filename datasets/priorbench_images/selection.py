@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Literal
 
-from priorbench.contract.images import SkippedImage
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError, SkippedImage
 from priorbench_images.names import id_of
 from priorbench_images.tree import Entry, Tree
 

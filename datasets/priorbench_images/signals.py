@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 import numpy as np
 from pydantic import Field
 
-from priorbench.contract.images import Image, SkippedImage
-from priorbench.errors import PriorbenchError, suggestion
+from priorbench import Image, PriorbenchError, SkippedImage
+from priorbench.errors import suggestion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Signals:
     p : basis functions 1, cos 1, sin 1, cos 2, ... of a low-frequency signal, 2 or more; best odd.
     pieces : intervals of a piecewise constant signal.
     seed : of all random signals.
-    limit : use only the first so many.
+    limit : use at most this many.
     """
 
     def __init__(

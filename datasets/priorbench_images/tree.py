@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from priorbench.contract.images import SkippedImage
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError, SkippedImage
 from priorbench.pictures import READABLE_SUFFIXES, UnusableImageError, shown, sniff_format
 from priorbench_images.names import id_of
 

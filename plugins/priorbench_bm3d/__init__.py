@@ -1,4 +1,4 @@
-"""BM3D as a plugin, told the noise that the picture really has."""
+"""BM3D as a plugin; it is told the real noise of the picture."""
 
 from __future__ import annotations
 
@@ -24,4 +24,5 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         requires=("bm3d",),
         install="pip install 'priorbench[bm3d]'",
         noises=("gaussian", "poisson", "poisson-gaussian"),
+        iterative=False,
     )

@@ -1,4 +1,4 @@
-"""The denoiser: which filter a picture gets, by what is known of its noise."""
+"""The denoiser: chooses a filter by what is known of the noise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classical methods as a plugin: nothing done, least squares, total variation, wavelets, non-local means."""
+"""Classical methods as a plugin: identity, least squares, total variation, wavelets, non-local means."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         summary="the noisy image itself: the floor of every table",
         citation="none: a control",
         licence="MIT",
+        iterative=False,
     )
     yield DenoiserSpec(
         name="tv",
@@ -29,6 +30,7 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
             "applications, Journal of Mathematical Imaging and Vision 20 (2004)"
         ),
         licence=_LICENCE,
+        iterative=False,
     )
     yield DenoiserSpec(
         name="wavelet",
@@ -40,6 +42,7 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
             "Translation-invariant de-noising, Wavelets and Statistics (1995)"
         ),
         licence=_LICENCE,
+        iterative=False,
     )
     yield DenoiserSpec(
         name="nl-means",
@@ -51,6 +54,7 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         ),
         licence=_LICENCE,
         min_size=2,
+        iterative=False,
     )
     yield DenoiserSpec(
         name="pseudo-inverse",
@@ -60,6 +64,7 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         licence="MIT",
         accepts_operator=True,
         accepts_mask=True,
+        iterative=False,
     )
     yield DenoiserSpec(
         name="tv-constrained",
@@ -74,4 +79,5 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         needs_sigma=True,
         accepts_operator=True,
         accepts_mask=True,
+        iterative=False,
     )

@@ -1,4 +1,4 @@
-"""Between observations and scikit-image: arrays, and colour handled plane by plane."""
+"""Converts observations to scikit-image's arrays and back, and handles colour plane by plane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control: nothing is done."""
+"""The identity: a control that returns the noisy image."""
 
 from __future__ import annotations
 

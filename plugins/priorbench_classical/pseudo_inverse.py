@@ -1,4 +1,4 @@
-"""The control of inverse problems: least squares, nothing assumed of the image."""
+"""The pseudo-inverse: a control for inverse problems, least squares without a prior."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from priorbench.protocol.least_squares import pseudo_inverse
+from priorbench import pseudo_inverse
 from priorbench.toolkit.masking import masked
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from priorbench.toolkit.initialisation import stream
 from priorbench.toolkit.masking import masked
 
 if TYPE_CHECKING:
-    from priorbench import Observation
-    from priorbench.contract.operators import Operator
+    from priorbench import Observation, Operator
 
 #: a bound of the norm of the difference operator in two dimensions is the root of 8
 _DIFFERENCES = math.sqrt(8)

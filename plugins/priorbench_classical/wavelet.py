@@ -10,7 +10,8 @@ import pywt
 from pydantic import Field
 from skimage.restoration import denoise_wavelet
 
-from priorbench.errors import PriorbenchError, suggestion
+from priorbench import PriorbenchError
+from priorbench.errors import suggestion
 from priorbench_classical.arrays import Colours, denoise_planes
 
 if TYPE_CHECKING:

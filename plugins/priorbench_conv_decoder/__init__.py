@@ -23,4 +23,6 @@ def priorbench_denoisers() -> Iterable[DenoiserSpec]:
         stochastic=True,
         accepts_mask=True,
         accepts_operator=True,
+        iterative=True,
+        together=True,
     )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import torch
 
-from priorbench.toolkit.fused.crew import Team
 from priorbench.toolkit.fused.layers import Gradients, Lift, Normalise, Planes, Rectify
+from priorbench.toolkit.fused.team import TorchTeam
 from priorbench.toolkit.fused.whole import Fused
 from priorbench.toolkit.fused.winograd import Winograd
 from priorbench_conv_decoder.network import DecoderNetwork, Layer
@@ -27,7 +27,7 @@ class _DecoderEngine:
     def __init__(self, network: DecoderNetwork, size: tuple[int, int]) -> None:
         self._output = network.output
         self._layers: list[_Lifted | _Last] = []
-        team = Team()
+        team = TorchTeam()
         for layer in network.hidden:
             assert isinstance(layer, Layer)
             if layer.size is None:
@@ -59,7 +59,7 @@ class _DecoderEngine:
 class _Lifted:
     """A layer that upsamples."""
 
-    def __init__(self, team: Team, layer: Layer, coarse: tuple[int, int]) -> None:
+    def __init__(self, team: TorchTeam, layer: Layer, coarse: tuple[int, int]) -> None:
         fine, weight = layer.size, layer.conv.weight
         assert fine is not None
         self._layer = layer
@@ -87,7 +87,7 @@ class _Lifted:
 class _Last:
     """The layer without upsampling."""
 
-    def __init__(self, team: Team, layer: Layer, size: tuple[int, int]) -> None:
+    def __init__(self, team: TorchTeam, layer: Layer, size: tuple[int, int]) -> None:
         weight = layer.conv.weight
         self._layer = layer
         self._convolve = Winograd(team, layer.conv, *size)

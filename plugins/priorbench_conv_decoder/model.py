@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
 import torch
+from torch import nn
 
 from priorbench import Iterate, Observation
-from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least, one_of
-from priorbench.toolkit.engines import Engine, use_fused
+from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least
+from priorbench.toolkit.engines import Engine
 from priorbench.toolkit.fitting import FitSettings, Optimiser
-from priorbench.toolkit.initialisation import ScaleInit, build, stream
-from priorbench.toolkit.sizes import Frame, image_shape
-from priorbench.toolkit.together import Start, fit_together
+from priorbench.toolkit.initialisation import ScaleInit
+from priorbench.toolkit.sizes import Frame
+from priorbench.toolkit.untrained import UntrainedNetwork
 from priorbench_conv_decoder.network import Architecture, DecoderNetwork
 
 
@@ -54,49 +54,39 @@ class ConvDecoder:
         iterations: Count = 2500,
         engine: Engine = "auto",
     ) -> None:
-        self.architecture = Architecture(channels=channels, layers=layers, input_size=input_size)
-        self.settings = FitSettings(
-            optimiser=optimiser,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            input_noise=input_noise,
-            averaging=averaging,
-        )
-        one_of(get_args(ScaleInit), scale_init=scale_init)
-        one_of(get_args(Engine), engine=engine)
         at_least(1, iterations=iterations)
-        self.scale_init: ScaleInit = scale_init
+        self.architecture = architecture = Architecture(
+            channels=channels, layers=layers, input_size=input_size
+        )
         self.iterations = iterations
-        self.engine: Engine = engine
+        self.untrained = UntrainedNetwork(
+            make=lambda outputs, frame: DecoderNetwork(architecture, outputs=outputs, size=frame.size),
+            draw_input=lambda frame, generator: torch.randn(
+                (1, channels, input_size, input_size), generator=generator
+            ),
+            fuse=_fuse,
+            coarsest=input_size,
+            settings=FitSettings(
+                optimiser=optimiser,
+                learning_rate=learning_rate,
+                momentum=momentum,
+                input_noise=input_noise,
+                averaging=averaging,
+            ),
+            scale_init=scale_init,
+            engine=engine,
+        )
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
-        """Fit a fresh network to the observation; yields what `priorbench.toolkit.fitting.fit` does."""
-        yield from self._begin(observation).fit(self.settings)
+        """Fit a fresh network to the observation."""
+        return self.untrained.iterate(observation)
 
     def iterate_together(self, observations: Sequence[Observation]) -> Iterator[Sequence[Iterate]]:
-        """Fit a fresh network to each observation, all at once; yields what `iterate` would of each."""
-        yield from fit_together([self._begin(observation) for observation in observations], self.settings)
+        """Fit a fresh network to each observation, all at once."""
+        return self.untrained.iterate_together(observations)
 
-    def _begin(self, observation: Observation) -> Start:
-        outputs, height, width = image_shape(observation)
-        side = self.architecture.input_size
-        frame = Frame(height=height, width=width, multiple=1, coarsest=side)
-        network, net_input = self.start(outputs, frame, observation.seed)
-        network, net_input = network.to(observation.device), net_input.to(observation.device)
-        fitted: torch.nn.Module = network
-        if use_fused(self.engine, observation.device):
-            from priorbench_conv_decoder.fused import fuse
 
-            fitted = fuse(network, side, side)
-        return Start(network=fitted, net_input=net_input, observation=observation, frame=frame)
+def _fuse(network: DecoderNetwork, frame: Frame) -> nn.Module:
+    from priorbench_conv_decoder.fused import fuse
 
-    def start(self, outputs: int, frame: Frame, seed: int) -> tuple[DecoderNetwork, torch.Tensor]:
-        """Return the initial network and its fixed input, on the CPU, as a function of the seed alone."""
-        network = build(
-            lambda: DecoderNetwork(self.architecture, outputs=outputs, size=frame.size),
-            generator=stream(seed, "weights"),
-            scale_init=self.scale_init,
-        )
-        side = self.architecture.input_size
-        shape = (1, self.architecture.channels, side, side)
-        return network, torch.randn(shape, generator=stream(seed, "input"))
+    return fuse(network, frame.coarsest, frame.coarsest)

@@ -1,4 +1,4 @@
-"""ConvDecoder: a small random image, enlarged and convolved again and again."""
+"""The network of ConvDecoder: a small random image, upsampled and convolved in layer after layer."""
 
 from __future__ import annotations
 

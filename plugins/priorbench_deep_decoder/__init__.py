@@ -51,4 +51,6 @@ def _decoder(name: str, summary: str, preset: Mapping[str, Any]) -> DenoiserSpec
         stochastic=True,
         accepts_mask=True,
         accepts_operator=True,
+        iterative=True,
+        together=True,
     )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
 import torch
 from torch import nn
 
 from priorbench import Iterate, Observation
-from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least, one_of, within
-from priorbench.toolkit.engines import Engine, use_fused
+from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least, within
+from priorbench.toolkit.engines import Engine
 from priorbench.toolkit.fitting import FitSettings, Optimiser
-from priorbench.toolkit.initialisation import ScaleInit, build, stream, uniform_input
-from priorbench.toolkit.sizes import Frame, image_shape
-from priorbench.toolkit.together import Start, fit_together
+from priorbench.toolkit.initialisation import ScaleInit, uniform_input
+from priorbench.toolkit.sizes import Frame
+from priorbench.toolkit.untrained import UntrainedNetwork
 from priorbench_deep_decoder.network import Architecture, DecoderNetwork, Normalise, Order, Upsampling
 
 
@@ -44,7 +44,7 @@ class DeepDecoder:
     averaging : weight of the past in the exponential average of outputs that is returned; 0 = no average.
     iterations : the published budget.
     engine : how the same function is computed: operation by operation (plain), or on a CPU with less work
-        and memory (fused, needs numba); auto takes fused where it is to be had.
+        and memory (fused, needs numba); auto takes fused where it can.
     tf32 : CUDA may compute products with less precision.
     """
 
@@ -69,7 +69,9 @@ class DeepDecoder:
         engine: Engine = "auto",
         tf32: bool = False,
     ) -> None:
-        self.architecture = Architecture(
+        within(0, math.inf, input_scale=input_scale)
+        at_least(1, iterations=iterations)
+        self.architecture = architecture = Architecture(
             channels=channels,
             layers=layers,
             order=order,
@@ -78,59 +80,37 @@ class DeepDecoder:
             upsampling=upsampling,
             sigmoid=sigmoid,
         )
-        self.settings = FitSettings(
-            optimiser=optimiser,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            input_noise=input_noise,
-            averaging=averaging,
-            tf32=tf32,
-        )
-        one_of(get_args(ScaleInit), scale_init=scale_init)
-        one_of(get_args(Engine), engine=engine)
-        within(0, float("inf"), input_scale=input_scale)
-        at_least(1, iterations=iterations)
-        self.scale_init: ScaleInit = scale_init
-        self.input_scale = input_scale
         self.iterations = iterations
-        self.engine: Engine = engine
+        self.untrained = UntrainedNetwork(
+            make=lambda outputs, frame: DecoderNetwork(architecture, outputs=outputs),
+            draw_input=lambda frame, generator: uniform_input(
+                (1, channels, *frame.coarse_size), scale=input_scale, generator=generator
+            ).to(memory_format=torch.channels_last),
+            fuse=_fuse,
+            multiple=2**layers,
+            coarsest=2,  # the first layer's normalisation needs more than one value
+            settings=FitSettings(
+                optimiser=optimiser,
+                learning_rate=learning_rate,
+                momentum=momentum,
+                input_noise=input_noise,
+                averaging=averaging,
+                tf32=tf32,
+            ),
+            scale_init=scale_init,
+            engine=engine,
+        )
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
-        """Fit a fresh network to the observation; yields what `priorbench.toolkit.fitting.fit` does."""
-        yield from self._begin(observation).fit(self.settings)
+        """Fit a fresh network to the observation."""
+        return self.untrained.iterate(observation)
 
     def iterate_together(self, observations: Sequence[Observation]) -> Iterator[Sequence[Iterate]]:
-        """Fit a fresh network to each observation, all at once; yields what `iterate` would of each."""
-        yield from fit_together([self._begin(observation) for observation in observations], self.settings)
+        """Fit a fresh network to each observation, all at once."""
+        return self.untrained.iterate_together(observations)
 
-    def _begin(self, observation: Observation) -> Start:
-        outputs, height, width = image_shape(observation)
-        # Two coarse pixels a side: the first layer's normalisation needs more than one value.
-        frame = Frame(height=height, width=width, multiple=2**self.architecture.layers, coarsest=2)
-        network, net_input = self.start(outputs, frame, observation.seed)
-        network = network.to(observation.device)
-        net_input = net_input.to(observation.device, memory_format=torch.channels_last)
-        return Start(
-            network=self._computed(network, observation.device),
-            net_input=net_input,
-            observation=observation,
-            frame=frame,
-        )
 
-    def _computed(self, network: DecoderNetwork, device: torch.device) -> nn.Module:
-        """Return the network, or the same one computed by the engine."""
-        if not use_fused(self.engine, device):
-            return network
-        from priorbench_deep_decoder.engine.function import FusedDecoder
+def _fuse(network: DecoderNetwork, frame: Frame) -> nn.Module:
+    from priorbench_deep_decoder.engine.function import FusedDecoder
 
-        return FusedDecoder(network)
-
-    def start(self, outputs: int, frame: Frame, seed: int) -> tuple[DecoderNetwork, torch.Tensor]:
-        """Return the initial network and its fixed input, on the CPU, as a function of the seed alone."""
-        network = build(
-            lambda: DecoderNetwork(self.architecture, outputs=outputs),
-            generator=stream(seed, "weights"),
-            scale_init=self.scale_init,
-        )
-        shape = (1, self.architecture.channels, *frame.coarse_size)
-        return network, uniform_input(shape, scale=self.input_scale, generator=stream(seed, "input"))
+    return FusedDecoder(network)

@@ -31,4 +31,6 @@ def _dip(name: str, summary: str, preset: Mapping[str, Any]) -> DenoiserSpec:
         stochastic=True,
         accepts_mask=True,
         accepts_operator=True,
+        iterative=True,
+        together=True,
     )

@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from priorbench.toolkit.fused.crew import Team
 from priorbench.toolkit.fused.layers import Convolve, Gradients, Lift, Mix, Normalise, Planes, Unfold
+from priorbench.toolkit.fused.team import TorchTeam
 from priorbench.toolkit.fused.whole import Fused
 from priorbench_dip.network import Scale, SkipNetwork, Stage
 
@@ -27,7 +27,7 @@ class _SkipEngine:
 
     def __init__(self, network: SkipNetwork, height: int, width: int) -> None:
         self._output, self._sigmoid = network.output, network.sigmoid
-        self._hourglass = _Scale(Team(), network.hourglass, height, width)
+        self._hourglass = _Scale(TorchTeam(), network.hourglass, height, width)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         self._features = self._hourglass.forward(Planes.of(z.detach()))
@@ -52,7 +52,7 @@ class _SkipEngine:
 class _Scale:
     """One scale and, inside it, all coarser ones."""
 
-    def __init__(self, team: Team, scale: Scale, height: int, width: int) -> None:
+    def __init__(self, team: TorchTeam, scale: Scale, height: int, width: int) -> None:
         a, dtype = scale.architecture, scale.norm.weight.dtype
         coarse = (height // 2, width // 2)
         self._scale = scale
@@ -117,7 +117,7 @@ class _Scale:
 class _Window:
     """A stage with a spatial convolution."""
 
-    def __init__(self, team: Team, stage: Stage) -> None:
+    def __init__(self, team: TorchTeam, stage: Stage) -> None:
         self._stage = stage
         self._convolve = Convolve(stage.conv)
         self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)
@@ -140,7 +140,7 @@ class _Window:
 class _Skip:
     """The thin branch: 1x1 convolution, normalisation, activation, and its share of what follows."""
 
-    def __init__(self, team: Team, scale: Scale, stage: Stage, height: int, width: int) -> None:
+    def __init__(self, team: TorchTeam, scale: Scale, stage: Stage, height: int, width: int) -> None:
         few, weight = stage.conv.out_channels, stage.conv.weight
         self._stage = stage
         self._mix = Mix(team, stage.conv)

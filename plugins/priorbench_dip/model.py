@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
-import torch
+from torch import nn
 
 from priorbench import Iterate, Observation
-from priorbench.toolkit.checks import Count, Fraction, NonNegative, NonNegativeCount, at_least, one_of, within
-from priorbench.toolkit.engines import Engine, use_fused
+from priorbench.toolkit.checks import Count, Fraction, NonNegative, NonNegativeCount, at_least, within
+from priorbench.toolkit.engines import Engine
 from priorbench.toolkit.fitting import FitSettings, Optimiser
-from priorbench.toolkit.initialisation import ScaleInit, build, stream, uniform_input
-from priorbench.toolkit.sizes import Frame, image_shape
-from priorbench.toolkit.together import Start, fit_together
+from priorbench.toolkit.initialisation import ScaleInit, uniform_input
+from priorbench.toolkit.sizes import Frame
+from priorbench.toolkit.untrained import UntrainedNetwork
 from priorbench_dip.network import Architecture, Padding, SkipNetwork, Upsampling
 
 
@@ -72,7 +72,9 @@ class DeepImagePrior:
         iterations: Count = 1800,
         engine: Engine = "auto",
     ) -> None:
-        self.architecture = Architecture(
+        within(0, math.inf, input_scale=input_scale)
+        at_least(1, iterations=iterations)
+        self.architecture = architecture = Architecture(
             channels=channels,
             skip_channels=skip_channels,
             scales=scales,
@@ -83,54 +85,37 @@ class DeepImagePrior:
             negative_slope=negative_slope,
             sigmoid=sigmoid,
         )
-        self.settings = FitSettings(
-            optimiser=optimiser,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            input_noise=input_noise,
-            averaging=averaging,
-        )
-        one_of(get_args(ScaleInit), scale_init=scale_init)
-        one_of(get_args(Engine), engine=engine)
-        within(0, float("inf"), input_scale=input_scale)
-        at_least(1, iterations=iterations)
-        self.scale_init: ScaleInit = scale_init
-        self.input_scale = input_scale
         self.iterations = iterations
-        self.engine: Engine = engine
+        self.untrained = UntrainedNetwork(
+            make=lambda outputs, frame: SkipNetwork(architecture, outputs=outputs),
+            # Unlike 1x1 decoders, 3x3 convolutions on a CPU are faster with channels first.
+            draw_input=lambda frame, generator: uniform_input(
+                (1, input_channels, *frame.size), scale=input_scale, generator=generator
+            ),
+            fuse=_fuse,
+            multiple=2**scales,
+            coarsest=architecture.coarsest,
+            settings=FitSettings(
+                optimiser=optimiser,
+                learning_rate=learning_rate,
+                momentum=momentum,
+                input_noise=input_noise,
+                averaging=averaging,
+            ),
+            scale_init=scale_init,
+            engine=engine,
+        )
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
-        """Fit a fresh network to the observation; yields what `priorbench.toolkit.fitting.fit` does."""
-        yield from self._begin(observation).fit(self.settings)
+        """Fit a fresh network to the observation."""
+        return self.untrained.iterate(observation)
 
     def iterate_together(self, observations: Sequence[Observation]) -> Iterator[Sequence[Iterate]]:
-        """Fit a fresh network to each observation, all at once; yields what `iterate` would of each."""
-        yield from fit_together([self._begin(observation) for observation in observations], self.settings)
+        """Fit a fresh network to each observation, all at once."""
+        return self.untrained.iterate_together(observations)
 
-    def _begin(self, observation: Observation) -> Start:
-        outputs, height, width = image_shape(observation)
-        frame = Frame(
-            height=height,
-            width=width,
-            multiple=2**self.architecture.scales,
-            coarsest=self.architecture.coarsest,
-        )
-        network, net_input = self.start(outputs, frame, observation.seed)
-        # Unlike 1x1 decoders, 3x3 convolutions on a CPU are faster with channels first.
-        network, net_input = network.to(observation.device), net_input.to(observation.device)
-        fitted: torch.nn.Module = network
-        if use_fused(self.engine, observation.device):
-            from priorbench_dip.fused import fuse
 
-            fitted = fuse(network, *frame.size)
-        return Start(network=fitted, net_input=net_input, observation=observation, frame=frame)
+def _fuse(network: SkipNetwork, frame: Frame) -> nn.Module:
+    from priorbench_dip.fused import fuse
 
-    def start(self, outputs: int, frame: Frame, seed: int) -> tuple[SkipNetwork, torch.Tensor]:
-        """Return the initial network and its fixed input, on the CPU, as a function of the seed alone."""
-        network = build(
-            lambda: SkipNetwork(self.architecture, outputs=outputs),
-            generator=stream(seed, "weights"),
-            scale_init=self.scale_init,
-        )
-        shape = (1, self.architecture.input_channels, *frame.size)
-        return network, uniform_input(shape, scale=self.input_scale, generator=stream(seed, "input"))
+    return fuse(network, *frame.size)

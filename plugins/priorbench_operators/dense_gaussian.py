@@ -1,6 +1,6 @@
 """Compressive sensing: a dense matrix of independent Gaussian numbers."""
 
-# ruff: noqa: N802 - A and its relatives are the field's names
+# ruff: noqa: N802 - A and A_adjoint are the usual names
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench_operators.constant import Constant
 
 if TYPE_CHECKING:

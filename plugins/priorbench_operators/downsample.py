@@ -1,6 +1,6 @@
 """Super-resolution: A x is a smaller image, filtered against aliasing."""
 
-# ruff: noqa: N802 - A and its relatives are the field's names
+# ruff: noqa: N802 - A and A_adjoint are the usual names
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench_operators.constant import Constant
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ They take and give batches (B, channels, height, width), and some give vectors; 
 and a measurement with three axes.
 """
 
-# ruff: noqa: N802 - A and its relatives are the field's names
+# ruff: noqa: N802 - A and A_adjoint are the usual names
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from priorbench.errors import PriorbenchError, suggestion
+from priorbench import PriorbenchError
+from priorbench.errors import suggestion
 
 if TYPE_CHECKING:
     import numpy as np

@@ -32,6 +32,8 @@ def priorbench_denoisers() -> Iterable[DenoiserSpec]:
         licence="MIT",
         devices="any",
         stochastic=True,
+        iterative=True,
+        together=False,
     )
     yield DenoiserSpec(
         name="two-layer-linear",
@@ -40,6 +42,8 @@ def priorbench_denoisers() -> Iterable[DenoiserSpec]:
         citation=_HECKEL_2020,
         licence="MIT",
         devices="any",
+        iterative=True,
+        together=False,
     )
     yield DenoiserSpec(
         name="wide-dip",
@@ -51,4 +55,6 @@ def priorbench_denoisers() -> Iterable[DenoiserSpec]:
         stochastic=True,
         accepts_mask=True,
         accepts_operator=True,
+        iterative=True,
+        together=False,
     )

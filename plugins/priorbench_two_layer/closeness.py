@@ -1,4 +1,4 @@
-"""How near a nonlinear fit stays to its linearisation (Heckel & Soltanolkotabi 2020, Theorem 4)."""
+"""The distance of a nonlinear fit from its linearisation (Heckel & Soltanolkotabi 2020, Theorem 4)."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class TwoLayer:
     width : half-width p of the triangle, at least 1, or width s of the Gaussian, in pixels.
     k : width of the generator, even.
     omega : scale of the initial weights, in units of ||y|| / sqrt(n). Theorem 1 leaves the constant open:
-        with 1, the start's own fine structure, which the early-stopped fit does not reach, is louder than the
+        with 1, the start's own fine structure, which the early-stopped fit does not reach, is stronger than
         noise of 25/255; below about 0.01 the signs of U C flip and the fit leaves the linear regime.
     start : independent weights, as in the paper, or symmetric ones, whose output is 0.
     margin : mirrored pixels around the image, at least; 0 = the image itself is the torus, as in the theory.
@@ -130,7 +130,7 @@ class TwoLayerLinear:
         self.iterations = iterations
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
-        """Yield the output after 1, 2, 3, ... steps; one that is not looked at costs next to nothing."""
+        """Yield the output after 1, 2, 3, ... steps; one that is not looked at costs almost nothing."""
         torus = self._model.torus(observation)
         trajectory = _Trajectory.of(torus, self._model.circulant(torus), observation.image)
         energies = trajectory.energies()
@@ -151,7 +151,7 @@ class _Model:
     margin: int
 
     def __post_init__(self) -> None:
-        separable(self.kernel, (1, 1), self.width)  # complains about what no image could make valid
+        separable(self.kernel, (1, 1), self.width)  # raises for a kernel that is valid for no image
         at_least(0, margin=self.margin)
 
     def torus(self, observation: Observation) -> Torus:

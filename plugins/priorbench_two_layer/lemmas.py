@@ -1,4 +1,4 @@
-"""The lemmas of Heckel & Soltanolkotabi 2020: the generator's start, its Jacobian and how that drifts."""
+"""The lemmas of Heckel & Soltanolkotabi 2020: the generator's start, its Jacobian and how far that moves."""
 
 from __future__ import annotations
 

@@ -144,14 +144,14 @@ def test_presets_are_table_1(name, count, upsamples, normalise, iterations):
     assert method.architecture.upsamples == upsamples
     assert method.architecture.normalise == normalise
     assert method.iterations == iterations
-    settings = method.settings
+    settings = method.untrained.settings
     assert (settings.optimiser, settings.learning_rate, settings.input_noise, settings.averaging) == (
         "adam",
         0.01,
         0,
         0,
     )
-    _, z = method.start(3, Frame(height=512, width=512, multiple=32, coarsest=2), seed=0)
+    _, z = method.untrained.start(3, Frame(height=512, width=512, multiple=32, coarsest=2), seed=0)
     assert z.shape == (1, method.architecture.channels, 16, 16)
     assert 0.099 < float(z.max()) <= 0.1
 
@@ -190,7 +190,7 @@ def test_presets_repeat_bit_for_bit(name):
 def test_the_seed_decides_weights_and_input():
     frame = Frame(height=16, width=16, multiple=4)
     (one, z_one), (same, z_same), (other, z_other) = (
-        DeepDecoder(**SMALL).start(1, frame, seed) for seed in (1, 1, 2)
+        DeepDecoder(**SMALL).untrained.start(1, frame, seed) for seed in (1, 1, 2)
     )
     drawn = [name for name, weight in one.named_parameters() if weight.any()]  # shifts begin at 0
     assert len(drawn) > 5

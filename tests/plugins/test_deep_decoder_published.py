@@ -35,7 +35,7 @@ def test_the_phantom_is_fitted_as_fast_as_published():
 def jacobian_norm(target: torch.Tensor, *, seed: int, scale_init: str = "uniform") -> float:
     """Return ||J^T y|| over the convolutions of the [256]x4 convolve-first decoder at its initial weights."""
     method = DeepDecoder(channels=256, layers=4, order="convolve-first", scale_init=scale_init)
-    network, z = method.start(1, Frame(height=256, width=256, multiple=16), seed)
+    network, z = method.untrained.start(1, Frame(height=256, width=256, multiple=16), seed)
     network(z.to(memory_format=torch.channels_last)).backward(target[None])
     mixings = [layer.mix.weight for layer in network.hidden] + [network.output.weight]
     return float(torch.stack([w.grad.square().sum() for w in mixings]).sum().sqrt())

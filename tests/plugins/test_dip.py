@@ -79,15 +79,19 @@ def specs() -> dict[str, object]:
 def test_defaults_are_table_1_and_the_demo_is_the_authors():
     table, demo = (DeepImagePrior(**specs()[name].preset) for name in ("dip", "dip-demo"))
     assert table.iterations == 1800
-    assert (table.settings.optimiser, table.settings.learning_rate, table.settings.averaging) == (
+    assert (
+        table.untrained.settings.optimiser,
+        table.untrained.settings.learning_rate,
+        table.untrained.settings.averaging,
+    ) == (
         "adam",
         0.01,
         0,
     )
-    assert table.settings.input_noise == pytest.approx(0.0233333, abs=1e-6)
-    assert (demo.iterations, demo.settings.averaging) == (3000, 0.99)
-    assert demo.settings.input_noise == pytest.approx(1 / 30)
-    _, z = table.start(3, Frame(height=128, width=96, multiple=32), seed=0)
+    assert table.untrained.settings.input_noise == pytest.approx(0.0233333, abs=1e-6)
+    assert (demo.iterations, demo.untrained.settings.averaging) == (3000, 0.99)
+    assert demo.untrained.settings.input_noise == pytest.approx(1 / 30)
+    _, z = table.untrained.start(3, Frame(height=128, width=96, multiple=32), seed=0)
     assert z.shape == (1, 32, 128, 96)
     assert 0.099 < float(z.max()) <= 0.1
 
@@ -119,7 +123,7 @@ def test_same_seed_same_bits_and_nothing_global_is_touched():
 def test_the_seed_decides_weights_and_input():
     frame = Frame(height=16, width=16, multiple=4)
     (one, z_one), (same, z_same), (other, z_other) = (
-        DeepImagePrior(**SMALL).start(1, frame, seed) for seed in (1, 1, 2)
+        DeepImagePrior(**SMALL).untrained.start(1, frame, seed) for seed in (1, 1, 2)
     )
     drawn = [name for name, weight in one.named_parameters() if weight.any()]  # shifts begin at 0
     assert len(drawn) > 5
@@ -199,7 +203,7 @@ def test_bad_parameters_are_refused(wrong, message):
 
 def jacobian_norm(target: torch.Tensor, seed: int) -> float:
     """Return ||J^T y|| over the convolutions' weights (not biases) at the initial weights."""
-    network, z = DeepImagePrior().start(1, Frame(height=256, width=256, multiple=32), seed)
+    network, z = DeepImagePrior().untrained.start(1, Frame(height=256, width=256, multiple=32), seed)
     network(z).backward(target[None])
     weights = [m.weight for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
     return float(torch.stack([w.grad.square().sum() for w in weights]).sum().sqrt())

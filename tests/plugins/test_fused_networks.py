@@ -47,7 +47,7 @@ class Dip:
         method = DeepImagePrior(**{"channels": 16, "input_channels": 8, "scales": 4} | how)
         a = method.architecture
         self.frame = Frame(height=height, width=width, multiple=2**a.scales, coarsest=a.coarsest)
-        self.network, self.z = method.start(3, self.frame, seed)
+        self.network, self.z = method.untrained.start(3, self.frame, seed)
         self.described = Described(self.network, lambda z, weights: skip_network(a, z, weights))
 
     def fused(self) -> nn.Module:
@@ -60,7 +60,7 @@ class Decoder:
     def __init__(self, height: int, width: int, seed: int = 0, **how: object) -> None:
         method = ConvDecoder(**{"channels": 12, "layers": 5} | how)
         self.frame = Frame(height=height, width=width, multiple=1, coarsest=4)
-        self.network, self.z = method.start(3, self.frame, seed)
+        self.network, self.z = method.untrained.start(3, self.frame, seed)
         sizes = method.architecture.sizes(*self.frame.size)
         self.described = Described(self.network, lambda z, weights: conv_decoder(sizes, z, weights))
 

@@ -31,7 +31,7 @@ def three(conv: nn.Conv2d, x: torch.Tensor, d: torch.Tensor) -> list[torch.Tenso
 
 
 def ours(conv: nn.Conv2d, x: torch.Tensor, d: torch.Tensor) -> list[torch.Tensor]:
-    layer = winograd.Winograd(winograd.Team(), conv, *x.shape[2:])
+    layer = winograd.Winograd(winograd.TorchTeam(), conv, *x.shape[2:])
     y = layer.forward(Planes.of(x.clone())).image.clone()
     dx, weight = layer.backward(Planes.of(d.clone()))
     return [y, dx.image, weight]

@@ -112,6 +112,8 @@ def priorbench_denoisers():
         "noises": ("gausian",),
     }
     yield DenoiserSpec(**unseeded)
+    mistaken = _named("wrong_methods", "", "nothing") | {"name": "wrong-abilities", "iterative": True}
+    yield DenoiserSpec(**mistaken)
     yield DenoiserSpec(**(_named("wrong_methods", "", "undeclared-randomness")))
     yield DenoiserSpec(**(_named("wrong_methods", "", "no-method")))
     yield DenoiserSpec(**(_named("wrong_methods", "", "not-there")))

@@ -19,4 +19,5 @@ def priorbench_denoisers():
         devices=("cpu", "cuda"),
         stochastic=True,
         min_size=16,
+        iterative=False,
     )

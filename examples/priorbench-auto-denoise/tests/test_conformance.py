@@ -1,4 +1,4 @@
-"""Does the plugin keep the contract?"""
+"""Checks that the plugin keeps the contract."""
 
 from priorbench.testing import conformance
 

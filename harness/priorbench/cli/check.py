@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priorbench.cli.output import Format
+from priorbench.cli.output import Format, PluginFiles
 
 if TYPE_CHECKING:
     from priorbench.testing.results import CheckResult
@@ -33,6 +33,7 @@ def check(
         float, typer.Option(min=0.0, metavar="S", help="Seconds that a run at 32 x 32 may take.")
     ] = 60.0,
     format_: Annotated[Format, typer.Option("--format", help="For people or for scripts.")] = Format.TABLE,
+    plugin: PluginFiles = None,
 ) -> None:
     """Check a plugin: what it returns, what it leaves alone, what it says of itself."""
     from priorbench.cli.output import open_registry, print_json
@@ -41,7 +42,7 @@ def check(
     from priorbench.testing.process import Host
     from priorbench.testing.results import CheckOptions
 
-    found = find(open_registry(), name)
+    found = find(open_registry(plugin), name)
     options = CheckOptions(
         device=device if device == "cpu" else resolve_device(device),
         iterations=iterations,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from priorbench.cli.output import PluginFiles
+
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
     from priorbench.protocol.exchange import Outcome, Problem
@@ -28,6 +30,7 @@ def denoise(
     stopping: Annotated[str, typer.Option(metavar="RULE", help="For iterative methods.")] = "fixed",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the method's own randomness.")] = 0,
+    plugin: PluginFiles = None,
 ) -> None:
     """Denoise a picture with any method that is installed."""
     from priorbench.cli.output import open_registry
@@ -37,7 +40,7 @@ def denoise(
     from priorbench.rendering.tables import seconds
 
     keep_heap()
-    registry = open_registry()
+    registry = open_registry(plugin)
     check_output(output)
     pixels = read_picture(picture).pixels
     problem = _problem(registry, pixels, sigma, resolve_device(device), seed)

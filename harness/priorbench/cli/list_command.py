@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.output import Format
+from priorbench.cli.output import Format, PluginFiles
 
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
@@ -23,6 +23,7 @@ def list_command(
         ),
     ] = "",
     format_: Annotated[Format, typer.Option("--format", help="For people or for scripts.")] = Format.TABLE,
+    plugin: PluginFiles = None,
 ) -> None:
     """List what is installed, from where, and whether it is usable."""
     from priorbench.cli.output import open_registry, print_json
@@ -32,7 +33,7 @@ def list_command(
     kinds = {spec.plural: kind for kind, spec in KINDS.items()}
     if kind and kind not in kinds and kind != "plugins":
         raise UnknownNameError("kind", kind, [*kinds, "plugins"])
-    registry = open_registry(tell_broken=kind != "plugins")
+    registry = open_registry(plugin, tell_broken=kind != "plugins")
     if format_ is Format.JSON:
         print_json(_objects(registry, kinds.get(kind, kind)))
     elif not kind:

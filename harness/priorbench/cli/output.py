@@ -6,7 +6,8 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,15 +25,27 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def open_registry(*, tell_broken: bool = True) -> Registry:
+#: annotation of the option of every command that uses plugins
+PluginFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin", metavar="FILE.py", help="A plugin of one file, without packaging; may be repeated."
+    ),
+]
+
+
+def open_registry(plugin: Sequence[Path] | None = None, *, tell_broken: bool = True) -> Registry:
     """Load the plugins and say on standard error that some are broken and which names are unknown.
 
     Parameters
     ----------
+    plugin : files to load as plugins, beside those that are installed.
     tell_broken : False where the command itself tells of the broken plugins.
     """
     from priorbench.loading.load import load_registry
+    from priorbench.loading.plugin_files import add_plugin_files
 
+    add_plugin_files(plugin or ())
     registry = load_registry()
     if not tell_broken:
         return registry

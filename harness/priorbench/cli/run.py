@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from priorbench.cli.output import PluginFiles
+
 if TYPE_CHECKING:
     from priorbench.contract.executor import Executor
     from priorbench.contract.records import RunSummary
@@ -77,6 +79,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the resolved suite and run nothing.")
     ] = False,
+    plugin: PluginFiles = None,
 ) -> None:
     """Run a suite; what is in the store already is not run again."""
     from priorbench.cli.output import open_registry
@@ -85,7 +88,7 @@ def run(
     from priorbench.suite.files import load_suite, suite_yaml
     from priorbench.suite.model import SuiteOptions
 
-    registry = open_registry()
+    registry = open_registry(plugin)
     options = PlanOptions(
         device=resolve_device(device),
         threads=threads or available_threads(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.output import Format
+from priorbench.cli.output import Format, PluginFiles
 
 if TYPE_CHECKING:
     from priorbench.contract.specs import Spec, SuiteSpec
@@ -25,11 +25,12 @@ _HEAD = (
 def show_command(
     name: Annotated[str, typer.Argument(help="Name of anything that 'priorbench list' shows.")],
     format_: Annotated[Format, typer.Option("--format", help="For people or for scripts.")] = Format.TABLE,
+    plugin: PluginFiles = None,
 ) -> None:
     """Show one thing: its parameters, citation, licence and needs."""
     from priorbench.cli.output import open_registry, print_json
 
-    registry = open_registry()
+    registry = open_registry(plugin)
     pages = [_page(entry) for entry in _matches(registry, name)] or _plugin_pages(registry, name)
     if not pages:
         _raise_unknown(registry, name)

@@ -58,6 +58,7 @@ class Admission:
             module=candidate.module,
             distribution=candidate.distribution,
             version=candidate.version,
+            file=candidate.file,
         )
         if left_out:
             self.statuses.append(dataclasses.replace(status, status="blocked", reason=left_out))

@@ -21,6 +21,7 @@ class Candidate:
     module : what the entry point names, ``"module"`` or ``"module:object"``.
     distribution, version : where it comes from.
     load : imports and returns the plugin; raises whatever the plugin's own code raises.
+    file : its file, where it is a single file that was named and not installed.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Candidate:
     distribution: str
     version: str
     load: Callable[[], object]
+    file: str = ""
 
 
 def candidates() -> list[Candidate]:

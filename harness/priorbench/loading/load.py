@@ -6,7 +6,8 @@ whatever goes wrong in it concerns it alone.
 
 The environment decides which plugins are loaded: ``PRIORBENCH_PLUGINS=a,b`` only these (empty: none),
 ``PRIORBENCH_BLOCK_PLUGINS=x,y`` not these, ``PRIORBENCH_STRICT_PLUGINS=1`` makes every plugin that
-cannot be used an error.
+cannot be used an error. ``PRIORBENCH_PLUGIN_FILES=my_method.py`` names plugins that are single files (see
+`priorbench.loading.plugin_files`): they are asked for, so that one which cannot be used is an error.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from priorbench.errors import RequestError, suggestion
 from priorbench.loading.admission import Admission, PluginManager, called
 from priorbench.loading.discovery import candidates, in_process
+from priorbench.loading.plugin_files import plugin_files
 from priorbench.loading.registry import PluginStatus, Registry
 from priorbench.loading.rejection import describe
 
@@ -52,18 +54,23 @@ def load_registry(
 
     Raises
     ------
-    RequestError : in strict mode, with one line for each plugin that cannot be used.
+    RequestError
+        With one line for each plugin that cannot be used: of single files that were named, and in strict mode
+        of all.
     """
     selection = _Selection(allow, block)
     admission = Admission()
     installed = candidates()
     for candidate in installed:
         admission.admit(candidate, left_out=selection.reason_against(candidate.name))
+    for candidate in plugin_files():
+        admission.admit(candidate)
     for plugin in extra_modules:
         admission.admit(in_process(plugin))
+    _raise_if_rejected(status for status in admission.statuses if status.file)
     statuses = [*admission.statuses, *selection.unknown_names({candidate.name for candidate in installed})]
     if _strict_by_environment() if strict is None else strict:
-        _raise_if_rejected(statuses)
+        _raise_if_rejected(statuses, f"({STRICT_VARIABLE} makes these errors)")
     return Registry(specs=admission.specs, plugins=tuple(statuses), manager=admission.manager)
 
 
@@ -137,7 +144,7 @@ def _strict_by_environment() -> bool:
     return os.environ.get(STRICT_VARIABLE, "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
-def _raise_if_rejected(statuses: Iterable[PluginStatus]) -> None:
+def _raise_if_rejected(statuses: Iterable[PluginStatus], remark: str = "") -> None:
     """Raise one error that tells of every plugin that cannot be used."""
     problems = [
         f"{called(status)} is {status.status}: {status.reason}"
@@ -145,4 +152,4 @@ def _raise_if_rejected(statuses: Iterable[PluginStatus]) -> None:
         if status.status not in ("ok", "blocked")
     ]
     if problems:
-        raise RequestError([*problems, f"({STRICT_VARIABLE} makes these errors)"])
+        raise RequestError([*problems, remark] if remark else problems)

@@ -28,6 +28,7 @@ class PluginStatus:
         has, "unknown".
     reason : empty when ok; otherwise one line.
     provides : kind -> names.
+    file : its file, where it is a single file that was named and not installed.
     """
 
     name: str
@@ -37,6 +38,7 @@ class PluginStatus:
     status: str = "ok"
     reason: str = ""
     provides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

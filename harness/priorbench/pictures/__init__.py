@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from priorbench.pictures.reading import picture_size, read_picture
 from priorbench.pictures.rules import (
+    DEFAULT_MAX_PIXELS,
     Channels,
     NotAnImageError,
     Picture,
@@ -21,6 +22,7 @@ from priorbench.pictures.source import READABLE_SUFFIXES, sniff_format
 from priorbench.pictures.writing import WRITABLE_SUFFIXES, check_output, write_picture
 
 __all__ = [
+    "DEFAULT_MAX_PIXELS",
     "READABLE_SUFFIXES",
     "WRITABLE_SUFFIXES",
     "Channels",

@@ -40,13 +40,13 @@ KINDS: Mapping[str, Kind] = {
         spec=DenoiserSpec,
         module="method",
         summary="local Wiener filter",
-        fields=('devices="any"',),
+        fields=('devices="any"', "iterative=False"),
     ),
     "iterative": Kind(
         spec=DenoiserSpec,
         module="method",
         summary="heat diffusion, stopped early",
-        fields=('devices="any"',),
+        fields=('devices="any"', "iterative=True", "together=False"),
     ),
     "image-set": Kind(
         spec=ImageSetSpec,

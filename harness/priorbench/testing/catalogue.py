@@ -16,7 +16,7 @@ from priorbench.testing.checks import (
     operator,
     operator_algebra,
     output,
-    record,
+    spec,
     state,
     stopping_rule,
 )
@@ -26,8 +26,9 @@ from priorbench.testing.subject import DenoiserSubject, Subject
 #: kind (a key of `priorbench.contract.specs.KINDS`) -> its checks, in the order in which they are made
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     "denoiser": (
-        *record.CREDITS,
-        *record.CHECKS,
+        *spec.CREDITS,
+        *spec.CHECKS,
+        spec.ABILITIES,
         *output.FIRST,
         *around.CHECKS,
         *output.OTHERS,
@@ -36,12 +37,12 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         *inverse.CHECKS,
         *iterates.CHECKS,
     ),
-    "image set": (record.LICENCE, *record.CHECKS, *image_set.CHECKS),
-    "noise model": (*record.CHECKS, *noise_model.CHECKS),
-    "operator": (*record.CHECKS, *operator.CHECKS, *operator_algebra.CHECKS),
-    "stopping rule": (*record.CHECKS, *stopping_rule.CHECKS),
+    "image set": (spec.LICENCE, *spec.CHECKS, *image_set.CHECKS),
+    "noise model": (*spec.CHECKS, *noise_model.CHECKS),
+    "operator": (*spec.CHECKS, *operator.CHECKS, *operator_algebra.CHECKS),
+    "stopping rule": (*spec.CHECKS, *stopping_rule.CHECKS),
     "metric": metric.CHECKS,
-    "experiment": (record.CITATION, *record.CHECKS, *experiment.CHECKS),
+    "experiment": (spec.CITATION, *spec.CHECKS, *experiment.CHECKS),
 }
 
 #: kind -> what its checks are given

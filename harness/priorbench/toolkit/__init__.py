@@ -1,1 +1,1 @@
-"""Helpers for authors of methods: use them or not."""
+"""Optional helpers for authors of methods."""

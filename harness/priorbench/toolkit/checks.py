@@ -1,4 +1,4 @@
-"""Checks of parameters: types that suites are checked with, and functions for everybody else."""
+"""Checks of parameters: types for what suites set, and functions for calls from Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clipping to [0, 1] leaves of Gaussian noise."""
+"""The energy of Gaussian noise after clipping to [0, 1]."""
 
 from __future__ import annotations
 

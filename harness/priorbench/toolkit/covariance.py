@@ -1,4 +1,4 @@
-"""The noise between the channels of a pixel: known, or estimated; and what a colour transform makes of it."""
+"""Covariance of the noise between the channels of a pixel, and the noise after a colour transform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shared fit of an untrained network: gradient steps on ||A G(theta) - y||^2 over the weights theta."""
+"""Fits an untrained network by gradient steps on ||A G(theta) - y||^2 over its weights theta."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mask as a part of the operator: what may not enter the loss enters nothing."""
+"""A mask as a part of the operator, so that pixels it leaves out have no influence at all."""
 
 from __future__ import annotations
 

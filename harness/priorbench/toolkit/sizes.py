@@ -1,4 +1,4 @@
-"""Any image size for networks whose sides must be multiples of some number.
+"""Padded frames: images of any size for networks whose sides must be multiples of a number.
 
 The network works on a padded frame with the image in its centre. Its output is cropped before it is
 compared with anything, so that the loss sees true pixels only.
@@ -33,7 +33,7 @@ class Frame:
     ----------
     height, width : of the image, in pixels, at least 1.
     multiple : the frame's sides are multiples of it, for example 32 for five halvings.
-    coarsest : the frame's sides are at least so many multiples: a network that halves five times and then
+    coarsest : the frame's sides are at least this many multiples: a network that halves five times and then
         needs 2 x 2 values (for the statistics of its normalisation, or for a reflection) gets 64 x 64.
     """
 

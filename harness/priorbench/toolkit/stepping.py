@@ -1,4 +1,4 @@
-"""How a step is run: as it is written, or on CUDA recorded once as a graph and replayed.
+"""Runs the steps of a fit: as they are written, or on CUDA recorded once as a graph and replayed.
 
 A small network's step is hundreds of kernels that take longer to launch than to run; a replay launches them
 at once. It repeats the recorded kernels on the same memory: what changes from step to step has to be in

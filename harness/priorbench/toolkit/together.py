@@ -1,4 +1,4 @@
-"""Several fits at once, for images that are too small to fill the device: independent networks, one program.
+"""Fits several images at once, where one is too small to fill the device: independent networks, one program.
 
 On a CPU each fit is its own and they take turns on the threads, one thread to a fit: a small image has too
 little work to share out. On an accelerator the networks are stacked, so that every product is one batched
@@ -24,11 +24,12 @@ from priorbench.toolkit.sizes import Frame
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Start:
-    """A fit that has not begun: the arguments of `priorbench.toolkit.fitting.fit`.
+    """A fit that has not begun: the arguments of `fit`.
 
     Attributes
     ----------
-    network, net_input, observation, frame : see there.
+    network, net_input, observation, frame
+        See `priorbench.toolkit.fitting.fit`.
     """
 
     network: nn.Module

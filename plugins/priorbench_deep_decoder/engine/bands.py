@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
-"""How a layer's work is cut up: into bands for the threads, and bands into tiles for the cache.
+"""Cuts a layer's work into bands for the threads, and bands into tiles for the cache.
 
 A band is a run of rows of cells (layers that upsample) or of pixels (those that do not). Their number does
 not depend on the number of threads, and sums over bands are taken in order: threads do not change the bits.

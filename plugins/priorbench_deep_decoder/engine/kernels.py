@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
-"""One hidden layer: Z = B C is kept, its activation X exists only in tiles, made again whenever it is needed.
+"""Kernels of one hidden layer: Z = B C is kept, its activation X is made again, in tiles, where it is needed.
 
 With U the upsampling (or nothing), V = U Z, and x^ the normalisation without its trainable scale and shift:
 
@@ -14,8 +14,8 @@ Z is (height, width, k), what belongs to X is (pixels, ...). A call does the ban
 
 from __future__ import annotations
 
+from priorbench.toolkit.fused.barrier import part
 from priorbench.toolkit.fused.compiled import inlined, inner
-from priorbench.toolkit.fused.meeting import part
 from priorbench_deep_decoder.engine import flat, products, upsampled
 from priorbench_deep_decoder.engine.bands import limits, pixels_of, step_of
 from priorbench_deep_decoder.engine.memory import bounds_of, edges_of, panels_of

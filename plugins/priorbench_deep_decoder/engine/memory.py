@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
-"""The memory of a decoder's two passes, and where what is in it."""
+"""The memory of a decoder's two passes, and its layout."""
 
 from __future__ import annotations
 

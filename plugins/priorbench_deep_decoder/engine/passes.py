@@ -1,13 +1,13 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
-"""The two passes over a decoder, one compiled function each: between the kernels its threads meet.
+"""The two passes over a decoder, one compiled function each, with barriers between the kernels.
 
-A thread does its part of the bands; what is little is done by thread 0 alone.
+A thread does its part of the bands; what is small is done by thread 0 alone.
 """
 
 from __future__ import annotations
 
+from priorbench.toolkit.fused.barrier import part, wait_for_all
 from priorbench.toolkit.fused.compiled import inlined, inner
-from priorbench.toolkit.fused.meeting import meet, part
 from priorbench.toolkit.fused.product import pack
 from priorbench_deep_decoder.engine import kernels, products, small
 from priorbench_deep_decoder.engine.memory import (
@@ -40,12 +40,12 @@ def forward(place, memory, theta, b, planes):
             weight, bias = memory.folded[: len(weight)], memory.bias[: len(weight)]
         _prepare(place, memory, theta, n, weight, bias)
         _normalise(place, memory, theta, layer)
-        meet(place)
+        wait_for_all(place)
         target = memory.output
         if n + 1 < len(memory.layers):
             target = rows_of(layer_of(memory, n + 1).z)
         kernels.mix(place, memory, layer, weight, bias, target)
-        meet(place)
+        wait_for_all(place)
     first, last = part(place, len(memory.output))
     small.deinterleave(memory.output, first, last, planes)
 
@@ -54,11 +54,11 @@ def forward(place, memory, theta, b, planes):
 def _mix_input(place, memory, weight, b):
     """Write b weight^T to the first Z."""
     _pack(place, memory, weight.T)
-    meet(place)
+    wait_for_all(place)
     z, panels = rows_of(layer_of(memory, 0).z), panels_of(memory, weight.T)
     first, last = part(place, len(b))
     products.mix(b[first:last], weight, panels, memory.bias[:0], z[first:last])
-    meet(place)
+    wait_for_all(place)
 
 
 @inlined
@@ -80,7 +80,7 @@ def _normalise(place, memory, theta, layer):
     lower, _ = bounds_of(memory)
     shift = small.bounded(layer.z[0, 0], lower)
     kernels.statistics(place, memory, layer, shift)
-    meet(place)
+    wait_for_all(place)
     if place.thread == 0:
         n, totals, last = layer.n, memory.totals[: layer.bands], memory.normalise_last
         gamma, beta = affine_of(memory, theta, n, memory.plain)
@@ -104,7 +104,7 @@ def backward(place, memory, theta, b, planes, d_first, d_theta):
     """
     first, last = part(place, len(memory.output))
     small.interleave(planes, first, last, memory.output)
-    meet(place)
+    wait_for_all(place)
     d, free = memory.output, memory.spare
     for n in range(len(memory.layers) - 1, -1, -1):
         layer = layer_of(memory, n)
@@ -114,12 +114,12 @@ def backward(place, memory, theta, b, planes, d_first, d_theta):
         if not memory.normalise_last:
             _pack(place, memory, mixing_of(memory, theta, n + 1))
         kernels.correlate(place, memory, layer, d, parts, columns)
-        meet(place)
+        wait_for_all(place)
         if memory.normalise_last:
             _through_normalisation_last(place, memory, theta, layer, d, parts, columns, target, d_theta)
         else:
             _through_activation_last(place, memory, theta, layer, d, parts, target, d_theta)
-        meet(place)
+        wait_for_all(place)
         if layer.up:
             free = z.reshape(-1)
         d = rows_of(target)
@@ -145,17 +145,17 @@ def _through_normalisation_last(place, memory, theta, layer, d, parts, columns, 
     spread = memory.folded[: len(mixing)]
     first, last = part(place, len(mixing))
     small.add_up(first, last, parts, d_mixing)
-    meet(place)
+    wait_for_all(place)
     if place.thread == 0:
         gamma, beta = affine_of(memory, theta, n, memory.plain)
         d_gamma, d_beta = affine_of(memory, d_theta, n, memory.lost)
         given = d_mixing, columns, mixing, gamma, beta, memory.moments[n], pixels_of(layer)
         small.normalisation_last(*given, d_gamma, d_beta, spread, memory.lines)
-    meet(place)
+    wait_for_all(place)
     _pack(place, memory, spread)
-    meet(place)
+    wait_for_all(place)
     kernels.through_normalisation_last(place, memory, layer, d, spread, target)
-    meet(place)
+    wait_for_all(place)
     kernels.join(place, memory, layer, target)
 
 
@@ -165,7 +165,7 @@ def _through_activation_last(place, memory, theta, layer, d, parts, target, d_th
     n = layer.n
     mixing, d_mixing = mixing_of(memory, theta, n + 1), mixing_of(memory, d_theta, n + 1)
     kernels.masked_adjoint(place, memory, layer, d, mixing, target)
-    meet(place)
+    wait_for_all(place)
     first, last = part(place, len(mixing))
     small.add_up(first, last, parts, d_mixing)
     kernels.join(place, memory, layer, target)
@@ -176,5 +176,5 @@ def _through_activation_last(place, memory, theta, layer, d, parts, target, d_th
         totals = memory.totals[: layer.bands]
         given = totals, gamma, memory.moments[n], pixels_of(layer), share
         small.activation_last(*given, d_gamma, d_beta, memory.lines)
-    meet(place)
+    wait_for_all(place)
     kernels.through_activation_last(place, memory, layer, d, mixing, target)

@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
-"""The products of a mixing of channels, on a tile of pixels that is in the cache.
+"""Matrix products that mix channels, on a tile of pixels that is in the cache.
 
 A mixing into a few channels (the image's) is left to loops, three at a time: blocks would be mostly empty.
 """

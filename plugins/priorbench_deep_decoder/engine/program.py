@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from priorbench.toolkit.fused.crew import Crew
 from priorbench.toolkit.fused.product import room_for
+from priorbench.toolkit.fused.team import ThreadTeam
 from priorbench_deep_decoder.engine import passes
 from priorbench_deep_decoder.engine.bands import BANDS
 from priorbench_deep_decoder.engine.memory import Memory
@@ -59,12 +59,12 @@ class Program:
         self._memory = _memory(architecture, outputs, sizes, height * width, number, threads)
         work = sum(h * w * (4 if up else 1) * k * (12 + k) for h, w, up in sizes)
         self._alone = work < ALONE
-        self._crew = Crew(threads)
+        self._team = ThreadTeam(threads)
 
     def forward(self, b: Any, theta: Any) -> Any:
         """Return the output before the sigmoid, (outputs, pixels), for an input (pixels, k)."""
         planes = np.empty(self._memory.output.shape[::-1], b.dtype)
-        self._crew.share(passes.forward, self._memory, theta, b, planes, alone=self._alone)
+        self._team.share(passes.forward, self._memory, theta, b, planes, alone=self._alone)
         return planes
 
     def backward(self, b: Any, theta: Any, planes: Any) -> tuple[Any, Any]:
@@ -74,7 +74,7 @@ class Program:
         up.
         """
         found = np.empty_like(b), np.empty_like(theta)
-        self._crew.share(passes.backward, self._memory, theta, b, planes, *found, alone=self._alone)
+        self._team.share(passes.backward, self._memory, theta, b, planes, *found, alone=self._alone)
         return found
 
 

@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
-"""What is done with a layer's statistics and small matrices, each in one pass instead of a dozen calls."""
+"""Kernels for a layer's statistics and small matrices, each one pass instead of a dozen calls."""
 
 from __future__ import annotations
 

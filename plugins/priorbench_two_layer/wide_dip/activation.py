@@ -1,4 +1,4 @@
-"""Activations phi with what the theory asks of them: the logistic function and its relatives."""
+"""Activations phi, scaled logistic functions, with the constants that the theory needs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ class Activation:
     Attributes
     ----------
     name : its name.
-    low : phi maps the reals onto (low, low + span).
-    span : see there.
-    steepness : see there.
+    low, span : phi maps the reals onto (low, low + span).
+    steepness : factor of h.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """The gradient flow of the wide deep inverse prior, as an ordinary differential equation in m dimensions.
 
 dh/dt = -(||u||^2 / (m sqrt(k))) phi'(h) * B^T r. With psi' = 1 / phi', psi(h_t) = psi(h_0) - ||u||^2 B^T s_t
-/ (m sqrt(k)) and s_t the integral of r: s in R^m is all there is to integrate, and Newton's method recovers
+/ (m sqrt(k)) and s_t the integral of r: only s in R^m is integrated, and Newton's method recovers
 h.
 """
 

@@ -1,4 +1,4 @@
-"""The unreduced fit, gradient descent on W in R^{k x d}: for checks and as the yardstick of speed."""
+"""The unreduced fit, gradient descent on W in R^{k x d}: for checks and for comparisons of speed."""
 
 from __future__ import annotations
 

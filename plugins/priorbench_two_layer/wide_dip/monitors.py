@@ -1,4 +1,4 @@
-"""What the lemmas of the wide deep inverse prior speak of, measured on a network (Lemmas 1 to 4).
+"""Quantities of the lemmas of the wide deep inverse prior, measured on a network (Lemmas 1 to 4).
 
 The Jacobian of g with respect to W is J = (1 / sqrt(k)) [phi'(w_i . u) V_i u^T]_i, n x k d. Its Gram matrix H
 = J J^T = (||u||^2 / k) sum_i phi'(w_i . u)^2 V_i V_i^T has everything that the theory needs, without d. J has

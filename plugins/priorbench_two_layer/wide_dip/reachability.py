@@ -1,4 +1,4 @@
-"""Can the loss reach zero? A linear programme decides, for gradient flow, without fitting anything.
+"""Decides by a linear programme, without a fit, whether gradient flow can bring the loss to zero.
 
 The outputs A g = B a / sqrt(k), a in (low, high)^k, fill the interior of a zonotope. Gradient flow brings the
 loss to zero if and only if y lies in it: with the mirror map psi, the Bregman distance to any interior

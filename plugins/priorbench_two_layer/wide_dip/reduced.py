@@ -1,4 +1,4 @@
-"""Gradient descent on h = W u, many runs at a time, with an exact test that abandons hopeless runs.
+"""Gradient descent on h = W u, many runs at a time, with an exact test that ends runs which cannot converge.
 
 h <- h - (eta ||u||^2 / (m sqrt(k))) phi'(h) * (B^T r), r = B phi(h) / sqrt(k) - y, B = A V.
 See `priorbench_two_layer.wide_dip.problem` for why nothing else is needed.
@@ -29,10 +29,10 @@ class Descent:
     ----------
     eta : step size; None takes 1 / lambda_max(K_0) for each run, which is stable (step 1 is not for large n).
     tolerance : a run ends with success when its loss is at most this.
-    steps : a run ends after so many.
-    check_every : steps between tests for hopeless runs; 0 = no tests. A test never changes an outcome: for w
-        = -r, gap = w.y - max_a w.B a / sqrt(k) > 0 separates y from every output, and no loss is below
-        (gap / ||w||)^2 / (2 m).
+    steps : a run ends after this many.
+    check_every : steps between tests for runs that cannot converge; 0 = no tests. A test never changes an
+        outcome: for w = -r, gap = w.y - max_a w.B a / sqrt(k) > 0 separates y from every output, and no loss
+        is below (gap / ||w||)^2 / (2 m).
     """
 
     eta: float | None = 1.0
@@ -66,7 +66,7 @@ class Runs:
 
 
 def fit(reduced: Reduced, phi: Activation, descent: Descent | None = None) -> Runs:
-    """Fit every run of a batch until it converges, is certified hopeless, or its steps are spent.
+    """Fit every run of a batch until it converges, is certified not to, or has taken all its steps.
 
     One thread; the interpreter is free meanwhile, so that batches may be fitted in several threads.
     """

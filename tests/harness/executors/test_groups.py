@@ -77,11 +77,11 @@ def test_stacked_networks_are_those_fitted_one_by_one(method, averaging):
     made = METHODS[method](input_noise=0.05, averaging=averaging, engine="plain")
 
     def starts():
-        return [double(made._begin(one)) for one in observations()]
+        return [double(made.untrained.begin(one)) for one in observations()]
 
-    rows = list(itertools.islice(map(unpacked, fit_stacked(starts(), made.settings)), 15))
+    rows = list(itertools.islice(map(unpacked, fit_stacked(starts(), made.untrained.settings)), 15))
     for image, start in enumerate(starts()):
-        for row, expected in zip(rows, taken(start.fit(made.settings), 15), strict=True):
+        for row, expected in zip(rows, taken(start.fit(made.untrained.settings), 15), strict=True):
             for got, wanted in zip(row[image], expected, strict=True):
                 torch.testing.assert_close(
                     torch.as_tensor(got), torch.as_tensor(wanted), rtol=1e-7, atol=1e-9
@@ -98,9 +98,9 @@ def test_an_accelerator_gets_stacked_networks(monkeypatch):
         "priorbench.toolkit.together.fit_stacked", lambda starts, settings: seen.append(starts)
     )
     made = METHODS["conv-decoder"](engine="plain")
-    begun = [made._begin(one) for one in observations()]
+    begun = [made.untrained.begin(one) for one in observations()]
     starts = [replace(start, net_input=start.net_input.to("meta")) for start in begun]
-    fit_together(starts, made.settings)
+    fit_together(starts, made.untrained.settings)
     assert seen == [starts]
 
 

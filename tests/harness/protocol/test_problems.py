@@ -24,8 +24,19 @@ from priorbench.suite.model import SuiteOptions
 from priorbench.suite.resolution import choose, instantiate
 
 OWN = (
-    DenoiserSpec(name="y-shaped", factory="operator_things:MeasurementShaped", accepts_operator=True),
-    DenoiserSpec(name="halves", factory="operator_things:Halves", accepts_operator=True),
+    DenoiserSpec(
+        name="y-shaped",
+        factory="operator_things:MeasurementShaped",
+        accepts_operator=True,
+        iterative=False,
+    ),
+    DenoiserSpec(
+        name="halves",
+        factory="operator_things:Halves",
+        accepts_operator=True,
+        iterative=True,
+        together=False,
+    ),
 )
 
 
@@ -34,7 +45,7 @@ def registry() -> Registry:
     found = load_registry()
     plugin = found.find("denoiser", "identity").plugin
     own = {spec.name: Registered(spec=spec, plugin=plugin) for spec in OWN}
-    return replace(found, records={**found.records, "denoiser": {**found.all("denoiser"), **own}})
+    return replace(found, specs={**found.specs, "denoiser": {**found.all("denoiser"), **own}})
 
 
 def run(registry, *denoisers, operator, images="photos:crop=16,limit=1", noise="gaussian:sigma=0.1", **more):

@@ -22,6 +22,7 @@ WRONG = {
     "wrong-lazy-registration": "lazy-registration",
     "wrong-undeclared-noise": "noises",
     "wrong-undeclared-randomness": "seeds",
+    "wrong-abilities": "abilities",
     "wrong-no-method": "runs",
     "wrong-not-there": "loads",
     "wrong-silent-exit": "process",

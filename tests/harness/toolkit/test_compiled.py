@@ -49,6 +49,36 @@ def test_code_of_what_a_function_calls_is_never_old(tmp_path: Path):
     assert run(100) == "101 1"
 
 
+POINT = """
+from typing import NamedTuple
+
+class Point(NamedTuple):
+    x: int
+"""
+USER = """
+from {module} import Point
+from priorbench.toolkit.fused.compiled import inner
+
+@inner
+def run(point):
+    return point.x
+
+print(run(Point(3)), sum(run.stats.cache_hits.values()))
+"""
+
+
+def test_code_on_disk_that_names_a_class_which_has_moved_is_compiled_again(tmp_path: Path):
+    def run(module: str) -> str:
+        (tmp_path / f"{module}.py").write_text(POINT)
+        (tmp_path / "user.py").write_text(USER.format(module=module))
+        command = [sys.executable, "user.py"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        (tmp_path / f"{module}.py").unlink()
+        return done.stdout.strip()
+
+    assert [run("old"), run("new"), run("new")] == ["3 0", "3 0", "3 1"]
+
+
 FIT = """
 import hashlib, itertools, json, sys, torch
 from numba.core.dispatcher import Dispatcher

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 product = pytest.importorskip("priorbench.toolkit.fused.product")
-meeting = pytest.importorskip("priorbench.toolkit.fused.meeting")
+barrier = pytest.importorskip("priorbench.toolkit.fused.barrier")
 
 
 def random(*shape: int, dtype: type, turned: bool = False) -> np.ndarray:
@@ -51,7 +51,7 @@ def test_channels_are_mixed_pixel_by_pixel_and_nothing_else_is_touched(threads):
     a, b = random(outputs, inputs, dtype=np.float32), random(inputs, pixels + gap, dtype=np.float32)
     b[:, pixels:] = np.nan
     out = np.full((outputs, pixels + gap), 7, np.float32)
-    for place in meeting.places(threads):
+    for place in barrier.places(threads):
         product.multiply_pixels(place, a, b, pixels, out)
     expected = a.astype(float) @ b[:, :pixels]
     np.testing.assert_allclose(out[:, :pixels], expected, rtol=0, atol=1e-5)

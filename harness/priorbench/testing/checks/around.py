@@ -74,7 +74,7 @@ def devices(subject: DenoiserSubject) -> Finding | Skip | None:
         return Finding(
             expected="'devices' has torch device types, or is \"any\"",
             seen=f"'{unknown[0]}'{suggestion(unknown[0], _DEVICE_TYPES)}",
-            mend="correct 'devices' in the record; a number as in cuda:1 is the user's choice",
+            mend="correct 'devices' in the spec; a number as in cuda:1 is the user's choice",
         )
     here = [name for name in names if name in ("cpu", *_accelerator())]
     for name in here:
@@ -83,7 +83,7 @@ def devices(subject: DenoiserSubject) -> Finding | Skip | None:
             return Finding(
                 expected=f"it runs on each of its devices (devices={declared!r})",
                 seen=fault,
-                mend="make every tensor with device=observation.device, or correct 'devices' in the record",
+                mend="make every tensor with device=observation.device, or correct 'devices' in the spec",
             )
     return None if here else Skip(f"none of its devices ({', '.join(names)}) is here")
 

@@ -75,7 +75,7 @@ def overwriting(subject: DenoiserSubject) -> Finding | Skip | None:
     return finding(
         f"the output of iteration {changed[0]} was written to again" if changed else "",
         expected="the tensor of an earlier iterate keeps its values",
-        mend="yield a new tensor each time (estimate.clone()), or declare reuses_output=True in the record",
+        mend="yield a new tensor each time (estimate.clone()), or declare reuses_output=True in the spec",
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from priorbench.contract.specs import MetricSpec
 from priorbench.protocol.failure import one_line
 from priorbench.protocol.metrics import clip01
-from priorbench.testing.checks.record import LAZY, SUMMARY
+from priorbench.testing.checks.spec import LAZY, SUMMARY
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject
@@ -51,7 +51,7 @@ def loads(subject: MetricSubject) -> Finding | None:
     return finding(
         seen,
         expected=f"{subject.spec.factory} is a function of (estimate, clean)",
-        mend="name the function itself in the record; it takes no parameters",
+        mend="name the function itself in the spec; it takes no parameters",
     )
 
 
@@ -125,7 +125,7 @@ def direction(subject: MetricSubject) -> Finding | None:
     return finding(
         "" if (little > much) == higher and little != much else f"{little:.4g} and {much:.4g}",
         expected=f"noise of 0.02 scores better than noise of 0.2 (higher_is_better={higher})",
-        mend="correct 'higher_is_better' in the record, or the order of the arguments: (estimate, clean)",
+        mend="correct 'higher_is_better' in the spec, or the order of the arguments: (estimate, clean)",
     )
 
 

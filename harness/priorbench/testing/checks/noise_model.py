@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from priorbench.contract.noise import NoiseDescriptor
 from priorbench.contract.specs import NoiseSpec
 from priorbench.protocol.failure import one_line
-from priorbench.testing.checks.record import LEVEL
+from priorbench.testing.checks.spec import LEVEL
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject

@@ -13,7 +13,7 @@ from priorbench.contract.operators import Operator
 from priorbench.contract.specs import OperatorSpec
 from priorbench.errors import PriorbenchError
 from priorbench.protocol.failure import one_line
-from priorbench.testing.checks.record import LEVEL
+from priorbench.testing.checks.spec import LEVEL
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject, output_fault, value_fault
 from priorbench.testing.surroundings import changes, surroundings

@@ -97,7 +97,7 @@ def channels(count: int, subject: DenoiserSubject) -> Finding | Skip | None:
     return finding(
         fault,
         expected=f"{count}-channel pictures are denoised (channels={subject.spec.channels})",
-        mend="handle it, or leave it out of 'channels' in the record",
+        mend="handle it, or leave it out of 'channels' in the spec",
     )
 
 
@@ -127,7 +127,7 @@ def tiny_sizes(subject: DenoiserSubject) -> Finding | None:
     return finding(
         fault,
         expected=f"a picture of {least} pixels each way, or one way, works (min_size={least})",
-        mend="handle it, or raise 'min_size' in the record",
+        mend="handle it, or raise 'min_size' in the spec",
     )
 
 

@@ -45,7 +45,7 @@ def seeds(subject: DenoiserSubject) -> Finding | None:
     return Finding(
         expected=f"another seed gives {'another' if claims else 'the same'} result (stochastic={claims})",
         seen=run.fault or ("another result" if differs else "the same result"),
-        mend="seed everything from observation.generator(), or correct 'stochastic' in the record",
+        mend="seed everything from observation.generator(), or correct 'stochastic' in the spec",
     )
 
 

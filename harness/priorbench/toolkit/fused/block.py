@@ -1,7 +1,7 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
 """The innermost part of a matrix product: a block of the result that stays in the processor's registers.
 
-Compilers do not find this by themselves, so that it is spelt out for LLVM, in vectors of the machine's width.
+Compilers do not find this form by themselves: it is written for LLVM, in vectors of the machine's width.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""How the kernels are compiled: with numba, once for each machine."""
+"""Compiles kernels with numba, once for each machine."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -44,9 +44,18 @@ def _jit(function: Function, **options: Any) -> Function:
         kept = numba.njit(cache=True, **_OPTIONS, **options)(function)
         file = kept._cache._cache_file
         file._source_stamp = (file._source_stamp, _digest(function))
+        file._load_index = partial(_index, file._load_index)
     except (RuntimeError, AttributeError):  # no folder for compiled code, or a numba that keeps it otherwise
         return cast(Function, numba.njit(**_OPTIONS, **options)(function))
     return cast(Function, kept)
+
+
+def _index(load: Callable[[], dict[Any, str]]) -> dict[Any, str]:
+    """Return the index of a function's code on disk; empty where it names a class that has moved since."""
+    try:
+        return load()
+    except (ImportError, AttributeError):
+        return {}
 
 
 def _digest(function: Callable[..., Any]) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from priorbench.toolkit.fused.barrier import Place, part
 from priorbench.toolkit.fused.compiled import inner
-from priorbench.toolkit.fused.meeting import Place, part
 from priorbench.toolkit.fused.planes import (
     mean_and_inverse,
     normalise,

@@ -1,4 +1,4 @@
-"""Layers with their gradients written out, over images that stay where they are from step to step."""
+"""Layers with gradients written by hand, on images whose memory is kept from step to step."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn import functional
 
 from priorbench.toolkit.fused import kernels
-from priorbench.toolkit.fused.crew import Team
 from priorbench.toolkit.fused.product import multiply_pixels
 from priorbench.toolkit.fused.resampling import taps_of, upsampled
+from priorbench.toolkit.fused.team import TorchTeam
 
 #: of a loss by parameters
 Gradients = dict[torch.Tensor, torch.Tensor]
@@ -64,7 +64,7 @@ class Normalise:
 
     def __init__(
         self,
-        team: Team,
+        team: TorchTeam,
         norm: nn.BatchNorm2d,
         *,
         slope: float = 1.0,
@@ -110,7 +110,7 @@ class Normalise:
 class Rectify:
     """relu(x + bias), in place, with the bias of a convolution; a team does the work."""
 
-    def __init__(self, team: Team, conv: nn.Conv2d) -> None:
+    def __init__(self, team: TorchTeam, conv: nn.Conv2d) -> None:
         assert conv.bias is not None
         self._team = team
         self.bias: torch.Tensor = conv.bias
@@ -129,9 +129,9 @@ class Rectify:
         return d_bias
 
 
-def mix(team: Team, matrix: torch.Tensor, x: Planes, y: Planes) -> None:
+def mix(team: TorchTeam, matrix: torch.Tensor, x: Planes, y: Planes) -> None:
     """Write to y the product of a matrix (outputs, inputs) and the channels of x."""
-    numbers = x.pixels * matrix.numel() // 32  # a processor does so many multiplications at once
+    numbers = x.pixels * matrix.numel() // 32  # a processor does this many multiplications at once
     team.share(multiply_pixels, matrix.numpy(), x.array, x.pixels, y.array, numbers=numbers)
 
 
@@ -144,7 +144,7 @@ class Mix:
     conv : the convolution.
     """
 
-    def __init__(self, team: Team, conv: nn.Conv2d) -> None:
+    def __init__(self, team: TorchTeam, conv: nn.Conv2d) -> None:
         self._team, self._weight = team, conv.weight
 
     def forward(self, x: Planes, y: Planes) -> None:
@@ -213,7 +213,7 @@ class Lift:
 
     def __init__(
         self,
-        team: Team,
+        team: TorchTeam,
         conv: nn.Conv2d,
         *,
         first: int,
@@ -258,10 +258,10 @@ class Unfold:
     ----------
     team : does the work.
     conv : the convolution.
-    channels : its input channels that are meant, the first so many.
+    channels : how many of its input channels are meant, from the first on.
     """
 
-    def __init__(self, team: Team, conv: nn.Conv2d, channels: int) -> None:
+    def __init__(self, team: TorchTeam, conv: nn.Conv2d, channels: int) -> None:
         self._team, self._weight, self._channels = team, conv.weight, channels
         self._taps = conv.kernel_size[0]
         self._mode = "reflect" if conv.padding_mode == "reflect" else "constant"

@@ -1,4 +1,4 @@
-"""What is done to one channel while it is in the cache: statistics, normalisation, activation.
+"""Kernels for one channel while it is in the cache: statistics, normalisation, activation.
 
 A plane is a channel's pixels, flat. Sums run over short stretches in the plane's precision and over the
 stretches in float64; a variance is the mean square of what is left when the mean is taken off.

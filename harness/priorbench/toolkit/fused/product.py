@@ -1,5 +1,5 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
-"""Matrix products of compiled code: a b, of matrices laid out in any way, into rows that are contiguous.
+"""Matrix products for compiled code: factors in any memory layout, the result in contiguous rows.
 
 The right factor is copied into panels, as wide as a block of `priorbench.toolkit.fused.block` and one below
 the other, so that a block reads it from beginning to end. A factor that is used often is copied once.
@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from priorbench.toolkit.fused.barrier import part
 from priorbench.toolkit.fused.block import COLUMN_BYTES, ROWS, multiply_block
 from priorbench.toolkit.fused.compiled import inner
-from priorbench.toolkit.fused.meeting import part
 
 #: numbers in the panels of a stretch of pixels, about: they stay in a core's own cache
 STRETCH = 1 << 16
@@ -46,7 +46,7 @@ def pack(b, origin, panels, begin, end):
         width = min(columns, n - first)
         for d in range(depth):
             to = panel[d]
-            if width == columns:  # so many that the compiler knows
+            if width == columns:  # a number that the compiler knows
                 given = b[d, first : first + columns]
                 for c in range(columns):
                     to[c] = given[c]

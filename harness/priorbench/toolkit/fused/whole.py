@@ -1,4 +1,4 @@
-"""A network whose gradient is written out, as one node of torch's graph."""
+"""A network with a gradient written by hand, as one node of torch's graph."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from priorbench.toolkit.fused.barrier import Place, part
 from priorbench.toolkit.fused.compiled import inner
-from priorbench.toolkit.fused.crew import Team, Work
 from priorbench.toolkit.fused.layers import GAP, Planes
-from priorbench.toolkit.fused.meeting import Place, part
+from priorbench.toolkit.fused.team import TorchTeam, Work
 
 #: pixels of a tile's side in the output and in the input
 OUT, IN = 4, 6
@@ -47,7 +47,7 @@ class Winograd:
     height, width : of the image.
     """
 
-    def __init__(self, team: Team, conv: nn.Conv2d, height: int, width: int) -> None:
+    def __init__(self, team: TorchTeam, conv: nn.Conv2d, height: int, width: int) -> None:
         self._team = team
         self._weight = conv.weight
         self._size = height, width
@@ -66,7 +66,7 @@ class Winograd:
         """Return a new image; its memory is used again by the next call."""
         self._x = x
         values, products = self._values, self._products
-        self._share(to_values, x.array, self._b, _whole(values))
+        self._share(to_tiles, x.array, self._b, _whole(values))
         w = self._weight.detach()
         self._transformed = torch.einsum("ka,oiab,lb->kloi", self._g, w, self._g).flatten(0, 1)
         torch.bmm(self._transformed, values, out=products)
@@ -76,7 +76,7 @@ class Winograd:
     def backward(self, dy: Planes) -> tuple[Planes, torch.Tensor]:
         """Return dx, written over x, and the gradient of the weight."""
         values, products = self._values, self._products
-        self._share(to_products, dy.array, self._a_back, _whole(products))
+        self._share(to_tiles, dy.array, self._a_back, _whole(products))
         d = torch.bmm(products, values.transpose(1, 2)).view(IN, IN, *self._weight.shape[:2])
         gradient = torch.einsum("ka,kloi,lb->oiab", self._g, d, self._g)
         torch.bmm(self._transformed.transpose(1, 2), products, out=values)
@@ -137,26 +137,32 @@ def _get(tiles: Any, k: int, c: int, start: int, block: Any) -> None:
 
 
 @inner
-def to_values(place: Place, x: Any, height: int, width: int, b: Any, values: Any) -> None:
-    """Write B' x B of every tile to `values` (36, channels, tiles)."""
+def to_tiles(place: Place, image: Any, height: int, width: int, matrix: Any, tiles: Any) -> None:
+    """Write M x M' of every tile x of the image to `tiles` (36, channels, tiles).
+
+    With B' as the `matrix` M tiles overlap: `from_values` transposed. With A they do not: `from_products`
+    transposed.
+    """
+    side = matrix.shape[1]
+    edge = (side - 4) // 2
     down, across = -(-height // 4), -(-width // 4)
-    wide = 4 * across + 2
-    lines, mixed = np.zeros((6, wide), x.dtype), np.empty((6, wide), x.dtype)
-    phases, block = np.empty((6, across), x.dtype), np.empty((6, across), x.dtype)
-    zero = x.dtype.type(0)
-    begin, end = part(place, x.shape[0])
+    wide = 4 * across + 2 * edge
+    lines, mixed = np.zeros((side, wide), image.dtype), np.empty((6, wide), image.dtype)
+    phases, block = np.empty((side, across), image.dtype), np.empty((6, across), image.dtype)
+    zero = image.dtype.type(0)
+    begin, end = part(place, image.shape[0])
     for c in range(begin, end):
         for i in range(down):
-            for j in range(6):
-                r = 4 * i + j - 1
+            for j in range(side):
+                r = 4 * i + j - edge
                 inside = 0 <= r < height
                 for q in range(width):
-                    lines[j, q + 1] = x[c, r * width + q] if inside else zero
-            _combine(b, lines, mixed)
+                    lines[j, q + edge] = image[c, r * width + q] if inside else zero
+            _combine(matrix, lines, mixed)
             for k in range(6):
                 _split(mixed, k, phases)
-                _combine(b, phases, block)
-                _put(block, k, c, i * across, values)
+                _combine(matrix, phases, block)
+                _put(block, k, c, i * across, tiles)
 
 
 @inner
@@ -183,37 +189,8 @@ def from_products(place: Place, products: Any, height: int, width: int, a: Any, 
 
 
 @inner
-def to_products(
-    place: Place,
-    dy: Any,
-    height: int,
-    width: int,
-    a: Any,
-    products: Any,
-) -> None:
-    """With A as `a`, write A dy A' of every tile to `products`: the transpose of `from_products`."""
-    down, across = -(-height // 4), -(-width // 4)
-    wide = 4 * across
-    lines, mixed = np.zeros((4, wide), dy.dtype), np.empty((6, wide), dy.dtype)
-    phases, block = np.empty((4, across), dy.dtype), np.empty((6, across), dy.dtype)
-    zero = dy.dtype.type(0)
-    begin, end = part(place, dy.shape[0])
-    for c in range(begin, end):
-        for i in range(down):
-            for j in range(4):
-                r = 4 * i + j
-                for q in range(width):
-                    lines[j, q] = dy[c, r * width + q] if r < height else zero
-            _combine(a, lines, mixed)
-            for k in range(6):
-                _split(mixed, k, phases)
-                _combine(a, phases, block)
-                _put(block, k, c, i * across, products)
-
-
-@inner
 def from_values(place: Place, values: Any, height: int, width: int, b: Any, dx: Any) -> None:
-    """With B as `b`, write the sum over tiles of B dv B' to the image `dx`: `to_values` transposed."""
+    """With B as `b`, write the sum over tiles of B dv B' to the image `dx`: `to_tiles` transposed."""
     down, across = -(-height // 4), -(-width // 4)
     wide = 4 * across + 2
     lines, mixed = np.empty((6, wide), dx.dtype), np.empty((6, wide), dx.dtype)

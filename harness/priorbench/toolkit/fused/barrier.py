@@ -1,8 +1,8 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
-"""What a crew's threads need inside compiled code: their part of the work, a place to wait for each other.
+"""A barrier for the threads of a team inside compiled code, and each thread's part of the work.
 
-Waking a sleeping thread takes longer than many a small layer. Threads that meet do not sleep: whoever waits
-offers its processor to others and looks again.
+Waking a sleeping thread takes longer than many small layers. A thread that waits at the barrier does not
+sleep: it offers its processor to others and looks again.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from numba.extending import intrinsic
 
 from priorbench.toolkit.fused.compiled import inner
 
-#: a count of arrivals that no crew reaches: all waiting has ended
-_ENDED = 1 << 62
+#: a count of arrivals that no team reaches: nobody waits any longer
+_ABORTED = 1 << 62
 
 
 class Place(NamedTuple):
-    """A thread's place in a crew.
+    """A thread's place in a team.
 
     Attributes
     ----------
-    thread : from 0 to `threads` - 1.
-    threads : that do the work.
-    arrived : how often one of them has begun to wait, (1,).
+    thread : int
+        Number of the thread, from 0 to `threads` - 1.
+    threads : int
+        How many threads do the work.
+    arrived : array
+        How often one of them has begun to wait, (1,).
     """
 
     thread: int
@@ -41,28 +44,28 @@ def places(threads: int) -> list[Place]:
     return [Place(thread, threads, arrived) for thread in range(threads)]
 
 
-def leave(place: Place) -> None:
-    """Let nobody wait any longer: the thread has failed and will not come."""
-    place.arrived[0] = _ENDED
+def abort(place: Place) -> None:
+    """Let no thread wait any longer: this one has failed and will not arrive."""
+    place.arrived[0] = _ABORTED
 
 
 @inner
 def part(place: Place, number: int) -> tuple[int, int]:
-    """Return the first of so many things that are the thread's, and the one after its last."""
+    """Return the thread's part of this many things: the first, and the one after the last."""
     return place.thread * number // place.threads, (place.thread + 1) * number // place.threads
 
 
 @inner
-def meet(place):
-    """Wait until all threads have come here; then each sees what the others have written before."""
+def wait_for_all(place):
+    """Wait until every thread has arrived; then each sees what the others have written before."""
     if place.threads == 1:
         return
     before: Any = _add(place.arrived, 1)  # type: ignore[call-arg]
-    if before >= _ENDED:
+    if before >= _ABORTED:
         return
     all_of_them = (before // place.threads + 1) * place.threads
     while _add(place.arrived, 0) < all_of_them:
-        _give_way()
+        _yield_processor()
 
 
 @intrinsic
@@ -79,10 +82,10 @@ def _add(typing_context, counter, number):
 
 
 @inner
-def _go_on():
-    """Wait without giving way."""
+def _spin():
+    """Go on waiting without a pause."""
 
 
-_give_way: Any = _go_on
+_yield_processor: Any = _spin
 if llvmlite.binding.address_of_symbol("sched_yield"):
-    _give_way = numba.types.ExternalFunction("sched_yield", numba.types.int32())
+    _yield_processor = numba.types.ExternalFunction("sched_yield", numba.types.int32())

@@ -1,4 +1,4 @@
-"""Threads that share out work, with compiled functions that release the interpreter's lock."""
+"""A team of threads that share work: compiled functions that release the interpreter's lock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from priorbench.toolkit.fused.meeting import leave, places
+from priorbench.toolkit.fused.barrier import abort, places
 
 Work = Callable[..., object]
 
@@ -18,14 +18,15 @@ Work = Callable[..., object]
 FEW = 1 << 15
 
 
-class Crew:
-    """Some threads, the caller's among them; the others end when the crew is no longer used.
+class ThreadTeam:
+    """Some threads, the caller's among them; the others end when the team is no longer used.
 
-    Next to numba's parallel loops it is as fast, compiles in half the time and serves several callers.
+    It is as fast as numba's parallel loops, compiles in half the time and serves several callers.
 
     Parameters
     ----------
-    threads : how many, at least 1.
+    threads : int
+        How many, at least 1.
     """
 
     def __init__(self, threads: int) -> None:
@@ -41,10 +42,13 @@ class Crew:
 
         Parameters
         ----------
-        work : a compiled function. It does the ``part(place, ...)`` of its thread, and with ``meet(place)``
-            waits for the others, see `priorbench.toolkit.fused.meeting`.
-        given : the rest of its arguments.
-        alone : the work is too little for more than one thread.
+        work : callable
+            A compiled function. It does the ``part(place, ...)`` of its thread, and ``wait_for_all(place)``
+            is its barrier, see `priorbench.toolkit.fused.barrier`.
+        *given
+            The rest of its arguments.
+        alone : bool
+            The work is too little for more than one thread.
         """
         own, *others = places(1 if alone else self.threads)
         for queue, place in zip(self._queues, others, strict=False):
@@ -52,7 +56,7 @@ class Crew:
         try:
             work(own, *given)
         except BaseException:
-            leave(own)
+            abort(own)
             raise
         finally:  # the others write to memory that is the caller's again afterwards
             failures = [self._done.get() for _ in others]
@@ -61,24 +65,28 @@ class Crew:
                 raise failure
 
 
-class Team:
-    """A crew of as many threads as torch has, made when it is first needed."""
+class TorchTeam:
+    """A team of as many threads as torch uses, made when it is first needed."""
 
     def __init__(self) -> None:
-        self._crew: Crew | None = None
+        self._team: ThreadTeam | None = None
 
     def share(self, work: Work, *given: Any, numbers: int) -> None:
-        """Do as `Crew.share` does.
+        """Call ``work(place, *given)`` on every thread, as `ThreadTeam.share` does.
 
         Parameters
         ----------
-        work, given : see there.
-        numbers : that the work goes through: a few are not worth waking anybody.
+        work : callable
+            A compiled function.
+        *given
+            The rest of its arguments.
+        numbers : int
+            How many numbers the work goes through. For a few, the other threads are not woken.
         """
         threads = torch.get_num_threads()
-        if self._crew is None or self._crew.threads != threads:
-            self._crew = Crew(threads)
-        self._crew.share(work, *given, alone=numbers < FEW)
+        if self._team is None or self._team.threads != threads:
+            self._team = ThreadTeam(threads)
+        self._team.share(work, *given, alone=numbers < FEW)
 
 
 def _serve(queue: SimpleQueue[Any], done: SimpleQueue[BaseException | None]) -> None:
@@ -87,7 +95,7 @@ def _serve(queue: SimpleQueue[Any], done: SimpleQueue[BaseException | None]) -> 
         try:
             work(place, *given)
         except BaseException as failure:
-            leave(place)
+            abort(place)
             done.put(failure)
         else:
             done.put(None)

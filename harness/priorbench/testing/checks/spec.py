@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from priorbench.contract.specs import ImageSetSpec, NoiseSpec, OperatorSpec
+from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.errors import PriorbenchError, suggestion
 from priorbench.parameters.signatures import DeclarationError
 from priorbench.parameters.values import parameters_of
@@ -19,7 +19,7 @@ def licence(subject: Subject) -> Finding | None:
     return Finding(
         expected="a licence, as an SPDX name or a short text",
         seen="licence is empty",
-        mend="set licence=... in the record that the hook yields, for example 'MIT'",
+        mend="set licence=... in the spec that the hook yields, for example 'MIT'",
     )
 
 
@@ -32,7 +32,7 @@ def summary(subject: Subject) -> Finding | None:
     return Finding(
         expected="a summary of one line, at most 160 characters",
         seen=seen,
-        mend="set summary=... in the record that the hook yields",
+        mend="set summary=... in the spec that the hook yields",
     )
 
 
@@ -43,12 +43,16 @@ def citation(subject: Subject) -> Finding | None:
     return Finding(
         expected="the publication, or the word 'unpublished'",
         seen="citation is empty",
-        mend="set citation=... in the record that the hook yields",
+        mend="set citation=... in the spec that the hook yields",
     )
 
 
-def lazy_registration(subject: Subject) -> Finding | None:
+def lazy_registration(subject: Subject) -> Finding | Skip | None:
     """`priorbench list` must stay instant, whatever is installed."""
+    if any(
+        plugin.name == subject.setting.plugin and plugin.file for plugin in subject.setting.registry.plugins
+    ):
+        return Skip("it is one file, which is not installed")
     heavy = heavy_imports(subject.setting.plugin)
     if not heavy:
         return None
@@ -98,6 +102,21 @@ def parameters(subject: Subject) -> Finding | None:
     return None
 
 
+def abilities(subject: Subject) -> Finding | None:
+    """Runs are planned by what the spec says, without importing the method."""
+    assert isinstance(subject.spec, DenoiserSpec)
+    made = subject.make()
+    for name, method in (("iterative", "iterate"), ("together", "iterate_together")):
+        said, found = getattr(subject.spec, name), hasattr(made, method)
+        if said not in (None, found):
+            return Finding(
+                expected=f"{name}={found}, since its object has {'a' if found else 'no'} method '{method}'",
+                seen=f"{name}={said}",
+                mend=f"set {name}={found} in the spec that the hook yields",
+            )
+    return None
+
+
 def level(subject: Subject) -> Finding | None:
     """Levels share their random numbers: these parameters are left out of the seed."""
     assert isinstance(subject.spec, (NoiseSpec, OperatorSpec))
@@ -105,7 +124,7 @@ def level(subject: Subject) -> Finding | None:
     return finding(
         f"'{unknown[0]}'{suggestion(unknown[0], subject.parameters)}" if unknown else "",
         expected="'level' names parameters of the factory",
-        mend="correct 'level' in the record",
+        mend="correct 'level' in the spec",
     )
 
 
@@ -121,6 +140,13 @@ PARAMETERS = Check(
     run=parameters,
 )
 LOADS = Check(name="loads", what="its factory can be imported and called", run=loads, needs=("parameters",))
+#: for methods
+ABILITIES = Check(
+    name="abilities",
+    what="its spec says truly whether it iterates, and fits several images at once",
+    run=abilities,
+    needs=("loads",),
+)
 #: for what is drawn at random
 LEVEL = Check(name="level", what="'level' names its parameters", run=level, needs=("loads",))
 

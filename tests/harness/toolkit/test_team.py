@@ -1,4 +1,4 @@
-"""Threads that share out work."""
+"""A team of threads, and its barrier."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import time
 import numpy as np
 import pytest
 
-crew_module = pytest.importorskip("priorbench.toolkit.fused.crew")
-Crew = crew_module.Crew
+team_module = pytest.importorskip("priorbench.toolkit.fused.team")
+ThreadTeam = team_module.ThreadTeam
 compiled = pytest.importorskip("priorbench.toolkit.fused.compiled")
-meeting = pytest.importorskip("priorbench.toolkit.fused.meeting")
-meet, part = meeting.meet, meeting.part
+barrier = pytest.importorskip("priorbench.toolkit.fused.barrier")
+part, wait_for_all = barrier.part, barrier.wait_for_all
 
 
 @pytest.mark.parametrize(("threads", "number"), [(1, 5), (3, 8), (4, 2)])
@@ -25,7 +25,7 @@ def test_everything_is_done_once_by_threads_of_their_own(threads, number):
         done.extend((place.thread, n, word) for n in range(begin, end))
         names.add(threading.get_ident())
 
-    Crew(threads).share(work, "word")
+    ThreadTeam(threads).share(work, "word")
     assert sorted(n for _, n, _ in done) == list(range(number))
     assert all(word == "word" for *_, word in done)
     assert len(names) == threads
@@ -33,7 +33,7 @@ def test_everything_is_done_once_by_threads_of_their_own(threads, number):
 
 def test_little_work_stays_with_the_caller():
     names = []
-    Crew(3).share(lambda place: names.append((threading.get_ident(), place.threads)), alone=True)
+    ThreadTeam(3).share(lambda place: names.append((threading.get_ident(), place.threads)), alone=True)
     assert names == [(threading.get_ident(), 1)]
 
 
@@ -45,22 +45,22 @@ def relay(place, rounds, values):
         for thread in range(place.threads):
             total += values[n, thread]
         values[n + 1, place.thread] = total
-        meet(place)
+        wait_for_all(place)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_threads_that_meet_see_what_the_others_wrote(threads):
-    rounds, crew = 19, Crew(threads)
+def test_threads_that_wait_for_all_see_what_the_others_wrote(threads):
+    rounds, team = 19, ThreadTeam(threads)
     for _ in range(20):
         values = np.zeros((rounds + 1, threads), np.int64)
         values[0] = 1
-        crew.share(relay, rounds, values)
+        team.share(relay, rounds, values)
         assert values.tolist() == [[threads**n] * threads for n in range(rounds + 1)]
 
 
 @pytest.mark.parametrize("failing", [0, 2])
 def test_a_failure_reaches_the_caller_after_all_have_ended(failing):
-    crew, ended = Crew(3), []
+    team, ended = ThreadTeam(3), []
 
     def work(place):
         if place.thread == failing:
@@ -69,31 +69,31 @@ def test_a_failure_reaches_the_caller_after_all_have_ended(failing):
         ended.append(place.thread)
 
     with pytest.raises(ArithmeticError, match="band"):
-        crew.share(work)
+        team.share(work)
     assert sorted(ended) == sorted({0, 1, 2} - {failing})
-    crew.share(lambda place: ended.append("again"))
+    team.share(lambda place: ended.append("again"))
     assert ended.count("again") == 3
 
 
 @pytest.mark.parametrize("failing", [0, 2])
-def test_nobody_waits_for_a_thread_that_failed(failing):
+def test_no_thread_waits_for_one_that_failed(failing):
     def work(place):
         if place.thread == failing:
             raise ArithmeticError("band")
         for _ in range(3):
-            meet(place)
+            wait_for_all(place)
 
     with pytest.raises(ArithmeticError, match="band"):
-        Crew(3).share(work)
+        ThreadTeam(3).share(work)
 
 
-def test_the_threads_end_with_the_crew():
+def test_the_threads_end_with_the_team():
     before = set(threading.enumerate())
-    crew = Crew(4)
-    crew.share(lambda place: None)
+    team = ThreadTeam(4)
+    team.share(lambda place: None)
     others = set(threading.enumerate()) - before
     assert len(others) == 3
-    del crew
+    del team
     gc.collect()
     for thread in others:
         thread.join(5)

@@ -1,0 +1,82 @@
+"""Plugins that are one Python file each, without packaging: ``--plugin FILE`` and PRIORBENCH_PLUGIN_FILES.
+
+A file is imported under the name of its stem, so that its factories are written ``"my_method:Method"``; its
+folder goes to the end of the import path, where it hides nothing. Child processes find the same files in the
+environment.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from priorbench.errors import PriorbenchError
+from priorbench.loading.discovery import Candidate
+
+FILES_VARIABLE = "PRIORBENCH_PLUGIN_FILES"
+
+
+def add_plugin_files(files: Iterable[Path]) -> None:
+    """Have files loaded as plugins, by this process and by those that it starts.
+
+    Raises
+    ------
+    PriorbenchError
+        Where one is no readable Python file, or its name is that of another module.
+    """
+    chosen = [*_named(), *(path.expanduser().resolve() for path in files)]
+    for path in chosen:
+        _check(path)
+    if chosen:
+        os.environ[FILES_VARIABLE] = os.pathsep.join(dict.fromkeys(map(str, chosen)))
+
+
+def plugin_files() -> list[Candidate]:
+    """Return a candidate for each file that the environment names.
+
+    Raises
+    ------
+    PriorbenchError
+        As `add_plugin_files`.
+    """
+    return [_candidate(path) for path in _named()]
+
+
+def _named() -> list[Path]:
+    text = os.environ.get(FILES_VARIABLE, "")
+    return [Path(part).expanduser().resolve() for part in text.split(os.pathsep) if part.strip()]
+
+
+def _candidate(path: Path) -> Candidate:
+    _check(path)
+    folder = str(path.parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
+        importlib.invalidate_caches()
+    return Candidate(
+        name=path.stem,
+        module=path.stem,
+        distribution=path.name,
+        version="",
+        file=str(path),
+        load=lambda: importlib.import_module(path.stem),
+    )
+
+
+def _check(path: Path) -> None:
+    if not path.is_file():
+        raise PriorbenchError(f"plugin {path}: there is no such file")
+    if path.suffix != ".py" or not path.stem.isidentifier():
+        raise PriorbenchError(
+            f"plugin {path}: a plugin of one file is called like a Python module, such as my_method.py"
+        )
+    spec = importlib.util.find_spec(path.stem)
+    if spec is not None and (spec.origin is None or Path(spec.origin).resolve() != path):
+        there = spec.origin or "another module"
+        raise PriorbenchError(
+            f"plugin {path}: 'import {path.stem}' means {there}: give the file another name"
+        )
