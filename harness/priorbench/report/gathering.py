@@ -36,7 +36,7 @@ _EXAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trajectory:
+class TimedCurve:
     """A trial's curve: seconds and PSNR in dB, increasing in time, and the noisy image it began with."""
 
     noisy_sha256: str | None
@@ -85,7 +85,7 @@ class RowStory:
     """
 
     settings: Record
-    curves: dict[tuple[str, int], Trajectory] = field(default_factory=dict)
+    curves: dict[tuple[str, int], TimedCurve] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     failures: dict[tuple[str, str], Failures] = field(default_factory=dict)
 
@@ -178,10 +178,10 @@ def _note_result(row: RowStory, data: Mapping[str, Any]) -> None:
             row.curves[data["image_sha256"], data["repetition"]] = trajectory
 
 
-def _trajectory(data: Mapping[str, Any]) -> Trajectory | None:
+def _trajectory(data: Mapping[str, Any]) -> TimedCurve | None:
     seconds = np.array(data["curve"]["wall_seconds"], dtype=np.float32)
     psnr = np.array(data["curve"]["psnr"], dtype=np.float32)  # None becomes NaN
     good = np.isfinite(psnr) & (seconds > 0)
     if not good.any():
         return None
-    return Trajectory(noisy_sha256=data.get("noisy_sha256"), seconds=seconds[good], psnr=psnr[good])
+    return TimedCurve(noisy_sha256=data.get("noisy_sha256"), seconds=seconds[good], psnr=psnr[good])

@@ -38,7 +38,7 @@ class Tile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
+class CropRow:
     """The crops of one image.
 
     Attributes
@@ -58,7 +58,7 @@ class Picture:
 class Pictures:
     """Pictures of a board, and what a reader must know of those that are missing."""
 
-    pictures: list[Picture] = field(default_factory=list)
+    pictures: list[CropRow] = field(default_factory=list)
     note: str = ""
 
 
@@ -125,7 +125,7 @@ def chosen_images(shown: Shown, there: frozenset[str]) -> list[Record]:
     return [by_name[shown.results.images[order[spot]]] for spot in spots]
 
 
-def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) -> Picture:
+def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) -> CropRow:
     assert record.noisy_sha256 is not None
     at = shown.results.images.index(record.image)
     outputs = []
@@ -136,7 +136,7 @@ def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) 
             psnr = float(shown.results.psnr[number, at])
             url = _data_url(store.crop(digest))
             outputs.append(Tile(name=row.name, url=url, psnr=psnr if np.isfinite(psnr) else None, row=number))
-    return Picture(
+    return CropRow(
         image=record.image,
         clean=Tile(name="clean", url=_data_url(store.crop(record.image_sha256)), psnr=None),
         noisy=Tile(
@@ -146,7 +146,7 @@ def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) 
     )
 
 
-def _tiles(picture: Picture) -> Iterator[Tile]:
+def _tiles(picture: CropRow) -> Iterator[Tile]:
     yield picture.clean
     yield picture.noisy
     yield from picture.outputs

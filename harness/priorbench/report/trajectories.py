@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.report.gathering import Trajectory
+from priorbench.report.gathering import TimedCurve
 
 _POINTS = 48
 
 
 def mean_curve(
-    curves: Mapping[tuple[str, int], Trajectory],
+    curves: Mapping[tuple[str, int], TimedCurve],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     """Return the curve of a row: PSNR that it reaches on average, against time.
 

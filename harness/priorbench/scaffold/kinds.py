@@ -35,7 +35,7 @@ class Kind:
     fields: tuple[str, ...] = ()
 
 
-KINDS: Mapping[str, Kind] = {
+SCAFFOLDS: Mapping[str, Kind] = {
     "one-shot": Kind(
         spec=DenoiserSpec,
         module="method",

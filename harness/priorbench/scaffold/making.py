@@ -16,7 +16,7 @@ from priorbench import __version__
 from priorbench.errors import PriorbenchError
 from priorbench.loading.admission import called
 from priorbench.loading.registry import Registry
-from priorbench.scaffold.kinds import KINDS, Kind
+from priorbench.scaffold.kinds import SCAFFOLDS, Kind
 
 _NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*\Z")
 _LONGEST = 60
@@ -44,7 +44,7 @@ def make(name: str, kind: str, registry: Registry, folder: Path | None = None) -
         If the name is not valid or taken, the folder exists or cannot be made; then nothing is left behind.
     """
     target = folder or Path(f"priorbench-{name}")
-    _check_name(name, KINDS[kind], registry)
+    _check_name(name, SCAFFOLDS[kind], registry)
     if target.exists() or target.is_symlink():
         raise PriorbenchError(f"{target} exists already: choose another folder with -o DIR, or remove it")
     files = _render(name, kind)
@@ -82,7 +82,7 @@ def _render(name: str, kind: str) -> Mapping[str, str]:
         lstrip_blocks=True,
         autoescape=False,
     )
-    package, chosen = _package(name), KINDS[kind]
+    package, chosen = _package(name), SCAFFOLDS[kind]
     templates = {
         "pyproject.toml": "pyproject.toml",
         "README.md": "README.md",

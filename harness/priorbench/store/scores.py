@@ -67,7 +67,7 @@ COLUMNS = (
 
 
 #: types of the columns: entry, problem, and `COLUMNS`
-_KINDS = (
+_TYPES = (
     *(np.int64, np.int64),
     *(np.object_, np.bool_, np.bool_, np.object_),
     *[np.float64] * len(COLUMNS[4:]),
@@ -163,7 +163,7 @@ def scores_of(records: Iterable[Record]) -> Scores:
 
 def columns_of(rows: Sequence[Sequence[Any]]) -> list[NDArray[Any]]:
     """Return the columns of at least one row: entry, problem, and `COLUMNS`."""
-    return [np.array(column, kind) for column, kind in zip(zip(*rows, strict=True), _KINDS, strict=True)]
+    return [np.array(column, kind) for column, kind in zip(zip(*rows, strict=True), _TYPES, strict=True)]
 
 
 def scores_from_columns(
@@ -205,7 +205,7 @@ def _indices(hashes: NDArray[np.int64], items: Sequence[tuple[int, str]]) -> NDA
 def _scores(
     entries: Iterable[Entry], problems: Iterable[NoisyImage], batches: Sequence[Sequence[NDArray[Any]]]
 ) -> Scores:
-    parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _KINDS)
+    parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _TYPES)
     entry, problem, status, exact, tainted, metrics, *numbers = (np.concatenate(part) for part in parts)
     return Scores(
         entries=tuple(entries),

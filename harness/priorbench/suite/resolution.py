@@ -19,7 +19,7 @@ Tolerance = Literal["nothing", "missing package", "not there"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class Fault:
     """One line for the person who asked.
 
     Attributes
@@ -51,15 +51,15 @@ class Origin:
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
     tolerance: Tolerance = "nothing"
 
-    def problem(self, message: str, keys: KeyPath = (), name: str = "") -> Problem:
+    def problem(self, message: str, keys: KeyPath = (), name: str = "") -> Fault:
         """Return a message with its place; `keys` lead from the entry to what is wrong."""
         place = f"{self.shown} {name}" if name and self.source else self.shown
         if not self.source:
-            return Problem(line=0, text=f"{place}: {message}")
+            return Fault(line=0, text=f"{place}: {message}")
         line = line_at(self.lines, (*self.path, *keys))
-        return Problem(line=line, text=f"{self.source}:{line}: {place}: {message}")
+        return Fault(line=line, text=f"{self.source}:{line}: {place}: {message}")
 
-    def parameter_problem(self, message: str, name: str, parameter: str) -> Problem:
+    def parameter_problem(self, message: str, name: str, parameter: str) -> Fault:
         """Return a message about a parameter, which may be written in the entry's grid."""
         keys: KeyPath = (name, parameter)
         if (*self.path, *keys) not in self.lines:
@@ -72,8 +72,8 @@ class Resolved:
     """What became of the entries of one list."""
 
     choices: tuple[Choice, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    problems: tuple[Fault, ...] = ()
 
 
 class _UnusableError(Exception):
@@ -103,8 +103,8 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
     registry : what is installed.
     """
     choices: list[tuple[Choice, Origin]] = []
-    warnings: list[Problem] = []
-    problems: list[Problem] = []
+    warnings: list[Fault] = []
+    problems: list[Fault] = []
     for raw, origin in entries:
         try:
             spec, factory = _usable(kind, raw, registry, origin.tolerance)
@@ -196,7 +196,7 @@ def _choice(spec: Spec, factory: Any, raw: RawChoice) -> Choice:
     return Choice(name=raw.name, label=label_of(raw, spec), parameters=parameters)
 
 
-def _same_labels(choices: Sequence[tuple[Choice, Origin]]) -> Iterable[Problem]:
+def _same_labels(choices: Sequence[tuple[Choice, Origin]]) -> Iterable[Fault]:
     first: dict[str, Origin] = {}
     for choice, origin in choices:
         if choice.label in first:

@@ -10,7 +10,7 @@ from priorbench.contract.specs import KINDS
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry
 from priorbench.suite.resolution import choose
-from priorbench.testing.process import DeadError, Host
+from priorbench.testing.process import CheckHost, DeadError
 from priorbench.testing.results import CHECKED, CheckOptions, CheckResult, Finding
 
 #: runs that one check makes at most, each of which may take the time limit
@@ -84,7 +84,7 @@ class Examination:
     options : how.
     """
 
-    def __init__(self, host: Host, named: Named, options: CheckOptions) -> None:
+    def __init__(self, host: CheckHost, named: Named, options: CheckOptions) -> None:
         self.named = named
         self._host, self._options = host, options
         self._subject = {**asdict(named), "options": asdict(options)}
@@ -156,7 +156,7 @@ def check(name: str, options: CheckOptions | None = None, only: Collection[str] 
     from priorbench.loading.load import load_registry
 
     results: list[CheckResult] = []
-    with Host() as host:
+    with CheckHost() as host:
         for named in find(load_registry(), name):
             results += Examination(host, named, options or CheckOptions()).results(only)
     return results

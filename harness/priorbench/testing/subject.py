@@ -27,7 +27,7 @@ from priorbench.testing.surroundings import Surroundings, surroundings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
+class Equipment:
     """What a subject is examined with.
 
     Attributes
@@ -54,7 +54,7 @@ class Subject:
     setting : what it is examined with.
     """
 
-    def __init__(self, spec: Spec, given: Mapping[str, Any], setting: Setting) -> None:
+    def __init__(self, spec: Spec, given: Mapping[str, Any], setting: Equipment) -> None:
         self.spec, self.setting = spec, setting
         self._given = given
 
