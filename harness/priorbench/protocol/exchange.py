@@ -39,7 +39,10 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a method returned under one stopping rule, or why it returned nothing; seconds."""
+    """What a method returned under one stopping rule, or why it returned nothing; seconds.
+
+    `quiet` is False where another thread of the process was at work when the clock started.
+    """
 
     output: NDArray[np.float32] | None = None
     error: Exception | None = None
@@ -47,6 +50,7 @@ class Outcome:
     wall_seconds: float | None = None
     device_seconds: float | None = None
     cpu_seconds: float | None = None
+    quiet: bool = True
 
 
 class InvalidOutputError(Exception):

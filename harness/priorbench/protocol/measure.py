@@ -71,6 +71,7 @@ def measure_one_shot(method: OneShot, problem: Problem, device: Device) -> Outco
         wall_seconds=clock.wall_seconds,
         device_seconds=clock.device_seconds,
         cpu_seconds=clock.cpu_seconds,
+        quiet=clock.quiet,
     )
 
 

@@ -45,8 +45,9 @@ def mse(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.fl
     if first.shape != second.shape or not first.size:
         raise ValueError(f"expected two images of one shape, got {first.shape} and {second.shape}")
     with np.errstate(invalid="ignore", over="ignore"):
-        difference = np.subtract(first, second, dtype=np.float64).ravel()
-        return float(difference @ difference) / float(difference.size)
+        difference = np.subtract(first, second, dtype=np.float64)
+        # never a product of matrices or vectors here: it wakes threads, which then run beside the method
+        return float(np.square(difference, out=difference).sum()) / float(difference.size)
 
 
 def psnr(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.floating[Any]]) -> float:

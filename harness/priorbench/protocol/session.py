@@ -157,6 +157,8 @@ class Session:
         before = conditions(trials[0].device)
         outcomes = self._outcomes(method, trials, problems, scorers)
         marks = [disturbance(before, conditions(trials[0].device))]
+        if not all(outcome.quiet for own in outcomes for outcome in own):
+            marks.append("another thread of the process was at work when the clock started")
         if len(trials) > 1:
             marks.insert(0, f"throughput: {len(trials)} images were fitted at once")
         else:
