@@ -73,8 +73,10 @@ def sniff_format(head: bytes) -> str:
 
     Raises
     ------
-    NotAnImageError : the content is none of the formats that are read.
-    UnusableImageError : the file is empty.
+    NotAnImageError
+        the content is none of the formats that are read.
+    UnusableImageError
+        the file is empty.
     """
     if not head:
         raise UnusableImageError("empty file")

@@ -22,9 +22,12 @@ class Problem:
 
     Attributes
     ----------
-    noisy : y, float32; in denoising (channels, height, width).
-    observation : the same as the method will see it; its image is replaced inside the clock.
-    clean : for oracles only, float32 (channels, height, width).
+    noisy : ndarray of float32
+        y, float32; in denoising (channels, height, width).
+    observation : Observation
+        the same as the method will see it; its image is replaced inside the clock.
+    clean : ndarray of float32
+        for oracles only, float32 (channels, height, width).
     """
 
     noisy: NDArray[np.float32]

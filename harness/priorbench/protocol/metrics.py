@@ -29,7 +29,8 @@ def mse(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.fl
 
     Parameters
     ----------
-    estimate, clean : arrays of one shape, numpy, or torch on any device.
+    estimate, clean : ndarray or torch.Tensor
+        arrays of one shape, numpy, or torch on any device.
 
     Returns
     -------
@@ -57,7 +58,8 @@ def psnr(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.f
 
     Parameters
     ----------
-    estimate, clean : arrays of one shape, numpy, or torch on any device.
+    estimate, clean : ndarray or torch.Tensor
+        arrays of one shape, numpy, or torch on any device.
 
     Returns
     -------
@@ -84,7 +86,8 @@ def ssim(
 
     Parameters
     ----------
-    estimate, clean : arrays (channels, height, width) of one shape, numpy, or torch on any device.
+    estimate, clean : ndarray or torch.Tensor
+        arrays (channels, height, width) of one shape, numpy, or torch on any device.
 
     Returns
     -------

@@ -44,8 +44,10 @@ class Watched:
 
     Parameters
     ----------
-    problem : what is denoised.
-    rules, budget, curve : see `priorbench.protocol.measure.measure_iterative`.
+    problem : Problem
+        what is denoised.
+    rules, budget, curve : list[tuple[StoppingRule, bool]] or int or callable or None
+        see `priorbench.protocol.measure.measure_iterative`.
     """
 
     def __init__(

@@ -74,8 +74,10 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
 
     Parameters
     ----------
-    board : the board.
-    shown : the columns that the reader sees; None for all.
+    board : Board
+        the board.
+    shown : Container[str] or None, optional
+        the columns that the reader sees; None for all.
     """
     seen = columns(board) if shown is None else shown
     return [*_meanings(board, seen), *_unranked(board), *_times(board, seen), *board.notes]

@@ -47,9 +47,12 @@ def speed_chart(
 
     Parameters
     ----------
-    board : the board.
-    curves : number of a row -> its seconds and PSNR in dB.
-    looks : by name of a row.
+    board : Board
+        the board.
+    curves : Mapping[int, tuple[ndarray, ndarray]]
+        number of a row -> its seconds and PSNR in dB.
+    looks : Mapping[str, Marker]
+        by name of a row.
     """
     points = [
         (row.seconds, row.psnr, place)
@@ -158,9 +161,12 @@ def difference_chart(
 
     Parameters
     ----------
-    board : the board.
-    difference : (rows, images) in dB, NaN where there is none.
-    looks : by name of a row.
+    board : Board
+        the board.
+    difference : ndarray of float64 or None
+        (rows, images) in dB, NaN where there is none.
+    looks : Mapping[str, Marker]
+        by name of a row.
     """
     shown = [place for place, row in enumerate(board.rows) if row.difference is not None]
     if difference is None or not shown:

@@ -31,7 +31,8 @@ def markers(rows: Iterable[tuple[str, str]]) -> dict[str, Marker]:
 
     Parameters
     ----------
-    rows : (label of the method, name of the row) pairs; may repeat.
+    rows : Iterable[tuple[str, str]]
+        (label of the method, name of the row) pairs; may repeat.
 
     Returns
     -------

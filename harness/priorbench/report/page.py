@@ -31,9 +31,12 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
 
     Parameters
     ----------
-    boards : what `priorbench.ranking.leaderboard.leaderboard` made of this store.
-    store : where the records are.
-    registry : what is installed; with it the page says how to run labelled entries of a suite again.
+    boards : Sequence[Board]
+        what `priorbench.ranking.leaderboard.leaderboard` made of this store.
+    store : Store
+        where the records are.
+    registry : Registry or None, optional
+        what is installed; with it the page says how to run labelled entries of a suite again.
     """
     stories = gather(store.documents(), [_key(board) for board in boards])
     by_key = {_key(panel): panel for panel in panels(store.scores())}

@@ -28,7 +28,8 @@ class Tile:
 
     Attributes
     ----------
-    row : number of the row on the board; None for the clean and the noisy image.
+    row : int or None, optional
+        number of the row on the board; None for the clean and the noisy image.
     """
 
     name: str
@@ -43,9 +44,12 @@ class CropRow:
 
     Attributes
     ----------
-    image : its name.
-    clean, noisy : as they were given; with another operator than the identity A^+ y stands for the noisy one.
-    outputs : of the rows that have one, in the board's order.
+    image : str
+        its name.
+    clean, noisy : Tile
+        as they were given; with another operator than the identity A^+ y stands for the noisy one.
+    outputs : tuple of Tile
+        of the rows that have one, in the board's order.
     """
 
     image: str
@@ -76,8 +80,10 @@ def pictures(store: Store, boards: Mapping[BoardKey, Shown]) -> dict[BoardKey, P
 
     Parameters
     ----------
-    store : where the crops are.
-    boards : by key.
+    store : Store
+        where the crops are.
+    boards : Mapping[BoardKey, Shown]
+        by key.
     """
     there = store.crop_digests()
     chosen = {key: chosen_images(shown, there) for key, shown in boards.items()}

@@ -24,7 +24,8 @@ def mean_curve(
 
     Parameters
     ----------
-    curves : (image digest, repetition) -> trajectory.
+    curves : Mapping[tuple[str, int], TimedCurve]
+        (image digest, repetition) -> trajectory.
 
     Returns
     -------
@@ -52,7 +53,8 @@ def pareto_front(points: Iterable[tuple[float, float, int]]) -> list[tuple[float
 
     Parameters
     ----------
-    points : seconds, PSNR in dB, and a number that comes back with each.
+    points : Iterable[tuple[float, float, int]]
+        seconds, PSNR in dB, and a number that comes back with each.
     """
     front: list[tuple[float, float, int]] = []
     for point in sorted(points, key=lambda point: (point[0], -point[1])):

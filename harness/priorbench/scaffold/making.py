@@ -29,14 +29,19 @@ def make(name: str, kind: str, registry: Registry, folder: Path | None = None) -
 
     Parameters
     ----------
-    name : of the thing it will register.
-    kind : key of `priorbench.scaffold.kinds.KINDS`.
-    registry : what is installed; its names are taken.
-    folder : what to make; default ``priorbench-NAME`` in the working folder.
+    name : str
+        of the thing it will register.
+    kind : str
+        key of `priorbench.scaffold.kinds.KINDS`.
+    registry : Registry
+        what is installed; its names are taken.
+    folder : Path or None, optional
+        what to make; default ``priorbench-NAME`` in the working folder.
 
     Returns
     -------
-    The folder, and the files in it, relative to it.
+    tuple[Path, list[str]]
+        The folder, and the files in it, relative to it.
 
     Raises
     ------

@@ -80,14 +80,20 @@ class Scores:
 
     Attributes
     ----------
-    entries, problems : each once.
-    entry, problem : (records,) index of each record's entry and problem.
-    status : (records,) of each record, text.
-    exact : (records,) the clean image was restored bit by bit, so that there is no PSNR.
-    tainted : (records,) the timing is marked.
-    metrics : (records,) further metrics, name -> value or null, as JSON text; None where there are none.
-    psnr, ssim, oracle_psnr, wall_seconds, peak_memory_bytes, iterations : (records,) float64, NaN where
-        there is no value.
+    entries, problems : tuple of Entry or tuple of NoisyImage
+        each once.
+    entry, problem : ndarray of int64
+        (records,) index of each record's entry and problem.
+    status : ndarray
+        (records,) of each record, text.
+    exact : ndarray
+        (records,) the clean image was restored bit by bit, so that there is no PSNR.
+    tainted : ndarray
+        (records,) the timing is marked.
+    metrics : ndarray
+        (records,) further metrics, name -> value or null, as JSON text; None where there are none.
+    psnr, ssim, oracle_psnr, wall_seconds, peak_memory_bytes, iterations : ndarray of float64
+        (records,) float64, NaN where there is no value.
     """
 
     entries: tuple[Entry, ...]
@@ -175,8 +181,10 @@ def scores_from_columns(
 
     Parameters
     ----------
-    entries, problems : `identity` of each.
-    batches : `columns_of` rows, in which entries and problems are the 64-bit hashes.
+    entries, problems : Sequence[tuple[int, str]]
+        `identity` of each.
+    batches : Sequence[Sequence[ndarray]]
+        `columns_of` rows, in which entries and problems are the 64-bit hashes.
     """
     scores = _scores(
         (

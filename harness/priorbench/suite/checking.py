@@ -33,9 +33,12 @@ class SuiteText:
 
     Attributes
     ----------
-    name : what messages call it: the file's name, or ``-`` for a suite made of options alone.
-    text : YAML.
-    registered : it belongs to a plugin, so that its reader cannot mend it.
+    name : str
+        what messages call it: the file's name, or ``-`` for a suite made of options alone.
+    text : str
+        YAML.
+    registered : bool, default False
+        it belongs to a plugin, so that its reader cannot mend it.
     """
 
     name: str

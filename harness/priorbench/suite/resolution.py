@@ -24,8 +24,10 @@ class Fault:
 
     Attributes
     ----------
-    line : line of the suite file, or 0 for an option of the command line.
-    text : the whole message, place included.
+    line : int
+        line of the suite file, or 0 for an option of the command line.
+    text : str
+        the whole message, place included.
     """
 
     line: int
@@ -38,11 +40,16 @@ class Origin:
 
     Attributes
     ----------
-    shown : how messages call the place: ``denoisers[3]`` or ``--denoiser 'x'``.
-    source : name of the suite file; empty for an option.
-    path : keys that lead to the entry in the file.
-    lines : line of every path of the file.
-    tolerance : what may be left out with a warning.
+    shown : str
+        how messages call the place: ``denoisers[3]`` or ``--denoiser 'x'``.
+    source : str, default ''
+        name of the suite file; empty for an option.
+    path : tuple[str or int, ...], default ()
+        keys that lead to the entry in the file.
+    lines : Mapping[tuple[str or int, ...], int], optional
+        line of every path of the file.
+    tolerance : {'nothing', 'missing package', 'not there'}, default 'nothing'
+        what may be left out with a warning.
     """
 
     shown: str
@@ -98,9 +105,12 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
 
     Parameters
     ----------
-    kind : a key of `priorbench.contract.specs.KINDS`.
-    entries : each entry and where it was written.
-    registry : what is installed.
+    kind : str
+        a key of `priorbench.contract.specs.KINDS`.
+    entries : Iterable[tuple[RawChoice, Origin]]
+        each entry and where it was written.
+    registry : Registry
+        what is installed.
     """
     choices: list[tuple[Choice, Origin]] = []
     warnings: list[Fault] = []
@@ -143,10 +153,14 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
 
     Parameters
     ----------
-    registry : what is installed.
-    kind : key of `priorbench.contract.specs.KINDS`.
-    text : for example ``"gaussian:sigma=15/255"``.
-    settings : further parameters, each ``"key=value"``.
+    registry : Registry
+        what is installed.
+    kind : str
+        key of `priorbench.contract.specs.KINDS`.
+    text : str
+        for example ``"gaussian:sigma=15/255"``.
+    settings : Sequence[str], optional
+        further parameters, each ``"key=value"``.
 
     Raises
     ------

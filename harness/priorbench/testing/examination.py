@@ -41,8 +41,10 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
 
     Parameters
     ----------
-    registry : what is installed.
-    name : also with parameters, as on the command line: ``my-method:width=32``.
+    registry : Registry
+        what is installed.
+    name : str
+        also with parameters, as on the command line: ``my-method:width=32``.
 
     Raises
     ------
@@ -79,9 +81,12 @@ class Examination:
 
     Parameters
     ----------
-    host : where they are made; it examines one thing at a time.
-    named : what is examined.
-    options : how.
+    host : CheckHost
+        where they are made; it examines one thing at a time.
+    named : Named
+        what is examined.
+    options : CheckOptions
+        how.
     """
 
     def __init__(self, host: CheckHost, named: Named, options: CheckOptions) -> None:
@@ -143,10 +148,13 @@ def check(name: str, options: CheckOptions | None = None, only: Collection[str] 
 
     Parameters
     ----------
-    name : of a denoiser, image set, noise model, operator, stopping rule, metric, experiment or plugin that
-        is installed.
-    options : how.
-    only : names of checks; default all.
+    name : str
+        of a denoiser, image set, noise model, operator, stopping rule, metric, experiment or plugin that is
+        installed.
+    options : CheckOptions or None, optional
+        how.
+    only : Collection[str], optional
+        names of checks; default all.
 
     Raises
     ------

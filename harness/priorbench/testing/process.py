@@ -33,7 +33,8 @@ class CheckHost:
 
     Attributes
     ----------
-    serving : the subject that is examined now; None = none.
+    serving : Mapping[str, Any] or None
+        the subject that is examined now; None = none.
     """
 
     def __init__(self) -> None:

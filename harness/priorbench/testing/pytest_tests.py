@@ -26,8 +26,10 @@ def conformance(name: str, **options: Any) -> Callable[..., None]:
 
     Parameters
     ----------
-    name : what is examined, as for ``priorbench check``: a thing that is installed, or a plugin.
-    **options : fields of `CheckOptions` that differ from the defaults; ``pytest --priorbench-device`` wins.
+    name : str
+        what is examined, as for ``priorbench check``: a thing that is installed, or a plugin.
+    **options : Any
+        fields of `CheckOptions` that differ from the defaults; ``pytest --priorbench-device`` wins.
 
     Raises
     ------

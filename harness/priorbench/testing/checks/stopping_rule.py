@@ -29,7 +29,8 @@ class Passing:
 
     Parameters
     ----------
-    clean, noisy : (channels, height, width).
+    clean, noisy : torch.Tensor
+        (channels, height, width).
     """
 
     def __init__(self, clean: torch.Tensor, noisy: torch.Tensor) -> None:

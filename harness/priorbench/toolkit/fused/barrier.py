@@ -29,8 +29,8 @@ class Member(NamedTuple):
         Number of the thread, from 0 to `threads` - 1.
     threads : int
         How many threads do the work.
-    arrived : array
-        How often one of them has begun to wait, (1,).
+    arrived : Any
+        array How often one of them has begun to wait, (1,).
     """
 
     thread: int

@@ -27,8 +27,10 @@ class Fused(nn.Module):
 
     Parameters
     ----------
-    network : owns the parameters.
-    engine : computes the same function.
+    network : nn.Module
+        owns the parameters.
+    engine : WholeNetwork
+        computes the same function.
     """
 
     def __init__(self, network: nn.Module, engine: WholeNetwork) -> None:

@@ -42,9 +42,12 @@ class Winograd:
 
     Parameters
     ----------
-    team : does the work.
-    conv : its weight.
-    height, width : of the image.
+    team : TorchTeam
+        does the work.
+    conv : nn.Conv2d
+        its weight.
+    height, width : int
+        of the image.
     """
 
     def __init__(self, team: TorchTeam, conv: nn.Conv2d, height: int, width: int) -> None:
