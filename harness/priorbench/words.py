@@ -14,7 +14,7 @@ def plural(number: int, noun: str) -> str:
 
 
 def number(value: float | None, digits: int, sign: bool = False) -> str:
-    """Return a number with so many decimals; no sign for zero."""
+    """Return a number with this many decimals; no sign for zero."""
     if value is None:
         return ""
     rounded = round(value, digits) + 0.0  # not "-0.00"

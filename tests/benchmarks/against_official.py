@@ -157,7 +157,7 @@ def _image(size: int) -> torch.Tensor:
 
 
 def serve(case: str, variant: str, checkout: str) -> None:
-    """Be one of the processes: for each line, do so many iterations and answer with the seconds of one."""
+    """Be one of the processes: for each line, do this many iterations and answer with the seconds of one."""
     name, size = case.split(":")
     network = NETWORKS[name]
 
@@ -202,7 +202,7 @@ class Process:
         self.cpu.clear()
 
     def run(self, iterations: int) -> None:
-        """Do so many iterations and keep the mean time of one."""
+        """Do this many iterations and keep the mean time of one."""
         assert self._process.stdin is not None and self._process.stdout is not None
         print(iterations, file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()

@@ -80,7 +80,7 @@ def test_memory_has_to_grow_by_a_tenth_and_by_more_than_noise() -> None:
     assert compare("a", memory(60), memory(64.5)) is None
     change = compare("a", memory(60), memory(78))
     assert change is not None
-    assert change.sentence == "hungrier: a: 60.0 MiB -> 78.0 MiB, 1.30 times"
+    assert change.sentence == "more memory: a: 60.0 MiB -> 78.0 MiB, 1.30 times"
 
 
 def test_a_failure_is_a_regression_only_where_it_worked() -> None:

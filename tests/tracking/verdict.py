@@ -28,7 +28,7 @@ EVERY_ROUND = 1.05
 MEMORY_NOISE = 4 * 2**20
 WORDS = {
     "time": ("slower", "faster"),
-    "memory": ("hungrier", "leaner"),
+    "memory": ("more memory", "less memory"),
     "quality": ("worse", "better"),
     "overhead": ("costlier", "cheaper"),
 }

@@ -46,7 +46,7 @@ class LocalExecutor:
         bytes that a method may take beyond an empty worker; None = no limit.
     batch : int, default 1
         images that a method which can do so fits at once; their timings are marked as throughput. Time and
-        memory that such a trial may take are those of so many trials.
+        memory that such a trial may take are those of this many trials.
     """
 
     def __init__(

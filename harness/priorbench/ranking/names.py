@@ -10,7 +10,7 @@ from priorbench.errors import PriorbenchError, UnknownNameError
 
 
 class Place(NamedTuple):
-    """What makes a row: a method under one stopping rule, on one device, with so many threads."""
+    """What makes a row: a method under one stopping rule, on one device, with a number of threads."""
 
     label: str
     stopping_rule: str | None

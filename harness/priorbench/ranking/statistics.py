@@ -21,7 +21,7 @@ SEED = 20200601
 RESAMPLES = 10_000
 _FEWEST_RESAMPLES = 1000
 _DRAWS = 20_000_000
-#: values that agree to so many decimals, in dB or logarithms, are the same
+#: values that agree to this many decimals, in dB or logarithms, are the same
 _DECIMALS = 6
 #: how often, in per cent, intervals of the mean of so few normal values cover the true mean; measured
 _COVERAGE = {2: 50, 3: 75, 4: 87, 5: 92, 8: 94}
@@ -33,7 +33,7 @@ Resampled = NDArray[np.float32]
 
 
 def resample_count(images: int) -> int:
-    """Return how many resamples intervals over so many images are made of."""
+    """Return how many resamples intervals over this many images are made of."""
     return max(_FEWEST_RESAMPLES, min(RESAMPLES, _DRAWS // max(1, images)))
 
 
@@ -145,7 +145,7 @@ def _intervals(values: Array, resamples: Resampled) -> list[Interval | None]:
 
 
 def expanded_tail(images: NDArray[np.int64]) -> Array:
-    """Return the share of resampled means to leave out on each side, for so many images.
+    """Return the share of resampled means to leave out on each side, for this many images.
 
     Means of resamples spread too little by sqrt(1 - 1/n), and a normal quantile is too small where the
     spread is estimated. Taking tails of Phi(-sqrt(n / (n - 1)) t_(n - 1)) in the place of 2.5 % makes up for
@@ -267,7 +267,7 @@ def win_rates(differences: Array) -> list[float]:
 
 
 def smallest_p(images: int) -> float:
-    """Return the smallest two-sided p that the signed-rank test can give with so many images."""
+    """Return the smallest two-sided p that the signed-rank test can give with this many images."""
     return float(min(1.0, 2.0 ** (1 - images)))
 
 
@@ -277,7 +277,7 @@ def coverage(images: int) -> int:
 
 
 def caveats(images: int, comparisons: int) -> list[str]:
-    """Return what a reader of so many comparisons over so many images must know."""
+    """Return what a reader of this many comparisons over this many images must know."""
     if not comparisons:
         return []
     if images == 1:

@@ -46,7 +46,7 @@ def table(boards: Sequence[Board], console: Console) -> None:
 
 
 def _fitting(board: Board, width: int) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the columns that fit in so many characters, each as its cells, and the names of the others."""
+    """Return the columns that fit in this many characters, each as its cells, and the names of the others."""
     shown = {name: [cell(row) for row in board.rows] for name, cell in columns(board).items()}
     needed = {name: _GAP + _width(name, cells) for name, cells in shown.items()}
     needed["method"] = min(needed["method"], _GAP + _METHOD_WIDTH)

@@ -38,7 +38,7 @@ class PlanOptions:
     strict : bool, default False
         an image that cannot be used is an error.
     pictures : int, default 3
-        so many images of each set have crops of the first draw of their noise stored, for the report.
+        number of images of each set that have crops of the first draw of their noise stored, for the report.
     """
 
     device: str = "cpu"

@@ -95,7 +95,7 @@ class Oracle:
     iterations : int or None, optional
         the budget; null takes the method's own, published one.
     every : int, default 1
-        look at every so many iterations, besides the points of the curve.
+        look at every n-th iteration, n being this number, besides the points of the curve.
     """
 
     def __init__(self, *, iterations: int | None = None, every: int = 1) -> None:

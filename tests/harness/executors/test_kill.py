@@ -24,7 +24,7 @@ from worker_processes import workers
 from priorbench.executors.folders import clear_away, new_folder
 
 KILLS = int(os.environ.get("PRIORBENCH_KILLS", "8"))
-#: trials of the suite: so many that it outlives the kills
+#: trials of the suite: enough that it outlives the kills
 IMAGES = 2 + 2 * KILLS
 SUITE = """
 name: small
