@@ -1,4 +1,4 @@
-"""Plant methods that are slower, take more memory or are worse; `make regressions` finds each, and nothing else.
+"""Plant methods that are slower, take more memory or are worse: `make regressions` finds each and no other.
 
     python tests/benchmarks/planted_regressions.py                   # all: some minutes
     python tests/benchmarks/planted_regressions.py slower unchanged  # some
