@@ -32,39 +32,25 @@ _COMMANDS = ("list", "show", "run", "denoise", "leaderboard", "compare", "export
 _ITEM = re.compile(r"(\*{0,2}\w+(?:, \w+)*) : (.*)")
 
 
-def describe_items(
+def split_names(
     _app: object, _what: str, _name: str, _obj: object, _options: object, lines: list[str]
 ) -> None:
-    """Write what napoleon misreads as it wants it.
-
-    It would take the description of ``name : description`` for a type (a short line with more below is
-    ``name : type`` already), and the names of ``low, high : type`` for one name.
-    """
-    section, names, written = "", "", []
+    """Write ``low, high : type`` as one entry for each name; napoleon would take it for one attribute."""
+    section, names, kind, written = "", [""], "", []
     below: list[str] = []
-
-    def finish() -> None:
-        for name in names.split(", "):
-            written.extend([f"{name}{below[0]}", *below[1:]])
-
-    for line, following in itertools.pairwise([*lines, ""]):
+    for line, following in itertools.pairwise([*lines, "", ""]):
         heading = set(following) == {"-"}
-        found = _ITEM.fullmatch(line) if section in ("Parameters", "Attributes") and not heading else None
-        if names and (found or heading):
-            finish()
-            names = ""
+        found = _ITEM.fullmatch(line) if section == "Attributes" and not heading else None
+        if found or heading:
+            written += [text for name in names for text in (*([name + kind] if name else []), *below)]
+            names, kind, below = [""], "", []
         if heading:
             section = line
         if found:
-            typed = following.startswith(" ") and len(line) < 75
-            names, below = found[1], [f" : {found[2]}"] if typed else ["", f"    {found[2]}"]
-        elif names:
-            below.append(line)
+            names, kind = found[1].split(", "), f" : {found[2]}"
         else:
-            written.append(line)
-    if names:
-        finish()
-    lines[:] = written
+            below.append(line)
+    lines[:] = [*written, *(text for name in names for text in (*([name + kind] if name else []), *below))]
 
 
 def _checks() -> str:
@@ -98,5 +84,5 @@ def fill_in(_app: object, _page: str, source: list[str]) -> None:
 
 def setup(app: object) -> None:
     """Connect the two."""
-    app.connect("autodoc-process-docstring", describe_items, priority=100)  # type: ignore[attr-defined]
+    app.connect("autodoc-process-docstring", split_names, priority=100)  # type: ignore[attr-defined]
     app.connect("source-read", fill_in)  # type: ignore[attr-defined]

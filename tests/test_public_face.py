@@ -12,7 +12,7 @@ import pytest
 
 import priorbench
 from priorbench.loading.registry import Registry
-from priorbench.scaffold.kinds import KINDS
+from priorbench.scaffold.kinds import SCAFFOLDS
 from priorbench.scaffold.making import make
 
 ROOT = Path(__file__).parents[1]
@@ -60,7 +60,7 @@ def test_shipped_code_imports_the_public_face_alone(folder: str) -> None:
     assert offences(ROOT / folder) == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SCAFFOLDS)
 def test_a_scaffold_imports_the_public_face_alone(kind: str, tmp_path: Path) -> None:
     folder, _ = make(f"some-{kind}", kind, Registry(specs={}), tmp_path / kind)
     assert offences(folder) == []

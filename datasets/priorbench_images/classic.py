@@ -54,13 +54,17 @@ def set12(*, path: str = "", crop: int | None = None, limit: int | None = None) 
 
     Parameters
     ----------
-    path : its folder; if empty, ``Set12`` in ``$PRIORBENCH_DATA``.
-    crop : cut a square of this side from the centre; smaller pictures are skipped.
-    limit : use at most this many pictures.
+    path : str, default ''
+        its folder; if empty, ``Set12`` in ``$PRIORBENCH_DATA``.
+    crop : int or None, optional
+        cut a square of this side from the centre; smaller pictures are skipped.
+    limit : int or None, optional
+        use at most this many pictures.
 
     Raises
     ------
-    PriorbenchError : the folder is not there, or is not the published set.
+    PriorbenchError
+        the folder is not there, or is not the published set.
     """
     return _classic(SET12, path, PictureRules(channels="grey", crop=crop), limit)
 
@@ -70,13 +74,17 @@ def cbsd68(*, path: str = "", crop: int | None = None, limit: int | None = None)
 
     Parameters
     ----------
-    path : its folder; if empty, ``CBSD68`` in ``$PRIORBENCH_DATA``.
-    crop : cut a square of this side from the centre; smaller pictures are skipped.
-    limit : use at most this many pictures.
+    path : str, default ''
+        its folder; if empty, ``CBSD68`` in ``$PRIORBENCH_DATA``.
+    crop : int or None, optional
+        cut a square of this side from the centre; smaller pictures are skipped.
+    limit : int or None, optional
+        use at most this many pictures.
 
     Raises
     ------
-    PriorbenchError : the folder is not there, or is not the published set.
+    PriorbenchError
+        the folder is not there, or is not the published set.
     """
     return _classic(CBSD68, path, PictureRules(channels="rgb", crop=crop), limit)
 
@@ -86,13 +94,17 @@ def bsd68(*, path: str = "", crop: int | None = None, limit: int | None = None) 
 
     Parameters
     ----------
-    path : the folder of CBSD68 (colour); if empty, ``CBSD68`` in ``$PRIORBENCH_DATA``.
-    crop : cut a square of this side from the centre; smaller pictures are skipped.
-    limit : use at most this many pictures.
+    path : str, default ''
+        the folder of CBSD68 (colour); if empty, ``CBSD68`` in ``$PRIORBENCH_DATA``.
+    crop : int or None, optional
+        cut a square of this side from the centre; smaller pictures are skipped.
+    limit : int or None, optional
+        use at most this many pictures.
 
     Raises
     ------
-    PriorbenchError : the folder is not there, or is not the published set.
+    PriorbenchError
+        the folder is not there, or is not the published set.
     """
     return _classic(CBSD68, path, PictureRules(channels="rgb", crop=crop), limit, finish=to_grey)
 
@@ -108,15 +120,20 @@ def kodak24(
 
     Parameters
     ----------
-    path : its folder; if empty, ``Kodak24-full``, ``Kodak24`` or ``Kodak`` in ``$PRIORBENCH_DATA``.
-    size : ``full``; or ``500`` for the 500x500 pictures of the denoising literature, which are the exact
-        centres of the full ones (either form may be in the folder).
-    crop : cut a square of this side from the centre.
-    limit : use at most this many pictures.
+    path : str, default ''
+        its folder; if empty, ``Kodak24-full``, ``Kodak24`` or ``Kodak`` in ``$PRIORBENCH_DATA``.
+    size : {'full', 500}, default 'full'
+        ``full``; or ``500`` for the 500x500 pictures of the denoising literature, which are the exact centres
+        of the full ones (either form may be in the folder).
+    crop : int or None, optional
+        cut a square of this side from the centre.
+    limit : int or None, optional
+        use at most this many pictures.
 
     Raises
     ------
-    PriorbenchError : the folder is not there, or is not the published set.
+    PriorbenchError
+        the folder is not there, or is not the published set.
     """
     if size not in ("full", 500):
         raise PriorbenchError(f"kodak24: size '{size}' is unknown. Allowed: 500, full")
@@ -133,13 +150,17 @@ def mcmaster(*, path: str = "", crop: int | None = None, limit: int | None = Non
 
     Parameters
     ----------
-    path : its folder; if empty, ``McMaster`` in ``$PRIORBENCH_DATA``.
-    crop : cut a square of this side from the centre.
-    limit : use at most this many pictures.
+    path : str, default ''
+        its folder; if empty, ``McMaster`` in ``$PRIORBENCH_DATA``.
+    crop : int or None, optional
+        cut a square of this side from the centre.
+    limit : int or None, optional
+        use at most this many pictures.
 
     Raises
     ------
-    PriorbenchError : the folder is not there, or is not the published set.
+    PriorbenchError
+        the folder is not there, or is not the published set.
     """
     return _classic(MCMASTER, path, PictureRules(channels="rgb", crop=crop), limit)
 

@@ -20,9 +20,12 @@ class Photograph:
 
     Attributes
     ----------
-    file : its name in the package's folder ``data``.
-    credit : who took it, or where it comes from.
-    licence : as stated in the documentation of `skimage.data`.
+    file : str
+        its name in the package's folder ``data``.
+    credit : str
+        who took it, or where it comes from.
+    licence : str
+        as stated in the documentation of `skimage.data`.
     """
 
     file: str
@@ -57,8 +60,10 @@ def photos(*, crop: int | None = None, limit: int | None = None) -> FileSet:
 
     Parameters
     ----------
-    crop : cut a square of this side from the centre; smaller pictures are skipped.
-    limit : use at most this many, in the order astronaut, coffee, chelsea, rocket, motorcycle_left.
+    crop : int or None, optional
+        cut a square of this side from the centre; smaller pictures are skipped.
+    limit : int or None, optional
+        use at most this many, in the order astronaut, coffee, chelsea, rocket, motorcycle_left.
     """
     return _embedded(PHOTOS, crop=crop, limit=limit)
 
@@ -68,8 +73,10 @@ def grey_photos(*, crop: int | None = None, limit: int | None = None) -> FileSet
 
     Parameters
     ----------
-    crop : cut a square of this side from the centre; smaller pictures are skipped.
-    limit : use at most this many, in the order camera, moon, brick, grass, gravel, coins.
+    crop : int or None, optional
+        cut a square of this side from the centre; smaller pictures are skipped.
+    limit : int or None, optional
+        use at most this many, in the order camera, moon, brick, grass, gravel, coins.
     """
     return _embedded(GREY_PHOTOS, crop=crop, limit=limit)
 

@@ -19,12 +19,18 @@ class FileSet:
 
     Parameters
     ----------
-    root : the folder.
-    tree : lists it; called once, when the set is first walked or counted, never by `load`.
-    rules : which pictures are used.
-    limit : how many pictures to use at most; files that cannot be used do not count.
-    finish : what is done to each decoded picture.
-    id_of, file_of : from a file's relative name to the image's id, and back.
+    root : str
+        the folder.
+    tree : callable
+        lists it; called once, when the set is first walked or counted, never by `load`.
+    rules : PictureRules
+        which pictures are used.
+    limit : int or None, optional
+        how many pictures to use at most; files that cannot be used do not count.
+    finish : callable or None, optional
+        what is done to each decoded picture.
+    id_of, file_of : callable, optional
+        from a file's relative name to the image's id, and back.
     """
 
     def __init__(

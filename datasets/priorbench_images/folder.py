@@ -31,19 +31,29 @@ def folder(
 
     Parameters
     ----------
-    path : folder, or a single picture file. ``~`` is the home folder.
-    recursive : enter the folders inside it. Links to folders are never followed.
-    crop : cut a square of this side from the centre; smaller pictures are skipped.
-    min_side : skip pictures with a side below this, in pixels.
-    channels : ``any``, or only ``rgb`` or only ``grey`` pictures.
-    limit : use at most this many pictures.
-    select : ``first`` = in the order of their names, ``random`` = shuffled.
-    seed : of the shuffle.
-    max_pixels : skip pictures with more pixels than this.
+    path : str, default ''
+        folder, or a single picture file. ``~`` is the home folder.
+    recursive : bool, default True
+        enter the folders inside it. Links to folders are never followed.
+    crop : int or None, optional
+        cut a square of this side from the centre; smaller pictures are skipped.
+    min_side : int, default 1
+        skip pictures with a side below this, in pixels.
+    channels : {'any', 'rgb', 'grey'}, default 'any'
+        ``any``, or only ``rgb`` or only ``grey`` pictures.
+    limit : int or None, optional
+        use at most this many pictures.
+    select : {'first', 'random'}, default 'first'
+        ``first`` = in the order of their names, ``random`` = shuffled.
+    seed : int, default 0
+        of the shuffle.
+    max_pixels : int, optional
+        skip pictures with more pixels than this.
 
     Raises
     ------
-    PriorbenchError : there is nothing at `path`, or no picture in it.
+    PriorbenchError
+        there is nothing at `path`, or no picture in it.
     """
     if not path:
         raise PriorbenchError("folder: give the folder with the pictures: path=some/folder")

@@ -43,20 +43,31 @@ def imagenet(
 
     Parameters
     ----------
-    path : folder of the pictures; if empty, ``ILSVRC2012_img_val`` in ``$PRIORBENCH_DATA``.
-    list : text file of names, one a line, whose order is kept; or ``package:file`` inside a package.
-    numbers : validation numbers (1 to 50000) instead of a list.
-    limit : use at most this many pictures.
-    select : ``first`` = in the order of the list, or of the validation numbers; ``random`` = shuffled.
-    seed : of the shuffle.
-    crop : cut a square of this side from the centre; None = the whole picture.
-    min_side : skip pictures with a side below this, in pixels.
-    channels : ``rgb`` skips grey pictures, ``grey`` skips colour, ``any`` takes both.
-    max_pixels : skip pictures with more pixels than this.
+    path : str, default ''
+        folder of the pictures; if empty, ``ILSVRC2012_img_val`` in ``$PRIORBENCH_DATA``.
+    list : str or None, optional
+        text file of names, one a line, whose order is kept; or ``package:file`` inside a package.
+    numbers : tuple of int or None, optional
+        validation numbers (1 to 50000) instead of a list.
+    limit : int or None, optional
+        use at most this many pictures.
+    select : {'first', 'random'}, default 'first'
+        ``first`` = in the order of the list, or of the validation numbers; ``random`` = shuffled.
+    seed : int, default 0
+        of the shuffle.
+    crop : int or None, default 512
+        cut a square of this side from the centre; None = the whole picture.
+    min_side : int, default 513
+        skip pictures with a side below this, in pixels.
+    channels : {'any', 'rgb', 'grey'}, default 'rgb'
+        ``rgb`` skips grey pictures, ``grey`` skips colour, ``any`` takes both.
+    max_pixels : int, optional
+        skip pictures with more pixels than this.
 
     Raises
     ------
-    PriorbenchError : there is no such folder or list, or no picture in it.
+    PriorbenchError
+        there is no such folder or list, or no picture in it.
     """
     root = _root(path)
     rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels)
@@ -87,8 +98,10 @@ def look_up(wanted: Sequence[str], entries: Sequence[Entry]) -> tuple[Entry, ...
 
     Parameters
     ----------
-    wanted : names, with or without suffix or class, or paths relative to the folder.
-    entries : what the folder holds.
+    wanted : Sequence[str]
+        names, with or without suffix or class, or paths relative to the folder.
+    entries : Sequence[str or SkippedImage]
+        what the folder holds.
     """
     paths = {id_of(name): name for name in files(entries)}
     by_key: dict[str, list[str]] = defaultdict(list)

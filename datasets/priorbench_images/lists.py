@@ -18,12 +18,15 @@ def read_names(where: str, wanted_by: str) -> tuple[str, ...]:
 
     Parameters
     ----------
-    where : a text file, or ``package:file`` for one inside a package.
-    wanted_by : name of the image set, for messages.
+    where : str
+        a text file, or ``package:file`` for one inside a package.
+    wanted_by : str
+        name of the image set, for messages.
 
     Raises
     ------
-    PriorbenchError : there is no such list, it is no text, it is empty, or it names a picture twice.
+    PriorbenchError
+        there is no such list, it is no text, it is empty, or it names a picture twice.
     """
     lines = [line.strip() for line in _text(where, wanted_by).splitlines()]
     first: dict[str, int] = {}

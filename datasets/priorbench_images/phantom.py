@@ -37,14 +37,18 @@ class Phantom:
 
     Parameters
     ----------
-    variant : ``palette`` = the levels 0, 1/5, ..., 1 that the paper's experiments used; ``grey`` = the
-        phantom's own greys 0, 0.1, 0.2, 0.3, 0.4, 1, cut to 8 bits as in the paper's file (25/255 for 0.1).
-    size : height and width, in pixels.
-    crop : cut a square of this side from the centre.
+    variant : {'palette', 'grey'}, default 'palette'
+        ``palette`` = the levels 0, 1/5, ..., 1 that the paper's experiments used; ``grey`` = the phantom's
+        own greys 0, 0.1, 0.2, 0.3, 0.4, 1, cut to 8 bits as in the paper's file (25/255 for 0.1).
+    size : int, default 256
+        height and width, in pixels.
+    crop : int or None, optional
+        cut a square of this side from the centre.
 
     Raises
     ------
-    PriorbenchError : an unknown variant, or a size without pixels.
+    PriorbenchError
+        an unknown variant, or a size without pixels.
     """
 
     def __init__(
@@ -86,11 +90,13 @@ def level_indices(size: int) -> NDArray[np.intp]:
 
     Parameters
     ----------
-    size : height and width, in pixels.
+    size : int
+        height and width, in pixels.
 
     Returns
     -------
-    integers (size, size), first row at the top of the head.
+    ndarray
+        integers (size, size), first row at the top of the head.
     """
     axis = np.linspace(-1.0, 1.0, size)
     x, y = np.meshgrid(axis, -axis)

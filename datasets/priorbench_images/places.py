@@ -27,7 +27,8 @@ def folders_of_data(names: Sequence[str]) -> list[str]:
 
     Parameters
     ----------
-    names : accepted names; case, ``-``, ``_`` and spaces do not count.
+    names : Sequence[str]
+        accepted names; case, ``-``, ``_`` and spaces do not count.
     """
     root = os.environ.get(DATA_VARIABLE, "")
     if not root:

@@ -23,11 +23,16 @@ class Published:
 
     Attributes
     ----------
-    name : of the image set.
-    folders : usual names of its folder, the likeliest first.
-    sizes : the forms in which it is published.
-    source : where to get it.
-    by_number : its files are called 1, 2, ..., 10 and are sorted as numbers.
+    name : str
+        of the image set.
+    folders : tuple of str
+        usual names of its folder, the likeliest first.
+    sizes : tuple[Mapping[tuple[int, int], int], ...]
+        the forms in which it is published.
+    source : str
+        where to get it.
+    by_number : bool, default False
+        its files are called 1, 2, ..., 10 and are sorted as numbers.
     """
 
     name: str
@@ -42,13 +47,16 @@ def checked_folder(published: Published, path: str) -> str:
 
     Parameters
     ----------
-    published : the set.
-    path : the folder, or empty to look in ``$PRIORBENCH_DATA``.
+    published : Published
+        the set.
+    path : str
+        the folder, or empty to look in ``$PRIORBENCH_DATA``.
 
     Raises
     ------
-    PriorbenchError : no folder, or its contents are not the set; with what was expected, what was found, and
-        where the set is published.
+    PriorbenchError
+        no folder, or its contents are not the set; with what was expected, what was found, and where the set
+        is published.
     """
     candidates = [existing(path, published.name)] if path else folders_of_data(published.folders)
     if not candidates:

@@ -27,10 +27,14 @@ def ordered(tree: Tree, *, select: Select, seed: int, key: Callable[[str], str] 
 
     Parameters
     ----------
-    tree : what was found.
-    select : ``"first"`` = by name, ``"random"`` = shuffled.
-    seed : of the shuffle.
-    key : a file's name -> what it is sorted by.
+    tree : Tree
+        what was found.
+    select : {'first', 'random'}
+        ``"first"`` = by name, ``"random"`` = shuffled.
+    seed : int
+        of the shuffle.
+    key : callable, optional
+        a file's name -> what it is sorted by.
     """
 
     def rank(entry: Entry) -> tuple[str, str]:

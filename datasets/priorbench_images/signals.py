@@ -29,15 +29,22 @@ class Signals:
 
     Parameters
     ----------
-    n : length.
-    kinds : which: ``step`` (0.1 in the first half, 0.9 in the second; there is one), ``piecewise``
-        (constant on `pieces` intervals), ``low-frequency`` (a combination of the `p` trigonometric basis
-        functions of lowest frequency), ``noise`` (independent, uniform on [0, 1]: no structure to be found).
-    count : signals of each kind that is random.
-    p : basis functions 1, cos 1, sin 1, cos 2, ... of a low-frequency signal, 2 or more; best odd.
-    pieces : intervals of a piecewise constant signal.
-    seed : of all random signals.
-    limit : use at most this many.
+    n : int, default 512
+        length.
+    kinds : tuple of {'step', 'piecewise', 'low-frequency', 'noise'}, optional
+        which: ``step`` (0.1 in the first half, 0.9 in the second; there is one), ``piecewise`` (constant on
+        `pieces` intervals), ``low-frequency`` (a combination of the `p` trigonometric basis functions of
+        lowest frequency), ``noise`` (independent, uniform on [0, 1]: no structure to be found).
+    count : int, default 1
+        signals of each kind that is random.
+    p : int, default 9
+        basis functions 1, cos 1, sin 1, cos 2, ... of a low-frequency signal, 2 or more; best odd.
+    pieces : int, default 8
+        intervals of a piecewise constant signal.
+    seed : int, default 0
+        of all random signals.
+    limit : int or None, optional
+        use at most this many.
     """
 
     def __init__(

@@ -22,9 +22,11 @@ class Tree:
 
     Attributes
     ----------
-    entries : names of the picture files relative to the folder, with ``/``, sorted; and, in their places,
-        what should have been entered but could not.
-    ignored : suffix -> number of other files. Hidden files are not counted.
+    entries : tuple[str or SkippedImage, ...]
+        names of the picture files relative to the folder, with ``/``, sorted; and, in their places, what
+        should have been entered but could not.
+    ignored : Mapping[str, int]
+        suffix -> number of other files. Hidden files are not counted.
     """
 
     entries: tuple[Entry, ...]
@@ -40,12 +42,15 @@ def scan(root: str, *, recursive: bool = True) -> Tree:
 
     Parameters
     ----------
-    root : a folder.
-    recursive : enter its folders too.
+    root : str
+        a folder.
+    recursive : bool, default True
+        enter its folders too.
 
     Raises
     ------
-    PriorbenchError : the folder cannot be read, or it holds nothing to try.
+    PriorbenchError
+        the folder cannot be read, or it holds nothing to try.
     """
     entries: list[Entry] = []
     ignored: Counter[str] = Counter()

@@ -69,15 +69,22 @@ def evaluate(
 
     Parameters
     ----------
-    method : a function of an `Observation` that returns an image, or an object with ``denoise`` or
-        ``iterate``.
-    image_set : as on the command line, for example ``"folder:path=pictures,crop=256"``.
-    sigma : standard deviation of independent, unclipped Gaussian noise: ``25`` or ``"25/255"``.
-    noise : instead of `sigma`, a noise as on the command line; default ``"gaussian:sigma=25/255"``.
-    operator : A of y = A x + noise, as on the command line, for example ``"mask:keep=0.5"``.
-    limit : images to use; None = all.
-    iterations : iterations of an iterative method.
-    device : torch device.
+    method : callable or object
+        a function of an `Observation` that returns an image, or an object with ``denoise`` or ``iterate``.
+    image_set : str, default 'photos'
+        as on the command line, for example ``"folder:path=pictures,crop=256"``.
+    sigma : float or str or None, optional
+        standard deviation of independent, unclipped Gaussian noise: ``25`` or ``"25/255"``.
+    noise : str or None, optional
+        instead of `sigma`, a noise as on the command line; default ``"gaussian:sigma=25/255"``.
+    operator : str, default 'identity'
+        A of y = A x + noise, as on the command line, for example ``"mask:keep=0.5"``.
+    limit : int or None, optional
+        images to use; None = all.
+    iterations : int or None, optional
+        iterations of an iterative method.
+    device : str, default 'cpu'
+        torch device.
 
     Returns
     -------

@@ -31,8 +31,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
     Parameters
     ----------
-    name : what was given.
-    known : the valid names.
+    name : str
+        what was given.
+    known : Iterable[str]
+        the valid names.
     """
     names = sorted(known)
     folded = {known_name.lower(): known_name for known_name in names}

@@ -27,11 +27,14 @@ class BM3D:
 
     Parameters
     ----------
-    assume_independent : take the channels' noise as independent whatever it is: the mis-specified run that is
-        published for noise which is equal in the channels.
-    profile : of the package: ``np`` normal, ``high`` quality, ``vn`` for very noisy pictures, ``vn_old`` its
-        older form.
-    num_threads : 1 gives the same bits every time; 0 takes all processors.
+    assume_independent : bool, default False
+        take the channels' noise as independent whatever it is: the mis-specified run that is published for
+        noise which is equal in the channels.
+    profile : {'np', 'high', 'vn', 'vn_old'}, default 'np'
+        of the package: ``np`` normal, ``high`` quality, ``vn`` for very noisy pictures, ``vn_old`` its older
+        form.
+    num_threads : int, default 1
+        1 gives the same bits every time; 0 takes all processors.
     """
 
     def __init__(

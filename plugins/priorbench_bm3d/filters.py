@@ -46,10 +46,14 @@ def denoise(image: Image, covariance: Image, profile: bm3d.BM3DProfile, *, clipp
 
     Parameters
     ----------
-    image : 1 or 3 channels, nominally in [0, 1].
-    covariance : of the noise between the channels of a pixel, (channels, channels).
-    profile : of the package.
-    clipped : the noisy picture was clipped to [0, 1].
+    image : Image
+        1 or 3 channels, nominally in [0, 1].
+    covariance : Image
+        of the noise between the channels of a pixel, (channels, channels).
+    profile : bm3d.BM3DProfile
+        of the package.
+    clipped : bool
+        the noisy picture was clipped to [0, 1].
     """
     height, width, channels = image.shape
     margin = [(0, max(_SMALLEST - side, 0)) for side in (height, width)]

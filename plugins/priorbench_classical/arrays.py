@@ -44,10 +44,13 @@ def denoise_planes(
 
     Parameters
     ----------
-    observation : what is denoised.
-    colours : space of a colour picture. The noise's covariance S becomes T S T' there, so that noise which is
-        equal in R, G and B is all in the luminance, and the other planes pass unchanged.
-    denoise : function of a plane (height, width) and the standard deviation of its noise.
+    observation : Observation
+        what is denoised.
+    colours : {'opponent', 'ycbcr', 'rgb'}
+        space of a colour picture. The noise's covariance S becomes T S T' there, so that noise which is equal
+        in R, G and B is all in the luminance, and the other planes pass unchanged.
+    denoise : callable
+        function of a plane (height, width) and the standard deviation of its noise.
     """
     image = to_array(observation.image)
     matrix = _TRANSFORMS[colours] if len(image) == 3 else np.eye(len(image))

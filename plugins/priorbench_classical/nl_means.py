@@ -25,10 +25,14 @@ class NonLocalMeans:
 
     Parameters
     ----------
-    patch_size : side of a patch, in pixels.
-    patch_distance : greatest distance of patches that are compared, in pixels.
-    h : cut-off in multiples of sigma; None takes 0.6 for the fast variant and 0.8 for the slow one.
-    fast : patches with equal weights, by running sums (Darbon et al. 2008); otherwise patches with Gaussian
+    patch_size : int, default 5
+        side of a patch, in pixels.
+    patch_distance : int, default 6
+        greatest distance of patches that are compared, in pixels.
+    h : float or None, optional
+        cut-off in multiples of sigma; None takes 0.6 for the fast variant and 0.8 for the slow one.
+    fast : bool, default True
+        patches with equal weights, by running sums (Darbon et al. 2008); otherwise patches with Gaussian
         weights (Buades et al. 2005), some ten times slower.
     """
 

@@ -32,14 +32,19 @@ class TotalVariation:
 
     Parameters
     ----------
-    weight : weight in multiples of the noise's standard deviation; None chooses it for each plane by the
+    weight : float or None, optional
+        weight in multiples of the noise's standard deviation; None chooses it for each plane by the
         discrepancy principle: mean (u - y)^2 = discrepancy times the energy of the noise, which is sigma^2,
         or what clipping leaves of it.
-    discrepancy : 1 is the principle itself, as in Chambolle 2004. It over-smooths photographs somewhat, since
-        the best u follows a part of the noise.
-    colour : space in which a colour picture is denoised plane by plane.
-    eps : the iteration ends when its energy changes by less than this, relative to the first.
-    max_iterations : of Chambolle's iteration, for one weight.
+    discrepancy : float, default 1.0
+        1 is the principle itself, as in Chambolle 2004. It over-smooths photographs somewhat, since the best
+        u follows a part of the noise.
+    colour : {'opponent', 'ycbcr', 'rgb'}, default 'opponent'
+        space in which a colour picture is denoised plane by plane.
+    eps : float, default 1e-05
+        the iteration ends when its energy changes by less than this, relative to the first.
+    max_iterations : int, default 200
+        of Chambolle's iteration, for one weight.
     """
 
     def __init__(

@@ -31,10 +31,14 @@ class ConstrainedTotalVariation:
 
     Parameters
     ----------
-    discrepancy : 1 is Morozov's principle: the residual is as large as the noise.
-    steps : of the iteration, at most.
-    tolerance : ends when a step changes x by less than this, root mean square.
-    balance : ratio of primal to dual step sizes, for pictures with values of about 1.
+    discrepancy : float, default 1.0
+        1 is Morozov's principle: the residual is as large as the noise.
+    steps : int, default 1000
+        of the iteration, at most.
+    tolerance : float, default 1e-05
+        ends when a step changes x by less than this, root mean square.
+    balance : float, default 0.3
+        ratio of primal to dual step sizes, for pictures with values of about 1.
     """
 
     def __init__(

@@ -26,12 +26,18 @@ class WaveletShrinkage:
 
     Parameters
     ----------
-    wavelet : name of an orthogonal wavelet in PyWavelets, for example ``db1``, ``sym4``.
-    method : ``BayesShrink``, a threshold for each sub-band, or ``VisuShrink``, one for all.
-    mode : soft or hard thresholding.
-    levels : levels of the decomposition; None takes three less than there can be.
-    shifts : cycle spinning: the result is the mean over the shifts 0 .. `shifts` in each direction; 0 = off.
-    colour : space in which a colour picture is denoised plane by plane; ``ycbcr`` with ``shifts=0`` is what
+    wavelet : str, default 'db1'
+        name of an orthogonal wavelet in PyWavelets, for example ``db1``, ``sym4``.
+    method : {'BayesShrink', 'VisuShrink'}, default 'BayesShrink'
+        ``BayesShrink``, a threshold for each sub-band, or ``VisuShrink``, one for all.
+    mode : {'soft', 'hard'}, default 'soft'
+        soft or hard thresholding.
+    levels : int or None, optional
+        levels of the decomposition; None takes three less than there can be.
+    shifts : int, default 3
+        cycle spinning: the result is the mean over the shifts 0 .. `shifts` in each direction; 0 = off.
+    colour : {'opponent', 'ycbcr', 'rgb'}, default 'opponent'
+        space in which a colour picture is denoised plane by plane; ``ycbcr`` with ``shifts=0`` is what
         scikit-image's ``convert2ycbcr`` does where the channels' noise is independent.
     """
 

@@ -25,18 +25,29 @@ class ConvDecoder:
 
     Parameters
     ----------
-    channels : of every hidden layer.
-    layers : hidden 3x3 convolutions; all but the last follow an upsampling.
-    input_size : height and width of the fixed input, N(0, 1).
-    scale_init : scale of the normalisations at the start: 1, today's default, or U(0, 1).
-    input_noise : standard deviation of Gaussian noise added to the input in every iteration.
-    optimiser : adam, sgd (with momentum) or gd (plain gradient descent).
-    learning_rate : step size, on the mean squared error.
-    momentum : of sgd.
-    averaging : weight of the past in the exponential average of outputs that is returned; 0 = no average.
-    iterations : the published budget.
-    engine : auto, plain (PyTorch) or fused (CPU only: the same function in fewer products); auto is fused
-        where it can be.
+    channels : int, default 256
+        of every hidden layer.
+    layers : int, default 7
+        hidden 3x3 convolutions; all but the last follow an upsampling.
+    input_size : int, default 4
+        height and width of the fixed input, N(0, 1).
+    scale_init : {'uniform', 'one'}, default 'one'
+        scale of the normalisations at the start: 1, today's default, or U(0, 1).
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise added to the input in every iteration.
+    optimiser : {'adam', 'sgd', 'gd'}, default 'adam'
+        adam, sgd (with momentum) or gd (plain gradient descent).
+    learning_rate : float, default 0.01
+        step size, on the mean squared error.
+    momentum : float, default 0.9
+        of sgd.
+    averaging : float, default 0.0
+        weight of the past in the exponential average of outputs that is returned; 0 = no average.
+    iterations : int, default 2500
+        the published budget.
+    engine : {'auto', 'plain', 'fused'}, default 'auto'
+        auto, plain (PyTorch) or fused (CPU only: the same function in fewer products); auto is fused where it
+        can be.
     """
 
     def __init__(

@@ -42,8 +42,10 @@ class Layer(nn.Module):
 
     Parameters
     ----------
-    channels : in and out.
-    size : (height, width) to upsample to; None = no upsampling.
+    channels : int
+        in and out.
+    size : tuple[int, int] or None
+        (height, width) to upsample to; None = no upsampling.
     """
 
     def __init__(self, channels: int, size: tuple[int, int] | None) -> None:
@@ -65,9 +67,12 @@ class DecoderNetwork(nn.Module):
 
     Parameters
     ----------
-    architecture : its constants.
-    outputs : channels of the image.
-    size : (height, width) of the image, each at least `Architecture.input_size`.
+    architecture : Architecture
+        its constants.
+    outputs : int
+        channels of the image.
+    size : tuple[int, int]
+        (height, width) of the image, each at least `Architecture.input_size`.
     """
 
     def __init__(self, architecture: Architecture, *, outputs: int, size: tuple[int, int]) -> None:

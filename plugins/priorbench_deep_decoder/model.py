@@ -26,26 +26,43 @@ class DeepDecoder:
 
     Parameters
     ----------
-    channels : k, in every layer; 128 fits natural images better than noise, 512 has to be stopped early.
-    layers : number of upsamplings L; there are L + 1 hidden 1x1 convolutions and an output one.
-    order : the layer without upsampling stands last (convolve-first) or first (upsample-first). The
-        published code's ``upsample_first=True`` puts the *convolution* first: it is convolve-first here.
-    normalise : channel normalisation after or before the ReLU.
-    affine : the normalisation has a trainable scale and shift.
-    upsampling : bilinear (pixel centres aligned, not corners) or nearest.
-    sigmoid : the output passes through a sigmoid.
-    scale_init : scale of the normalisation at the start: U(0, 1), as in the torch releases of the published
-        runs, or 1, today's default.
-    input_scale : the fixed input is U(0, input_scale).
-    input_noise : standard deviation of Gaussian noise added to the input in every iteration.
-    optimiser : adam, sgd (with momentum) or gd (plain gradient descent).
-    learning_rate : step size, on the mean squared error.
-    momentum : of sgd.
-    averaging : weight of the past in the exponential average of outputs that is returned; 0 = no average.
-    iterations : the published budget.
-    engine : how the same function is computed: operation by operation (plain), or on a CPU with less work
-        and memory (fused, needs numba); auto takes fused where it can.
-    tf32 : CUDA may compute products with less precision.
+    channels : int, default 128
+        k, in every layer; 128 fits natural images better than noise, 512 has to be stopped early.
+    layers : int, default 5
+        number of upsamplings L; there are L + 1 hidden 1x1 convolutions and an output one.
+    order : {'convolve-first', 'upsample-first'}, default 'upsample-first'
+        the layer without upsampling stands last (convolve-first) or first (upsample-first). The published
+        code's ``upsample_first=True`` puts the *convolution* first: it is convolve-first here.
+    normalise : {'after-activation', 'before-activation'}, default 'after-activation'
+        channel normalisation after or before the ReLU.
+    affine : bool, default True
+        the normalisation has a trainable scale and shift.
+    upsampling : {'bilinear', 'nearest'}, default 'bilinear'
+        bilinear (pixel centres aligned, not corners) or nearest.
+    sigmoid : bool, default True
+        the output passes through a sigmoid.
+    scale_init : {'uniform', 'one'}, default 'uniform'
+        scale of the normalisation at the start: U(0, 1), as in the torch releases of the published runs, or
+        1, today's default.
+    input_scale : float, default 0.1
+        the fixed input is U(0, input_scale).
+    input_noise : float, default 0.0
+        standard deviation of Gaussian noise added to the input in every iteration.
+    optimiser : {'adam', 'sgd', 'gd'}, default 'adam'
+        adam, sgd (with momentum) or gd (plain gradient descent).
+    learning_rate : float, default 0.01
+        step size, on the mean squared error.
+    momentum : float, default 0.9
+        of sgd.
+    averaging : float, default 0.0
+        weight of the past in the exponential average of outputs that is returned; 0 = no average.
+    iterations : int, default 3000
+        the published budget.
+    engine : {'auto', 'plain', 'fused'}, default 'auto'
+        how the same function is computed: operation by operation (plain), or on a CPU with less work and
+        memory (fused, needs numba); auto takes fused where it can.
+    tf32 : bool, default False
+        CUDA may compute products with less precision.
     """
 
     def __init__(

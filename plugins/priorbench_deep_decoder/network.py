@@ -79,8 +79,10 @@ class DecoderNetwork(nn.Module):
 
     Parameters
     ----------
-    architecture : its constants.
-    outputs : channels of the image.
+    architecture : Architecture
+        its constants.
+    outputs : int
+        channels of the image.
     """
 
     def __init__(self, architecture: Architecture, *, outputs: int) -> None:

@@ -28,26 +28,44 @@ class DeepImagePrior:
 
     Parameters
     ----------
-    channels : of every convolution but those below.
-    skip_channels : across each scale; 0 = no skip connections.
-    scales : halvings.
-    input_channels : of the fixed input.
-    kernel : side of the spatial convolutions, odd.
-    upsampling : bilinear (pixel centres aligned, not corners) or nearest.
-    padding : of the spatial convolutions.
-    negative_slope : of the leaky ReLU.
-    sigmoid : the output passes through a sigmoid.
-    scale_init : scale of the normalisations at the start: U(0, 1), as in the torch releases of the published
-        runs, or 1, today's default.
-    input_scale : the fixed input is U(0, input_scale).
-    input_noise : standard deviation of Gaussian noise added to the input in every iteration.
-    optimiser : adam, sgd (with momentum) or gd (plain gradient descent).
-    learning_rate : step size, on the mean squared error.
-    momentum : of sgd.
-    averaging : weight of the past in the exponential average of outputs that is returned; 0 = no average.
-    iterations : the published budget.
-    engine : auto, plain (PyTorch) or fused (CPU only: the same function in fewer products and passes); auto
-        is fused where it can be.
+    channels : int, default 128
+        of every convolution but those below.
+    skip_channels : int, default 4
+        across each scale; 0 = no skip connections.
+    scales : int, default 5
+        halvings.
+    input_channels : int, default 32
+        of the fixed input.
+    kernel : int, default 3
+        side of the spatial convolutions, odd.
+    upsampling : {'bilinear', 'nearest'}, default 'bilinear'
+        bilinear (pixel centres aligned, not corners) or nearest.
+    padding : {'reflection', 'zero'}, default 'reflection'
+        of the spatial convolutions.
+    negative_slope : float, default 0.2
+        of the leaky ReLU.
+    sigmoid : bool, default True
+        the output passes through a sigmoid.
+    scale_init : {'uniform', 'one'}, default 'uniform'
+        scale of the normalisations at the start: U(0, 1), as in the torch releases of the published runs, or
+        1, today's default.
+    input_scale : float, default 0.1
+        the fixed input is U(0, input_scale).
+    input_noise : float, default 0.7 / 30
+        standard deviation of Gaussian noise added to the input in every iteration.
+    optimiser : {'adam', 'sgd', 'gd'}, default 'adam'
+        adam, sgd (with momentum) or gd (plain gradient descent).
+    learning_rate : float, default 0.01
+        step size, on the mean squared error.
+    momentum : float, default 0.9
+        of sgd.
+    averaging : float, default 0.0
+        weight of the past in the exponential average of outputs that is returned; 0 = no average.
+    iterations : int, default 1800
+        the published budget.
+    engine : {'auto', 'plain', 'fused'}, default 'auto'
+        auto, plain (PyTorch) or fused (CPU only: the same function in fewer products and passes); auto is
+        fused where it can be.
     """
 
     def __init__(

@@ -97,8 +97,10 @@ class SkipNetwork(nn.Module):
 
     Parameters
     ----------
-    architecture : its constants.
-    outputs : channels of the image.
+    architecture : Architecture
+        its constants.
+    outputs : int
+        channels of the image.
     """
 
     def __init__(self, architecture: Architecture, *, outputs: int) -> None:

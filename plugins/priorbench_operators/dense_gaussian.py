@@ -26,8 +26,10 @@ class Matrix:
 
     Parameters
     ----------
-    matrix : (m, n), n = channels x height x width.
-    shape : (channels, height, width) of x.
+    matrix : torch.Tensor
+        (m, n), n = channels x height x width.
+    shape : tuple[int, int, int]
+        (channels, height, width) of x.
     """
 
     def __init__(self, matrix: torch.Tensor, shape: tuple[int, int, int]) -> None:
@@ -50,8 +52,9 @@ class DenseGaussianModel:
 
     Parameters
     ----------
-    ratio : measurements for each value of the image, m / n. A larger one measures what a smaller one does,
-        and more, each scaled by its own sqrt(1/m).
+    ratio : float, default 0.25
+        measurements for each value of the image, m / n. A larger one measures what a smaller one does, and
+        more, each scaled by its own sqrt(1/m).
     """
 
     def __init__(self, *, ratio: Annotated[float, Field(gt=0, le=4)] = 0.25) -> None:

@@ -23,8 +23,10 @@ class Separable:
 
     Parameters
     ----------
-    R : (height of y, height of x).
-    C : (width of y, width of x).
+    R : torch.Tensor
+        (height of y, height of x).
+    C : torch.Tensor
+        (width of y, width of x).
     """
 
     def __init__(self, R: torch.Tensor, C: torch.Tensor) -> None:
@@ -48,8 +50,10 @@ class DownsampleModel:
 
     Parameters
     ----------
-    factor : how many times smaller the image becomes, each way.
-    lobes : of the Lanczos kernel on each side; 2 in the paper.
+    factor : int, default 4
+        how many times smaller the image becomes, each way.
+    lobes : {2, 3}, default 2
+        of the Lanczos kernel on each side; 2 in the paper.
     """
 
     def __init__(self, *, factor: Annotated[int, Field(ge=1, le=64)] = 4, lobes: Literal[2, 3] = 2) -> None:

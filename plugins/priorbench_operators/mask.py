@@ -28,7 +28,8 @@ class Mask:
 
     Parameters
     ----------
-    measured : m as bool, broadcastable to the image (channels, height, width), on the CPU.
+    measured : torch.Tensor
+        m as bool, broadcastable to the image (channels, height, width), on the CPU.
     """
 
     def __init__(self, measured: torch.Tensor) -> None:
@@ -64,10 +65,12 @@ class MaskModel:
 
     Parameters
     ----------
-    keep : probability that a pixel, with all its channels, is seen. What one mask keeps, a larger `keep`
-        keeps too.
-    file : a picture in place of a random mask, as large as the images: where it is brighter than half, the
-        pixel is seen. In records it is followed by the digest of its content.
+    keep : float, default 0.5
+        probability that a pixel, with all its channels, is seen. What one mask keeps, a larger `keep` keeps
+        too.
+    file : str, default ''
+        a picture in place of a random mask, as large as the images: where it is brighter than half, the pixel
+        is seen. In records it is followed by the digest of its content.
     """
 
     def __init__(

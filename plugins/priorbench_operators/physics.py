@@ -32,8 +32,10 @@ class Physics:
 
     Parameters
     ----------
-    physics : the object, a torch module; it is left as it is.
-    shape : (channels, height, width) of x.
+    physics : Any
+        the object, a torch module; it is left as it is.
+    shape : tuple[int, int, int]
+        (channels, height, width) of x.
     """
 
     def __init__(self, physics: Any, shape: tuple[int, int, int]) -> None:
@@ -67,10 +69,12 @@ class PhysicsModel:
 
     Parameters
     ----------
-    physics : a class of ``deepinv.physics``, for example ``BlurFFT``; or ``module:attribute``, anything that
-        makes an object with ``A`` and ``A_adjoint``, for what needs tensors.
-    arguments : its keyword arguments. ``img_size`` (channels, height, width) and ``rng``, a seeded torch
-        generator, are filled in where the class has them.
+    physics : str, default 'Inpainting'
+        a class of ``deepinv.physics``, for example ``BlurFFT``; or ``module:attribute``, anything that makes
+        an object with ``A`` and ``A_adjoint``, for what needs tensors.
+    arguments : dict[str, Any] or None, optional
+        its keyword arguments. ``img_size`` (channels, height, width) and ``rng``, a seeded torch generator,
+        are filled in where the class has them.
     """
 
     def __init__(self, *, physics: str = "Inpainting", arguments: dict[str, Any] | None = None) -> None:

@@ -45,12 +45,18 @@ class Bound:
 
     Attributes
     ----------
-    theorem : which.
-    value : the bound, the sum of `terms`.
-    terms : its parts.
-    probability : with which it holds, at least; 0 where the formula gives less.
-    iterations : stopping time that it is for; not rounded.
-    conditions : of the theorem, met or not.
+    theorem : str
+        which.
+    value : float
+        the bound, the sum of `terms`.
+    terms : Mapping[str, float]
+        its parts.
+    probability : float
+        with which it holds, at least; 0 where the formula gives less.
+    iterations : float
+        stopping time that it is for; not rounded.
+    conditions : tuple of Condition
+        of the theorem, met or not.
     """
 
     theorem: str
@@ -72,14 +78,22 @@ class Setting:
 
     Attributes
     ----------
-    circulant : U.
-    sigma : singular values (n,), decreasing in the order of the basis functions that `p` counts.
-    p : the clean x lies in the span of the first p functions.
-    k : width.
-    eta : step size.
-    x_norm, y_norm : ||x||, ||y||.
-    eps : accuracy, in (0, 1].
-    constant : C_u is this times (beta / alpha)^18.
+    circulant : Circulant
+        U.
+    sigma : ndarray
+        singular values (n,), decreasing in the order of the basis functions that `p` counts.
+    p : int
+        the clean x lies in the span of the first p functions.
+    k : int
+        width.
+    eta : float
+        step size.
+    x_norm, y_norm : float
+        ||x||, ||y||.
+    eps : float
+        accuracy, in (0, 1].
+    constant : float, default 1.0
+        C_u is this times (beta / alpha)^18.
     """
 
     circulant: Circulant
@@ -120,9 +134,12 @@ def stopping_time(sigma: NDArray[Any], eta: float, p: int) -> float:
 
     Parameters
     ----------
-    sigma : singular values (n,), decreasing.
-    eta : step size, below 1 / sigma_{p+1}^2.
-    p : dimension of the signal, 1 <= p < n.
+    sigma : ndarray
+        singular values (n,), decreasing.
+    eta : float
+        step size, below 1 / sigma_{p+1}^2.
+    p : int
+        dimension of the signal, 1 <= p < n.
     """
     n = len(sigma)
     return math.log1p(-math.sqrt(p / n)) / math.log1p(-eta * float(sigma[p]) ** 2)
@@ -157,9 +174,12 @@ def theorem_2(setting: Setting, *, tau: float, noise: NDArray[Any]) -> Bound:
 
     Parameters
     ----------
-    setting : see `Setting`.
-    tau : iterations.
-    noise : coefficients <w_i, z> of the noise, (n,), in the order of ``setting.sigma``.
+    setting : Setting
+        see `Setting`.
+    tau : float
+        iterations.
+    noise : ndarray
+        coefficients <w_i, z> of the noise, (n,), in the order of ``setting.sigma``.
     """
     sigma_1, sigma_p = float(setting.sigma[0]), float(setting.sigma[setting.p - 1])
     linear = float(

@@ -28,7 +28,8 @@ class Circulant:
 
     Attributes
     ----------
-    u : the kernel, real, any shape; finite and not 0.
+    u : ndarray of float64
+        the kernel, real, any shape; finite and not 0.
     """
 
     u: NDArray[np.float64]
@@ -89,8 +90,10 @@ def triangle(n: int, p: float) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    n : number of entries; taps beyond n / 2 wrap around.
-    p : half-width, at least 1; p = 1 is the identity.
+    n : int
+        number of entries; taps beyond n / 2 wrap around.
+    p : float
+        half-width, at least 1; p = 1 is the identity.
     """
     if not p >= 1:
         raise ValueError(f"a triangle's half-width must be at least 1, not {p}")
@@ -103,8 +106,10 @@ def gaussian(n: int, s: float) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    n : number of entries.
-    s : width in entries, above 0; there is no factor 2, so that the standard deviation is s / sqrt(2).
+    n : int
+        number of entries.
+    s : float
+        width in entries, above 0; there is no factor 2, so that the standard deviation is s / sqrt(2).
     """
     if not s > 0:
         raise ValueError(f"a Gaussian's width must be above 0, not {s}")

@@ -14,10 +14,14 @@ class Closeness:
 
     Attributes
     ----------
-    residual : bound on ||r_tau - rlin_tau||.
-    parameters : bound on ||theta_tau - thetalin_tau||.
-    radius : R; ||theta_tau - theta_0|| <= R / 2.
-    conditions : of the theorem, met or not.
+    residual : float
+        bound on ||r_tau - rlin_tau||.
+    parameters : float
+        bound on ||theta_tau - thetalin_tau||.
+    radius : float
+        R; ||theta_tau - theta_0|| <= R / 2.
+    conditions : tuple of Condition
+        of the theorem, met or not.
     """
 
     residual: float
@@ -37,9 +41,12 @@ class Constants:
 
     Attributes
     ----------
-    alpha, beta : of Assumption 1: alpha <= sigma_n(J) <= sigma_1(J) <= beta, and ||J(theta)|| <= beta.
-    e0 : ||J(theta_0) - J|| of the reference Jacobian J.
-    e : the most of ||J(theta) - J(theta_0)|| within the radius R.
+    alpha, beta : float
+        of Assumption 1: alpha <= sigma_n(J) <= sigma_1(J) <= beta, and ||J(theta)|| <= beta.
+    e0 : float
+        ||J(theta_0) - J|| of the reference Jacobian J.
+    e : float
+        the most of ||J(theta) - J(theta_0)|| within the radius R.
     """
 
     alpha: float
@@ -66,12 +73,16 @@ def theorem_4(
 
     Parameters
     ----------
-    constants : see `Constants`.
-    eta, tau : step size, iteration.
-    longest : T.
-    r0 : ||r_0||.
-    pseudo_inverse_r0 : ||J^+ r_0||, for example `priorbench_two_layer.linearised.distance` for tau to
-        infinity.
+    constants : Constants
+        see `Constants`.
+    eta, tau : float
+        step size, iteration.
+    longest : float
+        T.
+    r0 : float
+        ||r_0||.
+    pseudo_inverse_r0 : float
+        ||J^+ r_0||, for example `priorbench_two_layer.linearised.distance` for tau to infinity.
     """
     c = constants
     drift = (c.e0 + c.e) / c.alpha**2 * r0

@@ -27,10 +27,13 @@ class GramConvolution:
 
     Parameters
     ----------
-    circulant : U, on the ring (n,) or torus (height, width) of the fields.
-    dtype, device : of the fields.
-    banded : True or False forces the way; None takes the faster one (measured on CPUs; FFT elsewhere). It
-        depends on the sizes alone, so that the same fit has the same bits everywhere.
+    circulant : Circulant
+        U, on the ring (n,) or torus (height, width) of the fields.
+    dtype, device : torch.dtype or torch.device or str
+        of the fields.
+    banded : bool or None, optional
+        True or False forces the way; None takes the faster one (measured on CPUs; FFT elsewhere). It depends
+        on the sizes alone, so that the same fit has the same bits everywhere.
     """
 
     def __init__(
@@ -79,11 +82,13 @@ def separable_bands(kernel: np.ndarray) -> tuple[tuple[float, ...], ...]:
 
     Parameters
     ----------
-    kernel : centre at index 0, positive there.
+    kernel : ndarray
+        centre at index 0, positive there.
 
     Returns
     -------
-    Taps -r..r for each axis, whose outer product is the kernel; each band is shorter than its axis.
+    tuple[tuple[float, ...], ...]
+        Taps -r..r for each axis, whose outer product is the kernel; each band is shorter than its axis.
     """
     centre = kernel.flat[0]
     lines = [

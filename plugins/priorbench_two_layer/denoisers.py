@@ -43,15 +43,22 @@ class TwoLayer:
 
     Parameters
     ----------
-    kernel : of the convolution U, along each axis: ``triangle`` or ``gaussian``.
-    width : half-width p of the triangle, at least 1, or width s of the Gaussian, in pixels.
-    k : width of the generator, even.
-    omega : scale of the initial weights, in units of ||y|| / sqrt(n). Theorem 1 leaves the constant open:
-        with 1, the start's own fine structure, which the early-stopped fit does not reach, is stronger than
-        noise of 25/255; below about 0.01 the signs of U C flip and the fit leaves the linear regime.
-    start : independent weights, as in the paper, or symmetric ones, whose output is 0.
-    margin : mirrored pixels around the image, at least; 0 = the image itself is the torus, as in the theory.
-    iterations : the budget.
+    kernel : {'triangle', 'gaussian'}, default 'triangle'
+        of the convolution U, along each axis: ``triangle`` or ``gaussian``.
+    width : float, default 3.0
+        half-width p of the triangle, at least 1, or width s of the Gaussian, in pixels.
+    k : int, default 256
+        width of the generator, even.
+    omega : float, default 0.1
+        scale of the initial weights, in units of ||y|| / sqrt(n). Theorem 1 leaves the constant open: with 1,
+        the start's own fine structure, which the early-stopped fit does not reach, is stronger than noise of
+        25/255; below about 0.01 the signs of U C flip and the fit leaves the linear regime.
+    start : {'independent', 'symmetric'}, default 'independent'
+        independent weights, as in the paper, or symmetric ones, whose output is 0.
+    margin : int, default 16
+        mirrored pixels around the image, at least; 0 = the image itself is the torus, as in the theory.
+    iterations : int, default 12
+        the budget.
     """
 
     def __init__(
@@ -111,10 +118,14 @@ class TwoLayerLinear:
 
     Parameters
     ----------
-    kernel : of the convolution U, along each axis: ``triangle`` or ``gaussian``.
-    width : half-width p of the triangle, at least 1, or width s of the Gaussian, in pixels.
-    margin : mirrored pixels around the image, at least; 0 = the image itself is the torus, as in the theory.
-    iterations : the budget.
+    kernel : {'triangle', 'gaussian'}, default 'triangle'
+        of the convolution U, along each axis: ``triangle`` or ``gaussian``.
+    width : float, default 3.0
+        half-width p of the triangle, at least 1, or width s of the Gaussian, in pixels.
+    margin : int, default 16
+        mirrored pixels around the image, at least; 0 = the image itself is the torus, as in the theory.
+    iterations : int, default 12
+        the budget.
     """
 
     def __init__(
@@ -170,9 +181,12 @@ class _Trajectory:
 
     Attributes
     ----------
-    torus : where the image lies.
-    spectrum : F y, (channels, rows, columns / 2 + 1), of real fields.
-    factors : 1 - eta sigma^2 for the rows / 2 + 1 and columns / 2 + 1 frequencies from 0 on; the kernels are
+    torus : Torus
+        where the image lies.
+    spectrum : torch.Tensor
+        F y, (channels, rows, columns / 2 + 1), of real fields.
+    factors : ndarray of float64
+        1 - eta sigma^2 for the rows / 2 + 1 and columns / 2 + 1 frequencies from 0 on; the kernels are
         symmetric along each axis, so that sigma is.
     """
 

@@ -34,9 +34,10 @@ def dual_kernel(circulant: Circulant) -> NDArray[np.float64]:
 
     Returns
     -------
-    Array shaped like u, in the order of the discrete Fourier transform;
-    `priorbench_two_layer.basis.by_frequency` brings it to the order of the basis functions. The largest is
-    below beta, the smallest is alpha.
+    ndarray of float64
+        Array shaped like u, in the order of the discrete Fourier transform;
+        `priorbench_two_layer.basis.by_frequency` brings it to the order of the basis functions. The largest
+        is below beta, the smallest is alpha.
     """
     eigenvalues = scipy.fft.fftn(first_column(circulant)).real
     sigma: NDArray[np.float64] = np.sqrt(np.maximum(eigenvalues, 0))

@@ -29,18 +29,26 @@ class Generator:
 
     Parameters
     ----------
-    circulant : U, on the ring or torus of the signal.
-    k : width, even: v = (1, ..., 1, -1, ..., -1) / sqrt(k).
-    omega : the weights start as N(0, omega^2); the theorems take omega about ||y|| / sqrt(n).
-    start : ``"independent"`` weights, as in the paper, or ``"symmetric"`` ones, whose second half equals the
+    circulant : Circulant
+        U, on the ring or torus of the signal.
+    k : int
+        width, even: v = (1, ..., 1, -1, ..., -1) / sqrt(k).
+    omega : float
+        the weights start as N(0, omega^2); the theorems take omega about ||y|| / sqrt(n).
+    start : {'independent', 'symmetric'}, default 'independent'
+        ``"independent"`` weights, as in the paper, or ``"symmetric"`` ones, whose second half equals the
         first, so that G(C_0) = 0.
-    random : source of the weights, on the CPU.
-    dtype, device : of everything.
-    banded : see `priorbench_two_layer.convolution.GramConvolution`.
+    random : torch.Generator
+        source of the weights, on the CPU.
+    dtype, device : torch.dtype or torch.device or str, optional
+        of everything.
+    banded : bool or None, optional
+        see `priorbench_two_layer.convolution.GramConvolution`.
 
     Attributes
     ----------
-    Z : U C, (k, ...).
+    Z : torch.Tensor
+        U C, (k, ...).
     """
 
     def __init__(

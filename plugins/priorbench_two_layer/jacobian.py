@@ -31,9 +31,12 @@ def jacobian(U: NDArray[Any], C: NDArray[Any], v: NDArray[Any]) -> NDArray[np.fl
 
     Parameters
     ----------
-    U : any matrix (n, n).
-    C : weights (n, k).
-    v : output weights (k,).
+    U : ndarray
+        any matrix (n, n).
+    C : ndarray
+        weights (n, k).
+    v : ndarray
+        output weights (k,).
     """
     active = (U @ C > 0) * v
     blocks = active[:, :, None] * U[:, None, :]
@@ -72,7 +75,8 @@ def expected_gram(U: NDArray[Any]) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    U : any matrix (n, m) without a zero row; u_i is its row i.
+    U : ndarray
+        any matrix (n, m) without a zero row; u_i is its row i.
     """
     norms = np.linalg.norm(U, axis=1)
     if not norms.all():

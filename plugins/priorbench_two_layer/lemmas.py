@@ -46,9 +46,12 @@ def lemma_7(circulant: Circulant, k: int, radius: float) -> float:
 
     Parameters
     ----------
-    circulant : U.
-    k : width; ||v||_inf = 1 / sqrt(k).
-    radius : R, at most sqrt(k) / 2; the probability is 1 - n exp(-R^(4/3) k^(7/3) / 2).
+    circulant : Circulant
+        U.
+    k : int
+        width; ||v||_inf = 1 / sqrt(k).
+    radius : float
+        R, at most sqrt(k) / 2; the probability is 1 - n exp(-R^(4/3) k^(7/3) / 2).
     """
     at_least(1, k=k)
     if not 0 <= radius <= math.sqrt(k) / 2:

@@ -38,10 +38,14 @@ def residual(sigma: NDArray[Any], eta: float, tau: ArrayLike, r0: NDArray[Any]) 
 
     Parameters
     ----------
-    sigma : dual kernel in the order of the discrete Fourier transform, shaped like a signal.
-    eta : step size.
-    tau : iterations.
-    r0 : first residual, shaped like sigma.
+    sigma : ndarray
+        dual kernel in the order of the discrete Fourier transform, shaped like a signal.
+    eta : float
+        step size.
+    tau : ArrayLike
+        iterations.
+    r0 : ndarray
+        first residual, shaped like sigma.
     """
     axes = tuple(range(-sigma.ndim, 0))
     decay = _half(contraction(sigma, eta, tau))
@@ -77,11 +81,16 @@ def error_bound(
 
     Parameters
     ----------
-    sigma : singular values (n,), in the order of `noise`.
-    eta, tau : step size, iterations.
-    p : x lies in the span of the first p basis functions.
-    x_norm : ||x||.
-    noise : coefficients <w_i, z>, (n,).
+    sigma : ndarray
+        singular values (n,), in the order of `noise`.
+    eta, tau : float or ArrayLike
+        step size, iterations.
+    p : int
+        x lies in the span of the first p basis functions.
+    x_norm : float
+        ||x||.
+    noise : ndarray
+        coefficients <w_i, z>, (n,).
     """
     fitted = np.square(1 - contraction(sigma, eta, tau)) * np.square(noise)
     slowest = np.min(sigma[:p])
@@ -100,9 +109,12 @@ def matrix_residual(J: NDArray[Any], y: NDArray[Any], eta: float, tau: ArrayLike
 
     Parameters
     ----------
-    J : matrix (n, m).
-    y : target (n,).
-    eta, tau : step size, iterations.
+    J : ndarray
+        matrix (n, m).
+    y : ndarray
+        target (n,).
+    eta, tau : float or ArrayLike
+        step size, iterations.
     """
     W, singular, _ = np.linalg.svd(J, full_matrices=False)
     coefficients = W.T @ y

@@ -31,11 +31,15 @@ def risk(
 
     Parameters
     ----------
-    sigma : singular values, any shape.
-    eta, tau : step size, iterations.
-    signal : squared coefficients <w_i, x>^2 of the clean signal, shaped like sigma; see
+    sigma : ndarray
+        singular values, any shape.
+    eta, tau : float or ArrayLike
+        step size, iterations.
+    signal : ndarray
+        squared coefficients <w_i, x>^2 of the clean signal, shaped like sigma; see
         `priorbench_two_layer.linearised.fourier_energies`.
-    s : the noise has E ||z||^2 = s^2; for white noise of standard deviation d, s = d sqrt(n).
+    s : float
+        the noise has E ||z||^2 = s^2; for white noise of standard deviation d, s = d sqrt(n).
     """
     left = contraction(sigma, eta, tau)
     axes = tuple(range(-np.ndim(sigma), 0))

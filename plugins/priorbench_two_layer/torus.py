@@ -16,8 +16,10 @@ class Torus:
 
     Attributes
     ----------
-    height, width : of the image, in pixels.
-    margin : mirrored pixels at each side, at least. 0 makes the image itself the torus, as the theory has it;
+    height, width : int
+        of the image, in pixels.
+    margin : int
+        mirrored pixels at each side, at least. 0 makes the image itself the torus, as the theory has it;
         otherwise its sides grow to the next length that is quick to transform. A side of one pixel gets no
         margin: such an image is a signal on a ring.
     """

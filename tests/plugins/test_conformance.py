@@ -10,7 +10,7 @@ from priorbench.loading.load import load_registry
 from priorbench.loading.registry import missing_reason
 from priorbench.testing import CheckOptions
 from priorbench.testing.examination import Examination, find
-from priorbench.testing.process import Host
+from priorbench.testing.process import CheckHost
 
 #: method -> parameters that make it quick
 SMALL = {
@@ -32,12 +32,12 @@ OTHERS = ["standard", "images", "operators"]
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with Host() as host:
+def host() -> Iterator[CheckHost]:
+    with CheckHost() as host:
         yield host
 
 
-def failures(host: Host, name: str) -> list[str]:
+def failures(host: CheckHost, name: str) -> list[str]:
     """Return what is wrong with whatever is called so and has all that it requires."""
     registry = load_registry()
     return [
@@ -50,7 +50,7 @@ def failures(host: Host, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_shipped_method_keeps_the_contract(host: Host, name: str) -> None:
+def test_a_shipped_method_keeps_the_contract(host: CheckHost, name: str) -> None:
     reason = missing_reason(load_registry().find("denoiser", name).spec)
     if reason:
         pytest.skip(reason)
@@ -58,5 +58,7 @@ def test_a_shipped_method_keeps_the_contract(host: Host, name: str) -> None:
 
 
 @pytest.mark.parametrize("plugin", OTHERS)
-def test_shipped_noise_models_operators_rules_and_image_sets_keep_it_too(host: Host, plugin: str) -> None:
+def test_shipped_noise_models_operators_rules_and_image_sets_keep_it_too(
+    host: CheckHost, plugin: str
+) -> None:
     assert not failures(host, plugin)

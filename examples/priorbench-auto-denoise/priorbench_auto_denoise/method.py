@@ -16,11 +16,16 @@ class AutoDenoiseDIP:
 
     Parameters
     ----------
-    features : channels of the U-net's first level.
-    levels : of the U-net.
-    held_out : part of the pixels that is not fitted, and decides.
-    iterations : epochs of the fit.
-    learning_rate : of Adam.
+    features : int, default 32
+        channels of the U-net's first level.
+    levels : int, default 3
+        of the U-net.
+    held_out : float, default 0.2
+        part of the pixels that is not fitted, and decides.
+    iterations : int, default 1000
+        epochs of the fit.
+    learning_rate : float, default 0.001
+        of Adam.
     """
 
     def __init__(

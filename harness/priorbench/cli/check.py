@@ -39,7 +39,7 @@ def check(
     from priorbench.cli.output import open_registry, print_json
     from priorbench.cli.run import resolve_device
     from priorbench.testing.examination import Examination, find
-    from priorbench.testing.process import Host
+    from priorbench.testing.process import CheckHost
     from priorbench.testing.results import CheckOptions
 
     found = find(open_registry(plugin), name)
@@ -49,7 +49,7 @@ def check(
         time_limit=time_limit,
     )
     results: list[CheckResult] = []
-    with Host() as host:
+    with CheckHost() as host:
         for named in found:
             if format_ is Format.TABLE:
                 typer.echo(f"{named.kind} {named.name}")

@@ -10,7 +10,7 @@ import typer
 
 
 class PluginKind(StrEnum):
-    """What the plugin will provide: the keys of `priorbench.scaffold.kinds.KINDS`."""
+    """What the plugin will provide: the keys of `priorbench.scaffold.kinds.SCAFFOLDS`."""
 
     ONE_SHOT = "one-shot"
     ITERATIVE = "iterative"

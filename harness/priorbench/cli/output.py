@@ -39,8 +39,10 @@ def open_registry(plugin: Sequence[Path] | None = None, *, tell_broken: bool = T
 
     Parameters
     ----------
-    plugin : files to load as plugins, beside those that are installed.
-    tell_broken : False where the command itself tells of the broken plugins.
+    plugin : Sequence[Path] or None, optional
+        files to load as plugins, beside those that are installed.
+    tell_broken : bool, default True
+        False where the command itself tells of the broken plugins.
     """
     from priorbench.loading.load import load_registry
     from priorbench.loading.plugin_files import add_plugin_files
@@ -87,9 +89,12 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, indent
 
     Parameters
     ----------
-    headers : titles of the columns; empty for a table without a head.
-    rows : the cells; white space in them is made single spaces.
-    indent : spaces before each row.
+    headers : Sequence[str]
+        titles of the columns; empty for a table without a head.
+    rows : Sequence[Sequence[str]]
+        the cells; white space in them is made single spaces.
+    indent : int, default 0
+        spaces before each row.
     """
     from rich.console import Console
     from rich.padding import Padding

@@ -23,9 +23,12 @@ class ProgressView:
 
     Parameters
     ----------
-    suite : name of the suite.
-    planned : upper bound of the number of trials.
-    out : where to write; a bar only if it is a terminal.
+    suite : str
+        name of the suite.
+    planned : int
+        upper bound of the number of trials.
+    out : TextIO
+        where to write; a bar only if it is a terminal.
     """
 
     def __init__(self, suite: str, planned: int, out: TextIO) -> None:

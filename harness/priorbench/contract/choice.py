@@ -13,9 +13,12 @@ class Choice:
 
     Attributes
     ----------
-    name : registered name.
-    label : what tables and records show; the name, or the suite's ``label``.
-    parameters : every parameter of the factory, resolved and checked, JSON values only.
+    name : str
+        registered name.
+    label : str
+        what tables and records show; the name, or the suite's ``label``.
+    parameters : Mapping[str, Any], optional
+        every parameter of the factory, resolved and checked, JSON values only.
     """
 
     name: str

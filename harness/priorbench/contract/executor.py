@@ -20,8 +20,10 @@ class Executor(Protocol):
 
         Parameters
         ----------
-        trials : read lazily, so that an image set need not be read ahead.
-        started : called when a trial begins.
+        trials : Iterable[Trial]
+            read lazily, so that an image set need not be read ahead.
+        started : callable
+            called when a trial begins.
         """
         ...
 

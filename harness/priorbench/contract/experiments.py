@@ -14,10 +14,14 @@ class Claim:
 
     Attributes
     ----------
-    statement : what is claimed and where, for example ``"BM3D, mean PSNR over 100 images (Table 1)"``.
-    published, measured : the two numbers, in `unit`.
-    tolerance : how far apart they may be, in `unit`; from the paper's own spread, never from our result.
-    unit : for example ``"dB"``.
+    statement : str
+        what is claimed and where, for example ``"BM3D, mean PSNR over 100 images (Table 1)"``.
+    published, measured : float
+        the two numbers, in `unit`.
+    tolerance : float
+        how far apart they may be, in `unit`; from the paper's own spread, never from our result.
+    unit : str, default ''
+        for example ``"dB"``.
     """
 
     statement: str
@@ -40,7 +44,9 @@ class Experiment(Protocol):
 
         Parameters
         ----------
-        folder : an existing folder, for its files alone.
-        quick : take minutes instead of hours; claims that need the full run are left out, not loosened.
+        folder : Path
+            an existing folder, for its files alone.
+        quick : bool, default False
+            take minutes instead of hours; claims that need the full run are left out, not loosened.
         """
         ...

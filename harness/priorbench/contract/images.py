@@ -18,9 +18,12 @@ class Image:
 
     Attributes
     ----------
-    id : stable id in its set (for a folder: the path relative to it, with ``/``).
-    pixels : float32 (channels, height, width) in [0, 1]; 1 channel is grey, 3 is RGB.
-    notes : what the loader did to it, for example "opaque alpha dropped".
+    id : str
+        stable id in its set (for a folder: the path relative to it, with ``/``).
+    pixels : ndarray of float32
+        float32 (channels, height, width) in [0, 1]; 1 channel is grey, 3 is RGB.
+    notes : tuple of str, default ()
+        what the loader did to it, for example "opaque alpha dropped".
     """
 
     id: str

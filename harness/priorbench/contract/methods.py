@@ -18,11 +18,14 @@ class Iterate:
 
     Attributes
     ----------
-    output : an estimate that the method has anyway, (channels, height, width), possibly of the step before.
-        None where only `estimate` makes one, so that an iterate nobody looks at costs nothing.
-    loss : training loss of this iteration, a float or a scalar tensor (read only when it is looked at).
-    estimate : returns what the method would return if it were stopped now, where that costs another
-        pass; called only when the iterate is looked at. None: `output` is that.
+    output : torch.Tensor or None
+        an estimate that the method has anyway, (channels, height, width), possibly of the step before. None
+        where only `estimate` makes one, so that an iterate nobody looks at costs nothing.
+    loss : float or torch.Tensor or None, optional
+        training loss of this iteration, a float or a scalar tensor (read only when it is looked at).
+    estimate : callable or None, optional
+        returns what the method would return if it were stopped now, where that costs another pass; called
+        only when the iterate is looked at. None: `output` is that.
     """
 
     output: torch.Tensor | None

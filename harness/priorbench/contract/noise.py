@@ -17,16 +17,22 @@ class NoiseDescriptor:
 
     Attributes
     ----------
-    family : name of the noise model, for example ``"gaussian"``.
-    parameters : its parameters, as resolved numbers.
-    sigma : standard deviation of one pixel, or None where a single number says nothing useful
-        (impulse noise). For signal-dependent noise: the root mean variance, estimated from the noisy
-        image alone.
-    channel_covariance : covariance between the channels of one pixel, (C, C) nested tuples, or None
-        where it varies with the signal. The diagonal is sigma**2 for Gaussian noise.
-    clipped : the noisy image was clipped to [0, 1].
-    white : neighbouring pixels are independent.
-    signal_dependent : the noise depends on the clean image.
+    family : str
+        name of the noise model, for example ``"gaussian"``.
+    parameters : Mapping[str, Any], optional
+        its parameters, as resolved numbers.
+    sigma : float or None, optional
+        standard deviation of one pixel, or None where a single number says nothing useful (impulse noise).
+        For signal-dependent noise: the root mean variance, estimated from the noisy image alone.
+    channel_covariance : tuple[tuple[float, ...], ...] or None, optional
+        covariance between the channels of one pixel, (C, C) nested tuples, or None where it varies with the
+        signal. The diagonal is sigma**2 for Gaussian noise.
+    clipped : bool, default False
+        the noisy image was clipped to [0, 1].
+    white : bool, default True
+        neighbouring pixels are independent.
+    signal_dependent : bool, default False
+        the noise depends on the clean image.
     """
 
     family: str

@@ -18,14 +18,21 @@ class Observation:
 
     Attributes
     ----------
-    image : y, float32, on `device`. In denoising the noisy image (channels, height, width), nominal range
-        [0, 1]; with another operator its noisy measurement, of whatever shape that has.
-    noise : what is known of the noise; None when blind.
-    device : where the method runs.
-    seed : seeds the method's own randomness.
-    operator : A of y = A x + noise; the identity for denoising.
-    mask : pixels that may enter the loss, bool, broadcastable to `image`; None = all.
-    image_shape : `shape`, where it is known without applying the operator.
+    image : torch.Tensor
+        y, float32, on `device`. In denoising the noisy image (channels, height, width), nominal range [0, 1];
+        with another operator its noisy measurement, of whatever shape that has.
+    noise : NoiseDescriptor or None
+        what is known of the noise; None when blind.
+    device : torch.device
+        where the method runs.
+    seed : int, default 0
+        seeds the method's own randomness.
+    operator : Operator, optional
+        A of y = A x + noise; the identity for denoising.
+    mask : torch.Tensor or None, optional
+        pixels that may enter the loss, bool, broadcastable to `image`; None = all.
+    image_shape : tuple[int, int, int] or None, optional
+        `shape`, where it is known without applying the operator.
     """
 
     image: torch.Tensor
@@ -54,7 +61,8 @@ class Observation:
 
         Parameters
         ----------
-        device : where the generator draws; default the CPU, so that every device sees the same numbers.
+        device : torch.device or str or None, optional
+            where the generator draws; default the CPU, so that every device sees the same numbers.
         """
         import torch
 

@@ -55,8 +55,10 @@ class OperatorModel(Protocol):
 
         Parameters
         ----------
-        shape : (channels, height, width) of x.
-        rng : where an operator that is drawn at random takes its numbers: the protocol seeds it by image set,
+        shape : tuple[int, int, int]
+            (channels, height, width) of x.
+        rng : np.random.Generator
+            where an operator that is drawn at random takes its numbers: the protocol seeds it by image set,
             image and repetition, so that every method gets the same operator.
 
         Raises

@@ -22,10 +22,14 @@ class Curve:
 
     Attributes
     ----------
-    iteration : 1-based.
-    wall_seconds : the method's own time until then, without the harness's looking and scoring.
-    psnr : in dB; None where the iterate equals the clean image.
-    residual : root mean square of (noisy - A iterate), on the 0..1 scale like sigma.
+    iteration : tuple of int, default ()
+        1-based.
+    wall_seconds : tuple of float, default ()
+        the method's own time until then, without the harness's looking and scoring.
+    psnr : tuple[float or None, ...], default ()
+        in dB; None where the iterate equals the clean image.
+    residual : tuple[float or None, ...], default ()
+        root mean square of (noisy - A iterate), on the 0..1 scale like sigma.
     """
 
     iteration: tuple[int, ...] = ()
@@ -110,14 +114,22 @@ class RunSummary:
 
     Attributes
     ----------
-    suite : its name.
-    finished : trials that ran in this run.
-    resumed : trials whose records were in the store already.
-    failed : of `finished`, those that went wrong.
-    refused : of `finished`, those that the method says it does not take.
-    skipped : image id and reason of every file that could not be used.
-    interrupted : stopped by Ctrl-C.
-    seconds : wall time of the run.
+    suite : str
+        its name.
+    finished : int
+        trials that ran in this run.
+    resumed : int
+        trials whose records were in the store already.
+    failed : int
+        of `finished`, those that went wrong.
+    refused : int, default 0
+        of `finished`, those that the method says it does not take.
+    skipped : tuple[tuple[str, str], ...], default ()
+        image id and reason of every file that could not be used.
+    interrupted : bool, default False
+        stopped by Ctrl-C.
+    seconds : float, default 0.0
+        wall time of the run.
     """
 
     suite: str

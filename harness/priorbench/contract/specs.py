@@ -26,17 +26,25 @@ class Spec:
 
     Attributes
     ----------
-    name : globally unique; lower-case letters, digits, ``-`` and ``.``.
-    factory : ``"module:attribute"``, imported only where the thing is used. Its keyword arguments,
-        typed and with defaults, are the parameters that suites and the command line may set.
-    summary : one line for ``priorbench list``.
-    citation : the publication; ``unpublished`` where there is none.
-    licence : SPDX name or short text of what this wraps.
-    preset : parameter values that differ from the factory's defaults. Two specs may share a factory
-        with different presets.
-    requires : distribution names that must be installed; where one is missing the thing is listed as
-        unusable, with the reason.
-    install : what to type to get them, for example ``pip install 'priorbench[bm3d]'``.
+    name : str
+        globally unique; lower-case letters, digits, ``-`` and ``.``.
+    factory : str
+        ``"module:attribute"``, imported only where the thing is used. Its keyword arguments, typed and with
+        defaults, are the parameters that suites and the command line may set.
+    summary : str, default ''
+        one line for ``priorbench list``.
+    citation : str, default ''
+        the publication; ``unpublished`` where there is none.
+    licence : str, default ''
+        SPDX name or short text of what this wraps.
+    preset : Mapping[str, Any], optional
+        parameter values that differ from the factory's defaults. Two specs may share a factory with different
+        presets.
+    requires : tuple of str, default ()
+        distribution names that must be installed; where one is missing the thing is listed as unusable, with
+        the reason.
+    install : str, default ''
+        what to type to get them, for example ``pip install 'priorbench[bm3d]'``.
     """
 
     kind: ClassVar[str] = "thing"
@@ -71,22 +79,34 @@ class DenoiserSpec(Spec):
 
     Attributes
     ----------
-    channels : numbers of channels that it takes.
-    devices : torch device types that it runs on, or ``"any"``.
-    noises : names of the noise models that it is meant for (see `NoiseSpec.family`), or ``"any"``.
-    needs_sigma : it cannot run blind.
-    stochastic : other seeds give other results.
-    accepts_mask : it can leave pixels out of its loss.
-    accepts_operator : it solves y = A x + noise, not only A = identity.
-    reuses_output : iterative: the tensor of an iterate is written to again by later ones. The harness copies
-        what it keeps.
-    min_size : smallest height and width, in pixels.
-    trained_on : data it was trained on; empty for a training-free method. Others are shown but never
-        ranked among the training-free ones.
-    iterative : it has ``iterate``, so that a stopping rule chooses the iterate. None: not said; a child
-        process, which imports the method, is asked before a run.
-    together : it has ``iterate_together``, so that ``--batch`` may fit several images at once. None: not
-        said, as for `iterative`.
+    channels : tuple of int, default (1, 3)
+        numbers of channels that it takes.
+    devices : str or tuple of str, default ('cpu',)
+        torch device types that it runs on, or ``"any"``.
+    noises : str or tuple of str, default 'any'
+        names of the noise models that it is meant for (see `NoiseSpec.family`), or ``"any"``.
+    needs_sigma : bool, default False
+        it cannot run blind.
+    stochastic : bool, default False
+        other seeds give other results.
+    accepts_mask : bool, default False
+        it can leave pixels out of its loss.
+    accepts_operator : bool, default False
+        it solves y = A x + noise, not only A = identity.
+    reuses_output : bool, default False
+        iterative: the tensor of an iterate is written to again by later ones. The harness copies what it
+        keeps.
+    min_size : int, default 1
+        smallest height and width, in pixels.
+    trained_on : tuple of str, default ()
+        data it was trained on; empty for a training-free method. Others are shown but never ranked among the
+        training-free ones.
+    iterative : bool or None, optional
+        it has ``iterate``, so that a stopping rule chooses the iterate. None: not said; a child process,
+        which imports the method, is asked before a run.
+    together : bool or None, optional
+        it has ``iterate_together``, so that ``--batch`` may fit several images at once. None: not said, as
+        for `iterative`.
     """
 
     kind: ClassVar[str] = "denoiser"
@@ -115,12 +135,15 @@ class ImageSetSpec(Spec):
 
     Attributes
     ----------
-    label_from : name of the parameter (a path) whose last part names the set in records,
-        where the suite gives no label.
-    takes_folder : a bare folder on the command line (``--images pictures/kodak``) means this set, with
-        the folder as the parameter ``label_from``.
-    selection : parameters that only choose among the images, such as ``limit``; they are not in the
-        set's label, so that a part of a set and the whole of it share their records.
+    label_from : str, default ''
+        name of the parameter (a path) whose last part names the set in records, where the suite gives no
+        label.
+    takes_folder : bool, default False
+        a bare folder on the command line (``--images pictures/kodak``) means this set, with the folder as the
+        parameter ``label_from``.
+    selection : tuple of str, default ('limit',)
+        parameters that only choose among the images, such as ``limit``; they are not in the set's label, so
+        that a part of a set and the whole of it share their records.
     """
 
     kind: ClassVar[str] = "image set"
@@ -140,10 +163,12 @@ class NoiseSpec(Spec):
 
     Attributes
     ----------
-    family : the model's name in the noise seed; presets of one model share it, so that
-        ``gaussian-25`` and ``gaussian: {sigma: 25/255}`` draw the same numbers. Empty = the name.
-    level : parameters that only scale the noise; they are left out of the seed, so that all
-        levels share one draw.
+    family : str, default ''
+        the model's name in the noise seed; presets of one model share it, so that ``gaussian-25`` and
+        ``gaussian: {sigma: 25/255}`` draw the same numbers. Empty = the name.
+    level : tuple of str, default ()
+        parameters that only scale the noise; they are left out of the seed, so that all levels share one
+        draw.
     """
 
     kind: ClassVar[str] = "noise model"
@@ -162,9 +187,11 @@ class OperatorSpec(Spec):
 
     Attributes
     ----------
-    family : the operator's name in its seed; presets of one operator share it. Empty = the name.
-    level : parameters that say how much is measured, and not which; they are left out of the seeds, so that
-        all levels share one draw.
+    family : str, default ''
+        the operator's name in its seed; presets of one operator share it. Empty = the name.
+    level : tuple of str, default ()
+        parameters that say how much is measured, and not which; they are left out of the seeds, so that all
+        levels share one draw.
     """
 
     kind: ClassVar[str] = "operator"
@@ -183,8 +210,10 @@ class StoppingRuleSpec(Spec):
 
     Attributes
     ----------
-    oracle : it sees the clean image: a marked control, never ranked.
-    needs : what it needs of a trial: any of ``"loss"``, ``"sigma"``.
+    oracle : bool, default False
+        it sees the clean image: a marked control, never ranked.
+    needs : tuple of str, default ()
+        what it needs of a trial: any of ``"loss"``, ``"sigma"``.
     """
 
     kind: ClassVar[str] = "stopping rule"
@@ -234,9 +263,12 @@ class SuiteSpec:
 
     Attributes
     ----------
-    name : globally unique.
-    resource : ``"package:file.yaml"``.
-    summary : one line for ``priorbench list suites``.
+    name : str
+        globally unique.
+    resource : str
+        ``"package:file.yaml"``.
+    summary : str, default ''
+        one line for ``priorbench list suites``.
     """
 
     kind: ClassVar[str] = "suite"

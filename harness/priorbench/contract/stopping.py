@@ -22,9 +22,12 @@ class Trajectory:
 
     Attributes
     ----------
-    iterations : the method's published budget, its parameter ``iterations``; None where it has none.
-    observation : what the method sees.
-    clean : the clean image, (channels, height, width); given to oracles only.
+    iterations : int or None
+        the method's published budget, its parameter ``iterations``; None where it has none.
+    observation : Observation
+        what the method sees.
+    clean : torch.Tensor or None, optional
+        the clean image, (channels, height, width); given to oracles only.
     """
 
     iterations: int | None
@@ -38,7 +41,8 @@ class Look:
 
     Attributes
     ----------
-    iteration : 1-based.
+    iteration : int
+        1-based.
     """
 
     iteration: int

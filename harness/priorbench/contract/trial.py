@@ -15,16 +15,26 @@ class Trial:
 
     Attributes
     ----------
-    image_set, noise, denoiser, operator : entries of the suite.
-    image, image_sha256, height, width, channels : the clean image.
-    stopping : stopping rules; empty for a one-shot method.
-    repetition : number of the noise draw, from 0.
-    metrics : names of metrics beyond PSNR and SSIM.
-    device : torch device, for example ``"cpu"`` or ``"cuda:0"``.
-    threads : CPU threads.
-    source, commit : digest of the denoiser's source code, and its git commit while it is developed.
-    crops : the records come with the middles of the images (not in their keys).
-    keys : key of the record of each rule, in the order of `stopping` (one for a one-shot method).
+    image_set, noise, denoiser, operator : Choice
+        entries of the suite.
+    image, image_sha256, height, width, channels : str or int
+        the clean image.
+    stopping : tuple of Choice
+        stopping rules; empty for a one-shot method.
+    repetition : int
+        number of the noise draw, from 0.
+    metrics : tuple of str
+        names of metrics beyond PSNR and SSIM.
+    device : str
+        torch device, for example ``"cpu"`` or ``"cuda:0"``.
+    threads : int
+        CPU threads.
+    source, commit : str, default ''
+        digest of the denoiser's source code, and its git commit while it is developed.
+    crops : bool, default False
+        the records come with the middles of the images (not in their keys).
+    keys : tuple of str, default ()
+        key of the record of each rule, in the order of `stopping` (one for a one-shot method).
     """
 
     image_set: Choice

@@ -33,14 +33,20 @@ class LocalExecutor:
 
     Parameters
     ----------
-    registry : the plugins.
-    jobs : workers that run at the same time, each on processors of its own where there are enough. Beside
+    registry : Registry
+        the plugins.
+    jobs : int, default 1
+        workers that run at the same time, each on processors of its own where there are enough. Beside
         another worker a timing means little, so with more than one every timing is marked as tainted.
-    threads : CPU threads of each worker.
-    timeout : seconds that one trial may take; None = no limit.
-    memory : bytes that a method may take beyond an empty worker; None = no limit.
-    batch : images that a method which can do so fits at once; their timings are marked as throughput. Time
-        and memory that such a trial may take are those of so many trials.
+    threads : int, default 1
+        CPU threads of each worker.
+    timeout : float or None, optional
+        seconds that one trial may take; None = no limit.
+    memory : int or None, optional
+        bytes that a method may take beyond an empty worker; None = no limit.
+    batch : int, default 1
+        images that a method which can do so fits at once; their timings are marked as throughput. Time and
+        memory that such a trial may take are those of so many trials.
     """
 
     def __init__(

@@ -39,10 +39,14 @@ class WorkerSettings:
 
     Attributes
     ----------
-    threads : CPU threads, set before the worker imports anything.
-    timeout : seconds that one trial may take; None = no limit.
-    memory : bytes of address space that a method may add to an empty worker's; None = no limit.
-    cpus : processors that the worker stays on; empty = all.
+    threads : int, default 1
+        CPU threads, set before the worker imports anything.
+    timeout : float or None, optional
+        seconds that one trial may take; None = no limit.
+    memory : int or None, optional
+        bytes of address space that a method may add to an empty worker's; None = no limit.
+    cpus : tuple of int, default ()
+        processors that the worker stays on; empty = all.
     """
 
     threads: int = 1
@@ -73,8 +77,10 @@ class WorkerProcess:
 
     Parameters
     ----------
-    registry : for the records of trials that the worker could not answer.
-    settings : its limits.
+    registry : Registry
+        for the records of trials that the worker could not answer.
+    settings : WorkerSettings
+        its limits.
     """
 
     def __init__(self, registry: Registry, settings: WorkerSettings) -> None:

@@ -15,9 +15,11 @@ class SerialExecutor:
 
     Parameters
     ----------
-    registry : the plugins.
-    jobs, threads, timeout, memory : taken for symmetry with other executors; one trial runs at a time, with
-        the threads that this process has, and without limits.
+    registry : Registry
+        the plugins.
+    jobs, threads, timeout, memory : int or float or None, optional
+        taken for symmetry with other executors; one trial runs at a time, with the threads that this process
+        has, and without limits.
     """
 
     def __init__(

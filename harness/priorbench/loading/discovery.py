@@ -17,11 +17,16 @@ class Candidate:
 
     Attributes
     ----------
-    name : name of its entry point.
-    module : what the entry point names, ``"module"`` or ``"module:object"``.
-    distribution, version : where it comes from.
-    load : imports and returns the plugin; raises whatever the plugin's own code raises.
-    file : its file, where it is a single file that was named and not installed.
+    name : str
+        name of its entry point.
+    module : str
+        what the entry point names, ``"module"`` or ``"module:object"``.
+    distribution, version : str
+        where it comes from.
+    load : callable
+        imports and returns the plugin; raises whatever the plugin's own code raises.
+    file : str, default ''
+        its file, where it is a single file that was named and not installed.
     """
 
     name: str

@@ -42,15 +42,20 @@ def load_registry(
 
     Parameters
     ----------
-    allow : names of the only plugins to load; default PRIORBENCH_PLUGINS, and all where that is not set.
-    block : names of plugins to leave out, in addition to those of PRIORBENCH_BLOCK_PLUGINS.
-    strict : whether a plugin that cannot be used is an error; default PRIORBENCH_STRICT_PLUGINS.
-    extra_modules : plugin objects of this process, loaded after the installed ones whatever the lists say.
+    allow : Sequence[str] or None, optional
+        names of the only plugins to load; default PRIORBENCH_PLUGINS, and all where that is not set.
+    block : Sequence[str], optional
+        names of plugins to leave out, in addition to those of PRIORBENCH_BLOCK_PLUGINS.
+    strict : bool or None, optional
+        whether a plugin that cannot be used is an error; default PRIORBENCH_STRICT_PLUGINS.
+    extra_modules : Sequence[object], optional
+        plugin objects of this process, loaded after the installed ones whatever the lists say.
 
     Returns
     -------
-    The registry. Its `plugins` tell of every plugin, also of those left out, in load order, and of
-    names in the lists that no plugin has.
+    Registry
+        The registry. Its `plugins` tell of every plugin, also of those left out, in load order, and of names
+        in the lists that no plugin has.
 
     Raises
     ------
@@ -79,9 +84,12 @@ def notify(registry: Registry, hook_name: str, **kwargs: Any) -> None:
 
     Parameters
     ----------
-    registry : whose plugins are told.
-    hook_name : an observer hook of `priorbench.contract.hookspecs`.
-    **kwargs : the arguments of the hook, all of them.
+    registry : Registry
+        whose plugins are told.
+    hook_name : str
+        an observer hook of `priorbench.contract.hookspecs`.
+    **kwargs : Any
+        the arguments of the hook, all of them.
     """
     manager = registry.manager
     if manager is None:

@@ -21,14 +21,21 @@ class PluginStatus:
 
     Attributes
     ----------
-    name : name of its entry point.
-    module : what the entry point names.
-    distribution, version : where it comes from.
-    status : "ok", "broken", "conflict", "blocked" or, for a name that only an allow-list or a block-list
-        has, "unknown".
-    reason : empty when ok; otherwise one line.
-    provides : kind -> names.
-    file : its file, where it is a single file that was named and not installed.
+    name : str
+        name of its entry point.
+    module : str
+        what the entry point names.
+    distribution, version : str
+        where it comes from.
+    status : str, default 'ok'
+        "ok", "broken", "conflict", "blocked" or, for a name that only an allow-list or a block-list has,
+        "unknown".
+    reason : str, default ''
+        empty when ok; otherwise one line.
+    provides : Mapping[str, tuple[str, ...]], optional
+        kind -> names.
+    file : str, default ''
+        its file, where it is a single file that was named and not installed.
     """
 
     name: str
@@ -55,9 +62,12 @@ class Registry:
 
     Attributes
     ----------
-    specs : kind -> name -> spec, with the plugin that gave it.
-    plugins : every plugin found, in load order.
-    manager : the pluggy manager, for observers.
+    specs : Mapping[str, Mapping[str, Registered]]
+        kind -> name -> spec, with the plugin that gave it.
+    plugins : Sequence[PluginStatus], default ()
+        every plugin found, in load order.
+    manager : pluggy.PluginManager or None, optional
+        the pluggy manager, for observers.
     """
 
     specs: Mapping[str, Mapping[str, Registered]]

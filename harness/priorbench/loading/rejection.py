@@ -14,8 +14,10 @@ class RejectionError(Exception):
 
     Attributes
     ----------
-    status : "broken", or "conflict" where it clashes with another plugin.
-    reason : one line.
+    status : str
+        "broken", or "conflict" where it clashes with another plugin.
+    reason : str
+        one line.
     """
 
     def __init__(self, status: str, reason: str) -> None:
@@ -39,8 +41,10 @@ def describe_import(error: BaseException, target: str) -> str:
 
     Parameters
     ----------
-    error : what the import raised.
-    target : what the entry point names.
+    error : BaseException
+        what the import raised.
+    target : str
+        what the entry point names.
     """
     if isinstance(error, SystemExit):
         return f"stops the interpreter when it is imported: {describe(error)}"

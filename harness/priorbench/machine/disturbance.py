@@ -24,12 +24,18 @@ class Conditions:
 
     Attributes
     ----------
-    at : host clock, seconds.
-    busy : processor seconds that all processes of the machine have used.
-    own : processor seconds that this process and its ended children have used.
-    throttled : times that a core was slowed down because it was too hot.
-    quota : times that the container's processor quota stopped it.
-    gpu : state of the GPU that the method runs on.
+    at : float
+        host clock, seconds.
+    busy : float or None
+        processor seconds that all processes of the machine have used.
+    own : float
+        processor seconds that this process and its ended children have used.
+    throttled : int or None
+        times that a core was slowed down because it was too hot.
+    quota : int or None
+        times that the container's processor quota stopped it.
+    gpu : nvidia.GpuState or None, optional
+        state of the GPU that the method runs on.
     """
 
     at: float
@@ -45,7 +51,8 @@ def conditions(device: str = "cpu") -> Conditions:
 
     Parameters
     ----------
-    device : torch device that is timed.
+    device : str, default 'cpu'
+        torch device that is timed.
     """
     own = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return Conditions(
@@ -88,9 +95,12 @@ def warnings_now(threads: int, device: str = "cpu", seconds: float = 1.0) -> lis
 
     Parameters
     ----------
-    threads : CPU threads that a worker would have.
-    device : torch device that would be timed.
-    seconds : how long to watch.
+    threads : int
+        CPU threads that a worker would have.
+    device : str, default 'cpu'
+        torch device that would be timed.
+    seconds : float, default 1.0
+        how long to watch.
     """
     before = conditions(device)
     time.sleep(seconds)

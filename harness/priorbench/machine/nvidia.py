@@ -27,8 +27,10 @@ class GpuState:
 
     Attributes
     ----------
-    slowed : why its clocks are lower than they could be, in words.
-    others : processes that use it beside this one.
+    slowed : tuple of str, default ()
+        why its clocks are lower than they could be, in words.
+    others : int, default 0
+        processes that use it beside this one.
     """
 
     slowed: tuple[str, ...] = ()

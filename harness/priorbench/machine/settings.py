@@ -15,6 +15,8 @@ WORKER_VARIABLES: Mapping[str, str] = {
     "NUMEXPR_NUM_THREADS": "{threads}",
     # Waiting threads spin by default; beside any other load, small parallel loops then take 30 times longer.
     "OMP_WAIT_POLICY": "PASSIVE",
+    "KMP_BLOCKTIME": "0",
+    "OPENBLAS_THREAD_TIMEOUT": "4",  # the smallest: threads sleep after 2^4 clock ticks without work
     # glibc gives large buffers back to the kernel at every step by default; fitting a network then
     # spends half its time in page faults. Every method gets the same, kept heap.
     "MALLOC_MMAP_MAX_": "0",

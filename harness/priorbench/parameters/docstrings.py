@@ -11,8 +11,8 @@ _UNDERLINE = re.compile(r"-{3,}\s*\Z")
 _ITEM = re.compile(r"(?P<names>\w+(?:\s*,\s*\w+)*)\s*(?::\s*(?P<head>.*))?\Z")
 _SENTENCE_END = re.compile(r"(?<=[^\s.])\.\s+(?=[A-Z\"'`(])")
 _TYPE = re.compile(
-    r"(?:int|integer|float|bool|boolean|str|string|list|tuple|dict|sequence|None|callable|array_like|path-like"
-    r"|Literal|Path|\{.*\}|'[^']*'|\"[^\"]*\")(?:\s*\[.*\])?s?\Z"
+    r"(?:int|integer|float|bool|boolean|str|string|list|tuple|dict|set|sequence|mapping|callable|ndarray"
+    r"|array_like|path-like|(?:\w+\.)*[A-Z]\w*|\{.*\}|'[^']*'|\"[^\"]*\")(?:\s*\[.*\])?s?\Z"
 )
 
 

@@ -15,8 +15,9 @@ def parse_level(value: object) -> float:
 
     Parameters
     ----------
-    value : a fraction ``"25/255"``; or a number, as such or as text: above 1 it is on the 0..255 scale,
-        otherwise on the 0..1 scale. What this function returns it leaves alone.
+    value : object
+        a fraction ``"25/255"``; or a number, as such or as text: above 1 it is on the 0..255 scale, otherwise
+        on the 0..1 scale. What this function returns it leaves alone.
 
     Returns
     -------

@@ -28,9 +28,12 @@ class Declared:
 
     Attributes
     ----------
-    name : its name.
-    annotation : its type, resolved, with the extras of ``Annotated``.
-    default : its default in the signature.
+    name : str
+        its name.
+    annotation : Any
+        its type, resolved, with the extras of ``Annotated``.
+    default : Any
+        its default in the signature.
     """
 
     name: str

@@ -36,10 +36,14 @@ class Parameter:
 
     Attributes
     ----------
-    name : its name.
-    type : readable text: ``int``, ``'adam' | 'sgd'``, ``float | None``.
-    default : the value it has when nothing is given (a preset counts), as a JSON value.
-    summary : first sentence of its description; empty where the plugin gives none.
+    name : str
+        its name.
+    type : str
+        readable text: ``int``, ``'adam' | 'sgd'``, ``float | None``.
+    default : JSON
+        the value it has when nothing is given (a preset counts), as a JSON value.
+    summary : str, default ''
+        first sentence of its description; empty where the plugin gives none.
     """
 
     name: str
@@ -53,7 +57,8 @@ class ParameterProblems(PriorbenchError):  # noqa: N818
 
     Attributes
     ----------
-    problems : (parameter name, message) for each; the message names the parameter, too.
+    problems : tuple[tuple[str, str], ...]
+        (parameter name, message) for each; the message names the parameter, too.
     """
 
     def __init__(self, subject: str, problems: Sequence[tuple[str, str]]) -> None:
@@ -91,9 +96,12 @@ def resolve(spec: Spec, factory: Any, given: Mapping[str, Any]) -> dict[str, JSO
 
     Parameters
     ----------
-    spec : the registered record; its preset counts as defaults.
-    factory : what ``spec.factory`` names, a class or a function.
-    given : values that a person gave, as YAML or JSON scalars and lists.
+    spec : Spec
+        the registered record; its preset counts as defaults.
+    factory : Any
+        what ``spec.factory`` names, a class or a function.
+    given : Mapping[str, Any]
+        values that a person gave, as YAML or JSON scalars and lists.
 
     Returns
     -------
@@ -128,8 +136,10 @@ def build(factory: Any, parameters: Mapping[str, Any]) -> Any:
 
     Parameters
     ----------
-    factory : a class or a function.
-    parameters : what `resolve` returned, possibly after a round trip through JSON.
+    factory : Any
+        a class or a function.
+    parameters : Mapping[str, Any]
+        what `resolve` returned, possibly after a round trip through JSON.
     """
     declared = declared_parameters(factory)
     problems = list(_unknown(parameters, declared))

@@ -25,12 +25,18 @@ class Header:
 
     Attributes
     ----------
-    width, height : in pixels.
-    channels : 1 or 3, alpha not counted.
-    bits : of one sample; 32 for floating point.
-    grey_alpha : 16-bit grey with alpha, which Pillow presents as RGBA.
-    needs_tifffile : a layout that Pillow reads wrongly or not in full.
-    problem : why it cannot be used, one line; empty if it can.
+    width, height : int
+        in pixels.
+    channels : int, default 3
+        1 or 3, alpha not counted.
+    bits : int, default 8
+        of one sample; 32 for floating point.
+    grey_alpha : bool, default False
+        16-bit grey with alpha, which Pillow presents as RGBA.
+    needs_tifffile : bool, default False
+        a layout that Pillow reads wrongly or not in full.
+    problem : str, default ''
+        why it cannot be used, one line; empty if it can.
     """
 
     width: int
@@ -47,9 +53,12 @@ def read_header(image: ImageFile.ImageFile, kind: str, head: bytes) -> Header:
 
     Parameters
     ----------
-    image : as opened by Pillow.
-    kind : the format, in Pillow's spelling.
-    head : the first bytes of the file.
+    image : ImageFile.ImageFile
+        as opened by Pillow.
+    kind : str
+        the format, in Pillow's spelling.
+    head : bytes
+        the first bytes of the file.
     """
     width, height = image.size
     bits = _bits(image, kind, head)

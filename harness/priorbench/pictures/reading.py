@@ -36,16 +36,20 @@ def read_picture(path: str | os.PathLike[str], rules: PictureRules | None = None
 
     Parameters
     ----------
-    path : a regular file, or a link to one. The content decides the format, not the name.
-    rules : which pictures are wanted; everything that the header tells is checked before decoding.
+    path : str or os.PathLike[str]
+        a regular file, or a link to one. The content decides the format, not the name.
+    rules : PictureRules or None, optional
+        which pictures are wanted; everything that the header tells is checked before decoding.
 
     Returns
     -------
-    Picture : float32 (channels, height, width) in [0, 1], C-contiguous.
+    Picture
+        float32 (channels, height, width) in [0, 1], C-contiguous.
 
     Raises
     ------
-    UnusableImageError : the file cannot be used; its ``reason`` is one line.
+    UnusableImageError
+        the file cannot be used; its ``reason`` is one line.
     """
     wanted = rules or PictureRules()
 
@@ -71,11 +75,13 @@ def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
 
     Parameters
     ----------
-    path : a regular file, or a link to one.
+    path : str or os.PathLike[str]
+        a regular file, or a link to one.
 
     Raises
     ------
-    UnusableImageError : the file is not a picture, or its header is broken.
+    UnusableImageError
+        the file is not a picture, or its header is broken.
     """
 
     def measure(stream: BinaryIO, head: bytes, kind: str) -> tuple[int, int]:

@@ -21,7 +21,8 @@ class UnusableImageError(PriorbenchError):
 
     Attributes
     ----------
-    reason : why, one line, without the file's name.
+    reason : str
+        why, one line, without the file's name.
     """
 
     def __init__(self, reason: str, *, path: str = "") -> None:
@@ -39,8 +40,10 @@ class Picture:
 
     Attributes
     ----------
-    pixels : float32 (channels, height, width) in [0, 1]; 1 channel is grey, 3 is RGB.
-    notes : what the decoder did that a reader of the results may want to know.
+    pixels : ndarray of float32
+        float32 (channels, height, width) in [0, 1]; 1 channel is grey, 3 is RGB.
+    notes : tuple of str, default ()
+        what the decoder did that a reader of the results may want to know.
     """
 
     pixels: NDArray[np.float32]
@@ -53,16 +56,21 @@ class PictureRules:
 
     Attributes
     ----------
-    channels : ``"rgb"`` refuses grey pictures, ``"grey"`` refuses colour, ``"any"`` takes each as it is.
-        No picture is ever converted from one to the other.
-    crop : side of the square cut from the centre, in pixels; None = the whole picture. Smaller pictures
-        are refused, never padded or resized.
-    min_side : smallest height and width, in pixels, before the crop.
-    max_pixels : largest height x width, read from the file's header before anything is decoded.
+    channels : {'any', 'rgb', 'grey'}, default 'any'
+        ``"rgb"`` refuses grey pictures, ``"grey"`` refuses colour, ``"any"`` takes each as it is. No picture
+        is ever converted from one to the other.
+    crop : int or None, optional
+        side of the square cut from the centre, in pixels; None = the whole picture. Smaller pictures are
+        refused, never padded or resized.
+    min_side : int, default 1
+        smallest height and width, in pixels, before the crop.
+    max_pixels : int, optional
+        largest height x width, read from the file's header before anything is decoded.
 
     Raises
     ------
-    PriorbenchError : a value that no picture could meet.
+    PriorbenchError
+        a value that no picture could meet.
     """
 
     channels: Channels = "any"
@@ -117,8 +125,10 @@ def centre_offset(length: int, crop: int) -> int:
 
     Parameters
     ----------
-    length : side of the picture, in pixels.
-    crop : side of the crop, in pixels, at most `length`.
+    length : int
+        side of the picture, in pixels.
+    crop : int
+        side of the crop, in pixels, at most `length`.
     """
     return round((length - crop) / 2)
 

@@ -25,9 +25,12 @@ class Samples:
 
     Attributes
     ----------
-    values : (height, width) grey or (height, width, 3) RGB, integer or floating point.
-    peak : the value of white: 255, 65535, or 1 for floating point.
-    notes : what was done to them.
+    values : ndarray
+        (height, width) grey or (height, width, 3) RGB, integer or floating point.
+    peak : int
+        the value of white: 255, 65535, or 1 for floating point.
+    notes : tuple of str, default ()
+        what was done to them.
     """
 
     values: NDArray[Any]
@@ -40,13 +43,17 @@ def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -
 
     Parameters
     ----------
-    image : as opened by Pillow, not yet loaded.
-    stream : the file; 16-bit colour is decoded twice.
-    header : what is known of it.
+    image : ImageFile.ImageFile
+        as opened by Pillow, not yet loaded.
+    stream : BinaryIO
+        the file; 16-bit colour is decoded twice.
+    header : Header
+        what is known of it.
 
     Raises
     ------
-    UnusableImageError : a real alpha plane, or floating-point values outside [0, 1].
+    UnusableImageError
+        a real alpha plane, or floating-point values outside [0, 1].
     """
     notes = _metadata_notes(image)
     key = image.info.get("transparency")

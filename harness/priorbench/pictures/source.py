@@ -41,7 +41,7 @@ _FORMATS: Mapping[str, tuple[bytes, ...]] = {
     "PPM": tuple(b"P%d" % digit + space for digit in range(1, 7) for space in (b"\n", b" ", b"\t", b"\r")),
 }
 _ALLOWED = "PNG, JPEG, TIFF, BMP, GIF, WebP or PPM"
-_KINDS = (
+_MODES = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -59,7 +59,7 @@ def open_regular(path: str) -> Iterator[BinaryIO]:
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - a surrogate-escaped or over-long name stays a str
         if not stat.S_ISREG(mode):
-            kind = next((text for test, text in _KINDS if test(mode)), "something else")
+            kind = next((text for test, text in _MODES if test(mode)), "something else")
             raise UnusableImageError(f"not a regular file but {kind}")
         stream = open(path, "rb")  # noqa: PTH123, SIM115 - closed below
     except (OSError, ValueError) as error:
@@ -73,8 +73,10 @@ def sniff_format(head: bytes) -> str:
 
     Raises
     ------
-    NotAnImageError : the content is none of the formats that are read.
-    UnusableImageError : the file is empty.
+    NotAnImageError
+        the content is none of the formats that are read.
+    UnusableImageError
+        the file is empty.
     """
     if not head:
         raise UnusableImageError("empty file")

@@ -16,12 +16,15 @@ def read_samples(stream: BinaryIO, rules: PictureRules) -> Samples:
 
     Parameters
     ----------
-    stream : the file.
-    rules : checked against the header before anything is decoded.
+    stream : BinaryIO
+        the file.
+    rules : PictureRules
+        checked against the header before anything is decoded.
 
     Raises
     ------
-    UnusableImageError : another layout, or rules not met.
+    UnusableImageError
+        another layout, or rules not met.
     """
     stream.seek(0)
     with tifffile.TiffFile(stream) as file:

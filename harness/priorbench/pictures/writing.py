@@ -25,13 +25,16 @@ def write_picture(path: str | os.PathLike[str], pixels: ArrayLike) -> None:
 
     Parameters
     ----------
-    path : file to write; its folder must exist.
-    pixels : (1, height, width) grey or (3, height, width) RGB, in [0, 1].
+    path : str or os.PathLike[str]
+        file to write; its folder must exist.
+    pixels : ArrayLike
+        (1, height, width) grey or (3, height, width) RGB, in [0, 1].
 
     Raises
     ------
-    PriorbenchError : the suffix is not one of `WRITABLE_SUFFIXES`, the folder does not exist or cannot be
-        written to, or the values are no image.
+    PriorbenchError
+        the suffix is not one of `WRITABLE_SUFFIXES`, the folder does not exist or cannot be written to, or
+        the values are no image.
     """
     target = Path(path)
     check_output(target)
@@ -55,7 +58,8 @@ def check_output(path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    path : file to write later.
+    path : str or os.PathLike[str]
+        file to write later.
     """
     target = Path(path)
     _writer(target)

@@ -6,6 +6,8 @@ import resource
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from priorbench.machine.quiet import wait_until_quiet
+
 if TYPE_CHECKING:
     import torch
 
@@ -125,14 +127,22 @@ class Clock:
 
     Parameters
     ----------
-    device : the clock's view of it.
-    share : images that the method works on at once; the times are for one of them. May change in a pause.
+    device : Device
+        the clock's view of it.
+    share : int, default 1
+        images that the method works on at once; the times are for one of them. May change in a pause.
 
     Attributes
     ----------
-    wall_seconds : host time, the device waited for at both ends of every segment.
-    device_seconds : time between events on the device; equals host time on the CPU.
-    cpu_seconds : processor time of this process and its ended children, all threads.
+    wall_seconds : float
+        host time, the device waited for at both ends of every segment.
+    device_seconds : float
+        time between events on the device; equals host time on the CPU.
+    cpu_seconds : float
+        processor time of this process and its ended children, all threads.
+    quiet : bool
+        no other thread of this process was at work when a segment began. Threads that are still awake, the
+        method's own or a library's, are waited for; one that does not fall asleep is noted here.
     """
 
     def __init__(self, device: Device, share: int = 1) -> None:
@@ -140,10 +150,12 @@ class Clock:
         self.wall_seconds = 0.0
         self.device_seconds = 0.0
         self.cpu_seconds = 0.0
+        self.quiet = True
 
     def start(self) -> None:
-        """Begin a segment."""
+        """Begin a segment, when the process is quiet."""
         self.device.synchronize()
+        self.quiet = self.quiet and wait_until_quiet()
         self._cpu = _cpu_seconds()
         self._stamp = self.device.stamp()
         self._wall = time.perf_counter()

@@ -22,7 +22,8 @@ def crops(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, str]:
 
     Parameters
     ----------
-    arrays : digest -> (channels, height, width) in [0, 1]; those that no PNG file can hold (other than 1 or 3
+    arrays : Mapping[str, ndarray]
+        digest -> (channels, height, width) in [0, 1]; those that no PNG file can hold (other than 1 or 3
         channels, a single row or column) are left out.
     """
     return {digest: _png(middle(array)) for digest, array in arrays.items() if _is_picture(array)}

@@ -22,9 +22,12 @@ class Problem:
 
     Attributes
     ----------
-    noisy : y, float32; in denoising (channels, height, width).
-    observation : the same as the method will see it; its image is replaced inside the clock.
-    clean : for oracles only, float32 (channels, height, width).
+    noisy : ndarray of float32
+        y, float32; in denoising (channels, height, width).
+    observation : Observation
+        the same as the method will see it; its image is replaced inside the clock.
+    clean : ndarray of float32
+        for oracles only, float32 (channels, height, width).
     """
 
     noisy: NDArray[np.float32]
@@ -39,7 +42,10 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a method returned under one stopping rule, or why it returned nothing; seconds."""
+    """What a method returned under one stopping rule, or why it returned nothing; seconds.
+
+    `quiet` is False where another thread of the process was at work when the clock started.
+    """
 
     output: NDArray[np.float32] | None = None
     error: Exception | None = None
@@ -47,6 +53,7 @@ class Outcome:
     wall_seconds: float | None = None
     device_seconds: float | None = None
     cpu_seconds: float | None = None
+    quiet: bool = True
 
 
 class InvalidOutputError(Exception):

@@ -16,15 +16,15 @@ def classify(error: BaseException) -> tuple[str, str]:
     if isinstance(error, InvalidOutputError):
         return "invalid-output", str(error)
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _NO_MEMORY in str(error):
-        return "out-of-memory", one_line(error)
+        return "out-of-memory", told_in_one_line(error)
     if isinstance(error, PriorbenchError):
         return "refused", str(error).replace("\n", "; ")
     if isinstance(error, SystemExit):
         return "error", f"the method called sys.exit({error.code!r})"
-    return "error", one_line(error)
+    return "error", told_in_one_line(error)
 
 
-def one_line(error: BaseException) -> str:
+def told_in_one_line(error: BaseException) -> str:
     """Return type, message and place of an exception on one line."""
     trace, place = error.__traceback__, ""
     while trace is not None:

@@ -17,10 +17,12 @@ def pseudo_inverse(
 
     Parameters
     ----------
-    operator : A.
-    y : the measurement.
-    iterations, tolerance : of `least_squares`. Where A is ill conditioned they decide how much of the noise
-        is in the result.
+    operator : Operator
+        A.
+    y : torch.Tensor
+        the measurement.
+    iterations, tolerance : int or float, optional
+        of `least_squares`. Where A is ill conditioned they decide how much of the noise is in the result.
     """
     dagger = getattr(operator, "A_dagger", None)
     if dagger is not None:
@@ -39,10 +41,14 @@ def least_squares(
 
     Parameters
     ----------
-    operator : A.
-    y : the measurement, in the precision of the computation.
-    iterations : at most.
-    tolerance : ends when ||A*(y - A x)|| is at most this part of ||A* y||.
+    operator : Operator
+        A.
+    y : torch.Tensor
+        the measurement, in the precision of the computation.
+    iterations : int, default 200
+        at most.
+    tolerance : float, default 1e-06
+        ends when ||A*(y - A x)|| is at most this part of ||A* y||.
     """
     residual = y.clone()
     direction = gradient = operator.A_adjoint(residual)

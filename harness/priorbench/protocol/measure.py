@@ -37,12 +37,13 @@ def measure(
         The method, freshly made.
     problems : sequence of Problem
         What is measured; several, of one shape, only for a method that has ``iterate_together``.
-    rules : sequence of sequences of (StoppingRule, bool)
-        For an iterative method: of each problem, fresh rules, each with True if it is an oracle.
+    rules : Sequence[Sequence[tuple[StoppingRule, bool]]], optional
+        sequence of sequences of (StoppingRule, bool) For an iterative method: of each problem, fresh rules,
+        each with True if it is an oracle.
     budget : int or None
         The method's own number of iterations, None where it has none.
-    curves : sequence of callables
-        Of each problem: called off the clock at log-spaced iterations.
+    curves : Sequence[callable], optional
+        sequence of callables Of each problem: called off the clock at log-spaced iterations.
     """
     device = device_for(problems[0].observation.device)
     if not hasattr(method, "iterate"):
@@ -71,6 +72,7 @@ def measure_one_shot(method: OneShot, problem: Problem, device: Device) -> Outco
         wall_seconds=clock.wall_seconds,
         device_seconds=clock.device_seconds,
         cpu_seconds=clock.cpu_seconds,
+        quiet=clock.quiet,
     )
 
 
@@ -86,12 +88,18 @@ def measure_iterative(
 
     Parameters
     ----------
-    method : see `Iterative`.
-    problem : what is denoised.
-    device : the clock's view of the device.
-    rules : fresh stopping rules, each with True if it is an oracle; only oracles get the clean image.
-    budget : the method's own number of iterations, None where it has none.
-    curve : called off the clock at log-spaced iterations.
+    method : Iterative
+        see `Iterative`.
+    problem : Problem
+        what is denoised.
+    device : Device
+        the clock's view of the device.
+    rules : list[tuple[StoppingRule, bool]]
+        fresh stopping rules, each with True if it is an oracle; only oracles get the clean image.
+    budget : int or None
+        the method's own number of iterations, None where it has none.
+    curve : callable, optional
+        called off the clock at log-spaced iterations.
     """
 
     def alone(observations: Sequence[Observation]) -> Iterator[Sequence[torch.Tensor | Iterate]]:
@@ -116,10 +124,14 @@ def measure_together(
 
     Parameters
     ----------
-    method : see `Together`.
-    problems : of the same shape.
-    device, budget : as in `measure_iterative`.
-    rules, curves : of each problem.
+    method : Together
+        see `Together`.
+    problems : Sequence[Problem]
+        of the same shape.
+    device, budget : Device or int or None
+        as in `measure_iterative`.
+    rules, curves : Sequence[list[tuple[StoppingRule, bool]]] or Sequence[callable]
+        of each problem.
     """
     watched = [
         Watched(problem, own, budget, curve)

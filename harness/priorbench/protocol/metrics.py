@@ -29,7 +29,8 @@ def mse(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.fl
 
     Parameters
     ----------
-    estimate, clean : arrays of one shape, numpy, or torch on any device.
+    estimate, clean : ndarray or torch.Tensor
+        arrays of one shape, numpy, or torch on any device.
 
     Returns
     -------
@@ -45,8 +46,9 @@ def mse(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.fl
     if first.shape != second.shape or not first.size:
         raise ValueError(f"expected two images of one shape, got {first.shape} and {second.shape}")
     with np.errstate(invalid="ignore", over="ignore"):
-        difference = np.subtract(first, second, dtype=np.float64).ravel()
-        return float(difference @ difference) / float(difference.size)
+        difference = np.subtract(first, second, dtype=np.float64)
+        # never a product of matrices or vectors here: it wakes threads, which then run beside the method
+        return float(np.square(difference, out=difference).sum()) / float(difference.size)
 
 
 def psnr(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.floating[Any]]) -> float:
@@ -56,7 +58,8 @@ def psnr(estimate: NDArray[np.floating[Any]] | torch.Tensor, clean: NDArray[np.f
 
     Parameters
     ----------
-    estimate, clean : arrays of one shape, numpy, or torch on any device.
+    estimate, clean : ndarray or torch.Tensor
+        arrays of one shape, numpy, or torch on any device.
 
     Returns
     -------
@@ -83,7 +86,8 @@ def ssim(
 
     Parameters
     ----------
-    estimate, clean : arrays (channels, height, width) of one shape, numpy, or torch on any device.
+    estimate, clean : ndarray or torch.Tensor
+        arrays (channels, height, width) of one shape, numpy, or torch on any device.
 
     Returns
     -------

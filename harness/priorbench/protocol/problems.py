@@ -33,12 +33,17 @@ class NoisyProblem:
 
     Attributes
     ----------
-    problem : what is measured.
-    descriptor : what the method may know of the noise.
-    noisy_sha256 : digest of y, float32.
-    baseline : A^+ y, the minimum-norm least-squares solution, (channels, height, width) float32: in denoising
-        the noisy image itself, of a mask the image with zeros where nothing was measured.
-    noisy_psnr : of `baseline`, in dB; None where it equals the clean image.
+    problem : Problem
+        what is measured.
+    descriptor : NoiseDescriptor
+        what the method may know of the noise.
+    noisy_sha256 : str
+        digest of y, float32.
+    baseline : ndarray of float32
+        A^+ y, the minimum-norm least-squares solution, (channels, height, width) float32: in denoising the
+        noisy image itself, of a mask the image with zeros where nothing was measured.
+    noisy_psnr : float or None
+        of `baseline`, in dB; None where it equals the clean image.
     """
 
     problem: Problem
@@ -70,12 +75,18 @@ def noisy_problem(
 
     Parameters
     ----------
-    registry : where the noise model and the operator are found.
-    image : the clean image.
-    image_set : registered name of its set; part of the seeds.
-    noise, operator : models and parameters.
-    repetition : number of the draw, from 0.
-    device : torch device of the observation.
+    registry : Registry
+        where the noise model and the operator are found.
+    image : Image
+        the clean image.
+    image_set : str
+        registered name of its set; part of the seeds.
+    noise, operator : Choice
+        models and parameters.
+    repetition : int
+        number of the draw, from 0.
+    device : str
+        torch device of the observation.
 
     Raises
     ------

@@ -18,11 +18,16 @@ def refusal(
 
     Parameters
     ----------
-    spec : what the method says of itself.
-    shape : (channels, height, width) of the image to return.
-    device : torch device.
-    noise : what the method will know of the noise; None when blind.
-    operator : A of y = A x + noise.
+    spec : DenoiserSpec
+        what the method says of itself.
+    shape : tuple of int
+        (channels, height, width) of the image to return.
+    device : str
+        torch device.
+    noise : NoiseDescriptor or None
+        what the method will know of the noise; None when blind.
+    operator : Choice, optional
+        A of y = A x + noise.
     """
     channels, height, width = shape
     kind = device.partition(":")[0]

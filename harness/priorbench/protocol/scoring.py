@@ -36,8 +36,10 @@ def score(
 
     Parameters
     ----------
-    output, clean : (channels, height, width); the output is clipped to [0, 1] here.
-    metrics : further metrics by name.
+    output, clean : ndarray of float32
+        (channels, height, width); the output is clipped to [0, 1] here.
+    metrics : Mapping[str, callable]
+        further metrics by name.
     """
     estimate = clip01(output)
     return {

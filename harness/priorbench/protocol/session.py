@@ -45,10 +45,13 @@ class Session:
 
     Parameters
     ----------
-    registry : the plugins of this process.
-    baseline_bytes : resident memory of an empty worker; peak memory is reported net of it.
-    owns_process : nothing but trials runs here, so that what the first trials imported may be put out of
-        the garbage collector's sight: looking through it takes 0.1 s before each measurement.
+    registry : Registry
+        the plugins of this process.
+    baseline_bytes : int, default 0
+        resident memory of an empty worker; peak memory is reported net of it.
+    owns_process : bool, default False
+        nothing but trials runs here, so that what the first trials imported may be put out of the garbage
+        collector's sight: looking through it takes 0.1 s before each measurement.
     """
 
     def __init__(self, registry: Registry, baseline_bytes: int = 0, *, owns_process: bool = False) -> None:
@@ -65,8 +68,10 @@ class Session:
 
         Parameters
         ----------
-        trial : what to run.
-        announce : told the record fields that are known before the method runs.
+        trial : Trial
+            what to run.
+        announce : callable, optional
+            told the record fields that are known before the method runs.
         """
         (records,) = self._run([trial], announce)
         return records
@@ -157,6 +162,8 @@ class Session:
         before = conditions(trials[0].device)
         outcomes = self._outcomes(method, trials, problems, scorers)
         marks = [disturbance(before, conditions(trials[0].device))]
+        if not all(outcome.quiet for own in outcomes for outcome in own):
+            marks.append("another thread of the process was at work when the clock started")
         if len(trials) > 1:
             marks.insert(0, f"throughput: {len(trials)} images were fitted at once")
         else:

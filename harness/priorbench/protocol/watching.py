@@ -12,6 +12,7 @@ import torch
 from priorbench.contract.methods import Iterate
 from priorbench.contract.stopping import Look, StoppingRule, Trajectory, Verdict
 from priorbench.errors import PriorbenchError
+from priorbench.machine.quiet import wait_until_quiet
 from priorbench.protocol.clock import Clock, Device
 from priorbench.protocol.exchange import (
     InvalidOutputError,
@@ -43,8 +44,10 @@ class Watched:
 
     Parameters
     ----------
-    problem : what is denoised.
-    rules, budget, curve : see `priorbench.protocol.measure.measure_iterative`.
+    problem : Problem
+        what is denoised.
+    rules, budget, curve : list[tuple[StoppingRule, bool]] or int or callable or None
+        see `priorbench.protocol.measure.measure_iterative`.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class _Watcher:
         self.kept_at = 0
         self.spent: list[float] = []
         self.stopped = (0.0, 0.0, 0.0)
+        self.quiet = True
         try:
             rule.begin(trajectory)
         except PriorbenchError as error:
@@ -135,6 +139,7 @@ class _Watcher:
         if verdict.stop:
             self.active = False
             self.stopped = (clock.wall_seconds, clock.device_seconds, clock.cpu_seconds)
+            self.quiet = clock.quiet
 
     def outcome(self, shape: Shape, device: Device) -> Outcome:
         """Bring the kept iterate to the host, on the clock."""
@@ -160,6 +165,7 @@ class _Watcher:
             wall_seconds=wall + estimated + clock.wall_seconds,
             device_seconds=on_device + estimated + clock.device_seconds,
             cpu_seconds=cpu + clock.cpu_seconds,
+            quiet=self.quiet and clock.quiet,
         )
 
 
@@ -171,6 +177,7 @@ def _look(number: int, item: Any, shape: Shape, device: Device) -> tuple[Look, l
     def estimate() -> torch.Tensor:
         if iterate.estimate is None:
             return checked(iterate.output, shape)
+        wait_until_quiet()  # what was just looked at may have left a library's threads awake
         start = time.perf_counter()
         result = iterate.estimate()
         device.synchronize()

@@ -14,8 +14,10 @@ class Interval:
 
     Attributes
     ----------
-    low, high : its ends.
-    kind : "bca" for the bias-corrected and accelerated bootstrap; "percentile" where that is undefined;
+    low, high : float
+        its ends.
+    kind : str, default 'bca'
+        "bca" for the bias-corrected and accelerated bootstrap; "percentile" where that is undefined;
         "constant" where all images say the same.
     """
 
@@ -30,12 +32,18 @@ class Difference:
 
     Attributes
     ----------
-    images : how many; an image that either restored exactly has no PSNR and is not among them.
-    mean : in dB.
-    interval : None for fewer than two images.
-    p : two-sided, Wilcoxon signed-rank.
-    p_holm : the same, corrected by Holm's method for all comparisons that are shown with it.
-    win_rate : share of the images with the higher PSNR; a tie counts one half.
+    images : int
+        how many; an image that either restored exactly has no PSNR and is not among them.
+    mean : float
+        in dB.
+    interval : Interval or None
+        None for fewer than two images.
+    p : float
+        two-sided, Wilcoxon signed-rank.
+    p_holm : float
+        the same, corrected by Holm's method for all comparisons that are shown with it.
+    win_rate : float
+        share of the images with the higher PSNR; a tie counts one half.
     """
 
     images: int
@@ -52,9 +60,12 @@ class TimeRatio:
 
     Attributes
     ----------
-    images : how many.
-    value : ratio of the geometric means.
-    interval : None for fewer than two images.
+    images : int
+        how many.
+    value : float
+        ratio of the geometric means.
+    interval : Interval or None
+        None for fewer than two images.
     """
 
     images: int
@@ -68,24 +79,42 @@ class Row:
 
     Attributes
     ----------
-    name : the shortest name of the row that is unique on its board: ``label``, ``label@rule``, ...
-    rank : by mean PSNR among the rows that may be ranked; None with `unranked` saying why.
-    tied : the rank is shared.
-    denoiser, stopping_rule, device, threads : what ran; `denoiser` is the label.
-    images : images with a usable result; repetitions are averaged within an image first.
-    failures : status -> trials without a result.
-    psnr, ssim, gain : means over the images; `gain` over the noisy image, in dB.
-    metrics : means of further metrics, by name; None where no image has one.
-    psnr_interval : of the mean; how far it would move with other images of the kind.
-    infinite : images that were restored exactly; their PSNR is in no mean.
-    difference : to the board's reference; None for the reference itself, and without a common image.
-    oracle_psnr : mean of the best iterates that the harness saw, a bound that uses the clean image.
-    seconds : median wall time for one image; None where timings were taken under unlike conditions.
-    seconds_mean : geometric mean, likewise.
-    time_ratio : to the board's reference, among trials of one environment, device and number of threads.
-    memory_bytes : largest peak.
-    tainted : trials whose timing is marked.
-    iterations : median number of iterations until the returned iterate.
+    name : str
+        the shortest name of the row that is unique on its board: ``label``, ``label@rule``, ...
+    rank : int or None, optional
+        by mean PSNR among the rows that may be ranked; None with `unranked` saying why.
+    tied : bool, default False
+        the rank is shared.
+    denoiser, stopping_rule, device, threads : str or int or None
+        what ran; `denoiser` is the label.
+    images : int
+        images with a usable result; repetitions are averaged within an image first.
+    failures : dict[str, int]
+        status -> trials without a result.
+    psnr, ssim, gain : float or None
+        means over the images; `gain` over the noisy image, in dB.
+    metrics : Mapping[str, float or None], optional
+        means of further metrics, by name; None where no image has one.
+    psnr_interval : Interval or None, optional
+        of the mean; how far it would move with other images of the kind.
+    infinite : int
+        images that were restored exactly; their PSNR is in no mean.
+    difference : Difference or None, optional
+        to the board's reference; None for the reference itself, and without a common image.
+    oracle_psnr : float or None
+        mean of the best iterates that the harness saw, a bound that uses the clean image.
+    seconds : float or None
+        median wall time for one image; None where timings were taken under unlike conditions.
+    seconds_mean : float or None
+        geometric mean, likewise.
+    time_ratio : TimeRatio or None, optional
+        to the board's reference, among trials of one environment, device and number of threads.
+    memory_bytes : int or None
+        largest peak.
+    tainted : int
+        trials whose timing is marked.
+    iterations : float or None
+        median number of iterations until the returned iterate.
     """
 
     name: str
@@ -121,13 +150,20 @@ class Board:
 
     Attributes
     ----------
-    setting : image set, noise and operator.
-    images : images of the set that any method was run on.
-    noisy_psnr : mean PSNR of the noisy images, in dB; with another operator than the identity, of A^+ y.
-    reference : name of the row that the others are compared with; None where no row can be.
-    resamples : how many made the intervals.
-    rows : ranked rows first, best first; then the others.
-    notes : what a reader must know.
+    setting : Setting
+        image set, noise and operator.
+    images : int
+        images of the set that any method was run on.
+    noisy_psnr : float or None
+        mean PSNR of the noisy images, in dB; with another operator than the identity, of A^+ y.
+    reference : str or None
+        name of the row that the others are compared with; None where no row can be.
+    resamples : int
+        how many made the intervals.
+    rows : tuple of Row
+        ranked rows first, best first; then the others.
+    notes : tuple of str, default ()
+        what a reader must know.
     """
 
     protocol: int

@@ -46,10 +46,14 @@ def compare_methods(
 
     Parameters
     ----------
-    scores : of the store.
-    a, b : ``label``, or ``label@rule`` and so on where a label has several rows.
-    only : the settings that are wanted.
-    environments : by fingerprint, to say how the conditions of two timings differ.
+    scores : Scores
+        of the store.
+    a, b : str
+        ``label``, or ``label@rule`` and so on where a label has several rows.
+    only : Filter, optional
+        the settings that are wanted.
+    environments : Mapping[str, Mapping[str, Any]] or None, optional
+        by fingerprint, to say how the conditions of two timings differ.
 
     Raises
     ------

@@ -26,14 +26,22 @@ class Comparison:
 
     Attributes
     ----------
-    a, b : names of the rows; the same in two stores.
-    psnr_a, psnr_b : mean over the images that are compared, in dB.
-    difference : of a's PSNR minus b's.
-    time_ratio : a's time over b's; None with `time_refused` saying why.
-    failures_a, failures_b : trials without a result.
-    only_a, only_b : images that the other did not restore.
-    unlike_noise : images that are left out because the noisy pixels differ.
-    notes : what else a reader must know.
+    a, b : str
+        names of the rows; the same in two stores.
+    psnr_a, psnr_b : float
+        mean over the images that are compared, in dB.
+    difference : Difference
+        of a's PSNR minus b's.
+    time_ratio : TimeRatio or None
+        a's time over b's; None with `time_refused` saying why.
+    failures_a, failures_b : int
+        trials without a result.
+    only_a, only_b : int
+        images that the other did not restore.
+    unlike_noise : int
+        images that are left out because the noisy pixels differ.
+    notes : tuple of str, default ()
+        what else a reader must know.
     """
 
     a: str

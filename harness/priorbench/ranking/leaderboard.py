@@ -34,10 +34,13 @@ def leaderboard(
 
     Parameters
     ----------
-    source : `Store.scores`, or records.
-    reference : name of the row that the others are compared with, ``label`` or ``label@rule``; default is the
-        best ranked one of each board.
-    only : the settings whose boards are wanted.
+    source : Scores or Iterable[Record]
+        `Store.scores`, or records.
+    reference : str or None, optional
+        name of the row that the others are compared with, ``label`` or ``label@rule``; default is the best
+        ranked one of each board.
+    only : Filter, optional
+        the settings whose boards are wanted.
 
     Raises
     ------

@@ -22,8 +22,10 @@ class Measured:
 
     Attributes
     ----------
-    psnr, seconds : (rows, slots), NaN where there is none.
-    environment : (rows, slots), a number for each fingerprint.
+    psnr, seconds : ndarray of float64
+        (rows, slots), NaN where there is none.
+    environment : ndarray of float64
+        (rows, slots), a number for each fingerprint.
     """
 
     def __init__(self, panel: Panel) -> None:

@@ -26,8 +26,10 @@ class Paired:
 
     Parameters
     ----------
-    panel : the panel.
-    values : (rows, slots); NaN where there is none.
+    panel : Panel
+        the panel.
+    values : ndarray of float64
+        (rows, slots); NaN where there is none.
     """
 
     def __init__(self, panel: Panel, values: Array) -> None:
@@ -45,11 +47,13 @@ class Paired:
 
         Parameters
         ----------
-        rows, references : of equal length.
+        rows, references : Sequence[int]
+            of equal length.
 
         Returns
         -------
-        (rows, images) and (rows, resamples).
+        tuple[ndarray, ndarray]
+            (rows, images) and (rows, resamples).
         """
         differences = self._panel.by_image(self._slots[rows] - self._slots[references])
         there = np.isfinite(self._slots)
@@ -97,8 +101,10 @@ def shared_ranks(psnr: Paired, ranked: Sequence[int]) -> list[int]:
 
     Parameters
     ----------
-    psnr : of all rows.
-    ranked : rows by mean PSNR, best first.
+    psnr : Paired
+        of all rows.
+    ranked : Sequence[int]
+        rows by mean PSNR, best first.
     """
     without = [not np.isfinite(row).any() for row in psnr.images]  # every image exact: better than any PSNR
     neighbours = mean_intervals(*psnr.minus(ranked[1:], ranked[:-1])) if len(ranked) > 1 else []
@@ -125,10 +131,14 @@ def time_ratios(panel: Panel, seconds: Array, environment: Array, reference: int
 
     Parameters
     ----------
-    panel : the panel.
-    seconds : (rows, slots); NaN where there is none.
-    environment : (rows, slots), a number for each fingerprint; only trials of one fingerprint are compared.
-    reference : row.
+    panel : Panel
+        the panel.
+    seconds : ndarray of float64
+        (rows, slots); NaN where there is none.
+    environment : ndarray of float64
+        (rows, slots), a number for each fingerprint; only trials of one fingerprint are compared.
+    reference : int
+        row.
     """
     own = panel.places[reference]
     rows = [

@@ -54,7 +54,8 @@ def matched(places: Iterable[Place]) -> tuple[list[Pair], list[str]]:
 
     Returns
     -------
-    The pairs, and a line about the rows of each store that have no partner.
+    tuple[list[Pair], list[str]]
+        The pairs, and a line about the rows of each store that have no partner.
     """
     kinds: defaultdict[tuple[str, str | None], tuple[list[Place], list[Place]]]
     kinds = defaultdict(lambda: ([], []))

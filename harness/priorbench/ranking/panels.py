@@ -28,13 +28,20 @@ class Panel:
 
     Attributes
     ----------
-    places, entries : what each row is; of several entries (environments) of a row, one.
-    starts : (images,) the first slot of each image.
-    slots : number of slots.
-    noisy_psnr : (slots,) in dB; NaN where unknown.
-    scores : of the panel's records alone.
-    row, slot : (records,) where each record belongs.
-    notes : what was left out.
+    places, entries : tuple of Place or tuple of Entry
+        what each row is; of several entries (environments) of a row, one.
+    starts : ndarray of int64
+        (images,) the first slot of each image.
+    slots : int
+        number of slots.
+    noisy_psnr : ndarray of float64
+        (slots,) in dB; NaN where unknown.
+    scores : Scores
+        of the panel's records alone.
+    row, slot : ndarray of int64
+        (records,) where each record belongs.
+    notes : tuple of str
+        what was left out.
     """
 
     protocol: int
@@ -111,8 +118,10 @@ def panels(scores: Scores, *, same_noise: bool = True) -> list[Panel]:
 
     Parameters
     ----------
-    scores : of all records.
-    same_noise : False leaves it to the caller to compare only what has the same noisy image.
+    scores : Scores
+        of all records.
+    same_noise : bool, default True
+        False leaves it to the caller to compare only what has the same noisy image.
     """
     codes = _coded(scores)
     board = codes.board[scores.problem]

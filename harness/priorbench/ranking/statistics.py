@@ -46,11 +46,13 @@ def resampled(values: Array) -> Resampled:
 
     Parameters
     ----------
-    values : (rows, images).
+    values : ndarray of float64
+        (rows, images).
 
     Returns
     -------
-    (rows, resamples); NaN where a resample has none of a row's images.
+    ndarray of float32
+        (rows, resamples); NaN where a resample has none of a row's images.
     """
     images = values.shape[1]
     counts = _resamples(images)
@@ -99,12 +101,15 @@ def mean_intervals(values: Array, resamples: Resampled) -> list[Interval | None]
 
     Parameters
     ----------
-    values : (rows, images).
-    resamples : (rows, resamples), `resampled` of the values.
+    values : ndarray of float64
+        (rows, images).
+    resamples : ndarray of float32
+        (rows, resamples), `resampled` of the values.
 
     Returns
     -------
-    One interval for each row; None for fewer than two images.
+    list[Interval or None]
+        One interval for each row; None for fewer than two images.
 
     References
     ----------
@@ -205,7 +210,8 @@ def signed_rank_p(differences: Array) -> list[float]:
 
     Parameters
     ----------
-    differences : (rows, images).
+    differences : ndarray of float64
+        (rows, images).
 
     References
     ----------

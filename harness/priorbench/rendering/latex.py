@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from priorbench.ranking.boards import Board, Row
-from priorbench.rendering.wording import Cell, columns, footnotes, title
+from priorbench.rendering.wording import CellText, columns, footnotes, title
 
 #: what LaTeX would take for a command, and characters that older fonts lack
 _SPECIAL = {
@@ -75,7 +75,7 @@ def _table(board: Board) -> str:
     )
 
 
-def _row(row: Row, shown: dict[str, Cell]) -> str:
+def _row(row: Row, shown: dict[str, CellText]) -> str:
     cells = [escape(cell(row)) for cell in shown.values()]
     if row.rank == 1:
         cells = [rf"\textbf{{{cell}}}" if cell else "" for cell in cells]

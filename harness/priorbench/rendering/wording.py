@@ -8,7 +8,7 @@ from functools import partial
 from priorbench.ranking.boards import Board, Difference, Interval, Row
 from priorbench.words import memory, number, plural, seconds, significant
 
-Cell = Callable[[Row], str]
+CellText = Callable[[Row], str]
 
 #: headings of other columns that would be valid names of a metric
 _TAKEN = ("rank", "method", "stopping", "p", "wins", "memory", "images", "failed")
@@ -17,9 +17,9 @@ _TAKEN = ("rank", "method", "stopping", "p", "wins", "memory", "images", "failed
 _SHORT = 14
 
 
-def columns(board: Board) -> dict[str, Cell]:
+def columns(board: Board) -> dict[str, CellText]:
     """Return the columns that say something on this board, in order; the first says the rank."""
-    every: Mapping[str, Cell] = {
+    every: Mapping[str, CellText] = {
         "rank": rank,
         "method": lambda row: row.denoiser,
         "stopping": lambda row: row.stopping_rule or "",
@@ -74,8 +74,10 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
 
     Parameters
     ----------
-    board : the board.
-    shown : the columns that the reader sees; None for all.
+    board : Board
+        the board.
+    shown : Container[str] or None, optional
+        the columns that the reader sees; None for all.
     """
     seen = columns(board) if shown is None else shown
     return [*_meanings(board, seen), *_unranked(board), *_times(board, seen), *board.notes]

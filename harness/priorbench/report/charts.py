@@ -25,12 +25,12 @@ from bokeh.transform import linear_cmap
 from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Board, Row
-from priorbench.report.markers import Look
+from priorbench.report.markers import Marker
 from priorbench.report.text import readable
 from priorbench.report.trajectories import pareto_front
 from priorbench.words import number, seconds
 
-Curve = tuple[NDArray[np.float32], NDArray[np.float32]]
+MeanCurve = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 _HEIGHT = 440
 _STRIP = 44  #: pixels for each row of the chart of differences
@@ -41,15 +41,18 @@ _INK, _FAINT = ["ink"], ["faint"]
 
 
 def speed_chart(
-    board: Board, curves: Mapping[int, Curve], looks: Mapping[str, Look]
+    board: Board, curves: Mapping[int, MeanCurve], looks: Mapping[str, Marker]
 ) -> dict[str, Any] | None:
     """Return the chart of PSNR against seconds as bokeh's JSON; None where no row has both.
 
     Parameters
     ----------
-    board : the board.
-    curves : number of a row -> its seconds and PSNR in dB.
-    looks : by name of a row.
+    board : Board
+        the board.
+    curves : Mapping[int, tuple[ndarray, ndarray]]
+        number of a row -> its seconds and PSNR in dB.
+    looks : Mapping[str, Marker]
+        by name of a row.
     """
     points = [
         (row.seconds, row.psnr, place)
@@ -79,7 +82,9 @@ def speed_chart(
     return _as_json(plot)
 
 
-def _draw_curves(plot: Any, board: Board, curves: Mapping[int, Curve], looks: Mapping[str, Look]) -> None:
+def _draw_curves(
+    plot: Any, board: Board, curves: Mapping[int, MeanCurve], looks: Mapping[str, Marker]
+) -> None:
     names = [board.rows[place].name for place in curves]
     source = ColumnDataSource(
         {
@@ -102,7 +107,7 @@ def _draw_curves(plot: Any, board: Board, curves: Mapping[int, Curve], looks: Ma
 
 
 def _draw_points(
-    plot: Any, board: Board, points: Sequence[tuple[float, float, int]], looks: Mapping[str, Look]
+    plot: Any, board: Board, points: Sequence[tuple[float, float, int]], looks: Mapping[str, Marker]
 ) -> None:
     rows = [board.rows[place] for _, _, place in points]
     source = ColumnDataSource(
@@ -150,15 +155,18 @@ def _standing(row: Row) -> str:
 
 
 def difference_chart(
-    board: Board, difference: NDArray[np.float64] | None, looks: Mapping[str, Look]
+    board: Board, difference: NDArray[np.float64] | None, looks: Mapping[str, Marker]
 ) -> dict[str, Any] | None:
     """Return the chart of PSNR minus the reference's as bokeh's JSON; None where nothing can be compared.
 
     Parameters
     ----------
-    board : the board.
-    difference : (rows, images) in dB, NaN where there is none.
-    looks : by name of a row.
+    board : Board
+        the board.
+    difference : ndarray of float64 or None
+        (rows, images) in dB, NaN where there is none.
+    looks : Mapping[str, Marker]
+        by name of a row.
     """
     shown = [place for place, row in enumerate(board.rows) if row.difference is not None]
     if difference is None or not shown:
@@ -180,7 +188,11 @@ def difference_chart(
 
 
 def _draw_images(
-    plot: Any, board: Board, difference: NDArray[np.float64], shown: Sequence[int], looks: Mapping[str, Look]
+    plot: Any,
+    board: Board,
+    difference: NDArray[np.float64],
+    shown: Sequence[int],
+    looks: Mapping[str, Marker],
 ) -> None:
     strip, image = np.nonzero(np.isfinite(difference[shown]))
     source = ColumnDataSource(
@@ -203,7 +215,7 @@ def _draw_images(
     )
 
 
-def _draw_means(plot: Any, board: Board, shown: Sequence[int], looks: Mapping[str, Look]) -> None:
+def _draw_means(plot: Any, board: Board, shown: Sequence[int], looks: Mapping[str, Marker]) -> None:
     rows = [board.rows[place] for place in shown]
     apart = [row.difference for row in rows if row.difference is not None]
     source = ColumnDataSource(

@@ -36,7 +36,7 @@ _EXAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trajectory:
+class TimedCurve:
     """A trial's curve: seconds and PSNR in dB, increasing in time, and the noisy image it began with."""
 
     noisy_sha256: str | None
@@ -50,9 +50,12 @@ class Failures:
 
     Attributes
     ----------
-    status, reason : how and why.
-    images : every one, with repetition.
-    printed : the last lines that the first of them printed.
+    status, reason : str
+        how and why.
+    images : list of str, optional
+        every one, with repetition.
+    printed : str, default ''
+        the last lines that the first of them printed.
     """
 
     status: str
@@ -78,14 +81,18 @@ class RowStory:
 
     Attributes
     ----------
-    settings : any of the records, for what they have in common.
-    curves : (image digest, repetition) -> trajectory.
-    outputs : image digest -> digest of what the method made of its first noise draw.
-    failures : by status and reason.
+    settings : Record
+        any of the records, for what they have in common.
+    curves : dict[tuple[str, int], TimedCurve], optional
+        (image digest, repetition) -> trajectory.
+    outputs : dict[str, str], optional
+        image digest -> digest of what the method made of its first noise draw.
+    failures : dict[tuple[str, str], Failures], optional
+        by status and reason.
     """
 
     settings: Record
-    curves: dict[tuple[str, int], Trajectory] = field(default_factory=dict)
+    curves: dict[tuple[str, int], TimedCurve] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     failures: dict[tuple[str, str], Failures] = field(default_factory=dict)
 
@@ -106,14 +113,22 @@ class BoardStory:
 
     Attributes
     ----------
-    rows : by place.
-    problems : image digest -> a record of its first noise draw.
-    noise_parameters : the distinct ones.
-    sigmas : standard deviations that the methods were told, on the 0..1 scale.
-    repetitions : numbers of the noise draws.
-    sizes : (channels, height, width) of the images.
-    started : moments at which trials began, ISO 8601.
-    environments : fingerprint -> number of records.
+    rows : dict[Place, RowStory], optional
+        by place.
+    problems : dict[str, Record], optional
+        image digest -> a record of its first noise draw.
+    noise_parameters : list of Any, optional
+        the distinct ones.
+    sigmas : set[float or None], optional
+        standard deviations that the methods were told, on the 0..1 scale.
+    repetitions : set of int, optional
+        numbers of the noise draws.
+    sizes : set[tuple[int, int, int]], optional
+        (channels, height, width) of the images.
+    started : set of str, optional
+        moments at which trials began, ISO 8601.
+    environments : dict[str, int], optional
+        fingerprint -> number of records.
     """
 
     rows: dict[Place, RowStory] = field(default_factory=dict)
@@ -178,10 +193,10 @@ def _note_result(row: RowStory, data: Mapping[str, Any]) -> None:
             row.curves[data["image_sha256"], data["repetition"]] = trajectory
 
 
-def _trajectory(data: Mapping[str, Any]) -> Trajectory | None:
+def _trajectory(data: Mapping[str, Any]) -> TimedCurve | None:
     seconds = np.array(data["curve"]["wall_seconds"], dtype=np.float32)
     psnr = np.array(data["curve"]["psnr"], dtype=np.float32)  # None becomes NaN
     good = np.isfinite(psnr) & (seconds > 0)
     if not good.any():
         return None
-    return Trajectory(noisy_sha256=data.get("noisy_sha256"), seconds=seconds[good], psnr=psnr[good])
+    return TimedCurve(noisy_sha256=data.get("noisy_sha256"), seconds=seconds[good], psnr=psnr[good])

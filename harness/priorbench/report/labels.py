@@ -17,8 +17,10 @@ def find_choices(registry: Registry, wanted: Iterable[tuple[str, str]]) -> dict[
 
     Parameters
     ----------
-    registry : what is installed.
-    wanted : (kind, label) pairs; kind is "image set", "noise model" or "operator".
+    registry : Registry
+        what is installed.
+    wanted : Iterable[tuple[str, str]]
+        (kind, label) pairs; kind is "image set", "noise model" or "operator".
 
     Returns
     -------

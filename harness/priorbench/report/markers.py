@@ -18,7 +18,7 @@ _SHAPES = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class Marker:
     """Colour as #rrggbb, marker as bokeh calls it, and as a character."""
 
     colour: str
@@ -26,19 +26,20 @@ class Look:
     character: str
 
 
-def looks(rows: Iterable[tuple[str, str]]) -> dict[str, Look]:
+def markers(rows: Iterable[tuple[str, str]]) -> dict[str, Marker]:
     """Return a look for each row: rows of one method have one colour, and a shape each.
 
     Parameters
     ----------
-    rows : (label of the method, name of the row) pairs; may repeat.
+    rows : Iterable[tuple[str, str]]
+        (label of the method, name of the row) pairs; may repeat.
 
     Returns
     -------
     dict
         By name. Fifty methods with one row each are unlike.
     """
-    found: dict[str, Look] = {}
+    found: dict[str, Marker] = {}
     labels: dict[str, int] = {}
     rules: Counter[str] = Counter()
     for label, name in rows:
@@ -46,6 +47,6 @@ def looks(rows: Iterable[tuple[str, str]]) -> dict[str, Look]:
             continue
         number = labels.setdefault(label, len(labels))
         marker, character = _SHAPES[(number + number // len(_COLOURS) + rules[label]) % len(_SHAPES)]
-        found[name] = Look(colour=_COLOURS[number % len(_COLOURS)], marker=marker, character=character)
+        found[name] = Marker(colour=_COLOURS[number % len(_COLOURS)], marker=marker, character=character)
         rules[label] += 1
     return found

@@ -15,7 +15,7 @@ from priorbench.ranking.panels import Panel, panels
 from priorbench.report.charts import difference_chart, speed_chart
 from priorbench.report.gathering import BoardKey, BoardStory, gather
 from priorbench.report.labels import find_choices
-from priorbench.report.markers import Look, looks
+from priorbench.report.markers import Marker, markers
 from priorbench.report.per_image import PerImage, per_image
 from priorbench.report.pictures import Shown, pictures
 from priorbench.report.repeating import repeats
@@ -31,16 +31,19 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
 
     Parameters
     ----------
-    boards : what `priorbench.ranking.leaderboard.leaderboard` made of this store.
-    store : where the records are.
-    registry : what is installed; with it the page says how to run labelled entries of a suite again.
+    boards : Sequence[Board]
+        what `priorbench.ranking.leaderboard.leaderboard` made of this store.
+    store : Store
+        where the records are.
+    registry : Registry or None, optional
+        what is installed; with it the page says how to run labelled entries of a suite again.
     """
     stories = gather(store.documents(), [_key(board) for board in boards])
     by_key = {_key(panel): panel for panel in panels(store.scores())}
     results = {_key(board): per_image(board, by_key[_key(board)]) for board in boards}
     wanted = [pair for key in stories for pair in key.labels()]
     known = {} if registry is None else find_choices(registry, dict.fromkeys(wanted))
-    shown = looks((row.denoiser, row.name) for board in boards for row in board.rows)
+    shown = markers((row.denoiser, row.name) for board in boards for row in board.rows)
     crops = pictures(
         store,
         {
@@ -77,7 +80,7 @@ def _key(board: Board | Panel) -> BoardKey:
 
 
 def _section(
-    number: int, board: Board, story: BoardStory, results: PerImage, shown: Mapping[str, Look]
+    number: int, board: Board, story: BoardStory, results: PerImage, shown: Mapping[str, Marker]
 ) -> dict[str, Any]:
     """Return what the template of a board needs; `data` is what the page's script needs."""
     curves = _curves(board, story, results)

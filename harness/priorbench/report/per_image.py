@@ -20,10 +20,14 @@ class PerImage:
 
     Attributes
     ----------
-    images : names; two of one name have part of their digests too.
-    psnr : (rows, images) in dB, mean over the repetitions.
-    difference : (rows, images) in dB, to the reference on the same noisy pixels; None without a reference.
-    noisy : digests of the noisy images that count.
+    images : tuple of str
+        names; two of one name have part of their digests too.
+    psnr : ndarray of float64
+        (rows, images) in dB, mean over the repetitions.
+    difference : ndarray of float64 or None
+        (rows, images) in dB, to the reference on the same noisy pixels; None without a reference.
+    noisy : frozenset[str or None]
+        digests of the noisy images that count.
     """
 
     images: tuple[str, ...]

@@ -28,7 +28,8 @@ class Tile:
 
     Attributes
     ----------
-    row : number of the row on the board; None for the clean and the noisy image.
+    row : int or None, optional
+        number of the row on the board; None for the clean and the noisy image.
     """
 
     name: str
@@ -38,14 +39,17 @@ class Tile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
+class CropRow:
     """The crops of one image.
 
     Attributes
     ----------
-    image : its name.
-    clean, noisy : as they were given; with another operator than the identity A^+ y stands for the noisy one.
-    outputs : of the rows that have one, in the board's order.
+    image : str
+        its name.
+    clean, noisy : Tile
+        as they were given; with another operator than the identity A^+ y stands for the noisy one.
+    outputs : tuple of Tile
+        of the rows that have one, in the board's order.
     """
 
     image: str
@@ -58,7 +62,7 @@ class Picture:
 class Pictures:
     """Pictures of a board, and what a reader must know of those that are missing."""
 
-    pictures: list[Picture] = field(default_factory=list)
+    pictures: list[CropRow] = field(default_factory=list)
     note: str = ""
 
 
@@ -76,8 +80,10 @@ def pictures(store: Store, boards: Mapping[BoardKey, Shown]) -> dict[BoardKey, P
 
     Parameters
     ----------
-    store : where the crops are.
-    boards : by key.
+    store : Store
+        where the crops are.
+    boards : Mapping[BoardKey, Shown]
+        by key.
     """
     there = store.crop_digests()
     chosen = {key: chosen_images(shown, there) for key, shown in boards.items()}
@@ -125,7 +131,7 @@ def chosen_images(shown: Shown, there: frozenset[str]) -> list[Record]:
     return [by_name[shown.results.images[order[spot]]] for spot in spots]
 
 
-def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) -> Picture:
+def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) -> CropRow:
     assert record.noisy_sha256 is not None
     at = shown.results.images.index(record.image)
     outputs = []
@@ -136,7 +142,7 @@ def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) 
             psnr = float(shown.results.psnr[number, at])
             url = _data_url(store.crop(digest))
             outputs.append(Tile(name=row.name, url=url, psnr=psnr if np.isfinite(psnr) else None, row=number))
-    return Picture(
+    return CropRow(
         image=record.image,
         clean=Tile(name="clean", url=_data_url(store.crop(record.image_sha256)), psnr=None),
         noisy=Tile(
@@ -146,7 +152,7 @@ def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) 
     )
 
 
-def _tiles(picture: Picture) -> Iterator[Tile]:
+def _tiles(picture: CropRow) -> Iterator[Tile]:
     yield picture.clean
     yield picture.noisy
     yield from picture.outputs

@@ -23,10 +23,14 @@ class Repeat:
 
     Attributes
     ----------
-    title : what it runs.
-    suite : YAML.
-    command : what to type.
-    guesses : labels that stand in the suite in the place of a name that the records do not tell.
+    title : str
+        what it runs.
+    suite : str
+        YAML.
+    command : str
+        what to type.
+    guesses : tuple of str
+        labels that stand in the suite in the place of a name that the records do not tell.
     """
 
     title: str

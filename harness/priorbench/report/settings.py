@@ -23,12 +23,18 @@ class MethodSettings:
 
     Attributes
     ----------
-    label, denoiser : what tables show, and the registered name.
-    version : the plugin, its version, and the digest of its source.
-    where : device and threads.
-    stopping : rule with its parameters, or empty.
-    trained_on : data that it was trained on.
-    parameters : (name, value) of each.
+    label, denoiser : str
+        what tables show, and the registered name.
+    version : str
+        the plugin, its version, and the digest of its source.
+    where : str
+        device and threads.
+    stopping : str
+        rule with its parameters, or empty.
+    trained_on : str
+        data that it was trained on.
+    parameters : list[tuple[str, str]]
+        (name, value) of each.
     """
 
     label: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from priorbench.ranking.boards import Board, Row
 from priorbench.rendering.wording import columns, footnotes, metric_column, title
-from priorbench.report.markers import Look
+from priorbench.report.markers import Marker
 
 #: column -> what it is sorted by; the rest is sorted by its text
 _SORTED_BY: Mapping[str, Callable[[Row], Any]] = {
@@ -38,12 +38,12 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class TableRow:
     """A row of the table: its cells, its method's label and look, and whether it is the reference."""
 
     cells: tuple[Cell, ...]
     label: str
-    look: Look
+    look: Marker
     ranked: bool
     reference: bool
 
@@ -54,18 +54,18 @@ class Ranking:
 
     title: str
     columns: tuple[tuple[str, bool], ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TableRow, ...]
     notes: tuple[str, ...]
 
 
-def ranking(board: Board, looks: Mapping[str, Look]) -> Ranking:
+def ranking(board: Board, looks: Mapping[str, Marker]) -> Ranking:
     """Return the ranking of a board."""
     shown = columns(board)
     return Ranking(
         title=title(board),
         columns=tuple((name, name in _WORDS) for name in shown),
         lines=tuple(
-            Line(
+            TableRow(
                 cells=tuple(
                     Cell(text=cell(row), order=_order(name, row), word=name in _WORDS)
                     for name, cell in shown.items()

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.report.gathering import Trajectory
+from priorbench.report.gathering import TimedCurve
 
 _POINTS = 48
 
 
 def mean_curve(
-    curves: Mapping[tuple[str, int], Trajectory],
+    curves: Mapping[tuple[str, int], TimedCurve],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     """Return the curve of a row: PSNR that it reaches on average, against time.
 
@@ -24,7 +24,8 @@ def mean_curve(
 
     Parameters
     ----------
-    curves : (image digest, repetition) -> trajectory.
+    curves : Mapping[tuple[str, int], TimedCurve]
+        (image digest, repetition) -> trajectory.
 
     Returns
     -------
@@ -52,7 +53,8 @@ def pareto_front(points: Iterable[tuple[float, float, int]]) -> list[tuple[float
 
     Parameters
     ----------
-    points : seconds, PSNR in dB, and a number that comes back with each.
+    points : Iterable[tuple[float, float, int]]
+        seconds, PSNR in dB, and a number that comes back with each.
     """
     front: list[tuple[float, float, int]] = []
     for point in sorted(points, key=lambda point: (point[0], -point[1])):

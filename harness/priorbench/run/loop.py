@@ -22,13 +22,20 @@ class Progress:
 
     Attributes
     ----------
-    planned : upper bound of the number of trials.
-    finished, resumed : trials that ended in this run, and trials found in the store.
-    failed, refused : of `finished`, those that went wrong and those that the method does not take.
-    running : titles of the trials that run now.
-    latest : records of the trial that ended last.
-    skipped : (set/file, reason) of files that could not be used.
-    seconds : spent so far.
+    planned : int
+        upper bound of the number of trials.
+    finished, resumed : int, default 0
+        trials that ended in this run, and trials found in the store.
+    failed, refused : int, default 0
+        of `finished`, those that went wrong and those that the method does not take.
+    running : list of str, optional
+        titles of the trials that run now.
+    latest : tuple of Record, default ()
+        records of the trial that ended last.
+    skipped : list[tuple[str, str]], optional
+        (set/file, reason) of files that could not be used.
+    seconds : float, default 0.0
+        spent so far.
     """
 
     planned: int
@@ -57,11 +64,16 @@ def execute(
 
     Parameters
     ----------
-    plan : what to run.
-    executor : how; it is closed at the end.
-    store : where records go; each trial is one transaction.
-    watch : told of progress.
-    retry_failed : run again what failed before.
+    plan : Plan
+        what to run.
+    executor : Executor
+        how; it is closed at the end.
+    store : Store
+        where records go; each trial is one transaction.
+    watch : callable, optional
+        told of progress.
+    retry_failed : bool, default False
+        run again what failed before.
     """
     began = time.monotonic()
     environment = describe(plan.options.threads, plan.options.device)

@@ -28,12 +28,17 @@ class PlanOptions:
 
     Attributes
     ----------
-    device, threads : where, and with how many CPU threads, the methods run; one that cannot run on the
-        device runs on the CPU.
-    limit : usable images of each set; None = all.
-    shard : (i, n): only every n-th trial, from the i-th, 1-based; None = all.
-    strict : an image that cannot be used is an error.
-    pictures : so many images of each set have crops of the first draw of their noise stored, for the report.
+    device, threads : str or int, optional
+        where, and with how many CPU threads, the methods run; one that cannot run on the device runs on the
+        CPU.
+    limit : int or None, optional
+        usable images of each set; None = all.
+    shard : tuple[int, int] or None, optional
+        (i, n): only every n-th trial, from the i-th, 1-based; None = all.
+    strict : bool, default False
+        an image that cannot be used is an error.
+    pictures : int, default 3
+        so many images of each set have crops of the first draw of their noise stored, for the report.
     """
 
     device: str = "cpu"
@@ -52,7 +57,8 @@ class Plan:
 
     Parameters
     ----------
-    suite, registry, options : what to run.
+    suite, registry, options : Suite or Registry or PlanOptions
+        what to run.
     """
 
     def __init__(self, suite: Suite, registry: Registry, options: PlanOptions) -> None:
@@ -76,7 +82,8 @@ class Plan:
 
         Parameters
         ----------
-        skipped : told the label of the set and the file that cannot be used.
+        skipped : callable
+            told the label of the set and the file that cannot be used.
 
         Raises
         ------

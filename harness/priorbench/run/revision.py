@@ -20,7 +20,8 @@ def revision(factory: str) -> str:
 
     Parameters
     ----------
-    factory : ``"module:attribute"``.
+    factory : str
+        ``"module:attribute"``.
     """
     spec = importlib.util.find_spec(factory.partition(":")[0].partition(".")[0])
     if spec is None or spec.origin is None:

@@ -23,10 +23,14 @@ class Kind:
 
     Attributes
     ----------
-    spec : class of the spec that the plugin registers.
-    module : name of the module with the code; its template is called like the kind.
-    summary : one line for lists.
-    fields : further arguments of the spec, one line each.
+    spec : type[Spec]
+        class of the spec that the plugin registers.
+    module : str
+        name of the module with the code; its template is called like the kind.
+    summary : str
+        one line for lists.
+    fields : tuple of str, default ()
+        further arguments of the spec, one line each.
     """
 
     spec: type[Spec]
@@ -35,7 +39,7 @@ class Kind:
     fields: tuple[str, ...] = ()
 
 
-KINDS: Mapping[str, Kind] = {
+SCAFFOLDS: Mapping[str, Kind] = {
     "one-shot": Kind(
         spec=DenoiserSpec,
         module="method",

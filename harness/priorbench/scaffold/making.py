@@ -16,7 +16,7 @@ from priorbench import __version__
 from priorbench.errors import PriorbenchError
 from priorbench.loading.admission import called
 from priorbench.loading.registry import Registry
-from priorbench.scaffold.kinds import KINDS, Kind
+from priorbench.scaffold.kinds import SCAFFOLDS, Kind
 
 _NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*\Z")
 _LONGEST = 60
@@ -29,14 +29,19 @@ def make(name: str, kind: str, registry: Registry, folder: Path | None = None) -
 
     Parameters
     ----------
-    name : of the thing it will register.
-    kind : key of `priorbench.scaffold.kinds.KINDS`.
-    registry : what is installed; its names are taken.
-    folder : what to make; default ``priorbench-NAME`` in the working folder.
+    name : str
+        of the thing it will register.
+    kind : str
+        key of `priorbench.scaffold.kinds.KINDS`.
+    registry : Registry
+        what is installed; its names are taken.
+    folder : Path or None, optional
+        what to make; default ``priorbench-NAME`` in the working folder.
 
     Returns
     -------
-    The folder, and the files in it, relative to it.
+    tuple[Path, list[str]]
+        The folder, and the files in it, relative to it.
 
     Raises
     ------
@@ -44,7 +49,7 @@ def make(name: str, kind: str, registry: Registry, folder: Path | None = None) -
         If the name is not valid or taken, the folder exists or cannot be made; then nothing is left behind.
     """
     target = folder or Path(f"priorbench-{name}")
-    _check_name(name, KINDS[kind], registry)
+    _check_name(name, SCAFFOLDS[kind], registry)
     if target.exists() or target.is_symlink():
         raise PriorbenchError(f"{target} exists already: choose another folder with -o DIR, or remove it")
     files = _render(name, kind)
@@ -82,7 +87,7 @@ def _render(name: str, kind: str) -> Mapping[str, str]:
         lstrip_blocks=True,
         autoescape=False,
     )
-    package, chosen = _package(name), KINDS[kind]
+    package, chosen = _package(name), SCAFFOLDS[kind]
     templates = {
         "pyproject.toml": "pyproject.toml",
         "README.md": "README.md",

@@ -30,9 +30,12 @@ class Gaussian:
 
     Parameters
     ----------
-    sigma : standard deviation, written ``25/255``, ``25`` or ``0.098``.
-    channels : ``independent``, or ``equal``: one field for all channels of a pixel.
-    clip : whether the noisy image is clipped to [0, 1].
+    sigma : float, default 25 / 255
+        standard deviation, written ``25/255``, ``25`` or ``0.098``.
+    channels : {'independent', 'equal'}, default 'independent'
+        ``independent``, or ``equal``: one field for all channels of a pixel.
+    clip : bool, default False
+        whether the noisy image is clipped to [0, 1].
     """
 
     sigma: Level = 25 / 255
@@ -66,8 +69,10 @@ class Poisson:
 
     Parameters
     ----------
-    peak : a, the mean photon count at intensity 1.
-    clip : whether the noisy image is clipped to [0, 1].
+    peak : float, default 25.0
+        a, the mean photon count at intensity 1.
+    clip : bool, default False
+        whether the noisy image is clipped to [0, 1].
     """
 
     peak: Positive = 25.0
@@ -88,9 +93,12 @@ class PoissonGaussian:
 
     Parameters
     ----------
-    a : gain: variance per intensity.
-    b : variance of the read-out noise.
-    clip : whether the noisy image is clipped to [0, 1].
+    a : float, default 0.01
+        gain: variance per intensity.
+    b : float, default 0.0004
+        variance of the read-out noise.
+    clip : bool, default False
+        whether the noisy image is clipped to [0, 1].
 
     Notes
     -----
@@ -120,8 +128,10 @@ class Speckle:
 
     Parameters
     ----------
-    s : standard deviation relative to the signal.
-    clip : whether the noisy image is clipped to [0, 1].
+    s : float, default 0.2
+        standard deviation relative to the signal.
+    clip : bool, default False
+        whether the noisy image is clipped to [0, 1].
     """
 
     s: NonNegative = 0.2
@@ -143,7 +153,8 @@ class SaltPepper:
 
     Parameters
     ----------
-    fraction : probability that a value is replaced; the channels of a pixel are hit independently.
+    fraction : float, default 0.3
+        probability that a value is replaced; the channels of a pixel are hit independently.
     """
 
     fraction: Fraction = 0.3

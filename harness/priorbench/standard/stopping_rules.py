@@ -26,7 +26,8 @@ class Fixed:
 
     Parameters
     ----------
-    iterations : the budget; null takes the method's own, published one.
+    iterations : int or None, optional
+        the budget; null takes the method's own, published one.
     """
 
     def __init__(self, *, iterations: int | None = None) -> None:
@@ -55,8 +56,10 @@ class BestLoss:
 
     Parameters
     ----------
-    iterations : the budget; null takes the method's own, published one.
-    threshold : relative improvement that counts.
+    iterations : int or None, optional
+        the budget; null takes the method's own, published one.
+    threshold : float, default 0.005
+        relative improvement that counts.
     """
 
     def __init__(self, *, iterations: int | None = None, threshold: float = 0.005) -> None:
@@ -89,8 +92,10 @@ class Oracle:
 
     Parameters
     ----------
-    iterations : the budget; null takes the method's own, published one.
-    every : look at every so many iterations, besides the points of the curve.
+    iterations : int or None, optional
+        the budget; null takes the method's own, published one.
+    every : int, default 1
+        look at every so many iterations, besides the points of the curve.
     """
 
     def __init__(self, *, iterations: int | None = None, every: int = 1) -> None:

@@ -45,9 +45,10 @@ class Store:
 
     Parameters
     ----------
-    url : SQLAlchemy URL.
-    create : make the tables if they are not there; False raises `PriorbenchError` for a store that
-        does not exist.
+    url : str
+        SQLAlchemy URL.
+    create : bool, default True
+        make the tables if they are not there; False raises `PriorbenchError` for a store that does not exist.
     """
 
     def __init__(self, url: str, *, create: bool = True) -> None:
@@ -86,8 +87,10 @@ class Store:
 
         Parameters
         ----------
-        records : what the trial gave.
-        replace : put these in the place of records with the same keys (a repeated failure).
+        records : Sequence[Record]
+            what the trial gave.
+        replace : bool, default False
+            put these in the place of records with the same keys (a repeated failure).
         """
         plain = [to_json(record) for record in records]
         pictures = {digest: png for data in plain for digest, png in data.pop("crops").items()}
@@ -138,7 +141,8 @@ class Store:
 
         Parameters
         ----------
-        curves : read the curves too; without them large stores load faster.
+        curves : bool, default True
+            read the curves too; without them large stores load faster.
         """
         return map(record_from_json, self.documents(curves=curves))
 

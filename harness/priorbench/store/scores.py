@@ -67,7 +67,7 @@ COLUMNS = (
 
 
 #: types of the columns: entry, problem, and `COLUMNS`
-_KINDS = (
+_TYPES = (
     *(np.int64, np.int64),
     *(np.object_, np.bool_, np.bool_, np.object_),
     *[np.float64] * len(COLUMNS[4:]),
@@ -80,14 +80,20 @@ class Scores:
 
     Attributes
     ----------
-    entries, problems : each once.
-    entry, problem : (records,) index of each record's entry and problem.
-    status : (records,) of each record, text.
-    exact : (records,) the clean image was restored bit by bit, so that there is no PSNR.
-    tainted : (records,) the timing is marked.
-    metrics : (records,) further metrics, name -> value or null, as JSON text; None where there are none.
-    psnr, ssim, oracle_psnr, wall_seconds, peak_memory_bytes, iterations : (records,) float64, NaN where
-        there is no value.
+    entries, problems : tuple of Entry or tuple of NoisyImage
+        each once.
+    entry, problem : ndarray of int64
+        (records,) index of each record's entry and problem.
+    status : ndarray
+        (records,) of each record, text.
+    exact : ndarray
+        (records,) the clean image was restored bit by bit, so that there is no PSNR.
+    tainted : ndarray
+        (records,) the timing is marked.
+    metrics : ndarray
+        (records,) further metrics, name -> value or null, as JSON text; None where there are none.
+    psnr, ssim, oracle_psnr, wall_seconds, peak_memory_bytes, iterations : ndarray of float64
+        (records,) float64, NaN where there is no value.
     """
 
     entries: tuple[Entry, ...]
@@ -163,7 +169,7 @@ def scores_of(records: Iterable[Record]) -> Scores:
 
 def columns_of(rows: Sequence[Sequence[Any]]) -> list[NDArray[Any]]:
     """Return the columns of at least one row: entry, problem, and `COLUMNS`."""
-    return [np.array(column, kind) for column, kind in zip(zip(*rows, strict=True), _KINDS, strict=True)]
+    return [np.array(column, kind) for column, kind in zip(zip(*rows, strict=True), _TYPES, strict=True)]
 
 
 def scores_from_columns(
@@ -175,8 +181,10 @@ def scores_from_columns(
 
     Parameters
     ----------
-    entries, problems : `identity` of each.
-    batches : `columns_of` rows, in which entries and problems are the 64-bit hashes.
+    entries, problems : Sequence[tuple[int, str]]
+        `identity` of each.
+    batches : Sequence[Sequence[ndarray]]
+        `columns_of` rows, in which entries and problems are the 64-bit hashes.
     """
     scores = _scores(
         (
@@ -205,7 +213,7 @@ def _indices(hashes: NDArray[np.int64], items: Sequence[tuple[int, str]]) -> NDA
 def _scores(
     entries: Iterable[Entry], problems: Iterable[NoisyImage], batches: Sequence[Sequence[NDArray[Any]]]
 ) -> Scores:
-    parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _KINDS)
+    parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _TYPES)
     entry, problem, status, exact, tainted, metrics, *numbers = (np.concatenate(part) for part in parts)
     return Scores(
         entries=tuple(entries),

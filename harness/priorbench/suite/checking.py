@@ -12,8 +12,8 @@ from priorbench.loading.registry import Registry
 from priorbench.suite.model import LISTS, Suite, SuiteOptions
 from priorbench.suite.notation import ChoiceError, RawChoice, parse_entry, parse_text
 from priorbench.suite.resolution import (
+    Fault,
     Origin,
-    Problem,
     Resolved,
     Tolerance,
     check_usable,
@@ -33,9 +33,12 @@ class SuiteText:
 
     Attributes
     ----------
-    name : what messages call it: the file's name, or ``-`` for a suite made of options alone.
-    text : YAML.
-    registered : it belongs to a plugin, so that its reader cannot mend it.
+    name : str
+        what messages call it: the file's name, or ``-`` for a suite made of options alone.
+    text : str
+        YAML.
+    registered : bool, default False
+        it belongs to a plugin, so that its reader cannot mend it.
     """
 
     name: str
@@ -95,15 +98,15 @@ class _Check:
     def _resolve(self, key: str) -> Resolved:
         typed = getattr(self.options, key)
         read = self._typed(key, typed) if typed else self._written(key)
-        entries = [item for item in read if not isinstance(item, Problem)]
+        entries = [item for item in read if not isinstance(item, Fault)]
         resolved = resolve_list(LISTS[key].kind, entries, self.registry)
-        problems = [*(item for item in read if isinstance(item, Problem)), *resolved.problems]
+        problems = [*(item for item in read if isinstance(item, Fault)), *resolved.problems]
         if not resolved.choices and not problems and (typed or self._has_list(key)):
             problems = [self._empty(key, bool(resolved.warnings)), *resolved.warnings]
         return Resolved(choices=resolved.choices, warnings=resolved.warnings, problems=tuple(problems))
 
-    def _typed(self, key: str, texts: Sequence[str]) -> list[tuple[RawChoice, Origin] | Problem]:
-        read: list[tuple[RawChoice, Origin] | Problem] = []
+    def _typed(self, key: str, texts: Sequence[str]) -> list[tuple[RawChoice, Origin] | Fault]:
+        read: list[tuple[RawChoice, Origin] | Fault] = []
         for text in texts:
             origin = Origin(shown=f"{LISTS[key].option} '{text}'")
             try:
@@ -113,8 +116,8 @@ class _Check:
                 read += [origin.problem(message) for _, message in error.problems]
         return read
 
-    def _written(self, key: str) -> list[tuple[RawChoice, Origin] | Problem]:
-        read: list[tuple[RawChoice, Origin] | Problem] = []
+    def _written(self, key: str) -> list[tuple[RawChoice, Origin] | Fault]:
+        read: list[tuple[RawChoice, Origin] | Fault] = []
         for number, entry in enumerate(list_value(self.marked.data, key)):
             origin = self._origin(key, number)
             try:
@@ -136,7 +139,7 @@ class _Check:
             tolerance=tolerance,
         )
 
-    def _metrics(self) -> tuple[tuple[str, ...], list[Problem]]:
+    def _metrics(self) -> tuple[tuple[str, ...], list[Fault]]:
         """Return the names of the metrics, which take no parameters."""
         written = enumerate(list_value(self.marked.data, "metrics"))
         origins = [
@@ -158,19 +161,19 @@ class _Check:
         data = self.marked.data
         return isinstance(data, dict) and isinstance(data.get(key, []), list)
 
-    def _empty(self, key: str, left_out: bool) -> Problem:
+    def _empty(self, key: str, left_out: bool) -> Fault:
         kind, option = LISTS[key].kind, LISTS[key].option
         if self.source is OPTIONS_ALONE:
-            return Problem(
+            return Fault(
                 line=0, text=f"{option}: give at least one {kind}: the suite '-' has none of its own"
             )
         reason = "none of them can be used here" if left_out else "the list is empty"
         return self._at((key,), f"{key}: {reason}: name at least one {kind}, or give {option}")
 
-    def _bad_repetitions(self) -> Iterable[Problem]:
+    def _bad_repetitions(self) -> Iterable[Fault]:
         repetitions = self.options.repetitions
         if repetitions is not None and repetitions < 1:
-            yield Problem(line=0, text=f"--repetitions: must be 1 or more, not {repetitions}")
+            yield Fault(line=0, text=f"--repetitions: must be 1 or more, not {repetitions}")
 
     def _source_text(self) -> str:
         typed = str(self.options)
@@ -178,11 +181,11 @@ class _Check:
             return typed
         return f"{self.source.text.rstrip()}\n# with {typed}\n" if typed else self.source.text
 
-    def _at(self, path: KeyPath, message: str) -> Problem:
+    def _at(self, path: KeyPath, message: str) -> Fault:
         return self._at_line(line_at(self.marked.lines, path), message)
 
-    def _at_line(self, line: int, message: str) -> Problem:
-        return Problem(line=line, text=f"{self.source.name}:{line}: {message}")
+    def _at_line(self, line: int, message: str) -> Fault:
+        return Fault(line=line, text=f"{self.source.name}:{line}: {message}")
 
 
 def _folder(text: str, registry: Registry) -> RawChoice | None:

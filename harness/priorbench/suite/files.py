@@ -25,9 +25,12 @@ def load_suite(name_or_path: str, registry: Registry, overrides: SuiteOptions | 
 
     Parameters
     ----------
-    name_or_path : name of a registered suite, path of a YAML file, or ``-`` for options alone.
-    registry : what is installed.
-    overrides : what the command line says.
+    name_or_path : str
+        name of a registered suite, path of a YAML file, or ``-`` for options alone.
+    registry : Registry
+        what is installed.
+    overrides : SuiteOptions or None, optional
+        what the command line says.
 
     Returns
     -------

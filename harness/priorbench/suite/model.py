@@ -24,13 +24,20 @@ class Suite:
 
     Attributes
     ----------
-    name : shown in progress and records.
-    images, noises, denoisers, stopping, operators : the lists.
-    repetitions : noise draws for each image.
-    metrics : names of metrics beyond PSNR and SSIM.
-    summary : one line.
-    source : text of the file, or the command line that made it.
-    warnings : one line for each entry of the file that was left out because it cannot be used here.
+    name : str
+        shown in progress and records.
+    images, noises, denoisers, stopping, operators : tuple of Choice
+        the lists.
+    repetitions : int, default 1
+        noise draws for each image.
+    metrics : tuple of str, default ()
+        names of metrics beyond PSNR and SSIM.
+    summary : str, default ''
+        one line.
+    source : str, default ''
+        text of the file, or the command line that made it.
+    warnings : tuple of str, default ()
+        one line for each entry of the file that was left out because it cannot be used here.
     """
 
     name: str
@@ -52,10 +59,12 @@ class SuiteOptions:
 
     Attributes
     ----------
-    images, noises, denoisers, stopping, operators : choices in the command line's spelling; an image set
-        may also be written as the path of a folder.
-    metrics : names.
-    repetitions : noise draws for each image, 1 or more; None = the suite's.
+    images, noises, denoisers, stopping, operators : tuple of str, default ()
+        choices in the command line's spelling; an image set may also be written as the path of a folder.
+    metrics : tuple of str, default ()
+        names.
+    repetitions : int or None, optional
+        noise draws for each image, 1 or more; None = the suite's.
     """
 
     images: tuple[str, ...] = ()

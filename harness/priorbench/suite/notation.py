@@ -26,10 +26,14 @@ class RawChoice:
 
     Attributes
     ----------
-    name : what is chosen.
-    label : the label given to it, or None.
-    parameters : the parameters given.
-    grid : parameter -> its values; all combinations are meant.
+    name : str
+        what is chosen.
+    label : str or None, optional
+        the label given to it, or None.
+    parameters : Mapping[str, Any], optional
+        the parameters given.
+    grid : Mapping[str, tuple[Any, ...]], optional
+        parameter -> its values; all combinations are meant.
     """
 
     name: str
@@ -43,7 +47,8 @@ class ChoiceError(ValueError):
 
     Attributes
     ----------
-    problems : (keys inside the entry, message) for each problem.
+    problems : tuple[tuple[tuple[str or int, ...], str], ...]
+        (keys inside the entry, message) for each problem.
     """
 
     def __init__(self, problems: Iterable[tuple[tuple[str | int, ...], str]]) -> None:

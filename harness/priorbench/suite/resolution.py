@@ -19,13 +19,15 @@ Tolerance = Literal["nothing", "missing package", "not there"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class Fault:
     """One line for the person who asked.
 
     Attributes
     ----------
-    line : line of the suite file, or 0 for an option of the command line.
-    text : the whole message, place included.
+    line : int
+        line of the suite file, or 0 for an option of the command line.
+    text : str
+        the whole message, place included.
     """
 
     line: int
@@ -38,11 +40,16 @@ class Origin:
 
     Attributes
     ----------
-    shown : how messages call the place: ``denoisers[3]`` or ``--denoiser 'x'``.
-    source : name of the suite file; empty for an option.
-    path : keys that lead to the entry in the file.
-    lines : line of every path of the file.
-    tolerance : what may be left out with a warning.
+    shown : str
+        how messages call the place: ``denoisers[3]`` or ``--denoiser 'x'``.
+    source : str, default ''
+        name of the suite file; empty for an option.
+    path : tuple[str or int, ...], default ()
+        keys that lead to the entry in the file.
+    lines : Mapping[tuple[str or int, ...], int], optional
+        line of every path of the file.
+    tolerance : {'nothing', 'missing package', 'not there'}, default 'nothing'
+        what may be left out with a warning.
     """
 
     shown: str
@@ -51,15 +58,15 @@ class Origin:
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
     tolerance: Tolerance = "nothing"
 
-    def problem(self, message: str, keys: KeyPath = (), name: str = "") -> Problem:
+    def problem(self, message: str, keys: KeyPath = (), name: str = "") -> Fault:
         """Return a message with its place; `keys` lead from the entry to what is wrong."""
         place = f"{self.shown} {name}" if name and self.source else self.shown
         if not self.source:
-            return Problem(line=0, text=f"{place}: {message}")
+            return Fault(line=0, text=f"{place}: {message}")
         line = line_at(self.lines, (*self.path, *keys))
-        return Problem(line=line, text=f"{self.source}:{line}: {place}: {message}")
+        return Fault(line=line, text=f"{self.source}:{line}: {place}: {message}")
 
-    def parameter_problem(self, message: str, name: str, parameter: str) -> Problem:
+    def parameter_problem(self, message: str, name: str, parameter: str) -> Fault:
         """Return a message about a parameter, which may be written in the entry's grid."""
         keys: KeyPath = (name, parameter)
         if (*self.path, *keys) not in self.lines:
@@ -72,8 +79,8 @@ class Resolved:
     """What became of the entries of one list."""
 
     choices: tuple[Choice, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    problems: tuple[Fault, ...] = ()
 
 
 class _UnusableError(Exception):
@@ -98,13 +105,16 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
 
     Parameters
     ----------
-    kind : a key of `priorbench.contract.specs.KINDS`.
-    entries : each entry and where it was written.
-    registry : what is installed.
+    kind : str
+        a key of `priorbench.contract.specs.KINDS`.
+    entries : Iterable[tuple[RawChoice, Origin]]
+        each entry and where it was written.
+    registry : Registry
+        what is installed.
     """
     choices: list[tuple[Choice, Origin]] = []
-    warnings: list[Problem] = []
-    problems: list[Problem] = []
+    warnings: list[Fault] = []
+    problems: list[Fault] = []
     for raw, origin in entries:
         try:
             spec, factory = _usable(kind, raw, registry, origin.tolerance)
@@ -143,10 +153,14 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
 
     Parameters
     ----------
-    registry : what is installed.
-    kind : key of `priorbench.contract.specs.KINDS`.
-    text : for example ``"gaussian:sigma=15/255"``.
-    settings : further parameters, each ``"key=value"``.
+    registry : Registry
+        what is installed.
+    kind : str
+        key of `priorbench.contract.specs.KINDS`.
+    text : str
+        for example ``"gaussian:sigma=15/255"``.
+    settings : Sequence[str], optional
+        further parameters, each ``"key=value"``.
 
     Raises
     ------
@@ -196,7 +210,7 @@ def _choice(spec: Spec, factory: Any, raw: RawChoice) -> Choice:
     return Choice(name=raw.name, label=label_of(raw, spec), parameters=parameters)
 
 
-def _same_labels(choices: Sequence[tuple[Choice, Origin]]) -> Iterable[Problem]:
+def _same_labels(choices: Sequence[tuple[Choice, Origin]]) -> Iterable[Fault]:
     first: dict[str, Origin] = {}
     for choice, origin in choices:
         if choice.label in first:

@@ -33,7 +33,7 @@ _ENTRY_SCHEMA = {
     ]
 }
 
-Entry = Annotated[Any, WithJsonSchema(_ENTRY_SCHEMA)]
+ListEntry = Annotated[Any, WithJsonSchema(_ENTRY_SCHEMA)]
 
 
 class SuiteFile(BaseModel):
@@ -45,11 +45,13 @@ class SuiteFile(BaseModel):
         str, Field(pattern=r"^\S(?:[^\x00-\x1f]*\S)?$", description="shown in progress and records")
     ]
     summary: Annotated[str, Field(description="one line")] = ""
-    images: Annotated[list[Entry], Field(description="image sets")] = []
-    operators: Annotated[list[Entry], Field(description="operators A of y = A x + noise")] = ["identity"]
-    noises: Annotated[list[Entry], Field(description="noise models")] = []
-    denoisers: Annotated[list[Entry], Field(description="denoisers")] = []
-    stopping: Annotated[list[Entry], Field(description="stopping rules of iterative denoisers")] = ["fixed"]
+    images: Annotated[list[ListEntry], Field(description="image sets")] = []
+    operators: Annotated[list[ListEntry], Field(description="operators A of y = A x + noise")] = ["identity"]
+    noises: Annotated[list[ListEntry], Field(description="noise models")] = []
+    denoisers: Annotated[list[ListEntry], Field(description="denoisers")] = []
+    stopping: Annotated[list[ListEntry], Field(description="stopping rules of iterative denoisers")] = [
+        "fixed"
+    ]
     repetitions: Annotated[int, Field(ge=1, description="noise draws for each image")] = 1
     metrics: Annotated[list[str], Field(description="metrics beyond PSNR and SSIM")] = []
 

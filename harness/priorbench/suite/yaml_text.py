@@ -79,9 +79,12 @@ class MarkedYaml:
 
     Attributes
     ----------
-    data : plain values, lists and dicts with text keys.
-    lines : path of an entry (keys and list positions) -> line, counted from 1.
-    problems : (line, message) for what is well-formed but not accepted: duplicate keys, tags, ...
+    data : Any
+        plain values, lists and dicts with text keys.
+    lines : Mapping[tuple[str or int, ...], int]
+        path of an entry (keys and list positions) -> line, counted from 1.
+    problems : tuple[tuple[int, str], ...], default ()
+        (line, message) for what is well-formed but not accepted: duplicate keys, tags, ...
     """
 
     data: Any

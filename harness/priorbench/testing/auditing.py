@@ -34,11 +34,13 @@ class Auditor:
 
     Parameters
     ----------
-    folder : where writing is allowed.
+    folder : str
+        where writing is allowed.
 
     Attributes
     ----------
-    network, writes : what was tried while watching, in order, without repetition.
+    network, writes : list of str
+        what was tried while watching, in order, without repetition.
     """
 
     def __init__(self, folder: str) -> None:

@@ -10,7 +10,7 @@ from priorbench.contract.specs import KINDS
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry
 from priorbench.suite.resolution import choose
-from priorbench.testing.process import DeadError, Host
+from priorbench.testing.process import CheckHost, DeadError
 from priorbench.testing.results import CHECKED, CheckOptions, CheckResult, Finding
 
 #: runs that one check makes at most, each of which may take the time limit
@@ -41,8 +41,10 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
 
     Parameters
     ----------
-    registry : what is installed.
-    name : also with parameters, as on the command line: ``my-method:width=32``.
+    registry : Registry
+        what is installed.
+    name : str
+        also with parameters, as on the command line: ``my-method:width=32``.
 
     Raises
     ------
@@ -79,12 +81,15 @@ class Examination:
 
     Parameters
     ----------
-    host : where they are made; it examines one thing at a time.
-    named : what is examined.
-    options : how.
+    host : CheckHost
+        where they are made; it examines one thing at a time.
+    named : Named
+        what is examined.
+    options : CheckOptions
+        how.
     """
 
-    def __init__(self, host: Host, named: Named, options: CheckOptions) -> None:
+    def __init__(self, host: CheckHost, named: Named, options: CheckOptions) -> None:
         self.named = named
         self._host, self._options = host, options
         self._subject = {**asdict(named), "options": asdict(options)}
@@ -143,10 +148,13 @@ def check(name: str, options: CheckOptions | None = None, only: Collection[str] 
 
     Parameters
     ----------
-    name : of a denoiser, image set, noise model, operator, stopping rule, metric, experiment or plugin that
-        is installed.
-    options : how.
-    only : names of checks; default all.
+    name : str
+        of a denoiser, image set, noise model, operator, stopping rule, metric, experiment or plugin that is
+        installed.
+    options : CheckOptions or None, optional
+        how.
+    only : Collection[str], optional
+        names of checks; default all.
 
     Raises
     ------
@@ -156,7 +164,7 @@ def check(name: str, options: CheckOptions | None = None, only: Collection[str] 
     from priorbench.loading.load import load_registry
 
     results: list[CheckResult] = []
-    with Host() as host:
+    with CheckHost() as host:
         for named in find(load_registry(), name):
             results += Examination(host, named, options or CheckOptions()).results(only)
     return results

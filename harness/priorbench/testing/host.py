@@ -18,18 +18,18 @@ from typing import IO, Any
 import torch
 
 from priorbench.loading.load import load_registry
-from priorbench.protocol.failure import one_line
+from priorbench.protocol.failure import told_in_one_line
 from priorbench.suite.notation import parse_text
 from priorbench.testing.auditing import Auditor
 from priorbench.testing.catalogue import CHECKS, SUBJECTS
 from priorbench.testing.results import Check, CheckOptions, Finding, Skip
-from priorbench.testing.subject import Setting, Subject
+from priorbench.testing.subject import Equipment, Subject
 
 #: exit status of a forked process that was told to end: none that a method would take by itself
 ENDED = 77
 
 
-class Line:
+class Conversation:
     """Both ends of the conversation; unbuffered, because host and forked process take turns in it."""
 
     def __init__(self, requests: IO[bytes], replies: IO[bytes]) -> None:
@@ -47,7 +47,7 @@ class Line:
 
 def main() -> None:
     """Serve until the parent closes the pipe."""
-    line = Line(os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0))
+    line = Conversation(os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
@@ -65,7 +65,7 @@ def main() -> None:
             line.say({"died": code})
 
 
-def _examine(request: dict[str, Any], line: Line) -> None:
+def _examine(request: dict[str, Any], line: Conversation) -> None:
     """Answer for one thing until there are no more questions."""
     os.setsid()  # whoever ends this process ends all that it started
     os.chdir(request["folder"])
@@ -75,7 +75,7 @@ def _examine(request: dict[str, Any], line: Line) -> None:
     registry = load_registry()
     spec: Any = registry.find(request["kind"], request["name"]).spec
     text = request["parameters"]
-    setting = Setting(
+    setting = Equipment(
         registry=registry,
         plugin=request["plugin"],
         options=CheckOptions(**request["options"]),
@@ -97,7 +97,7 @@ def _answer(check: Check, subject: Subject) -> dict[str, Any]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        found = Finding(expected=check.what, seen=one_line(error), mend="see where it was raised")
+        found = Finding(expected=check.what, seen=told_in_one_line(error), mend="see where it was raised")
     seconds = time.perf_counter() - start
     if found is None:
         return {"status": "passed", "seconds": seconds}

@@ -31,9 +31,12 @@ class Problems:
 
     Parameters
     ----------
-    registry : where the noise models are found.
-    spec : the denoiser; its channels, smallest size and noises are respected.
-    device : torch device of the observations.
+    registry : Registry
+        where the noise models are found.
+    spec : DenoiserSpec
+        the denoiser; its channels, smallest size and noises are respected.
+    device : str
+        torch device of the observations.
     """
 
     def __init__(self, registry: Registry, spec: DenoiserSpec, device: str) -> None:
@@ -49,9 +52,12 @@ class Problems:
 
         Parameters
         ----------
-        shape : (channels, height, width); default the ordinary one.
-        number : which picture, from 0.
-        noise : as on the command line; default the headline's, or the first that the denoiser takes.
+        shape : tuple[int, int, int] or None, optional
+            (channels, height, width); default the ordinary one.
+        number : int, default 0
+            which picture, from 0.
+        noise : str, default ''
+            as on the command line; default the headline's, or the first that the denoiser takes.
         """
         return self.problem(shape=shape, number=number, noise=noise).problem.present()
 

@@ -28,12 +28,13 @@ class DeadError(Exception):
     """The process died, or was ended because it gave no answer; the text says how."""
 
 
-class Host:
+class CheckHost:
     """A process that has imported torch, and forks one process after the other for what is examined.
 
     Attributes
     ----------
-    serving : the subject that is examined now; None = none.
+    serving : Mapping[str, Any] or None
+        the subject that is examined now; None = none.
     """
 
     def __init__(self) -> None:
@@ -44,7 +45,7 @@ class Host:
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._printed: deque[str] = deque(maxlen=3)
 
-    def __enter__(self) -> Host:
+    def __enter__(self) -> CheckHost:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from priorbench.loading.load import load_registry
 from priorbench.testing.examination import Examination, Named, find
-from priorbench.testing.process import Host
+from priorbench.testing.process import CheckHost
 from priorbench.testing.pytest_plugin import DEVICE_OPTION
 from priorbench.testing.results import CheckOptions
 
@@ -26,8 +26,10 @@ def conformance(name: str, **options: Any) -> Callable[..., None]:
 
     Parameters
     ----------
-    name : what is examined, as for ``priorbench check``: a thing that is installed, or a plugin.
-    **options : fields of `CheckOptions` that differ from the defaults; ``pytest --priorbench-device`` wins.
+    name : str
+        what is examined, as for ``priorbench check``: a thing that is installed, or a plugin.
+    **options : Any
+        fields of `CheckOptions` that differ from the defaults; ``pytest --priorbench-device`` wins.
 
     Raises
     ------
@@ -58,6 +60,6 @@ def conformance(name: str, **options: Any) -> Callable[..., None]:
 
 
 @functools.cache
-def _host() -> Host:
+def _host() -> CheckHost:
     """Return the one that all test modules of this process use: starting one takes seconds."""
-    return Host()
+    return CheckHost()

@@ -20,9 +20,12 @@ class Finding:
 
     Attributes
     ----------
-    expected : what the contract asks for.
-    seen : what happened instead.
-    mend : what to do.
+    expected : str
+        what the contract asks for.
+    seen : str
+        what happened instead.
+    mend : str
+        what to do.
     """
 
     expected: str
@@ -43,10 +46,14 @@ class Check:
 
     Attributes
     ----------
-    name : short, in kebab case.
-    what : what holds where it passes, one line.
-    run : looks at a subject (see `priorbench.testing.catalogue`); None = passed.
-    needs : checks that must have passed before; where one failed, this one is skipped.
+    name : str
+        short, in kebab case.
+    what : str
+        what holds where it passes, one line.
+    run : callable
+        looks at a subject (see `priorbench.testing.catalogue`); None = passed.
+    needs : tuple of str, default ()
+        checks that must have passed before; where one failed, this one is skipped.
     """
 
     name: str
@@ -61,12 +68,18 @@ class CheckResult:
 
     Attributes
     ----------
-    kind, name : of the thing that was checked.
-    check, what : of the check.
-    status : ``"passed"``, ``"failed"`` or ``"skipped"``.
-    seconds : how long it took.
-    finding : what is wrong; only where it failed.
-    reason : why it was skipped.
+    kind, name : str
+        of the thing that was checked.
+    check, what : str
+        of the check.
+    status : {'passed', 'failed', 'skipped'}
+        ``"passed"``, ``"failed"`` or ``"skipped"``.
+    seconds : float, default 0.0
+        how long it took.
+    finding : Finding or None, optional
+        what is wrong; only where it failed.
+    reason : str, default ''
+        why it was skipped.
     """
 
     kind: str
@@ -97,9 +110,12 @@ class CheckOptions:
 
     Attributes
     ----------
-    device : torch device on which a denoiser is checked.
-    iterations : budget given to whatever has a parameter ``iterations``, so that checks stay short.
-    time_limit : seconds that one run on a picture of 32 x 32 pixels may take.
+    device : str, default 'cpu'
+        torch device on which a denoiser is checked.
+    iterations : int, default 2
+        budget given to whatever has a parameter ``iterations``, so that checks stay short.
+    time_limit : float, default 60.0
+        seconds that one run on a picture of 32 x 32 pixels may take.
     """
 
     device: str = "cpu"

@@ -27,15 +27,19 @@ from priorbench.testing.surroundings import Surroundings, surroundings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
+class Equipment:
     """What a subject is examined with.
 
     Attributes
     ----------
-    registry : everything installed.
-    plugin : name of the plugin that the subject comes from.
-    options : how to check.
-    auditor : watches network and files.
+    registry : Registry
+        everything installed.
+    plugin : str
+        name of the plugin that the subject comes from.
+    options : CheckOptions
+        how to check.
+    auditor : Auditor
+        watches network and files.
     """
 
     registry: Registry
@@ -49,12 +53,15 @@ class Subject:
 
     Parameters
     ----------
-    spec : its record.
-    given : parameters that differ from its defaults.
-    setting : what it is examined with.
+    spec : Spec
+        its record.
+    given : Mapping[str, Any]
+        parameters that differ from its defaults.
+    setting : Equipment
+        what it is examined with.
     """
 
-    def __init__(self, spec: Spec, given: Mapping[str, Any], setting: Setting) -> None:
+    def __init__(self, spec: Spec, given: Mapping[str, Any], setting: Equipment) -> None:
         self.spec, self.setting = spec, setting
         self._given = given
 
@@ -150,8 +157,10 @@ class DenoiserSubject(Subject):
 
         Parameters
         ----------
-        observation : what is denoised.
-        method : the object; default a new one.
+        observation : Observation
+            what is denoised.
+        method : Any, optional
+            the object; default a new one.
         """
         start = time.perf_counter()
         try:

@@ -21,8 +21,10 @@ class Surroundings:
 
     Attributes
     ----------
-    generators : library -> digest of its global random generator.
-    settings : setting -> its value, as text.
+    generators : Mapping[str, str]
+        library -> digest of its global random generator.
+    settings : Mapping[str, str]
+        setting -> its value, as text.
     """
 
     generators: Mapping[str, str]

@@ -20,8 +20,10 @@ def clipped_noise_energy(clean: NDArray[np.float64], sigma: float) -> float:
 
     Parameters
     ----------
-    clean : the clean image, or an estimate of it, any shape; values outside [0, 1] are brought there.
-    sigma : standard deviation of the noise before clipping, above 0.
+    clean : ndarray of float64
+        the clean image, or an estimate of it, any shape; values outside [0, 1] are brought there.
+    sigma : float
+        standard deviation of the noise before clipping, above 0.
 
     Returns
     -------

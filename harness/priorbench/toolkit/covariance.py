@@ -26,10 +26,11 @@ def channel_covariance(observation: Observation) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    observation : where the noise descriptor gives the covariance, that is it; where it gives only a standard
-        deviation, the channels are taken as independent; blind, they are too, each with the deviation that
-        the median absolute deviation of its finest wavelet coefficients gives (D. L. Donoho, I. M. Johnstone,
-        "Ideal spatial adaptation by wavelet shrinkage", Biometrika 81 (1994)).
+    observation : Observation
+        where the noise descriptor gives the covariance, that is it; where it gives only a standard deviation,
+        the channels are taken as independent; blind, they are too, each with the deviation that the median
+        absolute deviation of its finest wavelet coefficients gives (D. L. Donoho, I. M. Johnstone, "Ideal
+        spatial adaptation by wavelet shrinkage", Biometrika 81 (1994)).
     """
     channels = observation.image.shape[0]
     noise = observation.noise
@@ -51,8 +52,10 @@ def transformed_deviations(
 
     Parameters
     ----------
-    matrix : T, (K, C).
-    covariance : S, (C, C).
+    matrix : ndarray of float64
+        T, (K, C).
+    covariance : ndarray of float64
+        S, (C, C).
     """
     variances = np.einsum("ki,ij,kj->k", matrix, covariance, matrix)
     deviations: NDArray[np.float64] = np.sqrt(np.maximum(variances, 0.0))

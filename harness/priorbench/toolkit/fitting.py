@@ -26,13 +26,19 @@ class FitSettings:
 
     Attributes
     ----------
-    optimiser : Adam (betas 0.9 and 0.999, no weight decay), SGD with momentum, or plain gradient descent.
-    learning_rate : step size, on the mean squared error.
-    momentum : of ``"sgd"``; the others ignore it.
-    input_noise : standard deviation of the Gaussian noise that is added to the input anew in every iteration.
-    averaging : weight beta in [0, 1) of the past in the exponential average of the outputs that is returned,
-        a_1 = x_1, a_t = beta a_(t-1) + (1 - beta) x_t; 0 returns the network's own output instead.
-    tf32 : CUDA may round the factors of products to 10 bits of mantissa. Elsewhere nothing depends on it.
+    optimiser : {'adam', 'sgd', 'gd'}, default 'adam'
+        Adam (betas 0.9 and 0.999, no weight decay), SGD with momentum, or plain gradient descent.
+    learning_rate : float, default 0.01
+        step size, on the mean squared error.
+    momentum : float, default 0.9
+        of ``"sgd"``; the others ignore it.
+    input_noise : float, default 0.0
+        standard deviation of the Gaussian noise that is added to the input anew in every iteration.
+    averaging : float, default 0.0
+        weight beta in [0, 1) of the past in the exponential average of the outputs that is returned, a_1 =
+        x_1, a_t = beta a_(t-1) + (1 - beta) x_t; 0 returns the network's own output instead.
+    tf32 : bool, default False
+        CUDA may round the factors of products to 10 bits of mantissa. Elsewhere nothing depends on it.
     """
 
     optimiser: Optimiser = "adam"
@@ -70,12 +76,17 @@ def fit(
 
     Parameters
     ----------
-    network : maps (1, c, h, w) to (1, channels, frame height, frame width); trained in place. What it returns
-        may be a parameter or buffer of its own; other memory it must not write to again.
-    net_input : its input, on the network's device. The observation is cast to its dtype.
-    observation : its image, operator, mask and seed are used.
-    frame : where the true pixels lie in the network's output.
-    settings : optimiser, input noise, averaging.
+    network : nn.Module
+        maps (1, c, h, w) to (1, channels, frame height, frame width); trained in place. What it returns may
+        be a parameter or buffer of its own; other memory it must not write to again.
+    net_input : torch.Tensor
+        its input, on the network's device. The observation is cast to its dtype.
+    observation : Observation
+        its image, operator, mask and seed are used.
+    frame : Frame
+        where the true pixels lie in the network's output.
+    settings : FitSettings
+        optimiser, input noise, averaging.
     """
     objective = Objective(observation, net_input.dtype)
     perturbation = Perturbation(net_input, settings.input_noise, [observation.seed])
@@ -101,11 +112,16 @@ def descend(
 
     Parameters
     ----------
-    generate : maps the input to a fresh image, or to a stack of them, by the parameters.
-    parameters : trained in place.
-    perturbation : of the input.
-    objective : maps what `generate` gives to a loss, or to several, each of parameters of its own.
-    settings : optimiser, averaging.
+    generate : callable
+        maps the input to a fresh image, or to a stack of them, by the parameters.
+    parameters : list of nn.Parameter
+        trained in place.
+    perturbation : Perturbation
+        of the input.
+    objective : callable
+        maps what `generate` gives to a loss, or to several, each of parameters of its own.
+    settings : FitSettings
+        optimiser, averaging.
     """
     optimiser = _optimiser(parameters, settings)
     device = perturbation.net_input.device
@@ -167,9 +183,12 @@ class Perturbation:
 
     Parameters
     ----------
-    net_input : one input, or several stacked, along the first axis.
-    std : standard deviation of the noise.
-    seeds : of each input's noise.
+    net_input : torch.Tensor
+        one input, or several stacked, along the first axis.
+    std : float
+        standard deviation of the noise.
+    seeds : Sequence[int]
+        of each input's noise.
     """
 
     def __init__(self, net_input: torch.Tensor, std: float, seeds: Sequence[int]) -> None:

@@ -18,8 +18,10 @@ def stream(seed: int, purpose: str) -> torch.Generator:
 
     Parameters
     ----------
-    seed : an observation's seed.
-    purpose : for example ``"weights"``; what is drawn for one purpose does not shift another.
+    seed : int
+        an observation's seed.
+    purpose : str
+        for example ``"weights"``; what is drawn for one purpose does not shift another.
     """
     digest = hashlib.sha256(f"{seed}:{purpose}".encode()).digest()
     return torch.Generator(device="cpu").manual_seed(int.from_bytes(digest[:8], "little"))
@@ -33,14 +35,18 @@ def build(make: Callable[[], Network], *, generator: torch.Generator, scale_init
 
     Parameters
     ----------
-    make : makes the network, of ``nn.Conv2d``, ``nn.Linear``, ``nn.BatchNorm2d`` and what has no parameters.
-    generator : a CPU generator; the weights are drawn in the order of ``network.modules()``.
-    scale_init : ``"uniform"`` was the default of the torch releases that the first papers on untrained
-        networks used, ``"one"`` is today's.
+    make : callable
+        makes the network, of ``nn.Conv2d``, ``nn.Linear``, ``nn.BatchNorm2d`` and what has no parameters.
+    generator : torch.Generator
+        a CPU generator; the weights are drawn in the order of ``network.modules()``.
+    scale_init : {'uniform', 'one'}
+        ``"uniform"`` was the default of the torch releases that the first papers on untrained networks used,
+        ``"one"`` is today's.
 
     Returns
     -------
-    The network, float32 on the CPU.
+    Network
+        The network, float32 on the CPU.
 
     Raises
     ------

@@ -31,10 +31,13 @@ class Frame:
 
     Attributes
     ----------
-    height, width : of the image, in pixels, at least 1.
-    multiple : the frame's sides are multiples of it, for example 32 for five halvings.
-    coarsest : the frame's sides are at least this many multiples: a network that halves five times and then
-        needs 2 x 2 values (for the statistics of its normalisation, or for a reflection) gets 64 x 64.
+    height, width : int
+        of the image, in pixels, at least 1.
+    multiple : int, default 1
+        the frame's sides are multiples of it, for example 32 for five halvings.
+    coarsest : int, default 1
+        the frame's sides are at least this many multiples: a network that halves five times and then needs 2
+        x 2 values (for the statistics of its normalisation, or for a reflection) gets 64 x 64.
     """
 
     height: int

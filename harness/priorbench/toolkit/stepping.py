@@ -71,8 +71,10 @@ class RecordedStep:
 
     Parameters
     ----------
-    step : its work must be the same in every call, on the same tensors.
-    recorder : how it is recorded.
+    step : callable
+        its work must be the same in every call, on the same tensors.
+    recorder : Recorder
+        how it is recorded.
     """
 
     def __init__(self, step: Step, recorder: Recorder) -> None:

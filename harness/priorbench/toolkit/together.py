@@ -28,7 +28,7 @@ class Start:
 
     Attributes
     ----------
-    network, net_input, observation, frame
+    network, net_input, observation, frame : nn.Module or torch.Tensor or Observation or Frame
         See `priorbench.toolkit.fitting.fit`.
     """
 
@@ -49,8 +49,10 @@ def fit_together(starts: Sequence[Start], settings: FitSettings) -> Iterator[Seq
 
     Parameters
     ----------
-    starts : of equal shapes, on the same device.
-    settings : of all.
+    starts : Sequence[Start]
+        of equal shapes, on the same device.
+    settings : FitSettings
+        of all.
     """
     if starts[0].net_input.device.type == "cpu":
         return take_turns([start.fit(settings) for start in starts])

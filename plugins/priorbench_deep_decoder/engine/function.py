@@ -21,11 +21,13 @@ class FusedDecoder(nn.Module):
 
     Parameters
     ----------
-    network : its parameters become parts of this module's.
+    network : DecoderNetwork
+        its parameters become parts of this module's.
 
     Attributes
     ----------
-    theta : all parameters one after the other, (number of parameters,).
+    theta : nn.Parameter
+        all parameters one after the other, (number of parameters,).
     """
 
     def __init__(self, network: DecoderNetwork) -> None:

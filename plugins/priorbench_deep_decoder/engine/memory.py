@@ -17,26 +17,46 @@ class Memory(NamedTuple):
 
     Attributes
     ----------
-    layers : height, width and begin of each hidden layer's Z in `z`, and whether it upsamples; (layers, 4).
-    normalise_last : normalisation after the activation.
-    affine : the normalisation has a trainable scale and shift.
-    epsilon : added to the variance.
-    z : Z of all layers, one after the other.
-    spare : as large as the largest Z that is upsampled: memory for a gradient.
-    moments : mean and 1 / standard deviation of each layer, (layers, 2, k), float64.
-    transform : what turns V into X: scale, offset, and the mean once more; (layers, 3, k).
-    lines : factor, slope and constant of a gradient, (3, k).
-    plain, lost : scale and shift where none are trained, and where their gradients go, (2, k).
-    totals : sums over each band, (bands, 2, k), float64.
-    columns : sums of a gradient over each band, float64.
-    parts : d^T X of each band.
-    sums : memory of each thread, (threads, outputs).
-    folded, bias : a mixing that takes over scale and shift: (outputs, k), (outputs,).
-    edges : what a band adds to the first row of the next one.
-    panels : a mixing as `priorbench.toolkit.fused.product` wants it.
-    tiles : memory of each thread, (threads, pixels, k).
-    packed : memory of each thread for a tile in panels.
-    output : (pixels, outputs).
+    layers : Any
+        height, width and begin of each hidden layer's Z in `z`, and whether it upsamples; (layers, 4).
+    normalise_last : bool
+        normalisation after the activation.
+    affine : bool
+        the normalisation has a trainable scale and shift.
+    epsilon : float
+        added to the variance.
+    z : Any
+        Z of all layers, one after the other.
+    spare : Any
+        as large as the largest Z that is upsampled: memory for a gradient.
+    moments : Any
+        mean and 1 / standard deviation of each layer, (layers, 2, k), float64.
+    transform : Any
+        what turns V into X: scale, offset, and the mean once more; (layers, 3, k).
+    lines : Any
+        factor, slope and constant of a gradient, (3, k).
+    plain, lost : Any
+        scale and shift where none are trained, and where their gradients go, (2, k).
+    totals : Any
+        sums over each band, (bands, 2, k), float64.
+    columns : Any
+        sums of a gradient over each band, float64.
+    parts : Any
+        d^T X of each band.
+    sums : Any
+        memory of each thread, (threads, outputs).
+    folded, bias : Any
+        a mixing that takes over scale and shift: (outputs, k), (outputs,).
+    edges : Any
+        what a band adds to the first row of the next one.
+    panels : Any
+        a mixing as `priorbench.toolkit.fused.product` wants it.
+    tiles : Any
+        memory of each thread, (threads, pixels, k).
+    packed : Any
+        memory of each thread for a tile in panels.
+    output : Any
+        (pixels, outputs).
     """
 
     layers: Any

@@ -28,9 +28,11 @@ def forward(place, memory, theta, b, planes):
 
     Parameters
     ----------
-    theta : all parameters: the mixing of each hidden layer and, where trained, its scale and shift; the
-        last mixing.
-    b : the input, (pixels, k).
+    theta : ndarray
+        all parameters: the mixing of each hidden layer and, where trained, its scale and shift; the last
+        mixing.
+    b : ndarray
+        the input, (pixels, k).
     """
     _mix_input(place, memory, mixing_of(memory, theta, 0), b)
     for n in range(len(memory.layers)):

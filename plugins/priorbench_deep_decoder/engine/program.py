@@ -30,11 +30,16 @@ class Program:
 
     Parameters
     ----------
-    architecture : of the network.
-    outputs : channels of the image.
-    height, width : of the input.
-    dtype : float32 or float64.
-    threads : to be used.
+    architecture : Architecture
+        of the network.
+    outputs : int
+        channels of the image.
+    height, width : int
+        of the input.
+    dtype : torch.dtype
+        float32 or float64.
+    threads : int
+        to be used.
     """
 
     def __init__(

@@ -26,9 +26,12 @@ class Activation:
 
     Attributes
     ----------
-    name : its name.
-    low, span : phi maps the reals onto (low, low + span).
-    steepness : factor of h.
+    name : str
+        its name.
+    low, span : float
+        phi maps the reals onto (low, low + span).
+    steepness : float
+        factor of h.
     """
 
     name: str

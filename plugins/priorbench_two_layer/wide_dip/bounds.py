@@ -19,11 +19,16 @@ class Start:
 
     Attributes
     ----------
-    m : measurements.
-    sigma_A : smallest non-zero singular value of A.
-    sigma_min : sigma_min(J(theta_0)).
-    lipschitz : Lipschitz constant of J.
-    r0 : ||y - A g(theta_0)||.
+    m : int
+        measurements.
+    sigma_A : float
+        smallest non-zero singular value of A.
+    sigma_min : float
+        sigma_min(J(theta_0)).
+    lipschitz : float
+        Lipschitz constant of J.
+    r0 : float
+        ||y - A g(theta_0)||.
     """
 
     m: int
@@ -57,7 +62,8 @@ class Start:
 
         Parameters
         ----------
-        noise : ||eps||, above 0.
+        noise : float
+            ||eps||, above 0.
         """
         if not noise > 0:
             raise ValueError(f"||eps|| must be above 0, not {noise}: without noise there is no time to stop")

@@ -29,9 +29,12 @@ class Flow:
 
     Attributes
     ----------
-    t : times, (T,).
-    r : residuals y(t) - y, (T, m); the loss is ||r||^2 / (2 m).
-    h : W u, (T, k).
+    t : ndarray of float64
+        times, (T,).
+    r : ndarray of float64
+        residuals y(t) - y, (T, m); the loss is ||r||^2 / (2 m).
+    h : ndarray of float64
+        W u, (T, k).
     """
 
     t: NDArray[np.float64]
@@ -44,10 +47,14 @@ def integrate(reduced: Reduced, phi: Activation, times: NDArray[Any], *, accurac
 
     Parameters
     ----------
-    reduced : one run.
-    phi : the activation.
-    times : increasing, from 0 on.
-    accuracy : relative and absolute tolerance of the integrator.
+    reduced : Reduced
+        one run.
+    phi : Activation
+        the activation.
+    times : ndarray
+        increasing, from 0 on.
+    accuracy : float, default 1e-10
+        relative and absolute tolerance of the integrator.
 
     Raises
     ------

@@ -49,14 +49,22 @@ def descend(
 
     Parameters
     ----------
-    B, y : float64 (R, m, k) and (R, m), C order.
-    h : (R, k), overwritten.
-    rate : eta ||u||^2 / (m sqrt(k)) of each run, (R,).
-    phi : (low, span, steepness) of the activation.
-    steps : at most.
-    enough : a run has converged where ||r||^2 <= enough.
-    check_every : steps between tests whether it is certified never to come so far, 0 = none.
-    squares, taken, status : results: last ||r||^2, steps, how it ended; (R,).
+    B, y : ndarray of float64
+        float64 (R, m, k) and (R, m), C order.
+    h : ndarray of float64
+        (R, k), overwritten.
+    rate : ndarray of float64
+        eta ||u||^2 / (m sqrt(k)) of each run, (R,).
+    phi : tuple[float, float, float]
+        (low, span, steepness) of the activation.
+    steps : int
+        at most.
+    enough : float
+        a run has converged where ||r||^2 <= enough.
+    check_every : int
+        steps between tests whether it is certified never to come so far, 0 = none.
+    squares, taken, status : ndarray of float64 or ndarray of int64
+        results: last ||r||^2, steps, how it ended; (R,).
     """
     runs, m, k = B.shape
     a, slope, back, r = np.empty(k), np.empty(k), np.empty(k), np.empty(m)

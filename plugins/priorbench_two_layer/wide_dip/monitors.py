@@ -27,9 +27,12 @@ def gram(V: NDArray[Any], slope: NDArray[Any], u_energy: float = 1.0) -> NDArray
 
     Parameters
     ----------
-    V : (n, k).
-    slope : phi'(W u), (k,).
-    u_energy : ||u||^2.
+    V : ndarray
+        (n, k).
+    slope : ndarray
+        phi'(W u), (k,).
+    u_energy : float, default 1.0
+        ||u||^2.
     """
     scaled = V * slope
     H: NDArray[np.float64] = u_energy / V.shape[1] * scaled @ scaled.T
@@ -65,10 +68,14 @@ def lemma_2_failure(phi: Activation, *, n: int, k: int, D: float, delta: float =
 
     Parameters
     ----------
-    phi : the activation.
-    n, k : dimensions.
-    D : bound on the entries of V.
-    delta : in [0, 1).
+    phi : Activation
+        the activation.
+    n, k : int
+        dimensions.
+    D : float
+        bound on the entries of V.
+    delta : float, default 0.5
+        in [0, 1).
     """
     at_least(1, n=n, k=k)
     within(0, 1, delta=delta)
@@ -97,8 +104,10 @@ class Radii:
 
     Attributes
     ----------
-    R : sigma_min(J_0) / (2 Lip J): within it sigma_min(J) >= sigma_min(J_0) / 2.
-    R_prime : 2 ||y(0) - y|| / (sigma_A sigma_min(J_0)): the trajectory stays within it.
+    R : float
+        sigma_min(J_0) / (2 Lip J): within it sigma_min(J) >= sigma_min(J_0) / 2.
+    R_prime : float
+        2 ||y(0) - y|| / (sigma_A sigma_min(J_0)): the trajectory stays within it.
     """
 
     R: float
@@ -115,10 +124,14 @@ def lemma_1(*, sigma_min: float, lipschitz: float, sigma_A: float, r0: float) ->
 
     Parameters
     ----------
-    sigma_min : sigma_min(J_0).
-    lipschitz : Lipschitz constant of J, for example that of `lemma_3`.
-    sigma_A : see `smallest_singular_value_of`.
-    r0 : ||y(0) - y||.
+    sigma_min : float
+        sigma_min(J_0).
+    lipschitz : float
+        Lipschitz constant of J, for example that of `lemma_3`.
+    sigma_A : float
+        see `smallest_singular_value_of`.
+    r0 : float
+        ||y(0) - y||.
     """
     return Radii(
         R=sigma_min / (2 * lipschitz),

@@ -26,12 +26,18 @@ class Instance:
 
     Attributes
     ----------
-    A : (m, n).
-    V : (n, k).
-    u : (d,).
-    W : initial weights, (k, d).
-    x : the signal that is sought, (n,).
-    y : measurement A x + noise, (m,).
+    A : ndarray of float64
+        (m, n).
+    V : ndarray of float64
+        (n, k).
+    u : ndarray of float64
+        (d,).
+    W : ndarray of float64
+        initial weights, (k, d).
+    x : ndarray of float64
+        the signal that is sought, (n,).
+    y : ndarray of float64
+        measurement A x + noise, (m,).
     """
 
     A: NDArray[np.float64]
@@ -57,10 +63,14 @@ class Reduced:
 
     Attributes
     ----------
-    B : A V, (R, m, k).
-    y : measurements, (R, m).
-    h : initial W u, (R, k).
-    u_energy : ||u||^2, 1 under A-1.
+    B : ndarray of float64
+        A V, (R, m, k).
+    y : ndarray of float64
+        measurements, (R, m).
+    h : ndarray of float64
+        initial W u, (R, k).
+    u_energy : float, default 1.0
+        ||u||^2, 1 under A-1.
     """
 
     B: NDArray[np.float64]
@@ -149,8 +159,10 @@ def curvature(reduced: Reduced, slope: NDArray[Any]) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    reduced : the problems.
-    slope : phi'(h), (R, k).
+    reduced : Reduced
+        the problems.
+    slope : ndarray
+        phi'(h), (R, k).
     """
     scaled = reduced.B * slope[:, None, :]
     K = scaled @ scaled.transpose(0, 2, 1) * (reduced.u_energy / (reduced.m * reduced.k))

@@ -28,9 +28,12 @@ def margin(B: NDArray[Any], y: NDArray[Any], phi: Activation) -> float:
 
     Parameters
     ----------
-    B : A V, (m, k).
-    y : measurement, (m,).
-    phi : the activation.
+    B : ndarray
+        A V, (m, k).
+    y : ndarray
+        measurement, (m,).
+    phi : Activation
+        the activation.
 
     Raises
     ------

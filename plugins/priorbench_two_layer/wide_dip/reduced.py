@@ -27,12 +27,16 @@ class Descent:
 
     Attributes
     ----------
-    eta : step size; None takes 1 / lambda_max(K_0) for each run, which is stable (step 1 is not for large n).
-    tolerance : a run ends with success when its loss is at most this.
-    steps : a run ends after this many.
-    check_every : steps between tests for runs that cannot converge; 0 = no tests. A test never changes an
-        outcome: for w = -r, gap = w.y - max_a w.B a / sqrt(k) > 0 separates y from every output, and no loss
-        is below (gap / ||w||)^2 / (2 m).
+    eta : float or None, default 1.0
+        step size; None takes 1 / lambda_max(K_0) for each run, which is stable (step 1 is not for large n).
+    tolerance : float, default 1e-07
+        a run ends with success when its loss is at most this.
+    steps : int, default 25000
+        a run ends after this many.
+    check_every : int, default 50
+        steps between tests for runs that cannot converge; 0 = no tests. A test never changes an outcome: for
+        w = -r, gap = w.y - max_a w.B a / sqrt(k) > 0 separates y from every output, and no loss is below (gap
+        / ||w||)^2 / (2 m).
     """
 
     eta: float | None = 1.0
@@ -51,11 +55,16 @@ class Runs:
 
     Attributes
     ----------
-    loss : last loss ||r||^2 / (2 m), (R,).
-    steps : steps taken, (R,).
-    converged : the tolerance was reached, (R,).
-    abandoned : certified never to reach it, (R,).
-    h : last h, (R, k).
+    loss : ndarray of float64
+        last loss ||r||^2 / (2 m), (R,).
+    steps : ndarray of int64
+        steps taken, (R,).
+    converged : ndarray
+        the tolerance was reached, (R,).
+    abandoned : ndarray
+        certified never to reach it, (R,).
+    h : ndarray of float64
+        last h, (R, k).
     """
 
     loss: NDArray[np.float64]

@@ -33,11 +33,16 @@ class WideDeepInversePrior:
 
     Parameters
     ----------
-    k : width; zero loss needs about ten times the number of measurements.
-    phi : activation, ``sigmoid`` or ``tanh``.
-    columns : entries of V, ``rademacher`` or ``uniform``.
-    eta : step size; null takes 0.9 / lambda_max(K_0), which is stable. The paper's experiments have 1.
-    iterations : the budget.
+    k : int, default 1000
+        width; zero loss needs about ten times the number of measurements.
+    phi : {'sigmoid', 'tanh'}, default 'sigmoid'
+        activation, ``sigmoid`` or ``tanh``.
+    columns : {'rademacher', 'uniform'}, default 'rademacher'
+        entries of V, ``rademacher`` or ``uniform``.
+    eta : float or None, optional
+        step size; null takes 0.9 / lambda_max(K_0), which is stable. The paper's experiments have 1.
+    iterations : int, default 1000
+        the budget.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ from report_things import (
 )
 
 from priorbench.contract.setting import Setting
-from priorbench.report.gathering import BoardKey, Trajectory, gather
+from priorbench.report.gathering import BoardKey, TimedCurve, gather
 from priorbench.report.trajectories import mean_curve, pareto_front
 
 VOID = {"meta", "img", "input", "br", "link", "hr"}
@@ -171,9 +171,9 @@ def test_the_front_leaves_out_what_is_slower_and_not_better():
 
 
 def test_curves_are_averaged_over_images_at_equal_times():
-    def line(slope: float, end: float) -> Trajectory:
+    def line(slope: float, end: float) -> TimedCurve:
         seconds = np.geomspace(0.1, end, 30, dtype=np.float32)
-        return Trajectory(
+        return TimedCurve(
             noisy_sha256="n", seconds=seconds, psnr=(20 + slope * np.log10(seconds / 0.1)).astype("f4")
         )
 

@@ -13,7 +13,7 @@ from priorbench.cli.new import PluginKind
 from priorbench.errors import PriorbenchError
 from priorbench.loading.load import load_registry
 from priorbench.loading.registry import Registry
-from priorbench.scaffold.kinds import KINDS
+from priorbench.scaffold.kinds import SCAFFOLDS
 from priorbench.scaffold.making import make
 
 #: plugins of the methods that the suites compare with
@@ -26,7 +26,7 @@ def registry() -> Registry:
 
 
 def test_the_command_line_offers_every_kind() -> None:
-    assert {kind.value for kind in PluginKind} == set(KINDS)
+    assert {kind.value for kind in PluginKind} == set(SCAFFOLDS)
 
 
 @pytest.mark.slow(35)
@@ -35,12 +35,12 @@ def test_scaffolds_pass_their_own_tests_and_their_suites_are_sound(
     tmp_path: Path, registry: Registry
 ) -> None:
     """One of each kind, all installed into one environment and tested by one call of pytest."""
-    for kind in KINDS:
+    for kind in SCAFFOLDS:
         make(f"new-{kind}", kind, registry, tmp_path / kind)
     python = make_environment(tmp_path / "environment")
-    pip_install(python, *(tmp_path / kind for kind in KINDS))
+    pip_install(python, *(tmp_path / kind for kind in SCAFFOLDS))
     done = subprocess.run(
-        [python, "-m", "pytest", "-q", "--import-mode=importlib", *KINDS],
+        [python, "-m", "pytest", "-q", "--import-mode=importlib", *SCAFFOLDS],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -48,8 +48,8 @@ def test_scaffolds_pass_their_own_tests_and_their_suites_are_sound(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    plugins = ",".join(("standard", "images", "operators", *METHODS, *(f"new-{kind}" for kind in KINDS)))
-    for kind in KINDS:
+    plugins = ",".join(("standard", "images", "operators", *METHODS, *(f"new-{kind}" for kind in SCAFFOLDS)))
+    for kind in SCAFFOLDS:
         command = ("run", "suite.yaml", "--dry-run")
         sound = run_here(packages_of(python), tmp_path / kind, *command, PRIORBENCH_PLUGINS=plugins)
         assert sound.returncode == 0, kind + sound.stderr
@@ -122,7 +122,7 @@ def test_where_it_cannot_write_nothing_is_half_made(
 def test_a_name_that_is_awkward_in_python_gives_modules_that_compile(
     tmp_path: Path, registry: Registry, name: str
 ) -> None:
-    for kind in KINDS:
+    for kind in SCAFFOLDS:
         folder, files = make(name, kind, registry, tmp_path / kind)
         for file in files:
             if file.endswith(".py"):

@@ -13,7 +13,7 @@ from priorbench.loading.load import load_registry
 from priorbench.testing import CheckOptions, CheckResult
 from priorbench.testing.catalogue import CHECKS
 from priorbench.testing.examination import Examination, find
-from priorbench.testing.process import Host
+from priorbench.testing.process import CheckHost
 
 SUPPORT = Path(__file__).parents[2] / "support"
 #: thing -> the check that it must fail
@@ -38,21 +38,21 @@ COMMON = {"licence", "citation", "summary", "lazy-registration", "parameters", "
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CheckHost]:
     """Give a host that has the plugin of wrong things installed, beside the core's own alone."""
     site = tmp_path_factory.mktemp("site")
     info = site / "priorbench_wrong-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: priorbench-wrong\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[priorbench]\nwrong = wrong_plugin\nheavy = wrong_heavy_plugin\n")
-    with pytest.MonkeyPatch.context() as patch, Host() as host:
+    with pytest.MonkeyPatch.context() as patch, CheckHost() as host:
         patch.syspath_prepend(str(site))
         patch.setenv("PYTHONPATH", f"{site}{os.pathsep}{SUPPORT}")
         patch.setenv("PRIORBENCH_PLUGINS", "standard,wrong,heavy")
         yield host
 
 
-def examined(host: Host, name: str, **options: float) -> list[CheckResult]:
+def examined(host: CheckHost, name: str, **options: float) -> list[CheckResult]:
     """Return every result for one thing."""
     [named] = find(load_registry(), name)
     return list(Examination(host, named, CheckOptions(**options)).results())
@@ -67,7 +67,7 @@ def test_every_check_has_something_wrong_to_find() -> None:
 
 @pytest.mark.parametrize(("name", "meant"), WRONG.items())
 def test_a_wrong_thing_fails_exactly_the_check_that_is_meant_for_it(
-    host: Host, name: str, meant: str
+    host: CheckHost, name: str, meant: str
 ) -> None:
     results = examined(host, name, time_limit=1.0 if meant == "time" else 60.0)
     failed = {result.check: result for result in results if result.status == "failed"}
@@ -80,7 +80,7 @@ def test_a_wrong_thing_fails_exactly_the_check_that_is_meant_for_it(
 
 
 @pytest.mark.parametrize("name", ["wrong-nothing", "wrong-declared-reuse"])
-def test_a_good_method_fails_nothing(host: Host, name: str) -> None:
+def test_a_good_method_fails_nothing(host: CheckHost, name: str) -> None:
     results = examined(host, name)
     assert len(results) == len(CHECKS["denoiser"])
     assert not [str(result) for result in results if result.status == "failed"]

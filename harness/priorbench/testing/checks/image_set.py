@@ -11,7 +11,7 @@ import numpy as np
 from priorbench.contract.images import Image, SkippedImage
 from priorbench.errors import PriorbenchError
 from priorbench.parameters.values import build
-from priorbench.protocol.failure import one_line
+from priorbench.protocol.failure import told_in_one_line
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
 
@@ -30,7 +30,7 @@ class ImageSetSubject(Subject):
         except PriorbenchError:
             raise
         except Exception as error:
-            return one_line(error)
+            return told_in_one_line(error)
         return ""
 
     @cached_property
@@ -49,7 +49,7 @@ def images(subject: ImageSetSubject) -> Finding | Skip | None:
     try:
         problem = subject.problem
     except PriorbenchError as error:
-        return Skip(f"its pictures are not here: {one_line(error)}")
+        return Skip(f"its pictures are not here: {told_in_one_line(error)}")
     strange = [
         entry
         for entry in ([] if problem else subject.entries)
@@ -110,7 +110,7 @@ def same_pixels(subject: ImageSetSubject) -> Finding | None:
             loaded = fresh.load(image.id)
             seen = "" if loaded.sha256 == image.sha256 else "other pixels"
         except Exception as error:
-            seen = one_line(error)
+            seen = told_in_one_line(error)
         if seen:
             return Finding(
                 expected="load(id) gives the pixels that iterating gave, in every process",
@@ -128,7 +128,7 @@ def unknown_id(subject: ImageSetSubject) -> Finding | None:
     except PriorbenchError:
         return None
     except Exception as error:
-        seen = one_line(error)
+        seen = told_in_one_line(error)
     return Finding(
         expected="load of an unknown id raises priorbench.PriorbenchError with the reason",
         seen=seen,
@@ -142,7 +142,7 @@ def length(subject: ImageSetSubject) -> Finding | None:
         count = len(subject.make())
         seen = "" if count >= len(subject.entries) else f"{count} for at least {len(subject.entries)} images"
     except Exception as error:
-        seen = one_line(error)
+        seen = told_in_one_line(error)
     return finding(seen, expected="len() is an upper bound of the number of images", mend="add __len__")
 
 

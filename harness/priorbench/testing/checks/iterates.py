@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from priorbench.contract.methods import Iterate
-from priorbench.protocol.failure import one_line
+from priorbench.protocol.failure import told_in_one_line
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import (
     DenoiserSubject,
@@ -55,7 +55,7 @@ def iterates(subject: DenoiserSubject) -> Finding | Skip | None:
                 if seen:
                     break
     except Exception as error:
-        seen = one_line(error)
+        seen = told_in_one_line(error)
     return finding(
         f"at iterate {number} (budget {subject.setting.options.iterations}): {seen}" if seen else "",
         expected="every iterate is an image, beyond the budget too, for ever or until the iterator ends",
@@ -127,7 +127,7 @@ def together(subject: DenoiserSubject) -> Finding | Skip | None:
     try:
         seen = _unlike(alone, _estimates(subject.make().iterate_together(again), count))
     except Exception as error:
-        seen = one_line(error)
+        seen = told_in_one_line(error)
     return finding(
         seen,
         expected="iterate_together yields for each image, in their order, what iterate does",

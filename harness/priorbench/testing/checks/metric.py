@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.contract.specs import MetricSpec
-from priorbench.protocol.failure import one_line
+from priorbench.protocol.failure import told_in_one_line
 from priorbench.protocol.metrics import clip01
 from priorbench.testing.checks.spec import LAZY, SUMMARY
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject
 
-Picture = NDArray[np.float32]
+Pixels = NDArray[np.float32]
 Shape = tuple[int, int, int]
 
 #: pictures that are tried: colour and grey, large enough for any window; small ones, for which None will do
@@ -33,7 +33,7 @@ class MetricSubject(Subject):
         return self.factory(*pair(noise, shape))
 
 
-def pair(noise: float, shape: Shape) -> tuple[Picture, Picture]:
+def pair(noise: float, shape: Shape) -> tuple[Pixels, Pixels]:
     """Return a noisy picture, clipped as the harness clips it, and the clean one."""
     clean = texture(shape)
     drawn = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
@@ -47,7 +47,7 @@ def loads(subject: MetricSubject) -> Finding | None:
         if isinstance(subject.factory, type) or not callable(subject.factory):
             seen = f"{subject.spec.factory} is {type(subject.factory).__name__}"
     except Exception as error:
-        seen = one_line(error)
+        seen = told_in_one_line(error)
     return finding(
         seen,
         expected=f"{subject.spec.factory} is a function of (estimate, clean)",
@@ -62,7 +62,7 @@ def scores(subject: MetricSubject) -> Finding | None:
             value = subject.score(0.1, shape)
             seen = "" if value is None and shape in SMALL else _no_number(value)
         except Exception as error:
-            seen = one_line(error)
+            seen = told_in_one_line(error)
         if seen:
             return Finding(
                 expected="it gives a finite number for two float32 arrays (1 or 3, height, width) in [0, 1]",
@@ -88,7 +88,7 @@ def equal(subject: MetricSubject) -> Finding | None:
     try:
         subject.score(0.0)
     except Exception as error:
-        seen = one_line(error)
+        seen = told_in_one_line(error)
     return finding(
         seen,
         expected="two equal pictures raise nothing",

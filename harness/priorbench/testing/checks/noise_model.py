@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from priorbench.contract.noise import NoiseDescriptor
 from priorbench.contract.specs import NoiseSpec
-from priorbench.protocol.failure import one_line
+from priorbench.protocol.failure import told_in_one_line
 from priorbench.testing.checks.spec import LEVEL
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, Skip, finding
@@ -51,7 +51,7 @@ def draws(subject: NoiseSubject) -> Finding | None:
         elif not np.isfinite(noisy).all():
             seen = "values that are NaN or infinite"
     except Exception as error:
-        seen = one_line(error)
+        seen = told_in_one_line(error)
     return finding(
         seen,
         expected="corrupt(clean, rng) returns finite float64 values, shaped like clean",
@@ -104,7 +104,7 @@ def descriptor(subject: NoiseSubject) -> Finding | None:
         elif found.channel_covariance is not None and np.shape(found.channel_covariance) != (3, 3):
             seen = f"a channel covariance of shape {np.shape(found.channel_covariance)} for 3 channels"
     except Exception as error:
-        seen = one_line(error)
+        seen = told_in_one_line(error)
     return finding(
         seen,
         expected="describe(noisy) returns a NoiseDescriptor of the record's family, with sigma >= 0 or None",

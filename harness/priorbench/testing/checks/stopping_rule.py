@@ -13,7 +13,7 @@ from priorbench.contract.observation import Observation
 from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
 from priorbench.protocol.clock import device_for
 from priorbench.protocol.exchange import Outcome, Problem
-from priorbench.protocol.failure import classify, one_line
+from priorbench.protocol.failure import classify, told_in_one_line
 from priorbench.protocol.measure import measure_iterative
 from priorbench.testing.observations import Problems
 from priorbench.testing.results import Check, Finding, finding
@@ -29,7 +29,8 @@ class Passing:
 
     Parameters
     ----------
-    clean, noisy : (channels, height, width).
+    clean, noisy : torch.Tensor
+        (channels, height, width).
     """
 
     def __init__(self, clean: torch.Tensor, noisy: torch.Tensor) -> None:
@@ -46,7 +47,7 @@ class Passing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Watched:
+class WatchedRule:
     """One fit under the rule: the outcome, the iterations made, whether something was written to."""
 
     outcome: Outcome
@@ -66,11 +67,11 @@ class RuleSubject(Subject):
         return Problems(self.setting.registry, spec, "cpu").problem().problem
 
     @cached_property
-    def watched(self) -> Watched:
+    def watched(self) -> WatchedRule:
         """The fit under a fresh rule."""
         return self.watch()
 
-    def watch(self) -> Watched:
+    def watch(self) -> WatchedRule:
         """Make a fit under a fresh rule."""
         noisy = torch.tensor(self.problem.noisy)
         clean = torch.tensor(self.problem.clean)
@@ -80,7 +81,7 @@ class RuleSubject(Subject):
         [outcome] = measure_iterative(method, problem, device_for(torch.device("cpu")), rules, BUDGET)
         same = all(torch.equal(now, then) for now, then in method.yielded)
         same = same and torch.equal(problem.observation.image, noisy)
-        return Watched(outcome=outcome, iterations=len(method.yielded), touched=not same)
+        return WatchedRule(outcome=outcome, iterations=len(method.yielded), touched=not same)
 
 
 def chooses(subject: RuleSubject) -> Finding | None:
@@ -91,7 +92,7 @@ def chooses(subject: RuleSubject) -> Finding | None:
         if not seen and not outcome.iterations:
             seen = "it kept none"
     except Exception as error:
-        seen = one_line(error)
+        seen = told_in_one_line(error)
     return finding(
         seen,
         expected=f"it keeps an iterate of a fit with loss and sigma and a budget of {BUDGET}",

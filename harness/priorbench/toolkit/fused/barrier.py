@@ -20,7 +20,7 @@ from priorbench.toolkit.fused.compiled import inner
 _ABORTED = 1 << 62
 
 
-class Place(NamedTuple):
+class Member(NamedTuple):
     """A thread's place in a team.
 
     Attributes
@@ -29,8 +29,8 @@ class Place(NamedTuple):
         Number of the thread, from 0 to `threads` - 1.
     threads : int
         How many threads do the work.
-    arrived : array
-        How often one of them has begun to wait, (1,).
+    arrived : Any
+        array How often one of them has begun to wait, (1,).
     """
 
     thread: int
@@ -38,19 +38,19 @@ class Place(NamedTuple):
     arrived: Any
 
 
-def places(threads: int) -> list[Place]:
+def places(threads: int) -> list[Member]:
     """Return the places of threads that are about to begin."""
     arrived = np.zeros(1, np.int64)
-    return [Place(thread, threads, arrived) for thread in range(threads)]
+    return [Member(thread, threads, arrived) for thread in range(threads)]
 
 
-def abort(place: Place) -> None:
+def abort(place: Member) -> None:
     """Let no thread wait any longer: this one has failed and will not arrive."""
     place.arrived[0] = _ABORTED
 
 
 @inner
-def part(place: Place, number: int) -> tuple[int, int]:
+def part(place: Member, number: int) -> tuple[int, int]:
     """Return the thread's part of this many things: the first, and the one after the last."""
     return place.thread * number // place.threads, (place.thread + 1) * number // place.threads
 

@@ -35,12 +35,18 @@ def _multiply_block(typing_context, a, row, panel, fresh, out, to_row, to_column
 
     Parameters
     ----------
-    a : (m, depth), laid out in any way.
-    row : first of the block's `ROWS` rows; rows after the last one of `a` are like the last one.
-    panel : (depth, columns of a block), contiguous.
-    fresh : see above.
-    out : rows are contiguous.
-    to_row, to_column : where the block begins in it.
+    a : ndarray
+        (m, depth), laid out in any way.
+    row : int
+        first of the block's `ROWS` rows; rows after the last one of `a` are like the last one.
+    panel : ndarray
+        (depth, columns of a block), contiguous.
+    fresh : bool
+        see above.
+    out : ndarray
+        rows are contiguous.
+    to_row, to_column : int
+        where the block begins in it.
     """
     index = numba.types.intp
     signature = numba.types.void(a, index, panel, numba.types.boolean, out, index, index)

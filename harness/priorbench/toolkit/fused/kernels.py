@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from priorbench.toolkit.fused.barrier import Place, part
+from priorbench.toolkit.fused.barrier import Member, part
 from priorbench.toolkit.fused.compiled import inner
 from priorbench.toolkit.fused.planes import (
     mean_and_inverse,
@@ -23,7 +23,7 @@ from priorbench.toolkit.fused.resampling import add_shifted, collect_shifted
 
 @inner
 def normalise_planes(
-    place: Place, x: Any, y: Any, pixels: int, gain: Any, shift: Any, slope: float, epsilon: float, kept: Any
+    place: Member, x: Any, y: Any, pixels: int, gain: Any, shift: Any, slope: float, epsilon: float, kept: Any
 ) -> None:
     """Normalise each channel of x by its own statistics, which are `kept` (2, channels), and activate."""
     begin, end = part(place, x.shape[0])
@@ -36,7 +36,7 @@ def normalise_planes(
 
 @inner
 def normalise_planes_backward(
-    place: Place,
+    place: Member,
     x: Any,
     dy: Any,
     pixels: int,
@@ -57,7 +57,7 @@ def normalise_planes_backward(
 
 @inner
 def normalise_upsampled(
-    place: Place, x: Any, y: Any, pixels: int, width: int, gain: Any, shift: Any, epsilon: float, kept: Any
+    place: Member, x: Any, y: Any, pixels: int, width: int, gain: Any, shift: Any, epsilon: float, kept: Any
 ) -> None:
     """Normalise each channel of x by the statistics that it has after bilinear upsampling by two."""
     begin, end = part(place, x.shape[0])
@@ -70,7 +70,7 @@ def normalise_upsampled(
 
 @inner
 def normalise_upsampled_backward(
-    place: Place, x: Any, dy: Any, pixels: int, width: int, gain: Any, kept: Any, d_gain: Any, d_shift: Any
+    place: Member, x: Any, dy: Any, pixels: int, width: int, gain: Any, kept: Any, d_gain: Any, d_shift: Any
 ) -> None:
     """Turn dy into dx, in place."""
     begin, end = part(place, x.shape[0])
@@ -81,7 +81,7 @@ def normalise_upsampled_backward(
 
 
 @inner
-def rectify_planes(place: Place, x: Any, pixels: int, bias: Any) -> None:
+def rectify_planes(place: Member, x: Any, pixels: int, bias: Any) -> None:
     """Turn x into relu(x + bias), in place."""
     begin, end = part(place, x.shape[0])
     for o in range(begin, end):
@@ -92,7 +92,7 @@ def rectify_planes(place: Place, x: Any, pixels: int, bias: Any) -> None:
 
 
 @inner
-def rectify_planes_backward(place: Place, y: Any, dy: Any, pixels: int, d_bias: Any) -> None:
+def rectify_planes_backward(place: Member, y: Any, dy: Any, pixels: int, d_bias: Any) -> None:
     """Turn dy into dx, in place, for y = relu(x + bias)."""
     begin, end = part(place, y.shape[0])
     for o in range(begin, end):
@@ -101,7 +101,7 @@ def rectify_planes_backward(place: Place, y: Any, dy: Any, pixels: int, d_bias: 
 
 @inner
 def gather(
-    place: Place,
+    place: Member,
     products: Any,
     x: Any,
     pixels: int,
@@ -123,7 +123,7 @@ def gather(
 
 @inner
 def scatter(
-    place: Place,
+    place: Member,
     x: Any,
     products: Any,
     pixels: int,

@@ -27,8 +27,10 @@ class Planes:
 
     Parameters
     ----------
-    data : (channels, stride), contiguous.
-    height, width : of the image; height x width <= stride.
+    data : torch.Tensor
+        (channels, stride), contiguous.
+    height, width : int
+        of the image; height x width <= stride.
     """
 
     def __init__(self, data: torch.Tensor, height: int, width: int) -> None:
@@ -56,10 +58,14 @@ class Normalise:
 
     Parameters
     ----------
-    team : does the work.
-    norm : its scale and shift.
-    first, last : the channels of `norm` that this layer has.
-    upsampled : x is normalised by the statistics that it has after bilinear upsampling by two.
+    team : TorchTeam
+        does the work.
+    norm : nn.BatchNorm2d
+        its scale and shift.
+    first, last : int or None, optional
+        the channels of `norm` that this layer has.
+    upsampled : bool, default False
+        x is normalised by the statistics that it has after bilinear upsampling by two.
     """
 
     def __init__(
@@ -140,8 +146,10 @@ class Mix:
 
     Parameters
     ----------
-    team : does the work.
-    conv : the convolution.
+    team : TorchTeam
+        does the work.
+    conv : nn.Conv2d
+        the convolution.
     """
 
     def __init__(self, team: TorchTeam, conv: nn.Conv2d) -> None:
@@ -204,11 +212,16 @@ class Lift:
 
     Parameters
     ----------
-    team : does the work.
-    conv : the convolution.
-    first : its first input channel that is meant; it has all from there on.
-    coarse, fine : (height, width).
-    mode : of the upsampling; bilinear doubles.
+    team : TorchTeam
+        does the work.
+    conv : nn.Conv2d
+        the convolution.
+    first : int
+        its first input channel that is meant; it has all from there on.
+    coarse, fine : tuple[int, int]
+        (height, width).
+    mode : {'bilinear', 'nearest'}
+        of the upsampling; bilinear doubles.
     """
 
     def __init__(
@@ -256,9 +269,12 @@ class Unfold:
 
     Parameters
     ----------
-    team : does the work.
-    conv : the convolution.
-    channels : how many of its input channels are meant, from the first on.
+    team : TorchTeam
+        does the work.
+    conv : nn.Conv2d
+        the convolution.
+    channels : int
+        how many of its input channels are meant, from the first on.
     """
 
     def __init__(self, team: TorchTeam, conv: nn.Conv2d, channels: int) -> None:

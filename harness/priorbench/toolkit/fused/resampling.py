@@ -25,9 +25,12 @@ class Taps:
 
     Attributes
     ----------
-    index, weight : (taps, fine, 2), the coarse rows of each fine one.
-    back, back_weight : (taps, coarse, most), the fine rows of each coarse one; unused entries weigh nothing.
-    count : (taps, coarse), how many are used, rounded up to an even number.
+    index, weight : ndarray of int64 or ndarray of float64
+        (taps, fine, 2), the coarse rows of each fine one.
+    back, back_weight : ndarray of int64 or ndarray of float64
+        (taps, coarse, most), the fine rows of each coarse one; unused entries weigh nothing.
+    count : ndarray of int64
+        (taps, coarse), how many are used, rounded up to an even number.
     """
 
     index: Index
@@ -87,10 +90,14 @@ def add_shifted(
 
     Parameters
     ----------
-    rows, weights : `Taps.index` and `Taps.weight`.
-    columns : coarse column of each fine one, for nearest.
-    bilinear : upsampling by two; otherwise nearest, by any factor.
-    reflect : padding; otherwise zero.
+    rows, weights : Any
+        `Taps.index` and `Taps.weight`.
+    columns : Any
+        coarse column of each fine one, for nearest.
+    bilinear : bool
+        upsampling by two; otherwise nearest, by any factor.
+    reflect : bool
+        padding; otherwise zero.
     """
     height, width = rows.shape[1], columns.size
     # the rows of one tap, and a gap that keeps it out of the next one's cache sets
@@ -137,8 +144,10 @@ def collect_shifted(
 
     Parameters
     ----------
-    rows, weights, count : `Taps.back`, `Taps.back_weight` and `Taps.count`.
-    columns, column_weights : (fine, 2), of `upsampled`.
+    rows, weights, count : Any
+        `Taps.back`, `Taps.back_weight` and `Taps.count`.
+    columns, column_weights : Any
+        (fine, 2), of `upsampled`.
     """
     height, width = rows.shape[1], columns.shape[0]
     size = products.size // (taps * taps)

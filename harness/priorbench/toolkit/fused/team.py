@@ -45,7 +45,7 @@ class ThreadTeam:
         work : callable
             A compiled function. It does the ``part(place, ...)`` of its thread, and ``wait_for_all(place)``
             is its barrier, see `priorbench.toolkit.fused.barrier`.
-        *given
+        *given : Any
             The rest of its arguments.
         alone : bool
             The work is too little for more than one thread.
@@ -78,7 +78,7 @@ class TorchTeam:
         ----------
         work : callable
             A compiled function.
-        *given
+        *given : Any
             The rest of its arguments.
         numbers : int
             How many numbers the work goes through. For a few, the other threads are not woken.

@@ -10,7 +10,7 @@ from torch import nn
 from priorbench.toolkit.fused.layers import Gradients
 
 
-class Engine(Protocol):
+class WholeNetwork(Protocol):
     """Computes a network's output and, from the gradient of the output, that of the parameters."""
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
@@ -27,11 +27,13 @@ class Fused(nn.Module):
 
     Parameters
     ----------
-    network : owns the parameters.
-    engine : computes the same function.
+    network : nn.Module
+        owns the parameters.
+    engine : WholeNetwork
+        computes the same function.
     """
 
-    def __init__(self, network: nn.Module, engine: Engine) -> None:
+    def __init__(self, network: nn.Module, engine: WholeNetwork) -> None:
         super().__init__()
         self.network = network
         self._engine = engine
@@ -49,7 +51,9 @@ class Fused(nn.Module):
 
 class _Whole(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, engine: Engine, runs: list[int], z: torch.Tensor, *parameters: nn.Parameter) -> Any:
+    def forward(
+        ctx: Any, engine: WholeNetwork, runs: list[int], z: torch.Tensor, *parameters: nn.Parameter
+    ) -> Any:
         runs[0] += 1
         ctx.engine, ctx.runs, ctx.run, ctx.parameters = engine, runs, runs[0], parameters
         return engine.forward(z)

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from priorbench.toolkit.fused.barrier import Place, part
+from priorbench.toolkit.fused.barrier import Member, part
 from priorbench.toolkit.fused.compiled import inner
 from priorbench.toolkit.fused.layers import GAP, Planes
 from priorbench.toolkit.fused.team import TorchTeam, Work
@@ -42,9 +42,12 @@ class Winograd:
 
     Parameters
     ----------
-    team : does the work.
-    conv : its weight.
-    height, width : of the image.
+    team : TorchTeam
+        does the work.
+    conv : nn.Conv2d
+        its weight.
+    height, width : int
+        of the image.
     """
 
     def __init__(self, team: TorchTeam, conv: nn.Conv2d, height: int, width: int) -> None:
@@ -137,7 +140,7 @@ def _get(tiles: Any, k: int, c: int, start: int, block: Any) -> None:
 
 
 @inner
-def to_tiles(place: Place, image: Any, height: int, width: int, matrix: Any, tiles: Any) -> None:
+def to_tiles(place: Member, image: Any, height: int, width: int, matrix: Any, tiles: Any) -> None:
     """Write M x M' of every tile x of the image to `tiles` (36, channels, tiles).
 
     With B' as the `matrix` M tiles overlap: `from_values` transposed. With A they do not: `from_products`
@@ -166,7 +169,7 @@ def to_tiles(place: Place, image: Any, height: int, width: int, matrix: Any, til
 
 
 @inner
-def from_products(place: Place, products: Any, height: int, width: int, a: Any, y: Any) -> None:
+def from_products(place: Member, products: Any, height: int, width: int, a: Any, y: Any) -> None:
     """Write A' m A of every tile to the image `y`."""
     down, across = -(-height // 4), -(-width // 4)
     wide = 4 * across
@@ -189,7 +192,7 @@ def from_products(place: Place, products: Any, height: int, width: int, a: Any, 
 
 
 @inner
-def from_values(place: Place, values: Any, height: int, width: int, b: Any, dx: Any) -> None:
+def from_values(place: Member, values: Any, height: int, width: int, b: Any, dx: Any) -> None:
     """With B as `b`, write the sum over tiles of B dv B' to the image `dx`: `to_tiles` transposed."""
     down, across = -(-height // 4), -(-width // 4)
     wide = 4 * across + 2
