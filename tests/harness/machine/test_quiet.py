@@ -107,7 +107,8 @@ class Sleeps:
 
 def test_a_method_that_sleeps_has_no_processor_time(problem: Problem) -> None:
     score(np.ones((3, 64, 64), np.float32), np.zeros((3, 64, 64), np.float32), {})
-    assert measure(Sleeps(), [problem])[0][0].cpu_seconds < 0.001
+    outcome = measure(Sleeps(), [problem])[0][0]
+    assert outcome.cpu_seconds < 0.1 * outcome.wall_seconds  # 24 ms of 50 where a thread was left awake
 
 
 def test_a_clock_that_started_beside_a_busy_thread_says_so(
