@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 
-from priorbench.api import measure
 from priorbench.protocol.clock import device_for
+from priorbench.protocol.measure import measure
 from priorbench.protocol.metrics import clip01, psnr
 from priorbench.protocol.scoring import score
+from priorbench.standard.stopping_rules import Fixed
 
 from .cases import (
     DEVICE,
@@ -132,6 +133,7 @@ class Quality:
 
 def _scores(name: str) -> dict[str, Any]:
     problem = problem_for(name, QUALITY_SIDE).problem
-    outcome = measure(method_called(name), problem, JUDGED if is_iterative(name) else None)
-    assert outcome.output is not None
+    rules = [(Fixed(iterations=JUDGED), False)]
+    ((outcome,),) = measure(method_called(name), [problem], [rules], JUDGED)
+    assert outcome.output is not None, outcome.error
     return score(outcome.output, problem.clean, {})

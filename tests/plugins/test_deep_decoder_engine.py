@@ -79,9 +79,9 @@ def distance(ours: list[torch.Tensor], exact: list[torch.Tensor]) -> float:
 @pytest.fixture(scope="module", autouse=True)
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Have the kernels on disk, whichever of the test processes compiles them."""
-    for dtype in (torch.float64, torch.float32):
+    for dtype, name in ((torch.float64, "deep-decoder-float64"), (torch.float32, "float32")):
         network = make(dtype, channels=2, layers=1)
-        with alone(tmp_path_factory, f"deep-decoder-{str(dtype).removeprefix('torch.')}"):
+        with alone(tmp_path_factory, name):
             gradients(FusedDecoder(network), net_input(network, 2, 2))
 
 

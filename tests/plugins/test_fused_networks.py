@@ -95,8 +95,8 @@ def gradients(
 @pytest.fixture(scope="module", autouse=True)
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Have the kernels on disk, whichever of the test processes compiles them."""
-    for dtype in (torch.float64, torch.float32):
-        with alone(tmp_path_factory, f"dip-{str(dtype).removeprefix('torch.')}"):
+    for dtype, name in ((torch.float64, "dip-float64"), (torch.float32, "float32")):
+        with alone(tmp_path_factory, name):
             for make in (Dip, Decoder):
                 case = make(16, 16)
                 network, z = case.network.to(dtype), case.z.to(dtype)

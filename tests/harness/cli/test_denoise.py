@@ -1,13 +1,10 @@
-"""``priorbench denoise`` on a person's own picture, and `priorbench.evaluate` on a person's own function."""
+"""``priorbench denoise`` on a person's own picture."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
-
-import priorbench
-from priorbench.errors import PriorbenchError
 
 
 @pytest.fixture
@@ -55,44 +52,3 @@ def test_a_wrong_request_is_one_line_and_writes_nothing(command, tmp_path, pictu
     assert len(done.stderr.splitlines()) == 1
     assert "Traceback" not in done.stderr
     assert sorted(path.name for path in tmp_path.glob("*.*")) == ["in.png"]
-
-
-def test_evaluate_gives_a_function_the_noise_that_every_method_gets():
-    seen = []
-
-    def keep(observation):
-        seen.append((observation.image.clone(), observation.sigma))
-        return observation.image.clone()
-
-    result = priorbench.evaluate(keep, image_set="photos:crop=48", sigma=25, limit=2)
-    again = priorbench.evaluate(keep, image_set="photos:crop=48", sigma="50/255", limit=2)
-    assert len(result.images) == 2
-    assert seen[0][1] == pytest.approx(25 / 255)
-    # levels share their draw: noise at 50 is twice the noise at 25, so y50 - y25 = y25 - clean
-    clean = 2 * seen[0][0] - seen[2][0]
-    assert float(clean.min()) > -1e-5
-    assert float(clean.max()) < 1 + 1e-5
-    kept = np.clip(seen[0][0].numpy(), 0, 1)  # the harness clips what a method returns
-    assert result.images[0].psnr == pytest.approx(
-        -10 * np.log10(np.mean((kept - clean.numpy()) ** 2)), abs=1e-3
-    )
-    assert again.psnr < result.psnr
-    assert "mean" in str(result)
-
-
-def test_evaluate_takes_an_iterative_object_and_refuses_nonsense():
-    class Halves:
-        def iterate(self, observation):
-            estimate = observation.image
-            while True:
-                estimate = 0.5 + (estimate - 0.5) / 2
-                yield estimate
-
-    result = priorbench.evaluate(Halves(), image_set="photos:crop=16", limit=1, iterations=30)
-    assert np.allclose(result.images[0].output, 0.5, atol=1e-6)
-    with pytest.raises(PriorbenchError, match="not both"):
-        priorbench.evaluate(Halves(), sigma=3, noise="gaussian-25")
-    with pytest.raises(PriorbenchError, match="did you mean 'photos'"):
-        priorbench.evaluate(Halves(), image_set="photo")
-    with pytest.raises(PriorbenchError, match="neither a function"):
-        priorbench.evaluate(3, limit=1)

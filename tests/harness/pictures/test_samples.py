@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import picture_files as make
 import pytest
@@ -16,18 +14,6 @@ from priorbench.pictures import (
 )
 
 FLOAT = np.float32
-
-
-@pytest.fixture
-def file(tmp_path):
-    """Return a function that writes bytes to a file and returns its path."""
-
-    def write(name: str, data: bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return write
 
 
 class TestDepth:

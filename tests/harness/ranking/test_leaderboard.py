@@ -4,41 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import re
 
 import numpy as np
 import pytest
-from rich.console import Console
-from sample_records import record
+from sample_records import columns_of, only, trial
 
 from priorbench.contract.records import from_json, to_json
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.panels import Filter
 from priorbench.ranking.statistics import mean_intervals, resampled
-from priorbench.rendering import latex
 from priorbench.rendering import tables as rendering
-from priorbench.report.table import ranking
 from priorbench.store.database import Store
 from priorbench.store.scores import problem_of
-
-
-def trial(label: str, image: str, psnr: float | None, **changes):
-    base = {
-        "psnr": psnr,
-        "noisy_psnr": 20.0,
-        "noisy_sha256": f"noise-{image}",
-        "mse": 0.001,
-        "environment": "e",
-    }
-    key = changes.pop("key", f"{label}-{image}-{changes}")
-    return record(key, label=label, image=image, **(base | changes))
-
-
-def only(records):
-    [board] = leaderboard(records)
-    return board
 
 
 def test_rows_are_ranked_by_the_mean_over_images():
@@ -84,10 +62,6 @@ def test_oracles_and_trained_methods_are_shown_and_not_ranked():
         (None, "net", True),
         (None, "a", True),
     ]
-
-
-def columns_of(means: dict[str, list[float]]):
-    return [trial(label, str(n), psnr) for label, values in means.items() for n, psnr in enumerate(values)]
 
 
 def test_methods_that_cannot_be_told_apart_share_a_rank():
@@ -267,67 +241,6 @@ def test_times_of_unlike_environments_are_not_mixed():
     assert board.rows[0].seconds is None
 
 
-def printed(boards, width):
-    out = io.StringIO()
-    rendering.table(boards, Console(file=out, width=width))
-    return out.getvalue()
-
-
-def test_a_table_is_readable_in_80_columns_and_says_what_it_leaves_out():
-    label = "a-method-with-a-label-that-is-longer-than-most:channels=128"
-    records = [
-        trial(name, str(n), base + n, ssim=0.9, wall_seconds=2.0, peak_memory_bytes=2**28)
-        for name, base in ((label, 30.0), ("b", 28.0))
-        for n in range(12)
-    ]
-    boards = leaderboard([*records, trial("c", "1", None, status="crashed")])
-    lines = printed(boards, 80).splitlines()
-    assert max(map(len, lines)) <= 80
-    assert "no room here for" in "".join(lines)
-    start = lines[2].index(" ") + 2
-    method = slice(start, lines[2].index(" ", start))
-    assert "".join(line[method].strip() for line in lines[3:8]).startswith(label)
-    wide = printed(boards, 160)
-    assert label in wide and "no room here for" not in wide and "256 MiB" in wide
-
-
-def test_latex_is_escaped_and_balanced():
-    label = r"50%_a&b\{x}$y#~^<é>"
-    text = latex.latex(leaderboard(columns_of({label: [31.0, 30.0], "b": [29.0, 29.5]})))
-    escaped = r"50\%\_a\&b\textbackslash{}\{x\}\$y\#\textasciitilde{}\textasciicircum{}\textless{}é"
-    assert escaped in text
-    assert r"$-1.25$" in text
-    bare = re.sub(r"\\[\\{}$&#%_]", "", text)
-    assert bare.count("{") == bare.count("}") and bare.count("$") % 2 == 0
-    rows = re.findall(r"^    (?:\\textbf|\d|--).*\\\\$", text, flags=re.MULTILINE)
-    columns = len(re.search(r"begin{tabular}{(\w+)}", text).group(1))
-    assert len(rows) == 2 and all(len(re.split(r"(?<!\\)&", row)) == columns for row in rows)
-
-
-def test_csv_and_json_are_valid_and_harmless():
-    boards = leaderboard([trial("=cmd|x", "1", 30.0), trial('q"u,o', "1", 29.0)])
-    rows = list(csv.DictReader(io.StringIO(rendering.comma_separated(boards))))
-    assert [row["denoiser"] for row in rows] == ["'=cmd|x", 'q"u,o']
-    assert [row["difference"] for row in rows] == ["", "-1.0"]
-    assert json.loads(rendering.as_json(boards))[0]["rows"][0]["denoiser"] == "=cmd|x"
-    assert "=cmd\\|x" in rendering.markdown(boards)
-
-
-def test_the_command_writes_every_format_and_compares_with_the_named_method(command, tmp_path):
-    store = Store(f"sqlite:///{tmp_path}/priorbench.db")
-    store.add(columns_of({"alpha": [31.0, 30.0, 32.0], "beta": [29.0, 29.5, 30.0]}))
-    store.close()
-    narrow, wide = (
-        command("leaderboard", "--reference", "beta", COLUMNS=width).stdout for width in ("80", "140")
-    )
-    assert "vs beta dB" in narrow and "+1.50 [" in narrow and "wins" not in narrow.splitlines()[1]
-    assert "Holm-corrected for 1 comparison" in wide and "wins" in wide.splitlines()[1]
-    assert r"\toprule" in command("leaderboard", "--format", "latex").stdout
-    assert command("leaderboard", "--format", "csv").stdout.startswith("protocol,image_set,noise")
-    wrong = command("leaderboard", "--reference", "betta")
-    assert wrong.returncode == 2 and "did you mean 'beta'?" in wrong.stderr
-
-
 def test_operators_have_boards_of_their_own():
     records = [
         trial("a", "1", 30.0),
@@ -358,36 +271,3 @@ def test_records_from_before_there_were_operators_are_of_denoising(tmp_path):
     store.add([from_json(old), trial("b", "1", 31.0)])
     [board] = leaderboard(store.scores())
     assert [row.denoiser for row in board.rows] == ["b", "a"]
-
-
-def test_a_further_metric_has_a_column_of_means_over_images():
-    def scored(label, image, value, **changes):
-        return trial(label, image, 30.0, metrics={"lpips": value}, **changes)
-
-    draws = [scored("a", "1", 0.1 * (n + 1), repetition=n) for n in range(3)]
-    failed = scored("b", "2", 0.7, status="error")
-    board = only([*draws, scored("a", "2", 0.4), scored("b", "1", None), failed, trial("c", "1", 20.0)])
-    found = {row.denoiser: row.metrics for row in board.rows}
-    assert found == {"a": {"lpips": pytest.approx(0.3)}, "b": {"lpips": None}, "c": {"lpips": None}}
-    [header, _, first, *_] = [line.split("|") for line in rendering.markdown([board]).splitlines()[2:]]
-    assert first[header.index(" lpips ")] == " 0.3 "
-    lines = list(csv.DictReader(io.StringIO(rendering.comma_separated([board]))))
-    assert json.loads(lines[0]["metrics"]) == {"lpips": pytest.approx(0.3)}
-    cells = ranking(board, {row.name: None for row in board.rows})
-    place = [name for name, _ in cells.columns].index("lpips")
-    assert [line.cells[place].order for line in cells.lines] == [pytest.approx(0.3), None, None]
-
-
-def test_a_metric_that_is_called_like_a_column_takes_none_away():
-    values = {"rank": 7.0, "memory": 8.0, "p": 9.0}
-    board = only([trial("a", "1", 30.0, metrics=values, peak_memory_bytes=2**20)])
-    [header, _, cells, *_] = [line.split(" | ") for line in rendering.markdown([board]).splitlines()[2:]]
-    found = dict(
-        zip([name.strip("| ") for name in header], [cell.strip("| ") for cell in cells], strict=True)
-    )
-    assert (found["rank"], found["memory"]) == ("1", "1 MiB")
-    assert [found[f"{name} (metric)"] for name in values] == ["7", "8", "9"]
-
-
-def test_a_board_without_further_metrics_has_no_column_for_them():
-    assert only([trial("a", "1", 30.0)]).rows[0].metrics == {}

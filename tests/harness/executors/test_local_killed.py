@@ -12,7 +12,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -20,8 +19,6 @@ from pathlib import Path
 import pytest
 from conftest_support import command_environment
 from worker_processes import workers
-
-from priorbench.executors.folders import clear_away, new_folder
 
 KILLS = int(os.environ.get("PRIORBENCH_KILLS", "8"))
 #: trials of the suite: enough that it outlives the kills
@@ -115,15 +112,3 @@ def test_kill_9_at_random_moments_loses_nothing_and_doubles_nothing(command, exa
     assert len({record["image"] + record["denoiser"] for record in wrong}) <= struck["worker"]
     assert "nothing to do" in command("run", str(torture.suite), **scratch).stderr
     torture.settle()
-
-
-def test_only_the_folders_of_runs_that_are_gone_are_cleared_away(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    mine = Path(new_folder())
-    gone = Path(str(mine).replace(f"-{os.getpid()}-", f"-{ended.pid}-"))
-    for folder in (mine, gone, tmp_path / "priorbench-notes", tmp_path / "other"):
-        (folder / "inside").mkdir(parents=True)
-    clear_away()
-    assert sorted(tmp_path.iterdir()) == sorted([mine, tmp_path / "priorbench-notes", tmp_path / "other"])
