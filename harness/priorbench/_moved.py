@@ -38,6 +38,7 @@ _NAMES: Mapping[str, str] = {
     "Together": "contract.methods",
     "Iterate": "contract.methods",
     "IdentityModel": "standard.operators",
+    "record_key": "run.keys",
 }
 
 
