@@ -1,4 +1,4 @@
-"""Modules at their documented places of version 0.1, which go on working for one version, with a warning."""
+"""Old module names of version 0.1: they still work, with a warning, for one version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: each message says what, where, why and what to do."""
+"""Errors that the user can fix: each message says what, where, why and what to do."""
 
 from __future__ import annotations
 

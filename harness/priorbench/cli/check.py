@@ -1,4 +1,4 @@
-"""``priorbench check``: does a plugin keep the contract?"""
+"""``priorbench check``: tests whether a plugin follows the contract."""
 
 from __future__ import annotations
 

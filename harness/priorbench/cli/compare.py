@@ -99,7 +99,7 @@ def _print(found: Comparisons) -> None:
 
 def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) -> dict[str, list[str]]:
     """Return the columns of the table that say something."""
-    from priorbench.rendering.wording import difference, probability
+    from priorbench.rendering.columns import difference, probability
     from priorbench.words import number, significant
 
     def times(one: Comparison) -> str:

@@ -1,4 +1,4 @@
-"""``priorbench denoise``: one picture of the user's own."""
+"""``priorbench denoise``: denoises one picture of the user."""
 
 from __future__ import annotations
 

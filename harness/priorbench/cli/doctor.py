@@ -1,4 +1,4 @@
-"""``priorbench doctor``: the machine as the records will describe it."""
+"""``priorbench doctor``: shows the machine, and what would disturb timings on it."""
 
 from __future__ import annotations
 

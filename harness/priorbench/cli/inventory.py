@@ -1,4 +1,4 @@
-"""What ``list`` and ``show`` tell of specs and plugins, as plain dictionaries."""
+"""Collects what ``list`` and ``show`` print of specs and plugins, as plain dictionaries."""
 
 from __future__ import annotations
 

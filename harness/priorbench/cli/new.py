@@ -1,4 +1,4 @@
-"""``priorbench new``: the beginning of a plugin."""
+"""``priorbench new``: creates the files of a new plugin."""
 
 from __future__ import annotations
 

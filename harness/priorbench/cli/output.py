@@ -1,4 +1,4 @@
-"""Tables and JSON on standard output, remarks on standard error."""
+"""Prints tables and JSON to standard output, and messages to standard error."""
 
 from __future__ import annotations
 

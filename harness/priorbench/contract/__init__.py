@@ -1,1 +1,1 @@
-"""What a plugin gives and gets, and the small records that cross boundaries."""
+"""The interfaces between priorbench and plugins, and the small records that they exchange."""

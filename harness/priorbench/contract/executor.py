@@ -1,4 +1,4 @@
-"""Executors: they take trials and give records back, and decide nothing else."""
+"""The interface of executors: they receive trials and return records."""
 
 from __future__ import annotations
 

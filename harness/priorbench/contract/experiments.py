@@ -1,4 +1,4 @@
-"""Experiments: a paper's figures and tables, re-made and held against the published numbers."""
+"""Experiments: repeat a paper's figures and tables and compare them with the published numbers."""
 
 from __future__ import annotations
 

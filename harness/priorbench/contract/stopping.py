@@ -1,4 +1,4 @@
-"""Stopping rules: they decide which iterate of a fit counts. They watch and never touch.
+"""The interface of stopping rules: they choose which iterate is the result, and change nothing.
 
 One fit feeds any number of rules. The harness looks at an iterate when a rule wants to see it or when the
 curve has a point there; looking, judging and scoring are off the clock.

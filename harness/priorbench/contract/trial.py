@@ -1,4 +1,4 @@
-"""A trial: the unit that is run, timed, stored and resumed, and the keys of its records."""
+"""A trial: one method on one image under one noise; the unit that is run, timed and stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which trials may be run as one fit: of one method, on images of one shape."""
+"""Groups trials that can be fitted at once: of one method, on images of one shape."""
 
 from __future__ import annotations
 

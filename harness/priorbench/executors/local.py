@@ -1,4 +1,4 @@
-"""Supervised worker processes on this machine: the default way to run."""
+"""Starts worker processes, gives them trials, and replaces those that were killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One worker process, as its parent sees it."""
+"""Starts, feeds and kills one worker process, and applies the timeout."""
 
 from __future__ import annotations
 

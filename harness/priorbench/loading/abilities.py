@@ -1,4 +1,4 @@
-"""What the object of a denoiser's factory can do, without importing the factory here.
+"""Finds out whether a denoiser is iterative and can fit several images at once, without importing it.
 
 Its spec may say so; where it does not, a child process imports the factory and answers. So whatever a
 method's module does when it is imported, it does not do to this process.

@@ -1,4 +1,4 @@
-"""Take one plugin after the other into a registry, each as a whole or not at all."""
+"""Adds plugins to the registry one by one; a plugin with an error is left out completely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digests of source code: an edit of anything that can change a result gives the result a new key."""
+"""Computes the digests of source code that go into keys; `sources` decides which files count."""
 
 from __future__ import annotations
 

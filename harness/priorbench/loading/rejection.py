@@ -1,4 +1,4 @@
-"""Why a plugin cannot be used, in one line."""
+"""Describes in one line why a plugin cannot be used."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from priorbench.loading.imports import imported_names
+from priorbench.loading.imported_names import imported_names
 
 #: folders of the core that take part in every result: their files are in every key
 MEASURED_PATH = ("contract", "machine", "parameters", "protocol", "standard", "worker")

@@ -1,4 +1,4 @@
-"""Small files of /proc and /sys: read often, beside timings, so without the layers of ordinary files."""
+"""Reads small files of /proc and /sys fast."""
 
 from __future__ import annotations
 

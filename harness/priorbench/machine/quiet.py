@@ -1,4 +1,4 @@
-"""Whether this process is quiet: no thread of it but the calling one is at work.
+"""Waits until no other thread of this process is at work.
 
 Libraries keep their threads awake for a while after they were used, waiting for more: numpy's OpenBLAS for
 about 100 ms. On a machine with as many threads as processors such a thread takes time from whatever is

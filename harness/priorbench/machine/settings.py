@@ -1,4 +1,4 @@
-"""Threads and heap: what every worker starts with, and the same for a process that already runs."""
+"""Environment variables that every worker starts with, and the same settings for a running process."""
 
 from __future__ import annotations
 

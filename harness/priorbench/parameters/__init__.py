@@ -1,1 +1,1 @@
-"""Parameters of a factory: declared in its signature, checked, completed, turned back into a call."""
+"""Reads, checks and completes the parameters of a factory."""

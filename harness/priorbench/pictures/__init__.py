@@ -1,4 +1,4 @@
-"""One picture file to float32 (channels, height, width) in [0, 1], at its full precision, and back.
+"""Reads a picture file to float32 (channels, height, width) in [0, 1], and writes one.
 
 What every image set does with awkward files is decided here, once: a file that is not exactly what a
 benchmark needs is refused with `UnusableImageError` and a reason of one line; nothing is guessed, resized,
@@ -8,7 +8,8 @@ rotated (EXIF orientation is never applied) or colour-managed (ICC profiles are 
 from __future__ import annotations
 
 from priorbench.pictures.reading import picture_size, read_picture
-from priorbench.pictures.rules import (
+from priorbench.pictures.source import READABLE_SUFFIXES, sniff_format
+from priorbench.pictures.wanted import (
     DEFAULT_MAX_PIXELS,
     Channels,
     NotAnImageError,
@@ -18,7 +19,6 @@ from priorbench.pictures.rules import (
     centre_offset,
     shown,
 )
-from priorbench.pictures.source import READABLE_SUFFIXES, sniff_format
 from priorbench.pictures.writing import WRITABLE_SUFFIXES, check_output, write_picture
 
 __all__ = [

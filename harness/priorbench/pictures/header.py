@@ -1,4 +1,4 @@
-"""What a file's header says of its pixels, before any of them is decoded."""
+"""Reads a file's header: size, channels, bits, and why the file cannot be used."""
 
 from __future__ import annotations
 

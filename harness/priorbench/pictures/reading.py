@@ -15,9 +15,9 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from priorbench.pictures import tiff
 from priorbench.pictures.header import Header, read_header
-from priorbench.pictures.rules import Picture, PictureRules, UnusableImageError
 from priorbench.pictures.samples import Samples, read_samples
 from priorbench.pictures.source import HEAD_BYTES, open_regular, sniff_format
+from priorbench.pictures.wanted import Picture, PictureRules, UnusableImageError
 
 #: Decoders that log to the standard error of a program that has not set up logging.
 _CHATTY = ("tifffile", "PIL.TiffImagePlugin", "PIL.PngImagePlugin", "PIL.Image")

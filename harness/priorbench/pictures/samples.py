@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
 
 from priorbench.pictures.header import Header
-from priorbench.pictures.rules import UnusableImageError
+from priorbench.pictures.wanted import UnusableImageError
 
 #: End of the raw mode by which Pillow unpacks the high bytes of 16-bit samples -> the one for the low bytes.
 _OTHER_BYTE = {";16L": ";16B", ";16B": ";16L", ";16N": ";16B" if sys.byteorder == "little" else ";16L"}

@@ -1,4 +1,4 @@
-"""From a path to an open regular file whose content is known to be a picture."""
+"""Opens a picture file and finds its format from its content."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from priorbench.pictures.rules import NotAnImageError, UnusableImageError
+from priorbench.pictures.wanted import NotAnImageError, UnusableImageError
 
 #: Suffixes that say "picture" in a folder; the content decides what a file really is.
 READABLE_SUFFIXES = frozenset(

@@ -1,4 +1,4 @@
-"""TIFF layouts that Pillow does not read: floating-point colour, and 16-bit colour in separate planes."""
+"""Reads the TIFF layouts that Pillow cannot read, and refuses all others."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import BinaryIO
 import numpy as np
 import tifffile
 
-from priorbench.pictures.rules import PictureRules, UnusableImageError
 from priorbench.pictures.samples import Samples, unit_range
+from priorbench.pictures.wanted import PictureRules, UnusableImageError
 
 
 def read_samples(stream: BinaryIO, rules: PictureRules) -> Samples:

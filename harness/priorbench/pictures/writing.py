@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from priorbench.errors import PriorbenchError
-from priorbench.pictures.rules import shown
+from priorbench.pictures.wanted import shown
 
 
 def write_picture(path: str | os.PathLike[str], pixels: ArrayLike) -> None:

@@ -1,4 +1,4 @@
-"""The clock: device-synchronised at both ends, with pauses in which the harness looks and scores."""
+"""The clock: measures time with the device synchronised, and can be paused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The middle of an image as a small file: what a report shows of pixels that records have digests of.
+"""Cuts the middle out of an image and writes it as a small PNG file for the report.
 
 Stored under the digest of the whole array, so that a crop belongs to exactly the pixels that were scored.
 """

@@ -1,4 +1,4 @@
-"""What passes between harness and method: a problem, and an image of the right shape, type and values."""
+"""Data between harness and method: the problem, the outcome, and the check of a returned image."""
 
 from __future__ import annotations
 

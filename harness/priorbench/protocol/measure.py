@@ -1,4 +1,4 @@
-"""Runs one method on one observation under the clock. The harness owns the loop; nothing here scores."""
+"""Runs one method on one observation and times it; decides at which iterations the harness looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a method says it cannot do, checked before it runs."""
+"""Checks, before a run, whether a method takes a problem, and words the refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a method returned to the numbers of a record: clipping, PSNR, SSIM, the curve. Off the clock."""
+"""Scores an output (clipped, then PSNR, SSIM, further metrics) and each point of the curve."""
 
 from __future__ import annotations
 

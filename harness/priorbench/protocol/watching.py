@@ -1,4 +1,4 @@
-"""One fit under the eyes of its stopping rules, and of the curve; everything here is off the clock."""
+"""Shows the iterates of one fit to its stopping rules, and keeps the chosen ones."""
 
 from __future__ import annotations
 

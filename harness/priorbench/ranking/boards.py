@@ -1,4 +1,4 @@
-"""What a leaderboard says: plain records, for whatever draws them."""
+"""The data of a leaderboard: boards, rows and intervals, without any layout."""
 
 from __future__ import annotations
 

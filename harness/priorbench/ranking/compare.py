@@ -1,4 +1,4 @@
-"""Two methods, or the methods that two stores share, compared image by image; or why they cannot be."""
+"""Compares two methods of a store, or two stores, and explains refused comparisons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two rows of a panel, compared image by image; or why they cannot be."""
+"""Compares two rows of a panel, image by image."""
 
 from __future__ import annotations
 

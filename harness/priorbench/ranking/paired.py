@@ -1,4 +1,4 @@
-"""Who is better than whom on a panel: paired differences, shared ranks, ratios of times."""
+"""Compares methods pairwise on the same images: differences, shared ranks, time ratios."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows a comparison is about: two of one store, or those that two stores share."""
+"""Finds the pairs of rows to compare, in one store or across two."""
 
 from __future__ import annotations
 

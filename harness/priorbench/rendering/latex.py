@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from priorbench.ranking.boards import Board, Row
-from priorbench.rendering.wording import CellText, columns, footnotes, title
+from priorbench.rendering.columns import CellText, columns, footnotes, title
 
 #: what LaTeX would take for a command, and characters that older fonts lack
 _SPECIAL = {

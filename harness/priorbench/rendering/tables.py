@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from priorbench.ranking.boards import Board, Interval, Row
-from priorbench.rendering.wording import columns, footnotes, title
+from priorbench.rendering.columns import columns, footnotes, title
 from priorbench.words import seconds
 
 __all__ = ["as_json", "comma_separated", "footnotes", "markdown", "seconds", "table", "title"]

@@ -1,4 +1,4 @@
-"""Which registered image set or noise a record's label stands for, as far as the installed plugins tell."""
+"""Finds the registered image set, noise model or operator for a label in a record."""
 
 from __future__ import annotations
 

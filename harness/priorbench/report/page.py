@@ -1,4 +1,4 @@
-"""The page: everything gathered, put into the templates."""
+"""Builds the HTML page from what was gathered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How to run it again: a suite made of what the records say, and the command."""
+"""Writes the suite and the command that repeat a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ranking as cells of a table that can be sorted."""
+"""The leaderboard as an HTML table: its cells, and what each column is sorted by."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from priorbench.ranking.boards import Board, Row
-from priorbench.rendering.wording import columns, footnotes, metric_column, title
+from priorbench.rendering.columns import columns, difference_column, footnotes, metric_column, title
 from priorbench.report.markers import Marker
 
 #: column -> what it is sorted by; the rest is sorted by its text
@@ -67,7 +67,7 @@ def ranking(board: Board, looks: Mapping[str, Marker]) -> Ranking:
         lines=tuple(
             TableRow(
                 cells=tuple(
-                    Cell(text=cell(row), order=_order(name, row), word=name in _WORDS)
+                    Cell(text=cell(row), order=_order(board, name, row), word=name in _WORDS)
                     for name, cell in shown.items()
                 ),
                 label=row.denoiser,
@@ -81,7 +81,8 @@ def ranking(board: Board, looks: Mapping[str, Marker]) -> Ranking:
     )
 
 
-def _order(name: str, row: Row) -> float | None:
+def _order(board: Board, name: str, row: Row) -> float | None:
+    """Return what a cell is sorted by; None for a column that is sorted by its text."""
     if name in _WORDS:
         return None
     if name in _SORTED_BY:
@@ -89,6 +90,6 @@ def _order(name: str, row: Row) -> float | None:
     for metric, value in row.metrics.items():
         if name == metric_column(metric):
             return value
-    return (
-        row.difference.mean if row.difference else 0.0
-    )  # the column of differences has the reference's name
+    if name == difference_column(board):
+        return row.difference.mean if row.difference else 0.0
+    return None

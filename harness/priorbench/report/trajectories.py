@@ -1,4 +1,4 @@
-"""Many trials' curves as one: the mean over the images on a common, logarithmic grid of times."""
+"""Averages the curves of many trials on one grid of times."""
 
 from __future__ import annotations
 

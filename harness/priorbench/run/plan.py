@@ -1,4 +1,4 @@
-"""From a suite to trials: lazily, image by image, so that a large image set starts at once."""
+"""Turns a suite into trials, one image at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which git commit a plugin under development is at: a version number alone does not tell."""
+"""Finds the git commit of a plugin under development."""
 
 from __future__ import annotations
 

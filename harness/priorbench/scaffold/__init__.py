@@ -1,1 +1,1 @@
-"""``priorbench new``: a distribution of one's own, which installs, passes its test and runs as it is made."""
+"""``priorbench new``: the template of a new plugin package."""

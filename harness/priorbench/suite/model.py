@@ -1,4 +1,4 @@
-"""A suite: image sets x operators x noises x denoisers x stopping rules x repetitions."""
+"""The classes `Suite` and `SuiteOptions`: a checked suite, and what the command line changes in it."""
 
 from __future__ import annotations
 

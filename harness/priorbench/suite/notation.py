@@ -1,4 +1,4 @@
-"""The one syntax of all lists: a name, or a name with its parameters, in YAML or on the command line.
+"""Reads entries such as ``name`` or ``name:width=128``, in YAML and on the command line.
 
 In YAML: ``my-method``, ``{my-method: {width: 128, label: wide}}``, and a grid, whose lists span all
 combinations: ``{my-method: {iterations: 800, grid: {width: [32, 64]}}}``. On the command line: ``my-method``,

@@ -1,4 +1,4 @@
-"""The shape of a suite file: keys and their types. `resolution` checks what the lists name."""
+"""The keys of a suite file and their types; a new key also goes into `model` and `checking`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The conformance kit: does a plugin keep the contract, and if not, what is to be mended?
+"""The conformance kit: checks plugins against the contract and says how to correct them.
 
 ``priorbench check NAME`` runs it; in a plugin's own tests it is one import and one line (`conformance`).
 """

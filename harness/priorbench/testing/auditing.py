@@ -1,4 +1,4 @@
-"""What a plugin does to the world outside its process: seen, and in the case of the network stopped."""
+"""Records what a plugin does to files and processes, and blocks network access."""
 
 from __future__ import annotations
 

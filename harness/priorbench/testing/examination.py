@@ -1,4 +1,4 @@
-"""Makes the checks of one thing, in order, each only where those that it rests on have passed."""
+"""Makes the checks of one thing in order; skips those that rest on a failed one."""
 
 from __future__ import annotations
 

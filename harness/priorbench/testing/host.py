@@ -1,4 +1,4 @@
-"""The process that forks a fresh one for each thing that is examined, with torch imported already.
+"""The process that starts a fresh process for each checked thing, with torch already imported.
 
 Started by `priorbench.testing.process`, with threads set as in a worker. One JSON line in, one out: first
 what is to be examined, then names of checks, then ``null``; and again. A forked process answers by itself;

@@ -1,4 +1,4 @@
-"""The examining processes, as their parent sees them."""
+"""Starts and supervises the processes that make the checks."""
 
 from __future__ import annotations
 

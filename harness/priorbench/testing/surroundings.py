@@ -1,4 +1,4 @@
-"""The state of the process that a method shares with everything after it."""
+"""Records the state of a process (random generators, settings) to detect changes by a method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fits several images at once, where one is too small to fill the device: independent networks, one program.
+"""Fits several small images at the same time.
 
 On a CPU each fit is its own and they take turns on the threads, one thread to a fit: a small image has too
 little work to share out. On an accelerator the networks are stacked, so that every product is one batched

@@ -1,4 +1,4 @@
-"""Draws, computes and fits an untrained network: the part that methods of this kind share."""
+"""The common code of methods that fit an untrained network."""
 
 from __future__ import annotations
 

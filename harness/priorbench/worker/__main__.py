@@ -1,4 +1,4 @@
-"""The worker process: one JSON line in for each trial, or several to run together, JSON lines out.
+"""The worker process: reads trials as JSON lines and writes records as JSON lines.
 
 Started by `priorbench.executors.local` with threads and allocator set in its environment before any import.
 Answers go to the pipe that was standard output; whatever a method prints goes to standard error, which

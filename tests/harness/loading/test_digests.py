@@ -11,7 +11,7 @@ from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
 from priorbench.loading import sources
 from priorbench.loading.digests import code_digest, core_digest, digest_of, with_requirements
-from priorbench.loading.imports import imported_names
+from priorbench.loading.imported_names import imported_names
 from priorbench.loading.load import load_registry
 from priorbench.loading.sources import core_files, plugin_sources
 

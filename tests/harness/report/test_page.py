@@ -25,7 +25,9 @@ from report_things import (
 )
 
 from priorbench.contract.setting import Setting
+from priorbench.rendering.columns import difference_column
 from priorbench.report.gathering import BoardKey, TimedCurve, gather
+from priorbench.report.table import _order
 from priorbench.report.trajectories import mean_curve, pareto_front
 
 VOID = {"meta", "img", "input", "br", "link", "hr"}
@@ -291,3 +293,12 @@ def test_the_command_needs_a_file(tmp_path, command):
     assert done.returncode == 2
     assert "-o FILE" in done.stderr
     assert not done.stdout
+
+
+def test_a_column_without_a_number_is_sorted_by_its_text(tmp_path):
+    """It was sorted by the difference to the reference, whatever it showed."""
+    store = make_store(tmp_path, [trial("a", 0, 30.0), trial("b", 0, 31.0)])
+    [board] = leaderboard(store.scores())
+    row = next(row for row in board.rows if row.difference is not None)
+    assert _order(board, "a new column", row) is None
+    assert _order(board, difference_column(board), row) == row.difference.mean

@@ -1,4 +1,4 @@
-"""What a denoiser does to everything around it, seen in its first run; and the devices it claims."""
+"""Denoisers: side effects of the first run, and the devices that they claim."""
 
 from __future__ import annotations
 

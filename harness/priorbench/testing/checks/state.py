@@ -1,4 +1,4 @@
-"""Same question, same answer: input, seeds, and nothing carried from one image to the next."""
+"""Denoisers: the same input and seed give the same output; nothing is kept between images."""
 
 from __future__ import annotations
 

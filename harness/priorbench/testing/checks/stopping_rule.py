@@ -1,4 +1,4 @@
-"""Stopping rules: they choose, they end, they watch and never touch."""
+"""Stopping rules: they choose an iterate, they end, they change nothing."""
 
 from __future__ import annotations
 

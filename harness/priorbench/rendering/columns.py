@@ -1,4 +1,4 @@
-"""A leaderboard in words: the cells of its columns, its title, and what a reader must know."""
+"""The columns of a leaderboard as text, its title and its footnotes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def columns(board: Board) -> dict[str, CellText]:
         "PSNR dB": lambda row: number(row.psnr, 2) + (f" (+{row.infinite} exact)" if row.infinite else ""),
         "95 %": lambda row: interval(row.psnr_interval, 2),
         "gain dB": lambda row: number(row.gain, 2, sign=True),
-        _difference_column(board): lambda row: (
+        difference_column(board): lambda row: (
             "reference" if row.name == board.reference else difference(row.difference)
         ),
         "p": lambda row: "" if row.difference is None else probability(row.difference.p_holm),
@@ -58,7 +58,7 @@ def _metric(name: str, row: Row) -> str:
     return "" if value is None else f"{value:.4g}"
 
 
-def _difference_column(board: Board) -> str:
+def difference_column(board: Board) -> str:
     name = board.reference or ""
     return f"vs {name} dB" if len(name) <= _SHORT else "difference dB"
 
@@ -92,7 +92,7 @@ def _meanings(board: Board, seen: Container[str]) -> list[str]:
     if any(row.tied for row in board.rows):
         lines.append("= shares its rank: not told apart from the best of its group by a 95 % interval")
     if any(item.interval is not None for item in compared):
-        column = _difference_column(board)
+        column = difference_column(board)
         lines.append(f"{column}: mean paired difference to {board.reference}, 95 % bootstrap interval")
     if any(item.images < board.images for item in compared):
         lines.append("a difference is over the images that both restored, exact ones left out")

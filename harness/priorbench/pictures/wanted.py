@@ -1,4 +1,4 @@
-"""Which pictures are wanted, and how one that is not wanted says so."""
+"""What the user asks of a picture (channels, size, crop), and the error for a file that is refused."""
 
 from __future__ import annotations
 
