@@ -59,6 +59,7 @@ def _metric(name: str, row: Row) -> str:
 
 
 def difference_column(board: Board) -> str:
+    """Return the heading of the differences to the reference, which has its name where that is short."""
     name = board.reference or ""
     return f"vs {name} dB" if len(name) <= _SHORT else "difference dB"
 

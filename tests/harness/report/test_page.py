@@ -25,6 +25,7 @@ from report_things import (
 )
 
 from priorbench.contract.setting import Setting
+from priorbench.ranking.leaderboard import leaderboard
 from priorbench.rendering.columns import difference_column
 from priorbench.report.gathering import BoardKey, TimedCurve, gather
 from priorbench.report.table import _order
