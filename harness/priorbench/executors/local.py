@@ -10,6 +10,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 
 from priorbench.contract.executor import Started
+from priorbench.contract.limits import Limits, check_count
 from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
@@ -47,6 +48,11 @@ class LocalExecutor:
     batch : int, default 1
         images that a method which can do so fits at once; their timings are marked as throughput. Time and
         memory that such a trial may take are those of this many trials.
+
+    Raises
+    ------
+    PriorbenchError
+        For a number that is no count or no limit.
     """
 
     def __init__(
@@ -59,9 +65,12 @@ class LocalExecutor:
         memory: int | None = None,
         batch: int = 1,
     ) -> None:
+        limits = Limits(timeout=timeout, memory=memory)
+        for what, value in {"jobs": jobs, "threads": threads, "batch": batch}.items():
+            check_count(what, value)
         clear_away()
         self._registry, self._jobs, self._batch = registry, jobs, batch
-        self._settings = WorkerSettings(threads=threads, timeout=timeout, memory=memory)
+        self._settings = WorkerSettings(threads=threads, timeout=limits.timeout, memory=limits.memory)
         self._idle: OrderedDict[Owner, WorkerProcess] = OrderedDict()
         self._busy: set[WorkerProcess] = set()
         self._slots: SimpleQueue[int] = SimpleQueue()

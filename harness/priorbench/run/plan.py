@@ -10,6 +10,7 @@ from itertools import islice
 
 from priorbench.contract.choice import Choice
 from priorbench.contract.images import Image, ImageSet, SkippedImage
+from priorbench.contract.limits import check_count
 from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
@@ -47,6 +48,17 @@ class PlanOptions:
     shard: tuple[int, int] | None = None
     strict: bool = False
     pictures: int = 3
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that choose nothing."""
+        check_count("threads", self.threads)
+        check_count("pictures", self.pictures, least=0)
+        if self.limit is not None:
+            check_count("limit", self.limit)
+        if self.shard is not None:
+            index, count = self.shard
+            if check_count("the shard", index) > check_count("the number of shards", count):
+                raise PriorbenchError(f"the shard is {index} of {count}: give one from 1 to {count}")
 
 
 class Plan:
@@ -123,7 +135,7 @@ class Plan:
         for image in islice(images(), self.options.limit):
             found += 1
             yield image
-        if not found and self.options.limit != 0:
+        if not found:
             raise PriorbenchError(f"image set '{choice.label}': none of its files can be used")
 
     def _block(self, image_set: Choice, image: Image, *, crops: bool) -> Iterator[Trial]:
