@@ -73,7 +73,7 @@ def run(
         str, typer.Option(help="How trials are run: see 'priorbench list executors'.")
     ] = "local",
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Run again what failed before.")
+        bool, typer.Option("--retry-failed", help="Run again all that failed before.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="An image that cannot be used is an error.")
@@ -130,7 +130,7 @@ def run(
     summary = _execute(plan, runner, store, retry_failed)
     if summary.interrupted:
         raise typer.Exit(130)
-    if summary.failed:
+    if summary.failed or summary.failed_before:
         raise typer.Exit(1)
 
 

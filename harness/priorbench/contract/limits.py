@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from priorbench.errors import PriorbenchError
@@ -29,6 +30,19 @@ class Limits:
             check_seconds("timeout", self.timeout)
         if self.memory is not None:
             check_count("memory", self.memory)
+
+    def to_json(self) -> dict[str, float]:
+        """Return the limits that are set, for a record."""
+        both = {"timeout": self.timeout, "memory": self.memory}
+        return {name: value for name, value in both.items() if value is not None}
+
+    def allow_more(self, status: str, had: Mapping[str, float]) -> bool:
+        """Say whether a trial that ended with `status` under the limits `had` may succeed under these."""
+        name = {"timeout": "timeout", "out-of-memory": "memory"}.get(status, "")
+        if name not in had:
+            return False
+        mine = self.to_json().get(name)
+        return mine is None or mine > had[name]
 
 
 def check_count(what: str, value: object, least: int = 1) -> int:

@@ -49,6 +49,11 @@ class LocalExecutor:
         images that a method which can do so fits at once; their timings are marked as throughput. Time and
         memory that such a trial may take are those of this many trials.
 
+    Attributes
+    ----------
+    limits : Limits
+        `timeout` and `memory`.
+
     Raises
     ------
     PriorbenchError
@@ -69,6 +74,7 @@ class LocalExecutor:
         for what, value in {"jobs": jobs, "threads": threads, "batch": batch}.items():
             check_count(what, value)
         clear_away()
+        self.limits = limits
         self._registry, self._jobs, self._batch = registry, jobs, batch
         self._settings = WorkerSettings(threads=threads, timeout=limits.timeout, memory=limits.memory)
         self._idle: OrderedDict[Owner, WorkerProcess] = OrderedDict()
@@ -166,6 +172,7 @@ class LocalExecutor:
             old.kill()
 
     def _marked(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
+        records = tuple(replace(record, limits=self.limits.to_json()) for record in records)
         if self._jobs == 1:
             return records
         beside = f"{self._jobs} workers ran at the same time"

@@ -32,6 +32,7 @@ class SerialExecutor:
         timeout: float | None = None,
         memory: int | None = None,
     ) -> None:
+        self.limits = Limits()
         Limits(timeout=timeout, memory=memory)
         for what, value in {"jobs": jobs, "threads": threads}.items():
             check_count(what, value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from priorbench.contract.executor import Executor
 from priorbench.contract.images import SkippedImage
+from priorbench.contract.limits import Limits
 from priorbench.contract.records import Record, RunSummary
 from priorbench.contract.trial import Trial, trial_title
 from priorbench.loading.load import notify
@@ -28,6 +29,8 @@ class Progress:
         trials that ended in this run, and trials found in the store.
     failed, refused : int, default 0
         of `finished`, those that went wrong and those that the method does not take.
+    failed_before : int, default 0
+        trials with a record in the store that had failed earlier and is not run again.
     running : list of str, optional
         titles of the trials that run now.
     latest : tuple of Record, default ()
@@ -43,6 +46,7 @@ class Progress:
     resumed: int = 0
     failed: int = 0
     refused: int = 0
+    failed_before: int = 0
     running: list[str] = field(default_factory=list)
     latest: tuple[Record, ...] = ()
     skipped: list[tuple[str, str]] = field(default_factory=list)
@@ -73,7 +77,7 @@ def execute(
     watch : callable, optional
         told of progress.
     retry_failed : bool, default False
-        run again what failed before.
+        run again what failed before. What failed for a limit runs again by itself under a larger one.
     """
     began = time.monotonic()
     environment = describe(plan.options.threads, plan.options.device)
@@ -87,11 +91,12 @@ def execute(
         progress.running.append(trial.title)
         watch(progress)
 
-    todo = _missing(plan, store, progress, watch, retry_failed)
+    wants = _Wants(store=store, limits=getattr(executor, "limits", None), retry_failed=retry_failed)
+    todo = _missing(plan, wants, progress, watch)
     try:
         for records in executor.run(todo, started):
             records = tuple(replace(record, environment=mark) for record in records)
-            store.add(records, replace=retry_failed)
+            store.add(records, replace=any(record.key in wants.again for record in records))
             progress.finished += 1
             progress.refused += any(record.status == "refused" for record in records)
             progress.failed += any(record.status not in ("ok", "refused") for record in records)
@@ -110,6 +115,7 @@ def execute(
         resumed=progress.resumed,
         failed=progress.failed,
         refused=progress.refused,
+        failed_before=progress.failed_before,
         skipped=tuple(progress.skipped),
         interrupted=interrupted,
         seconds=time.monotonic() - began,
@@ -118,9 +124,46 @@ def execute(
     return summary
 
 
-def _missing(
-    plan: Plan, store: Store, progress: Progress, watch: Watch, retry_failed: bool
-) -> Iterator[Trial]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wants:
+    """Which records a run makes: those that are not there, and some of those that failed.
+
+    Attributes
+    ----------
+    store : Store
+        what is there.
+    limits : Limits or None
+        of the executor; None = not known.
+    retry_failed : bool
+        make all again that failed.
+    again : set of str, optional
+        keys that take the place of what is in the store.
+    """
+
+    store: Store
+    limits: Limits | None
+    retry_failed: bool
+    again: set[str] = field(default_factory=set)
+
+    def of(self, keys: Sequence[str]) -> tuple[list[bool], bool]:
+        """Say of each key whether its record is to be made, and whether a failed one is left as it is."""
+        there = self.store.statuses(keys)
+        bad = {key for key, status in there.items() if status != "ok"}
+        again = bad if self.retry_failed else self._outgrown(there)
+        self.again.update(again)
+        left = any(there[key] != "refused" for key in bad - again)
+        return [key not in there or key in again for key in keys], left
+
+    def _outgrown(self, there: Mapping[str, str]) -> set[str]:
+        """Return the keys of what failed under smaller limits than those of this run."""
+        limited = [key for key, status in there.items() if status in ("timeout", "out-of-memory")]
+        if self.limits is None or not limited:
+            return set()
+        had = self.store.limits(limited)
+        return {key for key in limited if self.limits.allow_more(there[key], had[key])}
+
+
+def _missing(plan: Plan, wants: _Wants, progress: Progress, watch: Watch) -> Iterator[Trial]:
     """Yield the trials, with only those stopping rules whose records the store does not have."""
 
     def skipped(label: str, image: SkippedImage) -> None:
@@ -128,8 +171,8 @@ def _missing(
         watch(progress)
 
     for trial in plan.trials(skipped):
-        there = store.statuses(trial.keys)
-        wanted = [key not in there or (retry_failed and there[key] != "ok") for key in trial.keys]
+        wanted, failed = wants.of(trial.keys)
+        progress.failed_before += failed
         if not any(wanted):
             progress.resumed += 1
             watch(progress)

@@ -125,6 +125,12 @@ class Store:
         with self._engine.connect() as connection:
             return {row.key: row.status for row in connection.execute(query)}
 
+    def limits(self, keys: Iterable[str]) -> dict[str, dict[str, float]]:
+        """Return the limits that the records of those of `keys` that are stored ran under."""
+        query = sa.select(RECORDS.c.key, RECORDS.c.data).where(RECORDS.c.key.in_(list(keys)))
+        with self._engine.connect() as connection:
+            return {row.key: _read_json(row.data).get("limits", {}) for row in connection.execute(query)}
+
     def crop_digests(self) -> frozenset[str]:
         """Return the digests of the images whose middles are stored."""
         with self._engine.connect() as connection:
