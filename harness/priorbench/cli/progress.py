@@ -77,6 +77,7 @@ class ProgressView:
         parts += [f"{summary.resumed} found in the store"] if summary.resumed else []
         parts += [f"{summary.failed} failed"] if summary.failed else []
         parts += [f"{summary.refused} refused"] if summary.refused else []
+        parts += [f"{summary.not_run} not run, to be tried again next time"] if summary.not_run else []
         parts += [f"{summary.failed_before} failed before"] if summary.failed_before else []
         parts += [f"{len(summary.skipped)} images skipped"] if summary.skipped else []
         hint = f"; --retry-failed runs the {bad} failed again" if bad else ""

@@ -130,7 +130,7 @@ def run(
     summary = _execute(plan, runner, store, retry_failed)
     if summary.interrupted:
         raise typer.Exit(130)
-    if summary.failed or summary.failed_before:
+    if summary.failed or summary.failed_before or summary.not_run:
         raise typer.Exit(1)
 
 

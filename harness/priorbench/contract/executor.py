@@ -17,7 +17,8 @@ class Executor(Protocol):
 
     One that holds trials to limits has them in an attribute ``limits``, of the class
     `priorbench.contract.limits.Limits`, and in the records. A run then tries again what failed under
-    smaller ones.
+    smaller ones. Where the machine failed, not the method, the status is
+    `priorbench.contract.records.NOT_RUN`.
     """
 
     def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:

@@ -15,6 +15,10 @@ PROTOCOL = 1
 #: every value that `Record.status` may take
 STATUSES = ("ok", "error", "timeout", "crashed", "out-of-memory", "invalid-output", "refused")
 
+#: stands in `status` where the machine failed, not the method: such a record is told and never stored, so
+#: that the next run tries again
+NOT_RUN = "not-run"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
@@ -126,6 +130,8 @@ class RunSummary:
         of `finished`, those that went wrong.
     refused : int, default 0
         of `finished`, those that the method says it does not take.
+    not_run : int, default 0
+        of `finished`, those that the machine could not run; there is no record of them.
     failed_before : int, default 0
         trials with a record in the store that had failed earlier and was not run again.
     skipped : tuple[tuple[str, str], ...], default ()
@@ -141,6 +147,7 @@ class RunSummary:
     resumed: int
     failed: int
     refused: int = 0
+    not_run: int = 0
     failed_before: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
     interrupted: bool = False

@@ -11,13 +11,14 @@ from queue import SimpleQueue
 
 from priorbench.contract.executor import Started
 from priorbench.contract.limits import Limits, check_count
-from priorbench.contract.records import Record
+from priorbench.contract.records import NOT_RUN, Record
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.executors.folders import clear_away
 from priorbench.executors.groups import Group, groups
 from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
 from priorbench.loading.registry import Registry
+from priorbench.protocol.trial_records import failed_records
 
 #: idle workers that are kept for the next image of their method. Trials go through the methods in turn: if a
 #: suite had more (the shipped ones have ten), hardly a worker would still be there when it is wanted
@@ -133,7 +134,11 @@ class LocalExecutor:
         try:
             for trial in group:
                 started(trial)
-            worker = self._take(owner)
+            try:
+                worker = self._take(owner)
+            except OSError as error:
+                reason = f"no worker could be started: {error}"
+                return group, [failed_records(one, self._registry, NOT_RUN, reason, {}) for one in group]
             try:
                 return group, worker.run_together(group)
             finally:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from priorbench.contract.records import Record, from_json
+from priorbench.contract.records import NOT_RUN, Record, from_json
 from priorbench.contract.trial import Trial, trial_to_json
 from priorbench.executors.folders import new_folder
 from priorbench.loading.registry import Registry
@@ -30,7 +30,7 @@ START_TIMEOUT = 300.0
 #: bytes that a method may print in one trial
 PRINT_LIMIT = 1_000_000
 #: statuses after which a worker may still be trusted with the next image
-CLEAN = ("ok", "refused")
+CLEAN = ("ok", "refused", NOT_RUN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,10 +131,13 @@ class WorkerProcess:
             records = self._answer(facts, timeout)
         except WorkerTimeoutError:
             self.kill()
-            late = f"no result after {timeout:g} s" if timeout is not None else ""
-            records = failed("timeout", late if self._ready else "it did not start")
+            if not self._ready:
+                return failed(NOT_RUN, f"the worker did not start within {START_TIMEOUT:g} s")
+            records = failed("timeout", f"no result after {timeout:g} s")
         except (WorkerDiedError, OSError, ValueError):
             self.kill()
+            if not self._ready:
+                return failed(NOT_RUN, f"the worker did not start: {self._death()}")
             records = failed("crashed", self._death())
         if self._count > PRINT_LIMIT:
             reason = f"printed {self._count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from priorbench.contract.executor import Executor
 from priorbench.contract.images import SkippedImage
 from priorbench.contract.limits import Limits
-from priorbench.contract.records import Record, RunSummary
+from priorbench.contract.records import NOT_RUN, Record, RunSummary
 from priorbench.contract.trial import Trial, trial_title
 from priorbench.loading.load import notify
 from priorbench.machine.description import describe, fingerprint
@@ -29,6 +29,8 @@ class Progress:
         trials that ended in this run, and trials found in the store.
     failed, refused : int, default 0
         of `finished`, those that went wrong and those that the method does not take.
+    not_run : int, default 0
+        of `finished`, those that the machine could not run.
     failed_before : int, default 0
         trials with a record in the store that had failed earlier and is not run again.
     running : list of str, optional
@@ -46,11 +48,21 @@ class Progress:
     resumed: int = 0
     failed: int = 0
     refused: int = 0
+    not_run: int = 0
     failed_before: int = 0
     running: list[str] = field(default_factory=list)
     latest: tuple[Record, ...] = ()
     skipped: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
+
+    def count(self, records: tuple[Record, ...]) -> None:
+        """Take note of the records of a trial that has ended."""
+        statuses = {record.status for record in records}
+        self.finished += 1
+        self.not_run += NOT_RUN in statuses
+        self.refused += "refused" in statuses
+        self.failed += bool(statuses - {"ok", "refused", NOT_RUN})
+        self.latest = records
 
 
 Watch = Callable[[Progress], None]
@@ -96,14 +108,14 @@ def execute(
     try:
         for records in executor.run(todo, started):
             records = tuple(replace(record, environment=mark) for record in records)
-            store.add(records, replace=any(record.key in wants.again for record in records))
-            progress.finished += 1
-            progress.refused += any(record.status == "refused" for record in records)
-            progress.failed += any(record.status not in ("ok", "refused") for record in records)
-            progress.latest = records
+            kept = tuple(record for record in records if record.status != NOT_RUN)
+            if kept:
+                store.add(kept, replace=any(record.key in wants.again for record in kept))
+            progress.count(records)
             progress.seconds = time.monotonic() - began
             _ended(progress, records)
-            notify(plan.registry, "priorbench_trial_finished", records=records)
+            if kept:
+                notify(plan.registry, "priorbench_trial_finished", records=kept)
             watch(progress)
     except KeyboardInterrupt:
         interrupted = True
@@ -115,6 +127,7 @@ def execute(
         resumed=progress.resumed,
         failed=progress.failed,
         refused=progress.refused,
+        not_run=progress.not_run,
         failed_before=progress.failed_before,
         skipped=tuple(progress.skipped),
         interrupted=interrupted,
