@@ -121,7 +121,7 @@ def run(
     factory = _executor_factory(registry, executor, batch)
     if dry_run:
         typer.echo(suite_yaml(chosen), nl=False)
-        typer.echo(f"# at most {len(plan)} trials on {options.device}")
+        typer.echo(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
         return
     settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is

@@ -24,7 +24,7 @@ class Progress:
     Attributes
     ----------
     planned : int
-        upper bound of the number of trials.
+        upper bound of the number of trials; for a shard, about how many.
     finished, resumed : int, default 0
         trials that ended in this run, and trials found in the store.
     failed, refused : int, default 0
@@ -59,6 +59,7 @@ class Progress:
         """Take note of the records of a trial that has ended."""
         statuses = {record.status for record in records}
         self.finished += 1
+        self.planned = max(self.planned, self.finished + self.resumed)  # what a shard has, is an estimate
         self.not_run += NOT_RUN in statuses
         self.refused += "refused" in statuses
         self.failed += bool(statuses - {"ok", "refused", NOT_RUN})

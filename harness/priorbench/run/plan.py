@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -35,7 +36,7 @@ class PlanOptions:
     limit : int or None, optional
         usable images of each set; None = all.
     shard : tuple[int, int] or None, optional
-        (i, n): only every n-th trial, from the i-th, 1-based; None = all.
+        (i, n): only the i-th of n parts, 1-based; None = all. The part of a trial follows from what it is.
     strict : bool, default False
         an image that cannot be used is an error.
     pictures : int, default 3
@@ -82,7 +83,10 @@ class Plan:
         self._provenance = Provenance(registry)
 
     def __len__(self) -> int:
-        """Return an upper bound of the number of trials; files that turn out unusable make it smaller."""
+        """Return an upper bound of the number of trials, or about how many a shard has.
+
+        Files that turn out unusable make it smaller.
+        """
         limit = self.options.limit
         images = sum(len(members) if limit is None else min(limit, len(members)) for _, members in self._sets)
         problems = images * len(self.suite.operators) * len(self.suite.noises)
@@ -102,20 +106,9 @@ class Plan:
         PriorbenchError
             If a set has no usable image, or, when strict, at the first unusable one.
         """
-        number = 0
         for choice, members in self._sets:
             for place, image in enumerate(self._usable(choice, members, skipped)):
-                for trial in self._block(choice, image, crops=place < self.options.pictures):
-                    number += 1
-                    if self._mine(number):
-                        yield trial
-
-    def _mine(self, number: int) -> bool:
-        """Say whether the `number`-th trial, 1-based, belongs to this shard."""
-        if self.options.shard is None:
-            return True
-        index, count = self.options.shard
-        return number % count == index % count
+                yield from self._block(choice, image, crops=place < self.options.pictures)
 
     def _usable(
         self, choice: Choice, members: ImageSet, skipped: Callable[[str, SkippedImage], None]
@@ -145,6 +138,8 @@ class Plan:
             for repetition in range(self.suite.repetitions):
                 block = f"{digest} {operator.label} {noise.label} {repetition}"
                 for denoiser in self._shuffled(block):
+                    if not in_shard(self.options.shard, digest, operator, noise, denoiser, repetition):
+                        continue
                     bare = Trial(
                         image_set=image_set,
                         image=image.id,
@@ -201,3 +196,24 @@ class Plan:
     def _open(self, choice: Choice) -> ImageSet:
         members: ImageSet = build(import_factory(self._spec("image set", choice)), choice.parameters)
         return members
+
+
+def in_shard(
+    shard: tuple[int, int] | None,
+    image_sha256: str,
+    operator: Choice,
+    noise: Choice,
+    denoiser: Choice,
+    repetition: int,
+) -> bool:
+    """Say whether a trial belongs to shard (i, n), from what the trial is; None = all.
+
+    Not from its number: on a machine that cannot read one picture, all later numbers are others.
+    """
+    if shard is None:
+        return True
+    chosen = [[choice.name, choice.parameters] for choice in (operator, noise, denoiser)]
+    text = json.dumps([image_sha256, *chosen, repetition], sort_keys=True, default=list)
+    index, count = shard
+    number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest())
+    return number % count == index - 1
