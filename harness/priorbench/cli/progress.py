@@ -66,10 +66,10 @@ class ProgressView:
             for record in progress.latest:
                 self._say(f"{self._count()} {outcome(record)}")
 
-    def conclude(self, summary: RunSummary, url: str) -> None:
-        """Print the last lines."""
+    def conclude(self, summary: RunSummary, url: str, reason: str = "interrupted") -> None:
+        """Print the last lines; `reason` is why the run was ended before its time, if it was."""
         if summary.interrupted:
-            self._say("interrupted: run the same command again to go on")
+            self._say(f"{reason}: run the same command again to go on")
         bad = summary.failed + summary.failed_before
         if not summary.finished and not summary.interrupted and not bad:
             self._say(f"nothing to do: all {summary.resumed} trials are in the store already")

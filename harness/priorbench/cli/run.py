@@ -12,6 +12,7 @@ from priorbench.cli.output import PluginFiles
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from priorbench.cli.ending import Ending
     from priorbench.contract.executor import Executor
     from priorbench.contract.records import RunSummary
     from priorbench.loading.registry import Registry
@@ -60,6 +61,9 @@ def run(
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="What one trial may take: 90 (seconds), 45m, 2h.")
     ] = None,
+    time_budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="End the whole run after 90s, 45m, 3h50m.")
+    ] = None,
     memory_limit: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Memory that a method may take: 4GiB, 500MB.")
     ] = None,
@@ -85,6 +89,7 @@ def run(
 ) -> None:
     """Run a suite; what is in the store already is not run again."""
     from priorbench.cli.amounts import parse_duration, parse_shard, parse_size
+    from priorbench.cli.ending import ended_by_signals
     from priorbench.cli.output import open_registry
     from priorbench.contract.limits import Limits
     from priorbench.machine.devices import resolve_device
@@ -96,6 +101,7 @@ def run(
     limits = Limits(
         timeout=parse_duration(timeout, "--timeout"), memory=parse_size(memory_limit, "--memory-limit")
     )
+    budget = parse_duration(time_budget, "--time-budget")
     registry = open_registry(plugin)
     options = PlanOptions(
         device=resolve_device(device),
@@ -127,9 +133,10 @@ def run(
     if batch > 1:  # other executors need not know what that is
         settings["batch"] = batch
     runner = factory(registry=registry, threads=options.threads, **settings)
-    summary = _execute(plan, runner, store, retry_failed)
+    with ended_by_signals(budget) as ending:
+        summary = _execute(plan, runner, store, retry_failed, ending)
     if summary.interrupted:
-        raise typer.Exit(130)
+        raise typer.Exit(ending.status)
     if summary.failed or summary.failed_before or summary.not_run:
         raise typer.Exit(1)
 
@@ -151,7 +158,9 @@ def _executor_factory(registry: Registry, name: str, batch: int) -> Callable[...
     return factory
 
 
-def _execute(plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool) -> RunSummary:
+def _execute(
+    plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool, ending: Ending
+) -> RunSummary:
     from priorbench.cli.progress import ProgressView
     from priorbench.run.loop import execute
     from priorbench.store.database import Store, store_url
@@ -160,7 +169,7 @@ def _execute(plan: Plan, executor: Executor, store_name: str | None, retry_faile
     try:
         with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
             summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
-        view.conclude(summary, store.url)
+        view.conclude(summary, store.url, ending.reason)
         return summary
     finally:
         executor.close()

@@ -137,7 +137,7 @@ class RunSummary:
     skipped : tuple[tuple[str, str], ...], default ()
         image id and reason of every file that could not be used.
     interrupted : bool, default False
-        stopped by Ctrl-C.
+        stopped by Ctrl-C, by SIGTERM or SIGHUP, or by the end of its time budget.
     seconds : float, default 0.0
         wall time of the run.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import zlib
@@ -79,7 +80,11 @@ class Store:
             self._renew_scores(connection)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what is in SQLite's write-ahead log goes into the store's one file."""
+        if self._engine.dialect.name == "sqlite":
+            with contextlib.suppress(sa.exc.SQLAlchemyError), self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA busy_timeout = 1000")  # others may be reading
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         self._engine.dispose()
 
     def add(self, records: Sequence[Record], *, replace: bool = False) -> None:

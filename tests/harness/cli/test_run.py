@@ -26,6 +26,7 @@ def test_wrong_requests_end_with_status_2_before_any_work(command, tmp_path):
 NO_LIMITS = [
     *((f"--timeout={text}", f"--timeout {text}: write a time") for text in ("nan", "-5", "0", "inf", "3h50")),
     *((f"--memory-limit={text}", f"--memory-limit {text}: write") for text in ("-4GiB", "nan", "0", "inf")),
+    *((f"--time-budget={text}", f"--time-budget {text}: write a time") for text in ("nan", "-5", "0", "5x")),
     ("--device=cuda:999", "device 'cuda:999' is not there: this machine and this torch have cpu"),
     ("--device=cuda:-1", "unknown device 'cuda:-1'"),
     ("--device=cpu:7", "device 'cpu:7' is not there"),
