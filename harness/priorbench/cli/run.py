@@ -49,7 +49,8 @@ def run(
         int, typer.Option(min=1, help="Workers at the same time; more than 1 taints timings.")
     ] = 1,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads of a worker; default all cores.")
+        int | None,
+        typer.Option(min=1, help="CPU threads of a worker; default all cores, shared by jobs."),
     ] = None,
     batch: Annotated[
         int,
@@ -105,7 +106,7 @@ def run(
     registry = open_registry(plugin)
     options = PlanOptions(
         device=resolve_device(device),
-        threads=threads or available_threads(),
+        threads=threads or max(1, available_threads() // jobs),
         limit=limit,
         shard=parse_shard(shard),
         strict=strict,

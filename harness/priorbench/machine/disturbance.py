@@ -11,6 +11,8 @@ from pathlib import Path
 
 from priorbench.machine import nvidia
 from priorbench.machine.procfs import read_small
+from priorbench.machine.quota import quota_stops
+from priorbench.machine.settings import available_threads
 
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _CPUS = Path("/sys/devices/system/cpu")
@@ -60,7 +62,7 @@ def conditions(device: str = "cpu") -> Conditions:
         busy=_busy_seconds(),
         own=sum(usage.ru_utime + usage.ru_stime for usage in own),
         throttled=_throttle_count(),
-        quota=_quota_count(),
+        quota=quota_stops(),
         gpu=nvidia.state(device),
     )
 
@@ -106,7 +108,7 @@ def warnings_now(threads: int, device: str = "cpu", seconds: float = 1.0) -> lis
     time.sleep(seconds)
     found = disturbance(before, conditions(device))
     lines = [found] if found else []
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    there = available_threads()
     if threads > there:
         lines.append(f"{threads} threads are asked for, and this process may use {there} cores")
     if before.busy is None:
@@ -135,9 +137,3 @@ def _throttle_files() -> tuple[str, ...]:
 def _throttle_count() -> int | None:
     counts = [read_small(path) for path in _throttle_files()]
     return sum(int(count) for count in counts if count) if counts else None
-
-
-def _quota_count() -> int | None:
-    lines = (read_small("/sys/fs/cgroup/cpu.stat") or "").splitlines()
-    found = [int(line.split()[1]) for line in lines if line.startswith("nr_throttled")]
-    return found[0] if found else None

@@ -85,3 +85,16 @@ def test_durations_are_read(text, seconds):
 @pytest.mark.parametrize(("text", "size"), [("4GiB", 2**32), ("500MB", 5 * 10**8), ("1.5 kib", 1536)])
 def test_sizes_are_read(text, size):
     assert parse_size(text, "--memory-limit") == size
+
+
+@pytest.mark.parametrize(("jobs", "threads"), [(1, 6), (2, 3), (4, 1), (8, 1)])
+def test_jobs_share_the_threads(command, monkeypatch, jobs, threads):
+    """Before, each of several workers had as many threads as there are cores."""
+    found = []
+    monkeypatch.setattr("priorbench.machine.settings.available_threads", lambda: 6)
+    monkeypatch.setattr(
+        "priorbench.run.plan.Plan.__len__", lambda plan: found.append(plan.options.threads) or 1
+    )
+    chosen = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25", "--denoiser", "mean")
+    assert command(*chosen, "--jobs", str(jobs), "--dry-run").returncode == 0
+    assert found == [threads]
