@@ -13,6 +13,7 @@ from priorbench.machine import nvidia
 from priorbench.machine.procfs import read_small
 from priorbench.machine.quota import quota_stops
 from priorbench.machine.settings import available_threads
+from priorbench.machine.stops import stops
 
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _CPUS = Path("/sys/devices/system/cpu")
@@ -38,6 +39,8 @@ class Conditions:
         times that the container's processor quota stopped it.
     gpu : nvidia.GpuState or None, optional
         state of the GPU that the method runs on.
+    stops : int, default 0
+        times that this process was stopped by a signal and went on.
     """
 
     at: float
@@ -46,6 +49,7 @@ class Conditions:
     throttled: int | None
     quota: int | None
     gpu: nvidia.GpuState | None = None
+    stops: int = 0
 
 
 def conditions(device: str = "cpu") -> Conditions:
@@ -64,6 +68,7 @@ def conditions(device: str = "cpu") -> Conditions:
         throttled=_throttle_count(),
         quota=quota_stops(),
         gpu=nvidia.state(device),
+        stops=stops(),
     )
 
 
@@ -79,6 +84,8 @@ def disturbance(before: Conditions, after: Conditions) -> str | None:
         reasons.append("a core was too hot and slowed down")
     if (after.quota or 0) > (before.quota or 0):
         reasons.append("the container's processor quota was used up")
+    if after.stops > before.stops:
+        reasons.append("the worker was stopped and went on")
     reasons += _gpu_reasons([moment.gpu for moment in (before, after) if moment.gpu is not None])
     return "; ".join(reasons) or None
 
