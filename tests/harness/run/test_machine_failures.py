@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from small_runs import HERE, ONE_IMAGE, records
 
@@ -51,11 +53,11 @@ def priorbench_denoisers():
 
 
 @pytest.fixture
-def plugin(tmp_path):
-    """Give the options that load the plugin; the state of its images is in the file 'state'."""
+def with_plugin(command, tmp_path):
+    """Give the command line with the plugin; the state of its images is in the file 'state'."""
     name = f"fragile_{tmp_path.name}.py"  # a module's name is taken for good in this process
     (tmp_path / name).write_text(PLUGIN)
-    return ("--plugin", name, *HERE)
+    return partial(command, PRIORBENCH_PLUGIN_FILES=str(tmp_path / name))
 
 
 @pytest.mark.parametrize(
@@ -66,17 +68,17 @@ def plugin(tmp_path):
         ("changed", "image 'one' changed since the run began; start the run again"),
     ],
 )
-def test_a_picture_that_cannot_be_loaded_is_no_result_of_the_method(command, tmp_path, plugin, state, words):
-    run = ("run", "-", "--images", "fragile", "--noise", "gaussian-25", "--denoiser", "mean", *plugin)
+def test_a_picture_that_cannot_be_loaded_is_no_result_of_the_method(with_plugin, tmp_path, state, words):
+    run = ("run", "-", "--images", "fragile", "--noise", "gaussian-25", "--denoiser", "mean", *HERE)
     (tmp_path / "state").write_text(state)
-    done = command(*run)
+    done = with_plugin(*run)
     assert done.returncode == 1
     assert f"not-run: {words}" in done.stderr
     assert "1 trials run, 1 not run, to be tried again next time" in done.stderr
-    assert records(command) == []
+    assert records(with_plugin) == []
     (tmp_path / "state").write_text("intact")
-    assert command(*run).returncode == 0
-    assert [record["status"] for record in records(command)] == ["ok"]
+    assert with_plugin(*run).returncode == 0
+    assert [record["status"] for record in records(with_plugin)] == ["ok"]
 
 
 def test_a_worker_that_does_not_start_is_no_result_of_the_method(command, monkeypatch):
@@ -92,10 +94,10 @@ def test_a_worker_that_does_not_start_is_no_result_of_the_method(command, monkey
     assert command(*ONE_IMAGE, "--denoiser", "mean", *HERE).returncode == 0
 
 
-def test_what_a_method_raises_is_its_error_and_no_refusal(command, plugin):
-    done = command(*ONE_IMAGE, "--denoiser", "complains", *plugin)
+def test_what_a_method_raises_is_its_error_and_no_refusal(with_plugin):
+    done = with_plugin(*ONE_IMAGE, "--denoiser", "complains", *HERE)
     assert done.returncode == 1
-    [record] = records(command)
+    [record] = records(with_plugin)
     assert (record["status"], record["error"]) == ("error", "I do not feel like it")
 
 
