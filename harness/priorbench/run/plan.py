@@ -13,12 +13,12 @@ from priorbench.contract.images import Image, ImageSet, SkippedImage
 from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
-from priorbench.loading.abilities import abilities
 from priorbench.loading.digests import code_digest
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.run.keys import Provenance, record_key
 from priorbench.run.revision import revision
+from priorbench.suite.inspection import abilities
 from priorbench.suite.model import Suite
 
 
