@@ -79,7 +79,7 @@ def compare(threads: int, rounds: int) -> None:
 
 
 def timed(case: Case, rounds: int) -> Iterator[tuple[float, float]]:
-    """Yield the seconds of a fit in a bare loop and of one in the harness; the first of each does not count."""
+    """Yield the seconds of a fit in a bare loop, and of one in the harness; the first pair does not count."""
     from priorbench.loading.load import load_registry
     from priorbench.protocol.measure import measure
     from priorbench.protocol.problems import noisy_problem

@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from priorbench.contract.specs import DenoiserSpec
@@ -97,7 +96,7 @@ def listed_parameters(spec: DenoiserSpec) -> list[dict[str, Any]]:
 
 def _asked(question: str, spec: DenoiserSpec, **more: Any) -> Mapping[str, Any]:
     request = json.dumps({"question": question, "spec": asdict(spec), **more}, default=str)
-    answer = _inspector(import_path(), str(Path.cwd())).ask(request, spec.factory)
+    answer = _inspector(import_path()).ask(request, spec.factory)
     if "problems" in answer:
         raise ParameterProblems(answer["subject"], [tuple(pair) for pair in answer["problems"]])
     if "error" in answer:
@@ -106,8 +105,8 @@ def _asked(question: str, spec: DenoiserSpec, **more: Any) -> Mapping[str, Any]:
 
 
 @functools.lru_cache(maxsize=1)
-def _inspector(path: str, folder: str) -> _Inspector:
-    """Return the child of this process; another one where the import path or the working folder changed."""
+def _inspector(path: str) -> _Inspector:
+    """Return the child of this process; another one where the import path has changed."""
     return _Inspector(path)
 
 
