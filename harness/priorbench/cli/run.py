@@ -152,6 +152,7 @@ def _execute(plan: Plan, executor: Executor, store_name: str | None, retry_faile
     try:
         with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
             summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
+        store.check_place()
         view.conclude(summary, store.url)
         return summary
     finally:
