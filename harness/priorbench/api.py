@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from priorbench.contract.images import SkippedImage
+from priorbench.contract.limits import check_count
 from priorbench.errors import PriorbenchError
 from priorbench.loading.load import load_registry
+from priorbench.machine.devices import resolve_device
 from priorbench.protocol.measure import measure
 from priorbench.protocol.problems import noisy_problem
 from priorbench.protocol.scoring import score
@@ -80,9 +82,9 @@ def evaluate(
     operator : str, default 'identity'
         A of y = A x + noise, as on the command line, for example ``"mask:keep=0.5"``.
     limit : int or None, optional
-        images to use; None = all.
+        images to use, 1 or more; None = all.
     iterations : int or None, optional
-        iterations of an iterative method.
+        iterations of an iterative method, 1 or more.
     device : str, default 'cpu'
         torch device.
 
@@ -94,11 +96,15 @@ def evaluate(
     Raises
     ------
     PriorbenchError
-        For names and parameters that do not exist, a set without a usable image, or both `sigma` and
-        `noise` given.
+        For names, parameters and devices that do not exist, numbers below 1, a set without a usable image,
+        or both `sigma` and `noise` given.
     """
     if sigma is not None and noise is not None:
         raise PriorbenchError("evaluate: give sigma or noise, not both")
+    for what, value in {"limit": limit, "iterations": iterations}.items():
+        if value is not None:
+            check_count(f"evaluate: {what}", value)
+    device = resolve_device(device)
     registry = load_registry()
     noise_choice = choose(
         registry, "noise model", noise or f"gaussian:sigma={sigma if sigma is not None else 25}"

@@ -48,3 +48,19 @@ def test_evaluate_takes_an_iterative_object_and_refuses_nonsense():
         priorbench.evaluate(Halves(), image_set="photo")
     with pytest.raises(PriorbenchError, match="neither a function"):
         priorbench.evaluate(3, limit=1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"iterations": 0},
+        {"iterations": -5},
+        {"limit": 0},
+        {"limit": -3},
+        {"limit": 1.5},
+        {"device": "cuda:999"},
+    ],
+)
+def test_evaluate_refuses_numbers_that_choose_nothing(wrong):
+    with pytest.raises(PriorbenchError, match=r"evaluate: .* whole number of 1 or more|is not there"):
+        priorbench.evaluate(lambda observation: observation.image, image_set="photos:crop=16", **wrong)

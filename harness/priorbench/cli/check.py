@@ -37,7 +37,7 @@ def check(
 ) -> None:
     """Check a plugin: what it returns, what it leaves alone, what it says of itself."""
     from priorbench.cli.output import open_registry, print_json
-    from priorbench.cli.run import resolve_device
+    from priorbench.machine.devices import resolve_device
     from priorbench.testing.examination import Examination, find
     from priorbench.testing.process import CheckHost
     from priorbench.testing.results import CheckOptions

@@ -34,7 +34,7 @@ def denoise(
 ) -> None:
     """Denoise a picture with any method that is installed."""
     from priorbench.cli.output import open_registry
-    from priorbench.cli.run import resolve_device
+    from priorbench.machine.devices import resolve_device
     from priorbench.machine.settings import keep_heap
     from priorbench.pictures import check_output, read_picture, write_picture
     from priorbench.rendering.tables import seconds

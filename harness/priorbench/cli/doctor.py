@@ -26,8 +26,8 @@ def doctor(
     from rich.table import Table
 
     from priorbench.cli.output import open_registry
-    from priorbench.cli.run import resolve_device
     from priorbench.machine.description import describe, fingerprint
+    from priorbench.machine.devices import resolve_device
     from priorbench.machine.disturbance import warnings_now
     from priorbench.machine.settings import available_threads
 

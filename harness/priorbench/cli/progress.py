@@ -66,18 +66,22 @@ class ProgressView:
             for record in progress.latest:
                 self._say(f"{self._count()} {outcome(record)}")
 
-    def conclude(self, summary: RunSummary, url: str) -> None:
-        """Print the last lines."""
+    def conclude(self, summary: RunSummary, url: str, reason: str = "interrupted") -> None:
+        """Print the last lines; `reason` is why the run was ended before its time, if it was."""
         if summary.interrupted:
-            self._say("interrupted: run the same command again to go on")
-        if not summary.finished and not summary.interrupted:
+            self._say(f"{reason}: run the same command again to go on")
+        bad = summary.failed + summary.failed_before
+        if not summary.finished and not summary.interrupted and not bad:
             self._say(f"nothing to do: all {summary.resumed} trials are in the store already")
         parts = [f"{summary.finished} trials run"]
         parts += [f"{summary.resumed} found in the store"] if summary.resumed else []
         parts += [f"{summary.failed} failed"] if summary.failed else []
         parts += [f"{summary.refused} refused"] if summary.refused else []
+        parts += [f"{summary.not_run} not run, to be tried again next time"] if summary.not_run else []
+        parts += [f"{summary.failed_before} failed before"] if summary.failed_before else []
         parts += [f"{len(summary.skipped)} images skipped"] if summary.skipped else []
-        self._say(f"{summary.suite}: {', '.join(parts)}; {seconds(summary.seconds)} s; {url}")
+        hint = f"; --retry-failed runs the {bad} failed again" if bad else ""
+        self._say(f"{summary.suite}: {', '.join(parts)}; {seconds(summary.seconds)} s; {url}{hint}")
 
     def _say(self, line: str) -> None:
         self._console.print(Text(_visible(line)))

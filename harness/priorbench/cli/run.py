@@ -10,6 +10,9 @@ import typer
 from priorbench.cli.output import PluginFiles
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from priorbench.cli.ending import Ending
     from priorbench.contract.executor import Executor
     from priorbench.contract.records import RunSummary
     from priorbench.loading.registry import Registry
@@ -46,7 +49,8 @@ def run(
         int, typer.Option(min=1, help="Workers at the same time; more than 1 taints timings.")
     ] = 1,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads of a worker; default all cores.")
+        int | None,
+        typer.Option(min=1, help="CPU threads of a worker; default all cores, shared by jobs."),
     ] = None,
     batch: Annotated[
         int,
@@ -56,7 +60,10 @@ def run(
     ] = 1,
     shard: Annotated[str | None, typer.Option(metavar="i/n", help="Run the i-th of n parts.")] = None,
     timeout: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds that one trial may take.")
+        str | None, typer.Option(metavar="TIME", help="What one trial may take: 90 (seconds), 45m, 2h.")
+    ] = None,
+    time_budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="End the whole run after 90s, 45m, 3h50m.")
     ] = None,
     memory_limit: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Memory that a method may take: 4GiB, 500MB.")
@@ -71,7 +78,7 @@ def run(
         str, typer.Option(help="How trials are run: see 'priorbench list executors'.")
     ] = "local",
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Run again what failed before.")
+        bool, typer.Option("--retry-failed", help="Run again all that failed before.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="An image that cannot be used is an error.")
@@ -82,16 +89,24 @@ def run(
     plugin: PluginFiles = None,
 ) -> None:
     """Run a suite; what is in the store already is not run again."""
+    from priorbench.cli.amounts import parse_duration, parse_shard, parse_size
+    from priorbench.cli.ending import ended_by_signals
     from priorbench.cli.output import open_registry
+    from priorbench.contract.limits import Limits
+    from priorbench.machine.devices import resolve_device
     from priorbench.machine.settings import available_threads
     from priorbench.run.plan import Plan, PlanOptions
     from priorbench.suite.files import load_suite, suite_yaml
     from priorbench.suite.model import SuiteOptions
 
+    limits = Limits(
+        timeout=parse_duration(timeout, "--timeout"), memory=parse_size(memory_limit, "--memory-limit")
+    )
+    budget = parse_duration(time_budget, "--time-budget")
     registry = open_registry(plugin)
     options = PlanOptions(
         device=resolve_device(device),
-        threads=threads or available_threads(),
+        threads=threads or max(1, available_threads() // jobs),
         limit=limit,
         shard=parse_shard(shard),
         strict=strict,
@@ -110,22 +125,24 @@ def run(
     for line in chosen.warnings:
         typer.echo(f"priorbench: {line}", err=True)
     plan = Plan(chosen, registry, options)
+    factory = _executor_factory(registry, executor, batch)
     if dry_run:
         typer.echo(suite_yaml(chosen), nl=False)
-        typer.echo(f"# at most {len(plan)} trials on {options.device}")
+        typer.echo(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
         return
-    limits: dict[str, Any] = {"jobs": jobs, "timeout": timeout, "memory": parse_size(memory_limit)}
+    settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is
-        limits["batch"] = batch
-    runner = _executor(registry, executor, threads=options.threads, **limits)
-    summary = _execute(plan, runner, store, retry_failed)
+        settings["batch"] = batch
+    runner = factory(registry=registry, threads=options.threads, **settings)
+    with ended_by_signals(budget) as ending:
+        summary = _execute(plan, runner, store, retry_failed, ending)
     if summary.interrupted:
-        raise typer.Exit(130)
-    if summary.failed:
+        raise typer.Exit(ending.status)
+    if summary.failed or summary.failed_before or summary.not_run:
         raise typer.Exit(1)
 
 
-def _executor(registry: Registry, name: str, **limits: Any) -> Executor:
+def _executor_factory(registry: Registry, name: str, batch: int) -> Callable[..., Executor]:
     import inspect
 
     from priorbench.contract.specs import ExecutorSpec
@@ -134,16 +151,17 @@ def _executor(registry: Registry, name: str, **limits: Any) -> Executor:
 
     spec = registry.find("executor", name).spec
     assert isinstance(spec, ExecutorSpec)
-    factory = import_factory(spec)
-    if "batch" in limits and "batch" not in inspect.signature(factory).parameters:
+    factory: Callable[..., Executor] = import_factory(spec)
+    if batch > 1 and "batch" not in inspect.signature(factory).parameters:
         raise PriorbenchError(
             f"executor '{name}' runs one image at a time: leave --batch out, or use 'local'"
         )
-    executor: Executor = factory(registry=registry, **limits)
-    return executor
+    return factory
 
 
-def _execute(plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool) -> RunSummary:
+def _execute(
+    plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool, ending: Ending
+) -> RunSummary:
     from priorbench.cli.progress import ProgressView
     from priorbench.run.loop import execute
     from priorbench.store.database import Store, store_url
@@ -153,68 +171,8 @@ def _execute(plan: Plan, executor: Executor, store_name: str | None, retry_faile
         with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
             summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
         store.check_place()
-        view.conclude(summary, store.url)
+        view.conclude(summary, store.url, ending.reason)
         return summary
     finally:
         executor.close()
         store.close()
-
-
-def parse_size(text: str | None) -> int | None:
-    """Return the bytes of a size such as ``4GiB``, ``500MB`` or ``1000000``."""
-    from priorbench.errors import PriorbenchError
-
-    if text is None:
-        return None
-    units = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
-    number = text.rstrip("KMGBkmgbi ").strip()
-    unit = text[len(number) :].strip().lower()
-    try:
-        return int(float(number) * units[unit])
-    except (KeyError, ValueError):
-        raise PriorbenchError(
-            f"size '{text}': write a number and a unit, for example 4GiB or 500MB"
-        ) from None
-
-
-def resolve_device(name: str) -> str:
-    """Return the torch device to run on; ``auto`` is the accelerator if there is one.
-
-    Raises
-    ------
-    PriorbenchError
-        If torch does not know the device or it is not there.
-    """
-    import torch
-
-    from priorbench.errors import PriorbenchError
-
-    there = torch.accelerator.is_available()
-    found = torch.accelerator.current_accelerator() if there else None
-    if name == "auto":
-        return found.type if found is not None else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise PriorbenchError(f"unknown device '{name}': use auto, cpu, cuda, cuda:1, mps or xpu") from None
-    if device.type == "cpu":
-        return "cpu"
-    count = torch.accelerator.device_count() if found is not None and found.type == device.type else 0
-    if (device.index or 0) >= count:
-        have = (
-            f"{found.type} (1 of {torch.accelerator.device_count()})" if found is not None else "only the CPU"
-        )
-        raise PriorbenchError(f"device '{name}' is not there: this machine and this torch have {have}")
-    return str(device)
-
-
-def parse_shard(text: str | None) -> tuple[int, int] | None:
-    """Return (i, n) of ``"i/n"``."""
-    from priorbench.errors import PriorbenchError
-
-    if text is None:
-        return None
-    index, _, count = text.partition("/")
-    if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
-        raise PriorbenchError(f"--shard {text}: write i/n with 1 <= i <= n, for example 1/4")
-    return int(index), int(count)

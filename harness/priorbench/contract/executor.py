@@ -13,7 +13,13 @@ Started = Callable[[Trial], None]
 
 
 class Executor(Protocol):
-    """Runs trials, in any order, and gives back the records of each as it ends."""
+    """Runs trials, in any order, and gives back the records of each as it ends.
+
+    One that holds trials to limits has them in an attribute ``limits``, of the class
+    `priorbench.contract.limits.Limits`, and in the records. A run then tries again what failed under
+    smaller ones. Where the machine failed, not the method, the status is
+    `priorbench.contract.records.NOT_RUN`.
+    """
 
     def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:
         """Yield the records of each trial when it has ended.

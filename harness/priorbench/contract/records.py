@@ -15,6 +15,10 @@ PROTOCOL = 1
 #: every value that `Record.status` may take
 STATUSES = ("ok", "error", "timeout", "crashed", "out-of-memory", "invalid-output", "refused")
 
+#: stands in `status` where the machine failed, not the method: such a record is told and never stored, so
+#: that the next run tries again
+NOT_RUN = "not-run"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
@@ -45,6 +49,7 @@ class Record:
     Times are seconds, sizes pixels, memory bytes, intensities on the 0..1 scale. A value that does not apply
     or was never reached is None; an infinite PSNR is None with `mse` 0. Sizes are those of the clean image;
     `noisy_psnr` is that of the noisy image, or, with another `operator` A than the identity, of A^+ y.
+    `limits` has those of `priorbench.contract.limits.Limits` that were set when the trial ran.
     `printed` holds the last lines that a method which failed had printed.
     `crops` has the middles of the clean, the noisy and the denoised image of the few images that a run keeps
     pictures of (`priorbench.protocol.crops`); the store gives them by digest.
@@ -98,6 +103,7 @@ class Record:
     status: str = "ok"
     error: str | None = None
     printed: str | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
     environment: str = ""
     started_at: str = ""
     curve: Curve | None = None
@@ -124,10 +130,14 @@ class RunSummary:
         of `finished`, those that went wrong.
     refused : int, default 0
         of `finished`, those that the method says it does not take.
+    not_run : int, default 0
+        of `finished`, those that the machine could not run; there is no record of them.
+    failed_before : int, default 0
+        trials with a record in the store that had failed earlier and was not run again.
     skipped : tuple[tuple[str, str], ...], default ()
         image id and reason of every file that could not be used.
     interrupted : bool, default False
-        stopped by Ctrl-C.
+        stopped by Ctrl-C, by SIGTERM or SIGHUP, or by the end of its time budget.
     seconds : float, default 0.0
         wall time of the run.
     """
@@ -137,6 +147,8 @@ class RunSummary:
     resumed: int
     failed: int
     refused: int = 0
+    not_run: int = 0
+    failed_before: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
     interrupted: bool = False
     seconds: float = 0.0

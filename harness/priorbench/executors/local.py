@@ -10,13 +10,15 @@ from dataclasses import replace
 from queue import SimpleQueue
 
 from priorbench.contract.executor import Started
-from priorbench.contract.records import Record
+from priorbench.contract.limits import Limits, check_count
+from priorbench.contract.records import NOT_RUN, Record
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.executors.folders import clear_away
 from priorbench.executors.groups import Group, groups
 from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
 from priorbench.loading.registry import Registry
+from priorbench.protocol.trial_records import failed_records
 
 #: idle workers that are kept for the next image of their method. Trials go through the methods in turn: if a
 #: suite had more (the shipped ones have ten), hardly a worker would still be there when it is wanted
@@ -47,6 +49,16 @@ class LocalExecutor:
     batch : int, default 1
         images that a method which can do so fits at once; their timings are marked as throughput. Time and
         memory that such a trial may take are those of this many trials.
+
+    Attributes
+    ----------
+    limits : Limits
+        `timeout` and `memory`.
+
+    Raises
+    ------
+    PriorbenchError
+        For a number that is no count or no limit.
     """
 
     def __init__(
@@ -59,9 +71,13 @@ class LocalExecutor:
         memory: int | None = None,
         batch: int = 1,
     ) -> None:
+        limits = Limits(timeout=timeout, memory=memory)
+        for what, value in {"jobs": jobs, "threads": threads, "batch": batch}.items():
+            check_count(what, value)
         clear_away()
+        self.limits = limits
         self._registry, self._jobs, self._batch = registry, jobs, batch
-        self._settings = WorkerSettings(threads=threads, timeout=timeout, memory=memory)
+        self._settings = WorkerSettings(threads=threads, timeout=limits.timeout, memory=limits.memory)
         self._idle: OrderedDict[Owner, WorkerProcess] = OrderedDict()
         self._busy: set[WorkerProcess] = set()
         self._slots: SimpleQueue[int] = SimpleQueue()
@@ -118,7 +134,11 @@ class LocalExecutor:
         try:
             for trial in group:
                 started(trial)
-            worker = self._take(owner)
+            try:
+                worker = self._take(owner)
+            except OSError as error:
+                reason = f"no worker could be started: {error}"
+                return group, [failed_records(one, self._registry, NOT_RUN, reason, {}) for one in group]
             try:
                 return group, worker.run_together(group)
             finally:
@@ -157,6 +177,7 @@ class LocalExecutor:
             old.kill()
 
     def _marked(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
+        records = tuple(replace(record, limits=self.limits.to_json()) for record in records)
         if self._jobs == 1:
             return records
         beside = f"{self._jobs} workers ran at the same time"

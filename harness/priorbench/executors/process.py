@@ -11,15 +11,15 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from priorbench.contract.records import Record, from_json
+from priorbench.contract.records import NOT_RUN, Record, from_json
 from priorbench.contract.trial import Trial, trial_to_json
 from priorbench.executors.folders import new_folder
+from priorbench.executors.patience import Patience
 from priorbench.loading.registry import Registry
 from priorbench.machine.settings import import_path, worker_environment
 from priorbench.protocol.trial_records import failed_records
@@ -30,7 +30,7 @@ START_TIMEOUT = 300.0
 #: bytes that a method may print in one trial
 PRINT_LIMIT = 1_000_000
 #: statuses after which a worker may still be trusted with the next image
-CLEAN = ("ok", "refused")
+CLEAN = ("ok", "refused", NOT_RUN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,18 +123,22 @@ class WorkerProcess:
 
         try:
             if not self._ready:
-                self._read(START_TIMEOUT)
+                self._read(Patience(START_TIMEOUT, self._process.pid))
                 self._ready = True
             self._printed.clear()
             self._count = 0
             self._send(trials)
-            records = self._answer(facts, timeout)
+            patience = Patience(timeout, self._process.pid)
+            records = [_marked(own, patience.away) for own in self._answer(facts, patience)]
         except WorkerTimeoutError:
             self.kill()
-            late = f"no result after {timeout:g} s" if timeout is not None else ""
-            records = failed("timeout", late if self._ready else "it did not start")
+            if not self._ready:
+                return failed(NOT_RUN, f"the worker did not start within {START_TIMEOUT:g} s")
+            records = failed("timeout", f"no result after {timeout:g} s")
         except (WorkerDiedError, OSError, ValueError):
             self.kill()
+            if not self._ready:
+                return failed(NOT_RUN, f"the worker did not start: {self._death()}")
             records = failed("crashed", self._death())
         if self._count > PRINT_LIMIT:
             reason = f"printed {self._count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed"
@@ -162,27 +166,27 @@ class WorkerProcess:
         self._process.stdin.write(json.dumps([trial_to_json(trial) for trial in trials]).encode() + b"\n")
         self._process.stdin.flush()
 
-    def _answer(self, facts: dict[str, Any], timeout: float | None) -> list[tuple[Record, ...]]:
+    def _answer(self, facts: dict[str, Any], patience: Patience) -> list[tuple[Record, ...]]:
         """Wait for the records; what is known before the method runs goes into `facts`."""
-        deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            message = self._read(left)
+            message = self._read(patience)
             if "records" in message:
                 return [tuple(from_json(record) for record in own) for own in message["records"]]
             facts.update(message.get("facts", {}))
 
-    def _read(self, seconds: float | None) -> dict[str, Any]:
+    def _read(self, patience: Patience) -> dict[str, Any]:
         """Return the next message."""
         assert self._process.stdout is not None
-        deadline = None if seconds is None else time.monotonic() + seconds
         descriptor = self._process.stdout.fileno()
         with selectors.DefaultSelector() as selector:
             selector.register(descriptor, selectors.EVENT_READ)
             while b"\n" not in self._buffer:
-                left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                if not selector.select(left):
-                    raise WorkerTimeoutError
+                found = selector.select(patience.step)
+                patience.look()
+                if not found:
+                    if patience.over:
+                        raise WorkerTimeoutError
+                    continue
                 chunk = os.read(descriptor, 1 << 16)
                 if not chunk:
                     raise WorkerDiedError
@@ -211,6 +215,16 @@ class WorkerProcess:
         name = signal.Signals(-code).name
         hint = " (the system kills with it when memory runs out)" if name == "SIGKILL" else ""
         return f"the process was killed by {name}{hint}"
+
+
+def _marked(records: Sequence[Record], away: float) -> tuple[Record, ...]:
+    """Return the records of a trial, their timing marked if this process was stopped meanwhile."""
+    if not away:
+        return tuple(records)
+    stopped = f"the run was stopped for {away:.0f} s"
+    return tuple(
+        replace(record, tainted="; ".join(filter(None, (record.tainted, stopped)))) for record in records
+    )
 
 
 def processors(slot: int, threads: int) -> tuple[int, ...]:

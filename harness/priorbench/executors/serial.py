@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from priorbench.contract.executor import Started
+from priorbench.contract.limits import Limits, check_count
 from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
 from priorbench.loading.registry import Registry
@@ -31,6 +32,10 @@ class SerialExecutor:
         timeout: float | None = None,
         memory: int | None = None,
     ) -> None:
+        self.limits = Limits()
+        Limits(timeout=timeout, memory=memory)
+        for what, value in {"jobs": jobs, "threads": threads}.items():
+            check_count(what, value)
         from priorbench.machine.memory import resident_bytes
         from priorbench.protocol.session import Session
 

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from priorbench.machine import nvidia
 from priorbench.machine.procfs import read_small
+from priorbench.machine.quota import quota_stops
+from priorbench.machine.settings import available_threads
+from priorbench.machine.stops import stops
 
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _CPUS = Path("/sys/devices/system/cpu")
@@ -36,6 +39,8 @@ class Conditions:
         times that the container's processor quota stopped it.
     gpu : nvidia.GpuState or None, optional
         state of the GPU that the method runs on.
+    stops : int, default 0
+        times that this process was stopped by a signal and went on.
     """
 
     at: float
@@ -44,6 +49,7 @@ class Conditions:
     throttled: int | None
     quota: int | None
     gpu: nvidia.GpuState | None = None
+    stops: int = 0
 
 
 def conditions(device: str = "cpu") -> Conditions:
@@ -60,8 +66,9 @@ def conditions(device: str = "cpu") -> Conditions:
         busy=_busy_seconds(),
         own=sum(usage.ru_utime + usage.ru_stime for usage in own),
         throttled=_throttle_count(),
-        quota=_quota_count(),
+        quota=quota_stops(),
         gpu=nvidia.state(device),
+        stops=stops(),
     )
 
 
@@ -77,6 +84,8 @@ def disturbance(before: Conditions, after: Conditions) -> str | None:
         reasons.append("a core was too hot and slowed down")
     if (after.quota or 0) > (before.quota or 0):
         reasons.append("the container's processor quota was used up")
+    if after.stops > before.stops:
+        reasons.append("the worker was stopped and went on")
     reasons += _gpu_reasons([moment.gpu for moment in (before, after) if moment.gpu is not None])
     return "; ".join(reasons) or None
 
@@ -106,7 +115,7 @@ def warnings_now(threads: int, device: str = "cpu", seconds: float = 1.0) -> lis
     time.sleep(seconds)
     found = disturbance(before, conditions(device))
     lines = [found] if found else []
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    there = available_threads()
     if threads > there:
         lines.append(f"{threads} threads are asked for, and this process may use {there} cores")
     if before.busy is None:
@@ -135,9 +144,3 @@ def _throttle_files() -> tuple[str, ...]:
 def _throttle_count() -> int | None:
     counts = [read_small(path) for path in _throttle_files()]
     return sum(int(count) for count in counts if count) if counts else None
-
-
-def _quota_count() -> int | None:
-    lines = (read_small("/sys/fs/cgroup/cpu.stat") or "").splitlines()
-    found = [int(line.split()[1]) for line in lines if line.startswith("nr_throttled")]
-    return found[0] if found else None

@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Mapping
 
+from priorbench.machine.quota import quota_processors
+
 #: thread and allocator settings that every worker starts with; {threads} is filled in
 WORKER_VARIABLES: Mapping[str, str] = {
     "OMP_NUM_THREADS": "{threads}",
@@ -46,10 +48,10 @@ def import_path() -> str:
 
 
 def available_threads() -> int:
-    """Return the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return the number of processors that this process may use: its own set of them, and its quota."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = quota_processors()
+    return there if quota is None else max(1, min(there, int(quota)))
 
 
 def keep_heap() -> None:

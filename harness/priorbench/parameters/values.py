@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from priorbench.contract.specs import Spec
+from priorbench.contract.specs import DenoiserSpec, Spec, StoppingRuleSpec
 from priorbench.errors import PriorbenchError, suggestion
 from priorbench.parameters.docstrings import parameter_summaries
 from priorbench.parameters.signatures import (
@@ -126,6 +126,7 @@ def resolve(spec: Spec, factory: Any, given: Mapping[str, Any]) -> dict[str, JSO
             values[name] = _plain_value(spec, parameter, given[name])
         except _InvalidValueError as error:
             problems.append((name, str(error)))
+    problems += _no_budget(spec, values)
     if problems:
         raise ParameterProblems(f"{spec.kind} '{spec.name}'", problems)
     return values
@@ -169,6 +170,13 @@ def _unknown(given: Iterable[str], declared: Mapping[str, Declared]) -> Iterable
     for name in given:
         if name not in declared:
             yield name, f"unknown parameter '{name}'{suggestion(name, declared)}"
+
+
+def _no_budget(spec: Spec, values: Mapping[str, JSON]) -> Iterable[tuple[str, str]]:
+    """Yield the problem of a number of iterations that no fit reaches: it would run for ever."""
+    budget = values.get("iterations")
+    if isinstance(spec, (DenoiserSpec, StoppingRuleSpec)) and isinstance(budget, int) and budget < 1:
+        yield "iterations", f"'iterations': it should be 1 or more, not {_shown(budget)}"
 
 
 def _default(spec: Spec, parameter: Declared) -> JSON:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import torch
 
+from priorbench.contract.records import NOT_RUN
 from priorbench.errors import PriorbenchError
 from priorbench.protocol.exchange import InvalidOutputError
+from priorbench.protocol.refusal import RefusedError
+
+
+class MachineError(Exception):
+    """A trial could not be run here; the method has no part in it."""
+
 
 #: how torch's CPU allocator words it, in a plain RuntimeError
 _NO_MEMORY = "can't allocate memory"
@@ -17,8 +24,12 @@ def classify(error: BaseException) -> tuple[str, str]:
         return "invalid-output", str(error)
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _NO_MEMORY in str(error):
         return "out-of-memory", told_in_one_line(error)
+    if isinstance(error, MachineError):
+        return NOT_RUN, str(error)
     if isinstance(error, PriorbenchError):
-        return "refused", str(error).replace("\n", "; ")
+        # a method that is asked says no in its spec; what it raises is an error like any other
+        status = "refused" if isinstance(error, RefusedError) else "error"
+        return status, str(error).replace("\n", "; ")
     if isinstance(error, SystemExit):
         return "error", f"the method called sys.exit({error.code!r})"
     return "error", told_in_one_line(error)

@@ -21,6 +21,7 @@ from priorbench.parameters.values import build
 from priorbench.protocol.exchange import Problem
 from priorbench.protocol.least_squares import pseudo_inverse
 from priorbench.protocol.metrics import psnr
+from priorbench.protocol.refusal import RefusedError
 from priorbench.protocol.scoring import finite
 from priorbench.protocol.seeding import Family, Ingredients, method_seed, noise_rng, operator_rng
 
@@ -90,7 +91,7 @@ def noisy_problem(
 
     Raises
     ------
-    PriorbenchError
+    RefusedError
         Where the operator does not take the image, or the noise what the operator gives.
     """
     seeds = Ingredients(
@@ -105,7 +106,7 @@ def noisy_problem(
     try:
         drawn = model.corrupt(_measurement(drawn_operator, image, operator), noise_rng(seeds))
     except ValueError as error:
-        raise PriorbenchError(
+        raise RefusedError(
             f"noise '{noise.label}' cannot be drawn on what operator '{operator.label}' gives: {error}"
         ) from error
     return _posed(image, drawn_operator, drawn, model.describe(drawn), device, method_seed(seeds))
@@ -147,7 +148,10 @@ def _operator(registry: Registry, image: Image, choice: Choice, seeds: Ingredien
     if seeds.operator is None:
         return Identity()
     model: OperatorModel = build(import_factory(_spec(registry, OperatorSpec, choice)), choice.parameters)
-    return model.draw(_shape(image), operator_rng(seeds))
+    try:
+        return model.draw(_shape(image), operator_rng(seeds))
+    except PriorbenchError as error:
+        raise RefusedError(str(error)) from error
 
 
 def _family(registry: Registry, kind: type[Drawn], choice: Choice) -> Family:
@@ -165,7 +169,7 @@ def _measurement(operator: Operator, image: Image, choice: Choice) -> NDArray[np
     """Return A x, float64; noise models want three axes, the first of them channels."""
     exact = operator.A(torch.from_numpy(image.pixels.astype(np.float64)))
     if exact.ndim != 3 or not exact.is_floating_point():
-        raise PriorbenchError(
+        raise RefusedError(
             f"operator '{choice.label}' gives {exact.dtype} of shape {tuple(exact.shape)}: "
             "a measurement has real values and three axes, (channels, height, width)"
         )

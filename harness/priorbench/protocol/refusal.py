@@ -5,6 +5,11 @@ from __future__ import annotations
 from priorbench.contract.choice import DENOISING, Choice
 from priorbench.contract.noise import NoiseDescriptor
 from priorbench.contract.specs import DenoiserSpec
+from priorbench.errors import PriorbenchError
+
+
+class RefusedError(PriorbenchError):
+    """An operator or a stopping rule does not take the problem; the message is the reason."""
 
 
 def refusal(

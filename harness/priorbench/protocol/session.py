@@ -28,12 +28,13 @@ from priorbench.parameters.values import build
 from priorbench.protocol.clock import device_for
 from priorbench.protocol.crops import crops
 from priorbench.protocol.exchange import InvalidOutputError, Outcome, Problem
-from priorbench.protocol.failure import classify
+from priorbench.protocol.failure import MachineError, classify, told_in_one_line
 from priorbench.protocol.measure import measure
 from priorbench.protocol.problems import NoisyProblem, noisy_problem
-from priorbench.protocol.refusal import refusal
+from priorbench.protocol.refusal import RefusedError, refusal
 from priorbench.protocol.scoring import CurveScorer, score
 from priorbench.protocol.trial_records import failed_records, trial_records
+from priorbench.words import one_line
 
 #: iterations of a warm-up of an iterative method
 WARM_UP_ITERATIONS = 3
@@ -129,16 +130,21 @@ class Session:
         """Return the trial's problem; what its records say of it goes into `fields`."""
         image = self._image(trial)
         if image.sha256 != trial.image_sha256:
-            raise RuntimeError(f"image '{trial.image}' changed since the run began; start the run again")
-        noisy = noisy_problem(
-            self.registry,
-            image,
-            image_set=trial.image_set.name,
-            operator=trial.operator,
-            noise=trial.noise,
-            repetition=trial.repetition,
-            device=trial.device,
-        )
+            raise MachineError(f"image '{trial.image}' changed since the run began; start the run again")
+        try:
+            noisy = noisy_problem(
+                self.registry,
+                image,
+                image_set=trial.image_set.name,
+                operator=trial.operator,
+                noise=trial.noise,
+                repetition=trial.repetition,
+                device=trial.device,
+            )
+        except RefusedError:
+            raise
+        except PriorbenchError as error:  # what is missing here was there when the run was planned
+            raise MachineError(one_line(error)) from error
         fields |= noisy.facts()
         announce(fields)
         if trial.crops:
@@ -268,7 +274,12 @@ class Session:
         """Return the trial's image; the last one is kept, for its next noises and repetitions."""
         key = f"{_text(trial.image_set)} {trial.image}"
         if self._last_image is None or self._last_image[0] != key:
-            self._last_image = (key, self._image_set(trial.image_set).load(trial.image))
+            try:
+                self._last_image = (key, self._image_set(trial.image_set).load(trial.image))
+            except Exception as error:  # it could be loaded when the run was planned
+                raise MachineError(
+                    f"image '{trial.image}' cannot be loaded: {told_in_one_line(error)}"
+                ) from error
         return self._last_image[1]
 
     def _image_set(self, choice: Choice) -> ImageSet:

@@ -24,6 +24,7 @@ from priorbench.protocol.exchange import (
     to_host,
     to_numpy,
 )
+from priorbench.protocol.refusal import RefusedError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,13 +118,13 @@ class _Watcher:
         try:
             rule.begin(trajectory)
         except PriorbenchError as error:
-            self.error, self.active = error, False
+            self.error, self.active = RefusedError(str(error)), False
 
     def observe(self, look: Look, spent: list[float], clock: Clock) -> None:
         try:
             verdict = self.rule.observe(look)
         except PriorbenchError as error:
-            self.error, self.active = error, False
+            self.error, self.active = RefusedError(str(error)), False
             return
         self._apply(verdict, look, spent, clock)
 

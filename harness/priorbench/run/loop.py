@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from priorbench.contract.executor import Executor
 from priorbench.contract.images import SkippedImage
-from priorbench.contract.records import Record, RunSummary
+from priorbench.contract.limits import Limits
+from priorbench.contract.records import NOT_RUN, Record, RunSummary
 from priorbench.contract.trial import Trial, trial_title
 from priorbench.loading.load import notify
 from priorbench.machine.description import describe, fingerprint
@@ -23,11 +24,15 @@ class Progress:
     Attributes
     ----------
     planned : int
-        upper bound of the number of trials.
+        upper bound of the number of trials; for a shard, about how many.
     finished, resumed : int, default 0
         trials that ended in this run, and trials found in the store.
     failed, refused : int, default 0
         of `finished`, those that went wrong and those that the method does not take.
+    not_run : int, default 0
+        of `finished`, those that the machine could not run.
+    failed_before : int, default 0
+        trials with a record in the store that had failed earlier and is not run again.
     running : list of str, optional
         titles of the trials that run now.
     latest : tuple of Record, default ()
@@ -43,10 +48,22 @@ class Progress:
     resumed: int = 0
     failed: int = 0
     refused: int = 0
+    not_run: int = 0
+    failed_before: int = 0
     running: list[str] = field(default_factory=list)
     latest: tuple[Record, ...] = ()
     skipped: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
+
+    def count(self, records: tuple[Record, ...]) -> None:
+        """Take note of the records of a trial that has ended."""
+        statuses = {record.status for record in records}
+        self.finished += 1
+        self.planned = max(self.planned, self.finished + self.resumed)  # what a shard has, is an estimate
+        self.not_run += NOT_RUN in statuses
+        self.refused += "refused" in statuses
+        self.failed += bool(statuses - {"ok", "refused", NOT_RUN})
+        self.latest = records
 
 
 Watch = Callable[[Progress], None]
@@ -73,7 +90,7 @@ def execute(
     watch : callable, optional
         told of progress.
     retry_failed : bool, default False
-        run again what failed before.
+        run again what failed before. What failed for a limit runs again by itself under a larger one.
     """
     began = time.monotonic()
     environment = describe(plan.options.threads, plan.options.device)
@@ -87,18 +104,19 @@ def execute(
         progress.running.append(trial.title)
         watch(progress)
 
-    todo = _missing(plan, store, progress, watch, retry_failed)
+    wants = _Wants(store=store, limits=getattr(executor, "limits", None), retry_failed=retry_failed)
+    todo = _missing(plan, wants, progress, watch)
     try:
         for records in executor.run(todo, started):
             records = tuple(replace(record, environment=mark) for record in records)
-            store.add(records, replace=retry_failed)
-            progress.finished += 1
-            progress.refused += any(record.status == "refused" for record in records)
-            progress.failed += any(record.status not in ("ok", "refused") for record in records)
-            progress.latest = records
+            kept = tuple(record for record in records if record.status != NOT_RUN)
+            if kept:
+                store.add(kept, replace=any(record.key in wants.again for record in kept))
+            progress.count(records)
             progress.seconds = time.monotonic() - began
             _ended(progress, records)
-            notify(plan.registry, "priorbench_trial_finished", records=records)
+            if kept:
+                notify(plan.registry, "priorbench_trial_finished", records=kept)
             watch(progress)
     except KeyboardInterrupt:
         interrupted = True
@@ -110,6 +128,8 @@ def execute(
         resumed=progress.resumed,
         failed=progress.failed,
         refused=progress.refused,
+        not_run=progress.not_run,
+        failed_before=progress.failed_before,
         skipped=tuple(progress.skipped),
         interrupted=interrupted,
         seconds=time.monotonic() - began,
@@ -118,9 +138,46 @@ def execute(
     return summary
 
 
-def _missing(
-    plan: Plan, store: Store, progress: Progress, watch: Watch, retry_failed: bool
-) -> Iterator[Trial]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wants:
+    """Which records a run makes: those that are not there, and some of those that failed.
+
+    Attributes
+    ----------
+    store : Store
+        what is there.
+    limits : Limits or None
+        of the executor; None = not known.
+    retry_failed : bool
+        make all again that failed.
+    again : set of str, optional
+        keys that take the place of what is in the store.
+    """
+
+    store: Store
+    limits: Limits | None
+    retry_failed: bool
+    again: set[str] = field(default_factory=set)
+
+    def of(self, keys: Sequence[str]) -> tuple[list[bool], bool]:
+        """Say of each key whether its record is to be made, and whether a failed one is left as it is."""
+        there = self.store.statuses(keys)
+        bad = {key for key, status in there.items() if status != "ok"}
+        again = bad if self.retry_failed else self._outgrown(there)
+        self.again.update(again)
+        left = any(there[key] != "refused" for key in bad - again)
+        return [key not in there or key in again for key in keys], left
+
+    def _outgrown(self, there: Mapping[str, str]) -> set[str]:
+        """Return the keys of what failed under smaller limits than those of this run."""
+        limited = [key for key, status in there.items() if status in ("timeout", "out-of-memory")]
+        if self.limits is None or not limited:
+            return set()
+        had = self.store.limits(limited)
+        return {key for key in limited if self.limits.allow_more(there[key], had[key])}
+
+
+def _missing(plan: Plan, wants: _Wants, progress: Progress, watch: Watch) -> Iterator[Trial]:
     """Yield the trials, with only those stopping rules whose records the store does not have."""
 
     def skipped(label: str, image: SkippedImage) -> None:
@@ -128,8 +185,8 @@ def _missing(
         watch(progress)
 
     for trial in plan.trials(skipped):
-        there = store.statuses(trial.keys)
-        wanted = [key not in there or (retry_failed and there[key] != "ok") for key in trial.keys]
+        wanted, failed = wants.of(trial.keys)
+        progress.failed_before += failed
         if not any(wanted):
             progress.resumed += 1
             watch(progress)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from priorbench.contract.choice import Choice
 from priorbench.contract.images import Image, ImageSet, SkippedImage
+from priorbench.contract.limits import check_count
 from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
@@ -35,7 +37,7 @@ class PlanOptions:
     limit : int or None, optional
         usable images of each set; None = all.
     shard : tuple[int, int] or None, optional
-        (i, n): only every n-th trial, from the i-th, 1-based; None = all.
+        (i, n): only the i-th of n parts, 1-based; None = all. The part of a trial follows from what it is.
     strict : bool, default False
         an image that cannot be used is an error.
     pictures : int, default 3
@@ -48,6 +50,17 @@ class PlanOptions:
     shard: tuple[int, int] | None = None
     strict: bool = False
     pictures: int = 3
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that choose nothing."""
+        check_count("threads", self.threads)
+        check_count("pictures", self.pictures, least=0)
+        if self.limit is not None:
+            check_count("limit", self.limit)
+        if self.shard is not None:
+            index, count = self.shard
+            if check_count("the shard", index) > check_count("the number of shards", count):
+                raise PriorbenchError(f"the shard is {index} of {count}: give one from 1 to {count}")
 
 
 class Plan:
@@ -71,7 +84,10 @@ class Plan:
         self._provenance = Provenance(registry)
 
     def __len__(self) -> int:
-        """Return an upper bound of the number of trials; files that turn out unusable make it smaller."""
+        """Return an upper bound of the number of trials, or about how many a shard has.
+
+        Files that turn out unusable make it smaller.
+        """
         limit = self.options.limit
         images = sum(len(members) if limit is None else min(limit, len(members)) for _, members in self._sets)
         problems = images * len(self.suite.operators) * len(self.suite.noises)
@@ -91,20 +107,9 @@ class Plan:
         PriorbenchError
             If a set has no usable image, or, when strict, at the first unusable one.
         """
-        number = 0
         for choice, members in self._sets:
             for place, image in enumerate(self._usable(choice, members, skipped)):
-                for trial in self._block(choice, image, crops=place < self.options.pictures):
-                    number += 1
-                    if self._mine(number):
-                        yield trial
-
-    def _mine(self, number: int) -> bool:
-        """Say whether the `number`-th trial, 1-based, belongs to this shard."""
-        if self.options.shard is None:
-            return True
-        index, count = self.options.shard
-        return number % count == index % count
+                yield from self._block(choice, image, crops=place < self.options.pictures)
 
     def _usable(
         self, choice: Choice, members: ImageSet, skipped: Callable[[str, SkippedImage], None]
@@ -124,7 +129,7 @@ class Plan:
         for image in islice(images(), self.options.limit):
             found += 1
             yield image
-        if not found and self.options.limit != 0:
+        if not found:
             raise PriorbenchError(f"image set '{choice.label}': none of its files can be used")
 
     def _block(self, image_set: Choice, image: Image, *, crops: bool) -> Iterator[Trial]:
@@ -134,6 +139,8 @@ class Plan:
             for repetition in range(self.suite.repetitions):
                 block = f"{digest} {operator.label} {noise.label} {repetition}"
                 for denoiser in self._shuffled(block):
+                    if not in_shard(self.options.shard, digest, operator, noise, denoiser, repetition):
+                        continue
                     bare = Trial(
                         image_set=image_set,
                         image=image.id,
@@ -192,3 +199,24 @@ class Plan:
     def _open(self, choice: Choice) -> ImageSet:
         members: ImageSet = build(import_factory(self._spec("image set", choice)), choice.parameters)
         return members
+
+
+def in_shard(
+    shard: tuple[int, int] | None,
+    image_sha256: str,
+    operator: Choice,
+    noise: Choice,
+    denoiser: Choice,
+    repetition: int,
+) -> bool:
+    """Say whether a trial belongs to shard (i, n), from what the trial is; None = all.
+
+    Not from its number: on a machine that cannot read one picture, all later numbers are others.
+    """
+    if shard is None:
+        return True
+    chosen = [[choice.name, choice.parameters] for choice in (operator, noise, denoiser)]
+    text = json.dumps([image_sha256, *chosen, repetition], sort_keys=True, default=list)
+    index, count = shard
+    number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest())
+    return number % count == index - 1

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import Field
+
+from priorbench.contract.limits import check_count
 from priorbench.contract.stopping import Look, Trajectory, Verdict
 from priorbench.errors import PriorbenchError
 
@@ -12,13 +15,17 @@ if TYPE_CHECKING:
     import torch
 
 
+#: a number of iterations
+Count = Annotated[int, Field(ge=1)]
+
+
 def _budget(own: int | None, trajectory: Trajectory) -> int:
-    budget = own or trajectory.iterations
+    budget = trajectory.iterations if own is None else own
     if budget is None:
         raise PriorbenchError(
             "the method has no parameter 'iterations', so give the rule one: for example fixed:iterations=500"
         )
-    return budget
+    return check_count("the number of iterations", budget)
 
 
 class Fixed:
@@ -30,7 +37,7 @@ class Fixed:
         the budget; null takes the method's own, published one.
     """
 
-    def __init__(self, *, iterations: int | None = None) -> None:
+    def __init__(self, *, iterations: Count | None = None) -> None:
         self._iterations = iterations
         self._budget = 0
 
@@ -62,7 +69,7 @@ class BestLoss:
         relative improvement that counts.
     """
 
-    def __init__(self, *, iterations: int | None = None, threshold: float = 0.005) -> None:
+    def __init__(self, *, iterations: Count | None = None, threshold: float = 0.005) -> None:
         self._iterations = iterations
         self._threshold = threshold
         self._budget = 0
@@ -98,9 +105,8 @@ class Oracle:
         look at every n-th iteration, n being this number, besides the points of the curve.
     """
 
-    def __init__(self, *, iterations: int | None = None, every: int = 1) -> None:
-        if every < 1:
-            raise ValueError(f"every must be at least 1, not {every}")
+    def __init__(self, *, iterations: Count | None = None, every: Count = 1) -> None:
+        check_count("every", every)
         self._iterations = iterations
         self._every = every
         self._budget = 0

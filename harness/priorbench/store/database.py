@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -127,7 +128,11 @@ class Store:
             self._reading.check()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what is in SQLite's write-ahead log goes into the store's one file."""
+        if self._engine.dialect.name == "sqlite":
+            with contextlib.suppress(sa.exc.SQLAlchemyError), self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA busy_timeout = 1000")  # others may be reading
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         self._engine.dispose()
         if self._reading is not None:
             self._reading.close()
@@ -218,6 +223,12 @@ class Store:
         query = sa.select(RECORDS.c.key, RECORDS.c.status).where(RECORDS.c.key.in_(wanted))
         with self._connection() as connection:
             return {row.key: row.status for row in connection.execute(query)}
+
+    def limits(self, keys: Iterable[str]) -> dict[str, dict[str, float]]:
+        """Return the limits that the records of those of `keys` that are stored ran under."""
+        query = sa.select(RECORDS.c.key, RECORDS.c.data).where(RECORDS.c.key.in_(list(keys)))
+        with self._engine.connect() as connection:
+            return {row.key: _read_json(row.data).get("limits", {}) for row in connection.execute(query)}
 
     def crop_digests(self) -> frozenset[str]:
         """Return the digests of the images whose middles are stored."""

@@ -13,6 +13,7 @@ import threading
 from queue import SimpleQueue
 from typing import IO, Any
 
+from priorbench.machine.stops import count_stops
 from priorbench.worker.limits import end_with_parent, limit_memory, make_folder, pin
 
 
@@ -21,6 +22,7 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     pin()
+    count_stops()
     make_folder()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

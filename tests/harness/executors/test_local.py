@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 from functools import partial
@@ -63,9 +64,9 @@ def test_two_jobs_give_the_same_quality_and_mark_the_timings(command):
     assert all("2 workers" in r["tainted"] for r in two.values())
 
 
-def start(suite: str, site: Path, folder: Path) -> subprocess.Popen[str]:
+def start(suite: str, site: Path, folder: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "priorbench", "run", suite],
+        [sys.executable, "-m", "priorbench", "run", suite, *options],
         cwd=folder,
         env={**command_environment(site), "TMPDIR": str(folder / "scratch")},
         stderr=subprocess.PIPE,
@@ -91,3 +92,36 @@ def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(command, example_site, tmp
     after = records(command)
     assert before < {record["key"] for record in after}
     assert len(after) == 16
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_other_signals_end_a_run_as_ctrl_c_does(command, example_site, tmp_path, number, status):
+    """Before, they killed the run where it stood; what it had was left in the write-ahead log."""
+    suite = str(write_suite(tmp_path, count=40, seconds=0.3))
+    (tmp_path / "scratch").mkdir()
+    running = start(suite, example_site, tmp_path, *HERE)
+    assert running.stderr is not None
+    running.stderr.readline()  # the first trial has ended
+    with sqlite3.connect(tmp_path / "priorbench.db") as reader:  # the last to close removes the log
+        assert reader.execute("SELECT count(*) FROM records").fetchone()[0]
+        running.send_signal(number)
+        _, said = running.communicate(timeout=30)
+        assert running.returncode == status
+        assert f"ended by {number.name}: run the same command again to go on" in said
+        assert "Traceback" not in said
+        assert (tmp_path / "priorbench.db-wal").stat().st_size == 0
+    assert 1 <= len(records(command)) < 160
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_run_ends_when_its_time_budget_is_used_up(process, command):
+    chosen = ("run", "-", "--images", "ramps:count=30", "--noise", "gaussian-25", *HERE)
+    options = (*chosen, "--denoiser", "sleeps:seconds=0.3")
+    done = process(*options, "--time-budget", "3s")
+    assert done.returncode == 1, done.stderr
+    assert "the time budget is used up: run the same command again to go on" in done.stderr
+    assert "Traceback" not in done.stderr
+    before = len(records(command))
+    assert 1 <= before < 30
+    again = command(*options, "--limit", "1", "--time-budget", "9m")
+    assert (again.returncode, "all 1 trials are in the store" in again.stderr) == (0, True), again.stderr

@@ -11,6 +11,10 @@ import pytest
 from conftest_support import run_here
 from small_runs import HERE, ONE_IMAGE, calls_log, records, write_suite
 
+from priorbench.contract.limits import Limits
+
+AGAIN = "; --retry-failed runs the 1 failed again"
+
 #: the fields that the design promises
 CONTRACT = """
 schema protocol key denoiser parameters plugin plugin_version image_set image image_sha256 height width
@@ -80,9 +84,52 @@ def test_a_refusal_is_no_failure_of_the_run(command, method, status):
 
 def test_what_failed_is_run_again_only_on_request(command):
     options = (*ONE_IMAGE, "--denoiser", "raises", *HERE)
-    assert command(*options).returncode == 1
+    first = command(*options)
+    assert (first.returncode, first.stderr.strip().endswith(AGAIN)) == (1, True), first.stderr
     again = command(*options)
-    assert again.returncode == 0
-    assert "nothing to do" in again.stderr
+    assert again.returncode == 1, "a requested trial has no good record, so 0 would be a lie"
+    assert "nothing to do" not in again.stderr
+    last = again.stderr.splitlines()[-1]
+    assert "0 trials run, 1 found in the store, 1 failed before" in last
+    assert last.endswith(AGAIN)
     assert command(*options, "--retry-failed").returncode == 1
     assert len(records(command)) == 1
+
+
+def test_what_failed_before_is_told_while_other_trials_succeed(command):
+    assert command(*ONE_IMAGE, "--denoiser", "raises", "--denoiser", "mean", *HERE).returncode == 1
+    more = command(*ONE_IMAGE, "--denoiser", "raises", "--denoiser", "sleeps", *HERE)
+    assert (more.returncode, "1 failed before" in more.stderr) == (1, True), more.stderr
+
+
+def test_what_failed_for_a_limit_is_tried_again_under_a_larger_one(command):
+    """Before, the timeout of a first, hasty run stayed in the store for good."""
+    options = (*ONE_IMAGE, "--denoiser", "sleeps:seconds=2", "--threads", "1")
+    assert command(*options, "--timeout", "1").returncode == 1
+    [late] = records(command)
+    assert (late["status"], late["limits"]) == ("timeout", {"timeout": 1.0})
+    same = command(*options, "--timeout", "1s")
+    assert (same.returncode, "0 trials run" in same.stderr) == (1, True), same.stderr
+    larger = command(*options, "--timeout", "60", "--memory-limit", "8GiB")
+    assert larger.returncode == 0, larger.stderr
+    [done] = records(command)
+    assert (done["status"], done["limits"]) == ("ok", {"timeout": 60.0, "memory": 2**33})
+    assert "nothing to do" in command(*options).stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "had", "now", "more"),
+    [
+        ("timeout", {"timeout": 5}, Limits(timeout=6), True),
+        ("timeout", {"timeout": 5}, Limits(), True),
+        ("timeout", {"timeout": 5}, Limits(timeout=5), False),
+        ("timeout", {"timeout": 5, "memory": 1}, Limits(timeout=4), False),
+        ("timeout", {}, Limits(), False),  # a record of an older version
+        ("out-of-memory", {"memory": 5}, Limits(memory=6), True),
+        ("out-of-memory", {"memory": 5}, Limits(memory=5), False),
+        ("out-of-memory", {"timeout": 5}, Limits(timeout=6), False),  # the machine itself had no more
+        ("error", {"timeout": 5}, Limits(timeout=6), False),
+    ],
+)
+def test_only_the_limit_that_a_trial_failed_for_counts(status, had, now, more):
+    assert now.allow_more(status, had) is more

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from small_runs import HERE, records, write_suite
+
+from priorbench.contract.images import SkippedImage
+from priorbench.loading.load import load_registry
+from priorbench.run.plan import Plan, PlanOptions
+from priorbench.suite.files import load_suite
+from priorbench.suite.model import SuiteOptions
 
 
 def test_shards_are_a_partition(command, tmp_path):
@@ -14,6 +22,36 @@ def test_shards_are_a_partition(command, tmp_path):
     assert all(parts)
     assert not parts[0] & parts[1]
     assert parts[0] | parts[1] == {r["key"] for r in records(command, "--store", "all.db")}
+
+
+def part(shard, without=None, count=40):
+    """Return what the trials of a shard are on a machine that cannot read one of the images."""
+    registry = load_registry()
+    options = SuiteOptions(images=(f"ramps:count={count},size=2",), noises=("gaussian-25", "gaussian-50"))
+    options = replace(options, denoisers=("mean", "sleeps", "mean:label=other,log=x"), repetitions=2)
+    plan = Plan(load_suite("-", registry, options), registry, PlanOptions(shard=shard))
+    [(choice, members)] = plan._sets
+    members = [SkippedImage(id=i.id, reason="gone") if i.id == without else i for i in members]
+    plan._sets = [(choice, members)]
+    found = [trial.keys for trial in plan.trials(lambda label, skipped: None)]
+    assert len(set(found)) == len(found)
+    return set(found)
+
+
+def test_one_unreadable_picture_on_one_machine_shifts_no_other_trial(example_site, monkeypatch):
+    """Before, the trial's running number decided: the other machine ran some twice and others never."""
+    monkeypatch.syspath_prepend(str(example_site))
+    monkeypatch.setenv("PRIORBENCH_PLUGINS", "standard,example")
+    whole = part(None)
+    shards = [part((number, 5)) for number in range(1, 6)]
+    assert set.union(*shards) == whole
+    assert sum(map(len, shards)) == len(whole) == 480
+    # 96 each, give or take five standard deviations of drawing lots
+    assert all(52 <= len(shard) <= 140 for shard in shards), list(map(len, shards))
+    here = part((1, 5), without="ramp-0")
+    assert here < shards[0]
+    lost = whole - set.union(here, *shards[1:])
+    assert lost == shards[0] - part(None, without="ramp-0")
 
 
 def test_an_unusable_image_is_skipped_with_its_name_or_an_error_when_strict(command):
