@@ -71,8 +71,10 @@ def inventory(commit: Commit) -> Mapping[str, Mapping[str, str]]:
             said = suite_says(SUITE, ["-m", f"{SUITE.name}.inventory"], env)
         except subprocess.CalledProcessError as error:
             last = (error.stderr.strip().splitlines() or ["no word"])[-1]
+            last = last.replace(f"{root}/", "")
             raise MeasuringError(f"the suite cannot be imported at {commit}: {last}") from None
-    found: dict[str, Any] = json.loads(said.splitlines()[-1])
+    # reasons name files of the commit, not of a folder that is gone
+    found: dict[str, Any] = json.loads(said.splitlines()[-1].replace(f"{root}/", ""))
     return found
 
 

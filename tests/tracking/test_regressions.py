@@ -89,11 +89,13 @@ def test_a_commit_without_a_suite_could_not_be_measured(repository: Path) -> Non
     (repository / "pyproject.toml").write_text(project)
     package = repository / "harness" / "priorbench"
     package.mkdir(parents=True)
-    (package / "__init__.py").write_text("raise ImportError('not in this version')")
+    (package / "__init__.py").write_text("raise ImportError('not in ' + __file__)")
     git(repository, "add", "--all")
     git(repository, *AUTHOR, "commit", "--quiet", "--message", "broken")
     commit = regressions.commit_called("HEAD")
-    with pytest.raises(MeasuringError, match=r"cannot be imported at HEAD .*: ImportError: not in this"):
+    with pytest.raises(
+        MeasuringError, match=r"cannot be imported at HEAD .*: ImportError: not in harness/priorbench/"
+    ):
         inventory(commit)
 
 
