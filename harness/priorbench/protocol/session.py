@@ -124,7 +124,7 @@ class Session:
     def _check_code(self, trials: Sequence[Trial]) -> None:
         difference = self._code.difference(trials[0].code)
         if difference is not None:
-            raise RuntimeError(difference)
+            raise MachineError(difference)
 
     def _noisy(self, trial: Trial, fields: dict[str, Any], announce: Announce) -> NoisyProblem:
         """Return the trial's problem; what its records say of it goes into `fields`."""

@@ -16,7 +16,7 @@ from priorbench.contract.records import SCHEMA, Record, to_json
 from priorbench.contract.records import from_json as record_from_json
 from priorbench.errors import PriorbenchError
 from priorbench.store.address import address_of, store_url
-from priorbench.store.documents import Damage, UnreadableError, document, row_of
+from priorbench.store.documents import Damage, UnreadableError, document, limits_of, row_of
 from priorbench.store.documents import environment as environment_of
 from priorbench.store.files import Identity, Reading, check_file, connect_to_write, identity
 from priorbench.store.rescue import rescue
@@ -226,9 +226,10 @@ class Store:
 
     def limits(self, keys: Iterable[str]) -> dict[str, dict[str, float]]:
         """Return the limits that the records of those of `keys` that are stored ran under."""
-        query = sa.select(RECORDS.c.key, RECORDS.c.data).where(RECORDS.c.key.in_(list(keys)))
-        with self._engine.connect() as connection:
-            return {row.key: _read_json(row.data).get("limits", {}) for row in connection.execute(query)}
+        with self._connection() as connection:
+            data = raw(connection, RECORDS.c.data)
+            query = sa.select(RECORDS.c.key, data).where(RECORDS.c.key.in_(list(keys)))
+            return {row.key: limits_of(row.data) for row in connection.execute(query)}
 
     def crop_digests(self) -> frozenset[str]:
         """Return the digests of the images whose middles are stored."""

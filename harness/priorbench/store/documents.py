@@ -26,6 +26,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "float | None": (float, int, NoneType),
     "Mapping[str, Any]": (dict,),
     "Mapping[str, float | None]": (dict,),
+    "Mapping[str, float]": (dict,),
     "tuple[str, ...]": (list,),
 }
 #: name, types and "must be there" of each field that stands in `data`
@@ -74,6 +75,15 @@ def document(data: str | bytes, curve: bytes | None) -> dict[str, Any]:
 def environment(data: str | bytes) -> dict[str, Any]:
     """Return the description of a machine; raises `UnreadableError`."""
     return _read(data, "the environment")
+
+
+def limits_of(data: str | bytes) -> dict[str, float]:
+    """Return the limits under which a record's trial ran; none where it does not say, or is damaged."""
+    try:
+        limits = _read(data, "the record").get("limits")
+    except UnreadableError:
+        return {}
+    return limits if isinstance(limits, dict) else {}
 
 
 def row_of(data: Mapping[str, Any]) -> dict[str, Any]:

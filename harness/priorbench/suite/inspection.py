@@ -125,9 +125,9 @@ class _Inspector:
     def ask(self, request: str, factory: str) -> Mapping[str, Any]:
         """Return the child's answer; what ends the child, or silences it, is an answer too."""
         with self._lock:
-            process = self._running()
-            assert process.stdin is not None
             try:
+                process = self._running()
+                assert process.stdin is not None
                 process.stdin.write(request.encode() + b"\n")
                 process.stdin.flush()
                 line = _line(process, PATIENCE)
