@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 from collections.abc import Sequence
 from enum import StrEnum
@@ -85,8 +86,9 @@ def _write(boards: Sequence[Board], format: LeaderboardFormat, output: Path | No
     elif output is None:
         rendering.table(boards, Console(highlight=False))
     else:
-        with output.open("w", encoding="utf-8") as file:
-            rendering.table(boards, Console(file=file, width=_FILE_WIDTH, highlight=False))
+        text = io.StringIO()
+        rendering.table(boards, Console(file=text, width=_FILE_WIDTH, highlight=False, color_system=None))
+        write(text.getvalue(), output)
 
 
 def _page(boards: Sequence[Board], source: Store) -> str:
