@@ -55,7 +55,7 @@ benchmark-check: $(VENV)/.installed-dev
 	$(ASV) run --environment existing:same --quick --dry-run --show-stderr --bench '^bench_(harness|store)\.(?!Large)' \
 	  --bench "'identity'"
 
-# Time, memory and quality of two commits; exit status 1 if something got worse.
+# Time, memory and quality of two commits; fails if something got worse, broke or could not be measured.
 regressions: $(VENV)/.installed-dev
 	@$(ASV_MACHINE)
 	$(BIN)/python tests/tracking/regressions.py --base '$(BASE)' --head '$(HEAD)' $(BENCH_OPTION)

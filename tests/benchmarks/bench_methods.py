@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from priorbench.protocol.clock import device_for
+from priorbench.protocol.exchange import Problem
 from priorbench.protocol.measure import measure
 from priorbench.protocol.metrics import clip01, psnr
 from priorbench.protocol.scoring import score
@@ -18,6 +19,7 @@ from priorbench.standard.stopping_rules import Fixed
 from .cases import (
     DEVICE,
     METHODS,
+    REGISTRY,
     is_iterative,
     iterates,
     method_called,
@@ -47,9 +49,8 @@ class Speed:
 
     def setup(self, name: str) -> None:
         """Prepare a call; a fit is begun and its first iterations are left out of the time."""
-        problem = problem_for(name, SIDE).problem
+        self.observation = problem_for(name, SIDE).problem.present()
         self.method = method_called(name)
-        self.observation = problem.present()
         self.iterations: Any = None
         if is_iterative(name):
             self.iterations = self.method.iterate(self.observation)
@@ -70,16 +71,19 @@ class Memory:
     param_names = ("method",)
     timeout = 300.0
 
+    def setup(self, name: str) -> None:
+        """Make the problem."""
+        self.problem = problem_for(name, SIDE).problem
+
     def peakmem_denoise(self, name: str) -> None:
         """Run once: a call, or three iterations."""
-        run(name, problem_for(name, SIDE).problem, iterations=3)
+        run(name, self.problem, iterations=3)
 
     def track_device_memory(self, name: str) -> float:
         """Return the accelerator's high-water mark; there is none on a CPU."""
         device = device_for(torch.device(DEVICE))
-        problem = problem_for(name, SIDE).problem
         device.reset_peak_memory()
-        run(name, problem, iterations=3)
+        run(name, self.problem, iterations=3)
         return device.peak_memory() or math.nan
 
     track_device_memory.unit = "bytes"  # type: ignore[attr-defined]
@@ -90,7 +94,9 @@ class MemoryReference:
 
     def peakmem_reference(self) -> None:
         """Make the problem and run nothing."""
-        problem_for("identity" if "identity" in METHODS else METHODS[0], SIDE).problem.present()
+        here = REGISTRY.all("denoiser")
+        name = next(name for name in ("identity", *METHODS) if name in here)
+        problem_for(name, SIDE).problem.present()
 
 
 class Quality:
@@ -100,13 +106,17 @@ class Quality:
     param_names = ("method",)
     timeout = 300.0
 
+    def setup(self, name: str) -> None:
+        """Make the problem."""
+        self.noisy = problem_for(name, QUALITY_SIDE)
+
     def track_mse(self, name: str) -> float:
         """Return the mean squared error: asv takes less for better, so this and not PSNR is the gate."""
-        return float(_scores(name)["mse"])
+        return float(_scores(name, self.noisy.problem)["mse"])
 
     def track_psnr(self, name: str) -> float:
         """Return PSNR in dB, for people to read."""
-        value = _scores(name)["psnr"]
+        value = _scores(name, self.noisy.problem)["psnr"]
         return math.nan if value is None else float(value)
 
     def track_iterations_to_target(self, name: str) -> float:
@@ -114,15 +124,15 @@ class Quality:
 
         One more than `TARGET_BUDGET` says that it was not reached.
         """
-        noisy = problem_for(name, QUALITY_SIDE)
-        if not is_iterative(name) or noisy.noisy_psnr is None:
+        problem, noisy_psnr = self.noisy.problem, self.noisy.noisy_psnr
+        if not is_iterative(name) or noisy_psnr is None:
             return math.nan
-        target = noisy.noisy_psnr + TARGET_GAIN
-        outputs = islice(iterates(method_called(name), noisy.problem), TARGET_BUDGET)
+        target = noisy_psnr + TARGET_GAIN
+        outputs = islice(iterates(method_called(name), problem), TARGET_BUDGET)
         reached = (
             number
             for number, output in enumerate(outputs, start=1)
-            if psnr(clip01(output), noisy.problem.clean) >= target
+            if psnr(clip01(output), problem.clean) >= target
         )
         return float(next(reached, TARGET_BUDGET + 1))
 
@@ -131,8 +141,7 @@ class Quality:
     track_iterations_to_target.unit = "iterations"  # type: ignore[attr-defined]
 
 
-def _scores(name: str) -> dict[str, Any]:
-    problem = problem_for(name, QUALITY_SIDE).problem
+def _scores(name: str, problem: Problem) -> dict[str, Any]:
     rules = [(Fixed(iterations=JUDGED), False)]
     ((outcome,),) = measure(method_called(name), [problem], [rules], JUDGED)
     assert outcome.output is not None, outcome.error

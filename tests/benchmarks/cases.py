@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -27,11 +28,28 @@ from priorbench.suite.resolution import choose, instantiate
 DEVICE = os.environ.get("PRIORBENCH_BENCHMARK_DEVICE", "cpu")
 NOISE = "gaussian-25"
 
+#: JSON list of the names that a run over several commits has agreed on: see `methods`
+AGREED = "PRIORBENCH_BENCHMARK_METHODS"
+
 REGISTRY = load_registry()
-#: every registered method that can be used here, whoever ships it
-METHODS = sorted(
-    name for name, method in REGISTRY.all("denoiser").items() if missing_reason(method.spec) is None
-)
+
+
+def methods() -> list[str]:
+    """Return the names of the methods to measure, whoever ships them.
+
+    asv asks one commit for the parameters of a benchmark, and asks every commit for "number 3" of them. So
+    all commits of a run must have one list, or one method gets the name of another. What runs asv sets it
+    (tests/tracking/), and a commit that lacks a method skips it. Where nothing is set, these are all that
+    can be used here.
+    """
+    if AGREED in os.environ:
+        return sorted(json.loads(os.environ[AGREED]))
+    return sorted(
+        name for name, method in REGISTRY.all("denoiser").items() if missing_reason(method.spec) is None
+    )
+
+
+METHODS = methods()
 
 
 def synchronised() -> float:
@@ -51,11 +69,15 @@ def problem_for(name: str, side: int) -> NoisyProblem:
     Raises
     ------
     NotImplementedError
-        Where the method does not take such a problem, which asv counts as skipped.
+        Where there is no such method or it does not take such a problem. asv counts that as skipped, but
+        only if a `setup` raises it.
     """
     spec = REGISTRY.all("denoiser")[name].spec if name in REGISTRY.all("denoiser") else None
     if not isinstance(spec, DenoiserSpec):
         raise NotImplementedError(f"no method '{name}' at this commit")
+    missing = missing_reason(spec)
+    if missing:
+        raise NotImplementedError(f"'{name}' {missing}")
     image = Image(id=f"astronaut-{side}", pixels=_crop(side, channels=3 if 3 in spec.channels else 1))
     noisy = noisy_problem(
         REGISTRY,

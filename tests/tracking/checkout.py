@@ -4,20 +4,30 @@ Nothing is built or installed, so nothing is fetched: all packages (torch, and e
 beside priorbench) are the ones of this Python. The source roots and the entry points are those that the
 commit's own pyproject.toml names. asv loads this module (`plugins` in asv.conf.json) and finds the class
 by its `tool_name`.
+
+All commits of a run measure one list of methods (see tests/benchmarks/cases.py): the one in the environment,
+or the methods of the commit where asv looks for benchmarks first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from asv import util
 from asv.environment import Environment
+
+#: tests/benchmarks/cases.py reads it
+AGREED = "PRIORBENCH_BENCHMARK_METHODS"
+_LISTING = "import json; from benchmarks.cases import METHODS; print(json.dumps(METHODS))"
 
 
 class Checkout(Environment):  # type: ignore[misc]
@@ -27,6 +37,7 @@ class Checkout(Environment):  # type: ignore[misc]
 
     def __init__(self, conf: Any, python: str, requirements: Any, tagged_env_vars: Any) -> None:
         self._python, self._requirements = python, requirements  # the base class needs them for its folder
+        self._suite = Path(conf.benchmark_dir).resolve()
         super().__init__(conf, python, requirements, tagged_env_vars)
 
     @property
@@ -51,12 +62,30 @@ class Checkout(Environment):  # type: ignore[misc]
 
     def run(self, args: list[str], **kwargs: Any) -> Any:
         """Run this Python on the commit that is checked out."""
-        env = {**kwargs.pop("env", os.environ), **self._global_env_vars}
-        # the first is asv's name for it; the second reaches the processes that a benchmark starts
-        path = os.pathsep.join(import_path(Path(self._build_root), self._metadata))
-        env["ASV_PYTHONPATH"] = env["PYTHONPATH"] = path
+        given = {**kwargs.pop("env", os.environ), **self._global_env_vars}
+        env = environment(import_path(Path(self._build_root), self._metadata), given)
+        if AGREED not in os.environ:
+            # where the suite cannot be imported, asv says so itself and goes on to another commit
+            with contextlib.suppress(subprocess.CalledProcessError):
+                os.environ[AGREED] = suite_says(self._suite, ["-c", _LISTING], env)
+        if AGREED in os.environ:
+            env[AGREED] = os.environ[AGREED]
         kwargs.setdefault("timeout", self._install_timeout)
         return util.check_output([sys.executable, *args], env=env, **kwargs)
+
+
+def environment(path: list[str], given: Mapping[str, str]) -> dict[str, str]:
+    """Return `given` with a path in front of the import path of Python."""
+    # the first is asv's name for it; the second reaches the processes that a benchmark starts
+    return {**given, "ASV_PYTHONPATH": os.pathsep.join(path), "PYTHONPATH": os.pathsep.join(path)}
+
+
+def suite_says(suite: Path, arguments: list[str], env: Mapping[str, str]) -> str:
+    """Return what a Python prints that can import the suite, beside what `env` puts in front."""
+    path = os.pathsep.join((env["PYTHONPATH"], str(suite.parent)))
+    command = [sys.executable, "-P", *arguments]
+    run = subprocess.run(command, env={**env, "PYTHONPATH": path}, capture_output=True, text=True, check=True)
+    return run.stdout.strip()
 
 
 def import_path(root: Path, metadata: Path) -> list[str]:

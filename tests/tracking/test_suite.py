@@ -27,6 +27,7 @@ QUALITY = """
 from benchmarks.bench_methods import Quality
 quality = Quality()
 for name in ("identity", "tv"):
+    quality.setup(name)
     print(repr(quality.track_mse(name)), repr(quality.track_psnr(name)))
 """
 
@@ -73,6 +74,72 @@ def test_every_registered_method_is_measured_whoever_ships_it(tmp_path: Path, ex
     for name, kind in kinds.items():
         assert found[name]["type"] == kind
         assert found[name]["params"] == [usable]
+
+
+def test_all_commits_of_a_run_have_the_same_parameters_in_the_same_places(
+    tmp_path: Path, example_site: Path
+) -> None:
+    agreed = json.dumps(["tv", "identity", "gone"])
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    environment = {**command_environment(example_site), "PRIORBENCH_BENCHMARK_METHODS": agreed}
+    environment["ASV_PYTHONPATH"] = os.pathsep.join((str(example_site), str(ROOT / "harness")))
+    with_more = discovered(one, environment)
+    with_fewer = discovered(other, {**environment, "PRIORBENCH_PLUGINS": "standard"})
+    assert with_more["bench_methods.Speed.time_denoise"]["params"] == [["'gone'", "'identity'", "'tv'"]]
+    assert {name: found["params"] for name, found in with_more.items()} == {
+        name: found["params"] for name, found in with_fewer.items()
+    }
+
+
+def test_a_history_has_the_methods_of_the_first_commit_for_all_commits(tmp_path: Path) -> None:
+    code = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from checkout import Checkout
+from pathlib import Path
+root = sys.argv[2]
+commit = Checkout.__new__(Checkout)
+commit._build_root, commit._path, commit._suite = root, sys.argv[3], Path(root) / "tests" / "benchmarks"
+commit._global_env_vars, commit._install_timeout = {}, 60
+listing = ["-c", "import os; print(os.environ['PRIORBENCH_BENCHMARK_METHODS'])"]
+print(commit.run(listing).strip())
+os.environ["PRIORBENCH_PLUGINS"] = "standard"
+print(commit.run(listing).strip())
+"""
+    arguments = [str(Path(__file__).parent), str(ROOT), str(tmp_path)]
+    env = {name: value for name, value in os.environ.items() if name != "PRIORBENCH_BENCHMARK_METHODS"}
+    command = [sys.executable, "-c", code, *arguments]
+    run = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
+    first, second = run.stdout.splitlines()
+    assert first == second
+    assert "tv" in json.loads(first)
+
+
+def test_a_commit_without_a_method_skips_it() -> None:
+    code = """
+from benchmarks.bench_methods import Memory, MemoryReference, Quality, Speed
+MemoryReference().peakmem_reference()
+for suite in (Memory, Quality, Speed):
+    assert suite.params == ["gone", "tv"]
+    suite().setup("tv")
+    try:
+        suite().setup("gone")
+    except NotImplementedError as error:
+        print(error)
+"""
+    said = python(code, PRIORBENCH_BENCHMARK_METHODS=json.dumps(["tv", "gone"]))
+    assert said.splitlines() == ["no method 'gone' at this commit"] * 3
+
+
+def test_the_inventory_tells_a_method_that_went_from_a_plugin_that_broke() -> None:
+    code = "import json; from benchmarks.inventory import inventory; print(json.dumps(inventory()))"
+    said = json.loads(python(code, PRIORBENCH_PLUGINS="standard,classical,nowhere"))
+    assert said["methods"]["tv"] == "classical"
+    assert "dip" not in said["methods"]
+    assert "nowhere" in said["plugins"]
+    assert said["modules"] == {}
 
 
 def test_the_suite_measures_under_the_conditions_of_a_worker() -> None:

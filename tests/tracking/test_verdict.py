@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from verdict import KIND_OF_UNIT, Measured, compare, least_of_rounds
+from verdict import KIND_OF_UNIT, Change, Measured, Outcome, compare, least_of_rounds
 
 
 def timed(rng: np.random.Generator, *, seconds: float, rounds: int = 7) -> Measured:
@@ -31,6 +31,11 @@ def memory(mebibytes: float) -> Measured:
     return tracked(mebibytes * 2**20, kind="memory", unit="bytes")
 
 
+def line(change: Change | None) -> str:
+    assert change is not None
+    return f"{change.word}: {change.name}: {change.text}"
+
+
 def test_noise_of_a_shared_machine_raises_no_alarm() -> None:
     rng = np.random.default_rng(0)
     alarms = [compare("a", timed(rng, seconds=0.1), timed(rng, seconds=0.1)) for _ in range(2000)]
@@ -49,7 +54,7 @@ def test_less_time_is_told_and_is_no_regression() -> None:
     change = compare("a", timed(rng, seconds=0.2), timed(rng, seconds=0.1))
     assert change is not None
     assert not change.worse
-    assert change.sentence.startswith("faster: a: ")
+    assert line(change).startswith("faster: a: ")
 
 
 def test_one_slow_round_is_bad_luck() -> None:
@@ -63,7 +68,7 @@ def test_quality_counts_from_one_per_cent_of_the_error() -> None:
     change = compare("a", tracked(0.002), tracked(0.002 * 10**0.03))
     assert change is not None
     assert change.worse
-    assert change.sentence == "worse: a: PSNR 26.99 -> 26.69 dB (-0.30 dB)"
+    assert line(change) == "worse: a: PSNR 26.99 -> 26.69 dB (-0.30 dB)"
 
 
 def test_a_better_psnr_is_no_regression() -> None:
@@ -80,20 +85,40 @@ def test_memory_has_to_grow_by_a_tenth_and_by_more_than_noise() -> None:
     assert compare("a", memory(60), memory(64.5)) is None
     change = compare("a", memory(60), memory(78))
     assert change is not None
-    assert change.sentence == "more memory: a: 60.0 MiB -> 78.0 MiB, 1.30 times"
+    assert line(change) == "more memory: a: 60.0 MiB -> 78.0 MiB, 1.30 times"
 
 
 def test_a_failure_is_a_regression_only_where_it_worked() -> None:
     change = compare("a", tracked(0.1), tracked(None))
     assert change is not None
-    assert change.sentence == "broken: a works at the base and fails now"
-    assert compare("a", tracked(None), tracked(None)) is None
-    assert compare("a", tracked(None), tracked(0.1)) is None
+    assert change.worse
+    assert f"{change.word}: {change.text}" == "broken: works at the base and fails now"
+    mended = compare("a", tracked(None), tracked(0.1))
+    assert mended is not None
+    assert (mended.word, mended.worse) == ("mended", False)
 
 
-@pytest.mark.parametrize("pair", [(math.nan, 1.0), (1.0, math.nan)])
-def test_what_was_skipped_is_not_compared(pair: tuple[float, float]) -> None:
-    assert compare("a", tracked(pair[0]), tracked(pair[1])) is None
+@pytest.mark.parametrize("pair", [(None, None), (None, math.nan), (math.nan, None), (1.0, math.nan)])
+def test_what_could_not_be_measured_is_told(pair: tuple[float | None, float | None]) -> None:
+    change = compare("a", tracked(pair[0]), tracked(pair[1]))
+    assert change is not None
+    assert change.outcome == Outcome.UNMEASURED
+
+
+def test_what_is_skipped_at_both_commits_is_no_change() -> None:
+    assert compare("a", tracked(math.nan), tracked(math.nan)) is None
+
+
+def test_what_was_skipped_and_is_measured_now_is_new() -> None:
+    change = compare("a", tracked(math.nan), tracked(1.0))
+    assert change is not None
+    assert change.outcome == Outcome.ADDED
+
+
+def test_an_error_of_nothing_is_compared_too() -> None:
+    change = compare("a", tracked(0.0), tracked(0.001))
+    assert change is not None
+    assert change.text == "0 MSE -> 0.001 MSE"
 
 
 def test_samples_are_taken_apart_into_rounds() -> None:

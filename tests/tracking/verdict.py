@@ -16,6 +16,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 #: kinds, by asv's type of benchmark and by the unit of what is tracked; other units are for reading only
 KIND_OF_TYPE = {"time": "time", "peakmemory": "memory"}
@@ -34,31 +35,70 @@ WORDS = {
 }
 
 
+class Outcome(IntEnum):
+    """What a change means, the worst first."""
+
+    BROKEN = 0
+    WORSE = 1
+    UNMEASURED = 2
+    REMOVED = 3
+    ADDED = 4
+    BETTER = 5
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
     """One benchmark at one commit.
 
     Attributes
     ----------
-    kind : see `FACTORS`; empty = for reading only.
-    unit : asv's.
-    value : seconds, bytes net of the reference, ...; NaN where skipped, None where it failed.
-    rounds : of a time, the least sample of each round; otherwise empty.
+    kind : str
+        see `FACTORS`; empty = for reading only.
+    unit : str
+        asv's.
+    value : float or None
+        seconds, bytes net of the reference, ...; NaN where skipped, None where it failed.
+    rounds : tuple[float, ...], default ()
+        of a time, the least sample of each round; otherwise empty.
+    method : str, default ''
+        the method that is measured; empty where it is none.
     """
 
     kind: str
     unit: str
     value: float | None
     rounds: tuple[float, ...] = ()
+    method: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """A difference: what, from what to what, and whether it is for the worse."""
+    """A difference.
+
+    Attributes
+    ----------
+    name : str
+        the benchmark with its parameters.
+    subject : str
+        what the change is about: a method, or the benchmark.
+    outcome : Outcome
+        whether it is for the worse.
+    word : str
+        for people: "slower", "added", ...
+    text : str
+        from what to what, or why; may be empty.
+    """
 
     name: str
-    worse: bool
-    sentence: str
+    subject: str
+    outcome: Outcome
+    word: str
+    text: str
+
+    @property
+    def worse(self) -> bool:
+        """Say whether it is a regression."""
+        return self.outcome <= Outcome.WORSE
 
 
 def least_of_rounds(samples: Sequence[float], rounds: int) -> tuple[float, ...]:
@@ -69,23 +109,46 @@ def least_of_rounds(samples: Sequence[float], rounds: int) -> tuple[float, ...]:
     return tuple(min(samples[start : start + each]) for start in range(0, len(samples), each))
 
 
-def compare(name: str, before: Measured, after: Measured) -> Change | None:
-    """Return what changed between two commits, or None."""
-    if before.value is None or after.value is None:
-        return _failure(name, before, after)
-    if not before.kind or math.isnan(before.value) or math.isnan(after.value):
+def compare(name: str, before: Measured, after: Measured, *, subject: str = "") -> Change | None:
+    """Return what changed between two commits, or None; `subject` is what a failure is told about."""
+    missing = _missing(before.value, after.value)
+    if missing is not None:
+        outcome, word, text = missing
+        return Change(name=name, subject=subject or name, outcome=outcome, word=word, text=text)
+    if not before.kind or _skipped(before.value):
         return None
     if _worse(before, after):
-        return Change(name=name, worse=True, sentence=_sentence(name, before, after, WORDS[before.kind][0]))
-    if _worse(after, before):
-        return Change(name=name, worse=False, sentence=_sentence(name, before, after, WORDS[before.kind][1]))
-    return None
+        outcome, word = Outcome.WORSE, WORDS[before.kind][0]
+    elif _worse(after, before):
+        outcome, word = Outcome.BETTER, WORDS[before.kind][1]
+    else:
+        return None
+    return Change(
+        name=name, subject=subject or name, outcome=outcome, word=word, text=_numbers(before, after)
+    )
 
 
-def _failure(name: str, before: Measured, after: Measured) -> Change | None:
-    if before.value is None:
-        return None  # nothing to compare with: it is new, or it failed there too
-    return Change(name=name, worse=True, sentence=f"broken: {name} works at the base and fails now")
+def _missing(before: float | None, after: float | None) -> tuple[Outcome, str, str] | None:
+    """Say what a missing value means; None where both commits have one, or skip it."""
+    if before is None and after is None:
+        return Outcome.UNMEASURED, "not measured", "fails at both commits"
+    if before is None:
+        if _skipped(after):
+            return Outcome.UNMEASURED, "not measured", "fails at the base and is skipped now"
+        return Outcome.BETTER, "mended", "fails at the base and works now"
+    if after is None:
+        if _skipped(before):
+            return Outcome.UNMEASURED, "not measured", "is skipped at the base and fails now"
+        return Outcome.BROKEN, "broken", "works at the base and fails now"
+    if _skipped(before) == _skipped(after):
+        return None
+    if _skipped(after):
+        return Outcome.UNMEASURED, "not measured", "works at the base and is skipped now"
+    return Outcome.ADDED, "added", "is skipped at the base and works now"
+
+
+def _skipped(value: float | None) -> bool:
+    return value is not None and math.isnan(value)
 
 
 def _worse(one: Measured, other: Measured) -> bool:
@@ -101,7 +164,7 @@ def _worse(one: Measured, other: Measured) -> bool:
     return other.value > one.value * FACTORS[one.kind]
 
 
-def _sentence(name: str, before: Measured, after: Measured, word: str) -> str:
+def _numbers(before: Measured, after: Measured) -> str:
     assert before.value is not None
     assert after.value is not None
     if before.kind == "time":
@@ -109,16 +172,14 @@ def _sentence(name: str, before: Measured, after: Measured, word: str) -> str:
         ratio = statistics.median(ratios)
         first, last = statistics.median(before.rounds), statistics.median(after.rounds)
         return (
-            f"{word}: {name}: {_shown(first, 'seconds')} -> {_shown(last, 'seconds')}, {ratio:.2f} times "
+            f"{_shown(first, 'seconds')} -> {_shown(last, 'seconds')}, {ratio:.2f} times "
             f"(rounds: {ratios[0]:.2f} to {ratios[-1]:.2f})"
         )
-    numbers = f"{_shown(before.value, before.unit)} -> {_shown(after.value, after.unit)}"
-    if before.unit == "MSE":
+    if before.unit == "MSE" and min(before.value, after.value) > 0:
         first, last = -10 * math.log10(before.value), -10 * math.log10(after.value)
-        numbers = f"PSNR {first:.2f} -> {last:.2f} dB ({last - first:+.2f} dB)"
-    elif before.value > 0:
-        numbers += f", {after.value / before.value:.2f} times"
-    return f"{word}: {name}: {numbers}"
+        return f"PSNR {first:.2f} -> {last:.2f} dB ({last - first:+.2f} dB)"
+    numbers = f"{_shown(before.value, before.unit)} -> {_shown(after.value, after.unit)}"
+    return numbers + (f", {after.value / before.value:.2f} times" if before.value > 0 else "")
 
 
 def _shown(value: float, unit: str) -> str:

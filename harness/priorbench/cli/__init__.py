@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from priorbench.cli.streams import drop, safe_streams
 from priorbench.errors import PriorbenchError
 
 if TYPE_CHECKING:
@@ -23,19 +23,20 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not end a run
-    try:
+    with safe_streams():
         try:
-            _application()(prog_name="priorbench")
-        finally:
-            sys.stdout.flush()
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        _drop_output()
-        sys.exit(BROKEN_PIPE)
+            try:
+                _application()(prog_name="priorbench")
+            finally:
+                sys.stdout.flush()
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            drop(sys.stdout)
+            sys.exit(BROKEN_PIPE)
+        except PriorbenchError as error:  # of a help page; commands are guarded
+            typer.echo(f"priorbench: {error}", err=True)
+            sys.exit(WRONG_REQUEST)
 
 
 def _commands() -> Mapping[str, Callable[..., None]]:
@@ -108,7 +109,7 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            _drop_output()
+            drop(sys.stdout)
             raise typer.Exit(BROKEN_PIPE) from None
 
     return run
@@ -118,8 +119,3 @@ def _refuse(error: PriorbenchError) -> NoReturn:
     for line in str(error).splitlines() or [type(error).__name__]:
         typer.echo(f"priorbench: {line}", err=True)
     raise typer.Exit(WRONG_REQUEST)
-
-
-def _drop_output() -> None:
-    """Send what is still buffered nowhere: whoever read it has gone, and exiting must not fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

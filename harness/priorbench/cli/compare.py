@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ import typer
 
 from priorbench.cli.leaderboard import prepare_statistics
 from priorbench.cli.output import Format, print_json, print_table, remark
+from priorbench.cli.stores import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,12 +37,16 @@ def compare(
     """Compare two methods, or the methods that two stores share, on the images that both restored."""
     prepare_statistics()
     from priorbench.ranking.panels import Filter
+    from priorbench.store.address import shown
 
-    found = _comparisons(a, b, store, Filter(image_set=image_set, noise=noise, operator=operator))
-    if format is Format.JSON:
-        print_json({"a": a, "b": b, **{name: _flat(value) for name, value in asdict(found).items()}})
-    else:
-        _print(found)
+    only = Filter(image_set=image_set, noise=noise, operator=operator)
+    with ExitStack() as stores:
+        found = _comparisons(a, b, store, only, stores)
+        if format is Format.JSON:
+            tables = {name: _flat(value) for name, value in asdict(found).items()}
+            print_json({"a": shown(a), "b": shown(b), **tables})
+        else:
+            _print(found)
 
 
 def _flat(items: Any) -> Any:
@@ -48,22 +54,22 @@ def _flat(items: Any) -> Any:
     return [{**item.pop("setting"), **item} if isinstance(item, dict) else item for item in items]
 
 
-def _comparisons(a: str, b: str, store: str | None, only: Filter) -> Comparisons:
+def _comparisons(a: str, b: str, store: str | None, only: Filter, stores: ExitStack) -> Comparisons:
     """Compare two stores if both arguments are, else two methods."""
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.compare import compare_methods, compare_stores
-    from priorbench.store.database import Store, store_url
+    from priorbench.store.address import shown
 
     if store is None and _is_store(a) and _is_store(b):
-        first, second = (Store(store_url(name), create=False) for name in (a, b))
+        first, second = (stores.enter_context(reading(name)) for name in (a, b))
         environments = first.environments() | second.environments()
         return compare_stores(first.scores(), second.scores(), environments=environments, only=only)
     if store is None and _is_store(a) != _is_store(b):
         one, other = (a, b) if _is_store(a) else (b, a)
         raise PriorbenchError(
-            f"compare two methods or two stores: there is a store {one}, but no file {other}"
+            f"compare two methods or two stores: there is a store {shown(one)}, but no file {other}"
         )
-    source = Store(store_url(store), create=False)
+    source = stores.enter_context(reading(store))
     return compare_methods(source.scores(), a, b, environments=source.environments(), only=only)
 
 

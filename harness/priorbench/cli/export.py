@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priorbench.cli.files import write, write_bytes
+from priorbench.cli.stores import reading
 
 if TYPE_CHECKING:
     from priorbench.store.database import Store
@@ -36,12 +37,10 @@ def export(
 ) -> None:
     """Write the records of a store, JSON lines on standard output by default."""
     from priorbench.errors import PriorbenchError
-    from priorbench.store.database import Store, store_url
 
     if format is ExportFormat.parquet and output is None:
         raise PriorbenchError("parquet is not text: name a file with -o FILE")
-    source = Store(store_url(store), create=False)
-    try:
+    with reading(store) as source:
         if format is ExportFormat.parquet and output is not None:
             write_bytes(parquet(source), output)
         elif output is None:
@@ -49,8 +48,6 @@ def export(
                 write(line, None)
         else:
             write("".join(lines(source)), output)
-    finally:
-        source.close()
 
 
 def lines(store: Store) -> Iterator[str]:

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from priorbench.cli.streams import lost
 from priorbench.errors import PriorbenchError
 
 
@@ -13,8 +14,13 @@ def write(text: str, output: Path | None) -> None:
     """Write text as UTF-8; what UTF-8 cannot say (a file name of other bytes) is escaped."""
     data = text.encode("utf-8", "backslashreplace")
     if output is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise lost(error) from None
     else:
         write_bytes(data, output)
 

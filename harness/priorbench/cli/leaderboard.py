@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 from collections.abc import Sequence
 from enum import StrEnum
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priorbench.cli.files import write
+from priorbench.cli.stores import reading
 
 if TYPE_CHECKING:
     from priorbench.ranking.boards import Board
@@ -51,25 +53,28 @@ def leaderboard(
     if format is LeaderboardFormat.html and output is None:
         raise typer.BadParameter("a page needs a file: name it with -o FILE", param_hint="--format html")
     prepare_statistics()
-    from rich.console import Console
-
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.leaderboard import leaderboard as rank
     from priorbench.ranking.panels import Filter
+
+    only = Filter(image_set=image_set, noise=noise, operator=operator)
+    with reading(store) as source:
+        boards = rank(source.scores(), reference=reference, only=only)
+        if not boards:
+            raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
+        if format is LeaderboardFormat.html:
+            write(_page(boards, source), output)
+        else:
+            _write(boards, format, output)
+
+
+def _write(boards: Sequence[Board], format: LeaderboardFormat, output: Path | None) -> None:
+    """Write boards as text."""
+    from rich.console import Console
+
     from priorbench.rendering import latex
     from priorbench.rendering import tables as rendering
-    from priorbench.store.database import Store, store_url
 
-    source = Store(store_url(store), create=False)
-    console = Console(highlight=False) if output is None else Console(width=_FILE_WIDTH)
-    only = Filter(image_set=image_set, noise=noise, operator=operator)
-    boards = rank(source.scores(), reference=reference, only=only)
-    if not boards:
-        raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
-    if format is LeaderboardFormat.html:
-        write(_page(boards, source), output)
-        return
-    source.close()
     writers = {
         "markdown": rendering.markdown,
         "csv": rendering.comma_separated,
@@ -79,10 +84,11 @@ def leaderboard(
     if format is not LeaderboardFormat.table:
         write(writers[format.value](boards), output)
     elif output is None:
-        rendering.table(boards, console)
+        rendering.table(boards, Console(highlight=False))
     else:
-        with output.open("w", encoding="utf-8") as file:
-            rendering.table(boards, Console(file=file, width=_FILE_WIDTH, highlight=False))
+        text = io.StringIO()
+        rendering.table(boards, Console(file=text, width=_FILE_WIDTH, highlight=False, color_system=None))
+        write(text.getvalue(), output)
 
 
 def _page(boards: Sequence[Board], source: Store) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -101,9 +102,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, indent
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_UNLIMITED)
+    console = Console() if sys.stdout.isatty() else Console(width=_UNLIMITED)
     table = Table(
         box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=bool(headers)
     )

@@ -33,6 +33,8 @@ class ProgressView:
 
     def __init__(self, suite: str, planned: int, out: TextIO) -> None:
         self._suite = suite
+        # not what rich says: FORCE_COLOR makes a terminal of any file, and a bar in a log is rubbish
+        self._draws = out.isatty()
         self._console = Console(file=out, highlight=False, soft_wrap=True)
         self._progress = Progress(planned=planned)
         self._began = time.monotonic()
@@ -44,7 +46,7 @@ class ProgressView:
 
     def __enter__(self) -> ProgressView:
         """Begin to draw."""
-        if self._console.is_terminal:
+        if self._draws:
             self._live.start()
         return self
 
@@ -52,7 +54,7 @@ class ProgressView:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop drawing."""
-        if self._console.is_terminal:
+        if self._draws:
             self._live.stop()
 
     def __call__(self, progress: Progress) -> None:

@@ -170,6 +170,7 @@ def _execute(
     try:
         with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
             summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
+        store.check_place()
         view.conclude(summary, store.url, ending.reason)
         return summary
     finally:

@@ -80,11 +80,14 @@ def _page(entry: Registered) -> dict[str, Any]:
 
 
 def _parameters(spec: Spec) -> list[dict[str, Any]]:
-    """Import the factory and return its parameters, with the preset as defaults."""
-    from priorbench.contract.specs import MetricSpec
+    """Return the parameters of a factory, with the preset as defaults; a method's are asked of a child."""
+    from priorbench.contract.specs import DenoiserSpec, MetricSpec
     from priorbench.loading.registry import import_factory
     from priorbench.parameters.values import parameters_of
+    from priorbench.suite.inspection import listed_parameters
 
+    if isinstance(spec, DenoiserSpec):
+        return listed_parameters(spec)
     with contextlib.redirect_stdout(sys.stderr):  # what a module prints at import is no part of the page
         factory = import_factory(spec)
     if isinstance(spec, MetricSpec):

@@ -31,6 +31,9 @@ class Trial:
         CPU threads.
     source, commit : str, default ''
         digest of the denoiser's source code, and its git commit while it is developed.
+    code : tuple of (str, str), default ()
+        what the keys hold of source code: the measured path and each factory that takes part, with digests.
+        A worker whose files differ refuses.
     crops : bool, default False
         the records come with the middles of the images (not in their keys).
     keys : tuple of str, default ()
@@ -53,6 +56,7 @@ class Trial:
     operator: Choice = DENOISING
     source: str = ""
     commit: str = ""
+    code: tuple[tuple[str, str], ...] = ()
     crops: bool = False
     keys: tuple[str, ...] = ()
 
@@ -85,5 +89,6 @@ def trial_from_json(data: Mapping[str, Any]) -> Trial:
     for name in ("image_set", "noise", "denoiser", "operator"):
         values[name] = Choice(**values[name])
     values["stopping"] = tuple(Choice(**choice) for choice in values["stopping"])
+    values["code"] = tuple((factory, digest) for factory, digest in values.get("code", ()))
     values["metrics"], values["keys"] = tuple(values["metrics"]), tuple(values["keys"])
     return Trial(**values)

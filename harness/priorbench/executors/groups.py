@@ -10,8 +10,8 @@ from functools import cache
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
-from priorbench.loading.abilities import abilities
 from priorbench.loading.registry import Registry
+from priorbench.suite.inspection import abilities
 
 Group = tuple[Trial, ...]
 

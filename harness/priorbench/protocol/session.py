@@ -19,6 +19,7 @@ from priorbench.contract.records import Record
 from priorbench.contract.specs import DenoiserSpec, MetricSpec, StoppingRuleSpec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
+from priorbench.loading.changes import CodeWatch
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.machine import memory
 from priorbench.machine.disturbance import conditions, disturbance
@@ -63,6 +64,7 @@ class Session:
         self._last_image: tuple[str, Image] | None = None
         self._warmed: dict[str, float] = {}
         self._factories: dict[str, tuple[Any, float]] = {}
+        self._code = CodeWatch()
 
     def run(self, trial: Trial, announce: Announce = lambda facts: None) -> tuple[Record, ...]:
         """Run a trial; every failure of the method becomes a record.
@@ -96,6 +98,7 @@ class Session:
             ]
 
         try:
+            self._check_code(trials)
             spec = self._spec(DenoiserSpec, "denoiser", trials[0].denoiser.name)
             noisy = [self._noisy(trial, own, announce) for trial, own in zip(trials, fields, strict=True)]
             for trial, one in zip(trials, noisy, strict=True):
@@ -105,6 +108,7 @@ class Session:
                     return failed("refused", reason)
             before, warmed = running(), len(self._warmed)
             records = self._measure(trials, spec, [one.problem for one in noisy], fields)
+            self._check_code(trials)  # a module may have been imported in the middle of the trial
             left = left_running(before)
             if left:
                 return failed("error", f"left {left} running")
@@ -116,6 +120,11 @@ class Session:
             raise
         except BaseException as error:
             return failed(*classify(error))
+
+    def _check_code(self, trials: Sequence[Trial]) -> None:
+        difference = self._code.difference(trials[0].code)
+        if difference is not None:
+            raise MachineError(difference)
 
     def _noisy(self, trial: Trial, fields: dict[str, Any], announce: Announce) -> NoisyProblem:
         """Return the trial's problem; what its records say of it goes into `fields`."""

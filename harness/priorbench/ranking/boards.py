@@ -97,6 +97,8 @@ class Row:
         means of further metrics, by name; None where no image has one.
     psnr_interval : Interval or None, optional
         of the mean; how far it would move with other images of the kind.
+    fewer : Mapping[str, int], optional
+        of a field, or of ``metrics.NAME``: images that have a value, where these are fewer than `images`.
     infinite : int
         images that were restored exactly; their PSNR is in no mean.
     difference : Difference or None, optional
@@ -132,6 +134,7 @@ class Row:
     ssim: float | None
     gain: float | None
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    fewer: Mapping[str, int] = field(default_factory=dict)
     infinite: int
     difference: Difference | None = None
     oracle_psnr: float | None

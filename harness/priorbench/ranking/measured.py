@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,10 +45,17 @@ class Measured:
         names = row_names(panel.places)
         usable = np.isfinite(self._by_image(self._good.astype(np.float64)))
         exact = np.nan_to_num(self._by_image(scores.exact.astype(np.float64))) > 0
+        by_image = {
+            "psnr": panel.by_image(self.psnr),
+            "gain": panel.by_image(self.psnr - panel.noisy_psnr),
+            "ssim": self._by_image(scores.ssim),
+            "seconds": panel.by_image(self.seconds),
+            **{f"metrics.{name}": values for name, values in self._metrics_by_image.items()},
+        }
         columns: dict[str, list[Any]] = {
-            "psnr": _means(panel.by_image(self.psnr)),
-            "ssim": _means(self._by_image(scores.ssim)),
-            "gain": _means(panel.by_image(self.psnr - panel.noisy_psnr)),
+            "psnr": _means(by_image["psnr"]),
+            "ssim": _means(by_image["ssim"]),
+            "gain": _means(by_image["gain"]),
             "oracle_psnr": _means(self._by_image(scores.oracle_psnr)),
             "iterations": _each(np.median, self._by_image(scores.iterations)),
             "memory_bytes": [
@@ -55,6 +63,7 @@ class Measured:
             ],
             "failures": self._failures(),
             "metrics": self._metrics(),
+            "fewer": _fewer(by_image, usable, exact),
             **self._times(),
         }
         return [
@@ -91,15 +100,20 @@ class Measured:
             counts[self._panel.row[record]][self._scores.status[record]] += 1
         return [dict(count) for count in counts]
 
-    def _metrics(self) -> list[dict[str, float | None]]:
-        """Return name -> mean of every further metric, for each row."""
+    @cached_property
+    def _metrics_by_image(self) -> dict[str, Array]:
+        """Values of every further metric, by its name."""
         texts = self._scores.metrics
         values: dict[str, Array] = {}
         for record in np.flatnonzero(texts != None):  # noqa: E711 - elementwise
             for name, value in json.loads(texts[record]).items():
                 column = values.setdefault(name, np.full(len(texts), np.nan))
                 column[record] = np.nan if value is None else value
-        means = {name: _means(self._by_image(values[name])) for name in sorted(values)}
+        return {name: self._by_image(values[name]) for name in sorted(values)}
+
+    def _metrics(self) -> list[dict[str, float | None]]:
+        """Return name -> mean of every further metric, for each row."""
+        means = {name: _means(values) for name, values in self._metrics_by_image.items()}
         return [{name: mean[row] for name, mean in means.items()} for row in range(len(self._panel.places))]
 
     def _times(self) -> dict[str, list[Any]]:
@@ -119,6 +133,19 @@ class Measured:
             ],
             "tainted": np.bincount(marked, minlength=len(self._panel.places)).tolist(),
         }
+
+
+def _fewer(
+    by_image: Mapping[str, Array], usable: NDArray[np.bool_], exact: NDArray[np.bool_]
+) -> list[dict[str, int]]:
+    """Return for each row the number of values of each field that has some, but not of all usable images."""
+    found: list[dict[str, int]] = [{} for _ in usable]
+    for name, values in by_image.items():
+        there = np.isfinite(values)
+        whole = there | exact if name in ("psnr", "gain") else there  # exact ones are told beside the mean
+        for row in np.flatnonzero(there.any(axis=1) & (whole & usable != usable).any(axis=1)):
+            found[row][name] = int(there[row].sum())
+    return found
 
 
 def _means(values: Array) -> list[float | None]:

@@ -13,6 +13,9 @@ CellText = Callable[[Row], str]
 #: headings of other columns that would be valid names of a metric
 _TAKEN = ("rank", "method", "stopping", "p", "wins", "memory", "images", "failed")
 
+#: fields of a row that are over images, and their columns; further metrics have their own
+_COLUMN_OF = {"psnr": "PSNR dB", "gain": "gain dB", "ssim": "SSIM", "seconds": "s/image"}
+
 #: a longer name of the reference stands below the table, not above its column
 _SHORT = 14
 
@@ -23,17 +26,17 @@ def columns(board: Board) -> dict[str, CellText]:
         "rank": rank,
         "method": lambda row: row.denoiser,
         "stopping": lambda row: row.stopping_rule or "",
-        "PSNR dB": lambda row: number(row.psnr, 2) + (f" (+{row.infinite} exact)" if row.infinite else ""),
+        "PSNR dB": _psnr,
         "95 %": lambda row: interval(row.psnr_interval, 2),
-        "gain dB": lambda row: number(row.gain, 2, sign=True),
+        "gain dB": lambda row: _marked(number(row.gain, 2, sign=True), row, "gain"),
         difference_column(board): lambda row: (
             "reference" if row.name == board.reference else difference(row.difference)
         ),
         "p": lambda row: "" if row.difference is None else probability(row.difference.p_holm),
         "wins": lambda row: "" if row.difference is None else f"{100 * row.difference.win_rate:.0f} %",
-        "SSIM": lambda row: number(row.ssim, 4),
+        "SSIM": lambda row: _marked(number(row.ssim, 4), row, "ssim"),
         **{metric_column(name): partial(_metric, name) for row in board.rows for name in row.metrics},
-        "s/image": lambda row: seconds(row.seconds) + ("*" if row.tainted else ""),
+        "s/image": lambda row: _marked(seconds(row.seconds) + ("*" if row.tainted else ""), row, "seconds"),
         "× time": lambda row: "" if row.time_ratio is None else significant(row.time_ratio.value),
         "memory": lambda row: memory(row.memory_bytes),
         "images": lambda row: str(row.images),
@@ -55,7 +58,17 @@ def metric_column(name: str) -> str:
 
 def _metric(name: str, row: Row) -> str:
     value = row.metrics.get(name)
-    return "" if value is None else f"{value:.4g}"
+    return "" if value is None else _marked(f"{value:.4g}", row, f"metrics.{name}")
+
+
+def _psnr(row: Row) -> str:
+    exact = f" (+{row.infinite} exact)" if row.infinite else ""
+    return _marked(number(row.psnr, 2), row, "psnr") + exact
+
+
+def _marked(text: str, row: Row, field: str) -> str:
+    """Mark a value that is over fewer images than its row has."""
+    return text + ("‡" if text and field in row.fewer else "")
 
 
 def difference_column(board: Board) -> str:
@@ -81,7 +94,13 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
         the columns that the reader sees; None for all.
     """
     seen = columns(board) if shown is None else shown
-    return [*_meanings(board, seen), *_unranked(board), *_times(board, seen), *board.notes]
+    return [
+        *_meanings(board, seen),
+        *_over_fewer(board, seen),
+        *_unranked(board),
+        *_times(board, seen),
+        *board.notes,
+    ]
 
 
 def _meanings(board: Board, seen: Container[str]) -> list[str]:
@@ -101,6 +120,18 @@ def _meanings(board: Board, seen: Container[str]) -> list[str]:
         lines.append(f"p: Wilcoxon signed-rank, Holm-corrected for {plural(len(compared), 'comparison')}")
     if any(item is not None and item.kind == "percentile" for item in intervals):
         lines.append("† the BCa interval is undefined here: percentile interval")
+    return lines
+
+
+def _over_fewer(board: Board, seen: Container[str]) -> list[str]:
+    lines = []
+    for field in dict.fromkeys(field for row in board.rows for field in row.fewer):
+        column = _COLUMN_OF.get(field) or metric_column(field.removeprefix("metrics."))
+        counts = [
+            f"{_name(row)} {row.fewer[field]} of {row.images}" for row in board.rows if field in row.fewer
+        ]
+        if column in seen:
+            lines.append(f"‡ {column}: over fewer images than the row: {', '.join(counts)}")
     return lines
 
 

@@ -27,6 +27,7 @@ _SPECIAL = {
     "×": r"$\times$",
     "–": "--",
     "†": r"$^{\dagger}$",
+    "‡": r"$^{\ddagger}$",
 }
 _NUMBER = re.compile(r"(?<![\w.])[+-]\d+(?:\.\d+)?")
 #: columns that a page has no room for

@@ -15,12 +15,13 @@ from priorbench.contract.limits import check_count
 from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
-from priorbench.loading.abilities import abilities
-from priorbench.loading.digests import code_digest
+from priorbench.loading.changes import CORE
+from priorbench.loading.digests import code_digest, core_digest
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.run.keys import Provenance, record_key
 from priorbench.run.revision import revision
+from priorbench.suite.inspection import abilities
 from priorbench.suite.model import Suite
 
 
@@ -180,8 +181,10 @@ class Plan:
 
     def _with_keys(self, trial: Trial) -> Trial:
         rules: tuple[Choice | None, ...] = trial.stopping or (None,)
-        keys = tuple(record_key(trial, rule, self._provenance.of(trial, rule)) for rule in rules)
-        return replace(trial, keys=keys)
+        provenance = [self._provenance.of(trial, rule) for rule in rules]
+        keys = tuple(record_key(trial, rule, of) for rule, of in zip(rules, provenance, strict=True))
+        code = dict.fromkeys((factory, digest) for of in provenance for factory, digest in of["code"])
+        return replace(trial, keys=keys, code=((CORE, core_digest()), *code))
 
     def _iterates(self, choice: Choice) -> bool:
         spec = self._spec("denoiser", choice)

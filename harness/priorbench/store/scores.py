@@ -204,10 +204,13 @@ def _read(items: Iterable[tuple[int, str]]) -> list[list[Any]]:
 
 
 def _indices(hashes: NDArray[np.int64], items: Sequence[tuple[int, str]]) -> NDArray[np.int64]:
-    """Return the index in `items` of each hash."""
+    """Return the index in `items` of each hash; raises ValueError for one that is not there."""
     known = np.array([number for number, _ in items], dtype=np.int64)
     order = np.argsort(known)
-    return order[np.searchsorted(known, hashes, sorter=order)]
+    found = np.searchsorted(known, hashes, sorter=order)
+    if len(hashes) and (not len(known) or (known[order[found % len(known)]] != hashes).any()):
+        raise ValueError("a row refers to what is not there")
+    return order[found]
 
 
 def _scores(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from priorbench.contract.choice import Choice
-from priorbench.contract.specs import Spec
+from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry, import_factory, missing_reason
 from priorbench.parameters.values import ParameterProblems, build, resolve
+from priorbench.suite.inspection import check_imports, resolved_parameters
 from priorbench.suite.notation import ChoiceError, RawChoice, expand, label_of, parse_setting, parse_text
 from priorbench.suite.yaml_text import KeyPath
 
@@ -117,7 +119,7 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
     problems: list[Fault] = []
     for raw, origin in entries:
         try:
-            spec, factory = _usable(kind, raw, registry, origin.tolerance)
+            spec, completed = _usable(kind, raw, registry, origin.tolerance)
         except _UnusableError as error:
             if error.tolerated:
                 warnings.append(origin.problem(f"left out: {error}", name=raw.name))
@@ -126,7 +128,7 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
             continue
         for combination in expand(raw):
             try:
-                choices.append((_choice(spec, factory, combination), origin))
+                choices.append((_choice(spec, completed, combination), origin))
             except ParameterProblems as error:
                 problems += [origin.parameter_problem(text, raw.name, key) for key, text in error.problems]
             except PriorbenchError as error:
@@ -185,7 +187,13 @@ def instantiate(registry: Registry, kind: str, choice: Choice) -> Any:
     return build(import_factory(spec), choice.parameters)
 
 
-def _usable(kind: str, raw: RawChoice, registry: Registry, tolerance: Tolerance) -> tuple[Spec, Any]:
+def _usable(
+    kind: str, raw: RawChoice, registry: Registry, tolerance: Tolerance
+) -> tuple[Spec, Callable[[Mapping[str, Any]], Mapping[str, Any]]]:
+    """Return what a name stands for, and what checks and completes its parameters.
+
+    A method is never imported here: a child process is asked.
+    """
     try:
         spec = registry.find(kind, raw.name).spec
     except UnknownNameError as error:
@@ -200,14 +208,18 @@ def _usable(kind: str, raw: RawChoice, registry: Registry, tolerance: Tolerance)
     if not isinstance(spec, Spec):
         raise _UnusableError(f"'{raw.name}' is a {spec.kind}, which has no parameters", False)
     try:
-        return spec, import_factory(spec)
+        if isinstance(spec, DenoiserSpec):
+            check_imports(spec)
+            return spec, partial(resolved_parameters, spec)
+        return spec, partial(resolve, spec, import_factory(spec))
     except PriorbenchError as error:
         raise _UnusableError(str(error), tolerance == "not there") from error
 
 
-def _choice(spec: Spec, factory: Any, raw: RawChoice) -> Choice:
-    parameters = resolve(spec, factory, raw.parameters)
-    return Choice(name=raw.name, label=label_of(raw, spec), parameters=parameters)
+def _choice(
+    spec: Spec, completed: Callable[[Mapping[str, Any]], Mapping[str, Any]], raw: RawChoice
+) -> Choice:
+    return Choice(name=raw.name, label=label_of(raw, spec), parameters=completed(raw.parameters))
 
 
 def _same_labels(choices: Sequence[tuple[Choice, Origin]]) -> Iterable[Fault]:

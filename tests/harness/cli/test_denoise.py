@@ -20,8 +20,8 @@ def error(path, clean) -> float:
     return float(np.abs(np.asarray(PillowImage.open(path), dtype=float) - clean).mean())
 
 
-def test_a_picture_is_denoised_by_any_method(command, tmp_path, picture):
-    done = command("denoise", "in.png", "out.png", "--denoiser", "mean")
+def test_a_picture_is_denoised_by_any_method(command, process, tmp_path, picture):
+    done = process("denoise", "in.png", "out.png", "--denoiser", "mean")
     assert done.returncode == 0, done.stderr
     assert error(tmp_path / "out.png", picture) < error(tmp_path / "in.png", picture) / 4
     done = command(

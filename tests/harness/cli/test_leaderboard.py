@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from sample_records import columns_of
 from small_runs import HERE, ONE_IMAGE, write_suite
 
@@ -47,3 +48,13 @@ def test_the_command_writes_every_format_and_compares_with_the_named_method(comm
     assert command("leaderboard", "--format", "csv").stdout.startswith("protocol,image_set,noise")
     wrong = command("leaderboard", "--reference", "betta")
     assert wrong.returncode == 2 and "did you mean 'beta'?" in wrong.stderr
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_a_file_that_cannot_be_written_is_one_line(command, tmp_path, format):
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db")
+    store.add(columns_of({"alpha": [31.0, 30.0]}))
+    store.close()
+    done = command("leaderboard", "--format", format, "-o", "no/folder/board")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["priorbench: cannot write no/folder/board: No such file or directory"]

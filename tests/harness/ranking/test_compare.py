@@ -192,8 +192,8 @@ def stores(tmp_path):
 
 
 @pytest.mark.usefixtures("stores")
-def test_the_command_prints_a_table_or_json(command):
-    done = command("compare", "alpha", "beta", "--store", "one.db")
+def test_the_command_prints_a_table_or_json(command, process):
+    done = process("compare", "alpha", "beta", "--store", "one.db")
     assert done.returncode == 0, done.stderr
     assert "+1.33 [" in done.stdout and "100 %" in done.stdout
     found = json.loads(command("compare", "alpha", "beta", "--store", "one.db", "--format", "json").stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from small_runs import HERE, ONE_IMAGE, records
@@ -83,12 +84,12 @@ def test_a_picture_that_cannot_be_loaded_is_no_result_of_the_method(with_plugin,
 
 def test_a_worker_that_does_not_start_is_no_result_of_the_method(command, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("sys.executable", "/bin/false")
+        patch.setattr("priorbench.executors.process.sys", SimpleNamespace(executable="/bin/false"))
         done = command(*ONE_IMAGE, "--denoiser", "mean")
     assert (done.returncode, "not-run: the worker did not start" in done.stderr) == (1, True), done.stderr
     assert records(command) == []
     with monkeypatch.context() as patch:
-        patch.setattr("sys.executable", "/there/is/no/python")
+        patch.setattr("priorbench.executors.process.sys", SimpleNamespace(executable="/there/is/no/python"))
         done = command(*ONE_IMAGE, "--denoiser", "mean")
     assert (done.returncode, "not-run: no worker could be started" in done.stderr) == (1, True), done.stderr
     assert command(*ONE_IMAGE, "--denoiser", "mean", *HERE).returncode == 0

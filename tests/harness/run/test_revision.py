@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+from functools import partial
 
 import pytest
+from conftest_support import run_apart
+from small_runs import HERE
 
 from priorbench.run.revision import revision
 
@@ -53,11 +57,13 @@ def test_without_git_there_is_none(fake_site, monkeypatch):
     assert revision("no_such_package_anywhere:X") == ""
 
 
-def test_records_name_the_commit(command, example_site):
-    git(example_site, "init", "-q")
-    git(example_site, "add", "-A")
-    git(example_site, "commit", "-qm", "the plugin")
-    options = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25", "--denoiser", "mean")
+def test_records_name_the_commit(example_site, tmp_path):
+    site = shutil.copytree(example_site, tmp_path / "own-site")
+    command = partial(run_apart, site, tmp_path)
+    git(site, "init", "-q")
+    git(site, "add", "-A")
+    git(site, "commit", "-qm", "the plugin")
+    options = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25", "--denoiser", "mean", *HERE)
     assert command(*options).returncode == 0
     [record] = map(json.loads, command("export").stdout.splitlines())
-    assert record["plugin_commit"] == git(example_site, "rev-parse", "--short=12", "HEAD")
+    assert record["plugin_commit"] == git(site, "rev-parse", "--short=12", "HEAD")

@@ -1,0 +1,149 @@
+"""Rows of a store to the JSON form of records and back; what is damaged is told apart."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from itertools import repeat
+from types import NoneType
+from typing import Any, NoReturn
+
+from pydantic_core import from_json
+
+from priorbench.contract.records import STATUSES, Curve, Record
+
+#: a curve that unpacks to more is not one of priorbench; the longest have some thousand points
+_CURVE_BYTES = 2**24
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "bool": (bool,),
+    "str | None": (str, NoneType),
+    "int | None": (int, NoneType),
+    "float | None": (float, int, NoneType),
+    "Mapping[str, Any]": (dict,),
+    "Mapping[str, float | None]": (dict,),
+    "Mapping[str, float]": (dict,),
+    "tuple[str, ...]": (list,),
+}
+#: name, types and "must be there" of each field that stands in `data`
+_FIELDS = tuple(
+    (item.name, _TYPES[str(item.type)], item.default is MISSING and item.default_factory is MISSING)
+    for item in fields(Record)
+    if item.name not in ("curve", "crops")
+)
+_NAMES = tuple(name for name, _, _ in _FIELDS)
+#: types of fields that were found good, so that most records are looked up instead of checked
+_seen: set[tuple[type, ...]] = set()
+_COLUMNS = frozenset(item.name for item in fields(Curve))
+
+
+class UnreadableError(Exception):
+    """A row that is no record; the message is the reason."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Damage:
+    """A row that cannot be read: which one, and why."""
+
+    where: str
+    reason: str
+
+
+def document(data: str | bytes, curve: bytes | None) -> dict[str, Any]:
+    """Return the JSON form of a record.
+
+    Raises
+    ------
+    UnreadableError
+        If the text or the curve is cut or no JSON, or if a field is missing or of another type.
+    """
+    values = _read(data, "the record")
+    _check_fields(values)
+    if values.get("metrics"):
+        _check_metrics(values["metrics"])
+    if values.get("status", "ok") not in STATUSES:
+        raise UnreadableError(f"there is no status '{values['status']}'")
+    if curve is not None:
+        values["curve"] = _curve(curve)
+    return values
+
+
+def environment(data: str | bytes) -> dict[str, Any]:
+    """Return the description of a machine; raises `UnreadableError`."""
+    return _read(data, "the environment")
+
+
+def limits_of(data: str | bytes) -> dict[str, float]:
+    """Return the limits under which a record's trial ran; none where it does not say, or is damaged."""
+    try:
+        limits = _read(data, "the record").get("limits")
+    except UnreadableError:
+        return {}
+    return limits if isinstance(limits, dict) else {}
+
+
+def row_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a record's JSON form."""
+    curve = data["curve"]
+    packed = None if curve is None else zlib.compress(json.dumps(curve, separators=(",", ":")).encode())
+    rest = {name: value for name, value in data.items() if name != "curve"}
+    text = json.dumps(rest, separators=(",", ":"), allow_nan=False)
+    return {"key": data["key"], "status": data["status"], "data": text, "curve": packed}
+
+
+def _check_fields(values: Mapping[str, Any]) -> None:
+    kinds = tuple(map(type, map(values.get, _NAMES, repeat(MISSING))))
+    if kinds in _seen:
+        return
+    for name, types, needed in _FIELDS:
+        if name not in values:
+            if needed:
+                raise UnreadableError(f"the field '{name}' is missing")
+        elif not isinstance(values[name], types):
+            raise UnreadableError(f"the field '{name}' is of the wrong type")
+    _seen.add(kinds)
+
+
+def _check_metrics(metrics: Mapping[str, Any]) -> None:
+    if not all(isinstance(value, _TYPES["float | None"]) for value in metrics.values()):
+        raise UnreadableError("a metric is no number")
+
+
+def _curve(packed: bytes) -> dict[str, Any]:
+    unpacking = zlib.decompressobj()
+    try:
+        text = unpacking.decompress(packed, _CURVE_BYTES)
+    except zlib.error as error:
+        raise UnreadableError(f"the curve cannot be unpacked: {error}") from None
+    if len(text) == _CURVE_BYTES:
+        raise UnreadableError(f"the curve unpacks to more than {_CURVE_BYTES // 2**20} MiB")
+    if not unpacking.eof:
+        raise UnreadableError("the curve is cut off")
+    columns = _read(text, "the curve")
+    if columns.keys() != _COLUMNS or not all(isinstance(column, list) for column in columns.values()):
+        raise UnreadableError(f"the curve has other columns than {', '.join(sorted(_COLUMNS))}")
+    if len({len(column) for column in columns.values()}) > 1:
+        raise UnreadableError("the columns of the curve are not of one length")
+    return columns
+
+
+def _read(text: str | bytes, what: str) -> dict[str, Any]:
+    """Read JSON with pydantic's parser, which takes half the time; it refuses lone surrogates."""
+    try:
+        values = from_json(text, allow_inf_nan=False)
+    except (ValueError, TypeError):
+        try:
+            values = json.loads(text, parse_constant=_no_number)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise UnreadableError(f"{what} is no JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise UnreadableError(f"{what} is no JSON object")
+    return values
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")

@@ -1,0 +1,175 @@
+"""SQLite files: opened for writing, or read without leaving a trace; a file that was exchanged is noticed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+from priorbench.errors import PriorbenchError
+
+_MAGIC = b"SQLite format 3\0"
+#: seconds that a statement waits for another process; a writer tries several times
+_WAIT = 5.0
+
+#: device, inode
+Identity = tuple[int, int]
+#: identity, size, time of the last change
+State = tuple[int, int, int, int]
+
+
+def check_file(path: Path, shown: str, *, create: bool) -> None:
+    """Refuse what cannot be the file of a store, in one line.
+
+    Raises
+    ------
+    PriorbenchError
+        For a folder, a file of another kind, or, unless it may be created, a file that is missing or empty.
+    """
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise PriorbenchError(f"cannot open the store {shown}: it is a folder, name a file in it")
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        if not create:
+            raise PriorbenchError(
+                f"no store at {shown}: run a suite first, or name one with --store"
+            ) from None
+        if not path.absolute().parent.is_dir():
+            raise PriorbenchError(f"cannot make the store {shown}: there is no folder for it") from None
+        return
+    except OSError as error:
+        raise PriorbenchError(f"cannot open the store {shown}: {error.strerror or error}") from None
+    if start and start != _MAGIC:
+        raise PriorbenchError(f"cannot open the store {shown}: the file is not a database of SQLite")
+    if not start and not create:
+        raise PriorbenchError(f"the store {shown} is an empty file: run a suite first")
+
+
+def connect_to_write(path: Path) -> sqlite3.Connection:
+    """Open a file for reading and writing.
+
+    It gets a write-ahead log: readers and writers side by side, and a killed process leaves a whole store.
+    """
+    connection = _connect(path, "mode=rwc")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+class Reading:
+    """Connections that read an SQLite file and leave its folder as it is.
+
+    SQLite makes files beside a store with a write-ahead log, for readers too. A store at rest is therefore
+    opened as one that cannot change, and `check` tells if it did. One that is in use has these files already.
+    One that a killed run left with a log and without its index is copied, because the index would have to be
+    made.
+
+    Parameters
+    ----------
+    path : Path
+        the file.
+    shown : str
+        its name in messages.
+    """
+
+    def __init__(self, path: Path, shown: str) -> None:
+        self._path, self._shown = path, shown
+        self._state: State | None = None
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+
+    def connect(self) -> sqlite3.Connection:
+        """Open the file."""
+        if not _size(_beside(self._path, "-wal")):
+            self._state = _state(self._path)
+            return _connect(self._path, "mode=ro&immutable=1")
+        if _size(_beside(self._path, "-shm")):
+            try:
+                return _readable(_connect(self._path, "mode=ro"))
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error):
+                    raise
+        return _connect(self._copied(), "mode=rw")
+
+    def is_outdated(self) -> bool:
+        """Say whether the connections so far would miss what was written since; forget them then."""
+        if self._state is None or (
+            self._state == _state(self._path) and not _size(_beside(self._path, "-wal"))
+        ):
+            return False
+        self._state = None
+        return True
+
+    def check(self) -> None:
+        """Raise if the file was changed while it was read as one that does not change."""
+        if self._state is not None and self._state != _state(self._path):
+            raise PriorbenchError(
+                f"the store {self._shown} changed while it was read: give the command again"
+            )
+
+    def close(self) -> None:
+        """Remove the copy."""
+        if self._copy is not None:
+            self._copy.cleanup()
+            self._copy = None
+
+    def _copied(self) -> Path:
+        if self._copy is None:
+            self._copy = tempfile.TemporaryDirectory(prefix="priorbench-store-")
+            for part in (self._path, _beside(self._path, "-wal")):
+                shutil.copyfile(part, Path(self._copy.name, part.name))
+        return Path(self._copy.name, self._path.name)
+
+
+def identity(path: Path) -> Identity | None:
+    """Return which file is at a path; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _connect(path: Path, options: str) -> sqlite3.Connection:
+    # the bytes of the path, so that any name can be opened
+    name = quote(os.fsencode(path.absolute()))
+    return sqlite3.connect(f"file:{name}?{options}", uri=True, timeout=_WAIT, check_same_thread=False)
+
+
+def _readable(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Return the connection if it can read; SQLite opens the log at the first statement only."""
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _state(path: Path) -> State | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -1,0 +1,131 @@
+"""Statements on the tables of records and of scores, in the words of each database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from priorbench.store.documents import UnreadableError, document
+from priorbench.store.scores import (
+    COLUMNS,
+    VERSION,
+    Scores,
+    columns_of,
+    entry_of,
+    identity,
+    problem_of,
+    score_row,
+    scores_from_columns,
+)
+from priorbench.store.tables import ABOUT, ENTRIES, META, PROBLEMS, RECORDS, SCORES
+
+SCORE_TABLES = (ABOUT, SCORES, ENTRIES, PROBLEMS)
+
+#: told of what cannot be read: where, why
+Note = Callable[[str, str], None]
+
+
+def insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """Return an insert that leaves existing rows alone, in this database's words."""
+    if _is_sqlite(connection):
+        from sqlalchemy.dialects.sqlite import insert as statement
+    else:
+        from sqlalchemy.dialects.postgresql import insert as statement  # type: ignore[assignment]
+    return statement(table).on_conflict_do_nothing()
+
+
+def raw(connection: sa.Connection, column: sa.Column[str]) -> Any:
+    """Return text as its bytes where the driver would end a query at the first that is no UTF-8."""
+    return sa.cast(column, sa.LargeBinary).label(column.name) if _is_sqlite(connection) else column
+
+
+def record_rows(connection: sa.Connection, *, curves: bool) -> sa.Result[Any]:
+    """Return number, key, data and curve of all records, in the order in which they were stored."""
+    curve = RECORDS.c.curve if curves else sa.null().label("curve")
+    query = sa.select(
+        RECORDS.c.number, raw(connection, RECORDS.c.key), raw(connection, RECORDS.c.data), curve
+    )
+    some_at_a_time = connection.execution_options(stream_results=True, yield_per=1000)
+    return some_at_a_time.execute(query.order_by(RECORDS.c.number))
+
+
+def row_name(number: int, key: str | bytes) -> str:
+    """Return how messages call a record."""
+    text = key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else str(key)
+    return f"record {number} (key {text})"
+
+
+def has_scores(connection: sa.Connection) -> bool:
+    """Say whether the scores are of this version and as many as the records; the tables are there."""
+    counts = [sa.select(sa.func.count()).select_from(table).scalar_subquery() for table in (RECORDS, SCORES)]
+    version = sa.select(ABOUT.c.value).where(ABOUT.c.name == "scores").scalar_subquery()
+    found = connection.execute(sa.select(counts[0] == counts[1], version)).one()
+    return bool(found[0]) and found[1] == str(VERSION)
+
+
+def renew_scores(connection: sa.Connection, note: Note) -> None:
+    """Make the scores from the records, because the store was written without them, or with others."""
+    connection.execute(sa.delete(ABOUT).where(ABOUT.c.name == "scores"))
+    META.drop_all(connection, tables=[SCORES, ENTRIES, PROBLEMS])  # they may have other columns
+    META.create_all(connection, tables=[SCORES, ENTRIES, PROBLEMS])
+    connection.execute(insert(connection, ABOUT), [{"name": "scores", "value": str(VERSION)}])
+    for batch in record_rows(connection, curves=False).partitions(1000):
+        good = []
+        for row in batch:
+            try:
+                good.append(document(row.data, None))
+            except UnreadableError as error:
+                note(row_name(row.number, row.key), str(error))
+        add_scores(connection, good)
+
+
+def add_scores(connection: sa.Connection, records: Sequence[Mapping[str, Any]]) -> None:
+    """Store what a ranking reads of records, given as their JSON forms."""
+    entries, problems, rows = {}, {}, []
+    for data in records:
+        entry, problem = identity(entry_of(data)), identity(problem_of(data))
+        entries[entry[0]], problems[problem[0]] = entry[1], problem[1]
+        rows.append({"key": data["key"], "entry": entry[0], "problem": problem[0], **score_row(data)})
+    if not rows:
+        return
+    for table, texts in ((ENTRIES, entries), (PROBLEMS, problems)):
+        new = [{"id": number, "data": text} for number, text in texts.items()]
+        connection.execute(insert(connection, table), new)
+    connection.execute(insert(connection, SCORES), rows)
+
+
+def stored_scores(connection: sa.Connection, note: Note) -> Scores:
+    """Return the scores of all records that are JSON.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If they are damaged: a number that is none, a reference to nothing.
+    """
+    columns = [SCORES.c.entry, SCORES.c.problem, *(SCORES.c[name] for name in COLUMNS)]
+    query = sa.select(*columns).order_by(SCORES.c.number)
+    if damaged := _damaged_keys(connection, note):
+        query = query.where(SCORES.c.key.not_in(damaged))
+    # The scores first: what they refer to was stored with them or before them. In batches: a row
+    # takes ten times the memory of its numbers.
+    batches = [columns_of(rows) for rows in connection.execute(query).partitions(1000)]
+    entries = [(row.id, row.data) for row in connection.execute(sa.select(ENTRIES))]
+    problems = [(row.id, row.data) for row in connection.execute(sa.select(PROBLEMS))]
+    return scores_from_columns(entries, problems, batches)
+
+
+def _damaged_keys(connection: sa.Connection, note: Note) -> list[str]:
+    """Return the keys of records that are no JSON; SQLite says that in a tenth of the time of reading."""
+    if not _is_sqlite(connection):
+        return []
+    broken = sa.func.json_valid(RECORDS.c.data).is_not(sa.literal_column("1"))
+    rows = connection.execute(sa.select(RECORDS.c.number, RECORDS.c.key).where(broken)).all()
+    for number, key in rows:
+        note(row_name(number, key), "the record is no JSON")
+    return [key for _, key in rows]
+
+
+def _is_sqlite(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "sqlite"

@@ -1,0 +1,124 @@
+"""A damaged row is named and left out; the others are read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+
+import pytest
+from sample_records import columns_of, record
+
+from priorbench.contract.records import Curve, to_json
+from priorbench.store.database import Store
+from priorbench.store.documents import row_of
+
+CURVE = Curve(iteration=(1,), wall_seconds=(0.1,), psnr=(20.0,), residual=(0.1,))
+KEY = "beta-1-{}"
+GOOD = row_of(to_json(record(KEY, psnr=1.5, curve=CURVE)))["data"]
+
+DATA = {
+    "cut": (GOOD[:100], "the record is no JSON"),
+    "no object": ("[1]", "the record is no JSON object"),
+    "NaN": (GOOD.replace("1.5", "NaN"), "no JSON"),
+    "a field is missing": (GOOD.replace('"label":"d",', ""), "the field 'label' is missing"),
+    "a field of another type": (GOOD.replace("1.5", '"1.5"'), "the field 'psnr' is of the wrong type"),
+    "no UTF-8": (GOOD.encode()[:-30] + b"\xff" + GOOD.encode()[-30:], "no JSON"),
+    "another status": (GOOD.replace('"ok"', '"fine"'), "there is no status 'fine'"),
+}
+CURVES = {
+    "no zlib": (b"nonsense", "the curve cannot be unpacked"),
+    "cut": (zlib.compress(json.dumps([1] * 999).encode())[:-9], "the curve is cut off"),
+    "huge": (zlib.compress(b" " * 200_000_000), "unpacks to more than 16 MiB"),
+    "other columns": (zlib.compress(b"{}"), "the curve has other columns"),
+    "ragged": (
+        zlib.compress(b'{"iteration":[1],"wall_seconds":[],"psnr":[],"residual":[]}'),
+        "not of one length",
+    ),
+}
+CASES = [("data", *case) for case in DATA.values()] + [("curve", *case) for case in CURVES.values()]
+
+
+def damage(folder, column, value):
+    """Make a store of four records, one of them damaged."""
+    store = Store(f"sqlite:///{folder}/priorbench.db")
+    store.add(columns_of({"alpha": [31.0, 30.0], "beta": [29.0, 29.5]}))
+    store.close()
+    with sqlite3.connect(folder / "priorbench.db") as connection:
+        value = value if isinstance(value, str) or column == "curve" else sqlite3.Binary(value)
+        connection.execute(f"UPDATE records SET {column} = ? WHERE key = ?", (value, KEY))
+        connection.execute("UPDATE records SET data = CAST(data AS TEXT)")
+    connection.close()
+
+
+@pytest.mark.parametrize(("column", "value", "reason"), CASES)
+def test_export_names_what_it_leaves_out(command, tmp_path, column, value, reason):
+    damage(tmp_path, column, value)
+    done = command("export")
+    assert done.returncode == 1
+    assert [json.loads(line)["psnr"] for line in done.stdout.splitlines()] == [31.0, 30.0, 29.0]
+    first, second = done.stderr.splitlines()
+    assert first.endswith("has 1 damaged row, left out here:")
+    assert f"record 4 (key {KEY}): " in second and reason in second
+
+
+def test_a_run_goes_on_beside_a_damaged_row(tmp_path):
+    damage(tmp_path, "data", GOOD[:100])
+    with sqlite3.connect(tmp_path / "priorbench.db") as connection:
+        connection.execute("DELETE FROM about WHERE name = 'scores'")
+    connection.close()
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db")
+    store.add([record("new")])
+    assert len(list(store.records())) == 4 and len(store.scores().status) == 4
+
+
+@pytest.mark.parametrize("more", [[], ["--format", "json"], ["--format", "html", "-o", "page.html"]])
+def test_a_leaderboard_names_what_it_leaves_out(command, tmp_path, more):
+    damage(tmp_path, "data", GOOD[:100])
+    done = command("leaderboard", *more)
+    assert done.returncode == 1, done.stderr
+    assert "1 damaged row" in done.stderr and f"(key {KEY})" in done.stderr
+    if more == ["--format", "json"]:
+        [board] = json.loads(done.stdout)
+        assert {row["name"]: row["images"] for row in board["rows"]} == {"alpha": 2, "beta": 1}
+
+
+def test_a_comparison_names_what_it_leaves_out(command, tmp_path):
+    damage(tmp_path, "data", GOOD[:100])
+    done = command("compare", "alpha", "beta")
+    assert done.returncode == 1 and "alpha minus beta" in done.stdout
+    assert "1 damaged row" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM entries",
+        "UPDATE entries SET data = '['",
+        "UPDATE scores SET problem = 7 WHERE number = 2",
+        "UPDATE scores SET psnr = 'text' WHERE number = 1",
+    ],
+)
+def test_damaged_columns_are_made_from_the_records(tmp_path, statement):
+    store = Store(f"sqlite:///{tmp_path}/a.db")
+    store.add(columns_of({"alpha": [31.0, 30.0], "beta": [29.0, 29.5]}))
+    store.close()
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute(statement)
+    connection.close()
+    scores = Store(f"sqlite:///{tmp_path}/a.db", create=False).scores()
+    assert scores.psnr.tolist() == [31.0, 30.0, 29.0, 29.5]
+    assert [scores.entries[entry].label for entry in scores.entry] == ["alpha", "alpha", "beta", "beta"]
+
+
+def test_a_damaged_environment_is_named(command, tmp_path):
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db")
+    store.add([record("a", environment="e1")])
+    store.add_environment("e1", {"cpu": "x"})
+    store.close()
+    with sqlite3.connect(tmp_path / "priorbench.db") as connection:
+        connection.execute("UPDATE environments SET data = substr(data, 1, 5)")
+    connection.close()
+    done = command("export")
+    assert done.returncode == 1 and "environment e1: the environment is no JSON" in done.stderr
+    assert json.loads(done.stdout)["environment"] == {"fingerprint": "e1"}
