@@ -49,10 +49,14 @@ class Network:
 
     Attributes
     ----------
-    checkout : command line option with the published code.
-    published : makes the published network from a checkout, for images of a size.
-    input : channels, height and width of the input for an image of a size.
-    ours : names of our variants, each with a factory and its parameters.
+    checkout : str
+        command line option with the published code.
+    published : callable
+        makes the published network from a checkout, for images of a size.
+    input : callable
+        channels, height and width of the input for an image of a size.
+    ours : dict[str, tuple[str, dict[str, Any]]]
+        names of our variants, each with a factory and its parameters.
     """
 
     checkout: str

@@ -63,8 +63,10 @@ def problem_for(name: str, side: int) -> NoisyProblem:
 
     Parameters
     ----------
-    name : of the method.
-    side : height and width in pixels.
+    name : str
+        of the method.
+    side : int
+        height and width in pixels.
 
     Raises
     ------

@@ -32,11 +32,16 @@ class FakeSite:
 
         Parameters
         ----------
-        distribution : its name.
-        modules : path of a file -> its text.
-        entry_points : plugin name -> what it names; default one plugin called like the first module.
-        version : its version.
-        announcement : text of entry_points.txt, where `entry_points` would not do.
+        distribution : str
+            its name.
+        modules : Mapping[str, str]
+            path of a file -> its text.
+        entry_points : Mapping[str, str] or None, optional
+            plugin name -> what it names; default one plugin called like the first module.
+        version : str, default '1.0'
+            its version.
+        announcement : str or None, optional
+            text of entry_points.txt, where `entry_points` would not do.
         """
         for path, text in modules.items():
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -21,9 +21,12 @@ class Ramps:
 
     Parameters
     ----------
-    count : how many.
-    size : height and width.
-    bad : one more file, which cannot be used.
+    count : int, default 3
+        how many.
+    size : int, default 16
+        height and width.
+    bad : bool, default False
+        one more file, which cannot be used.
     """
 
     def __init__(self, *, count: int = 3, size: int = 16, bad: bool = False) -> None:
@@ -51,7 +54,8 @@ class Mean:
 
     Parameters
     ----------
-    log : file to which every call adds a line; empty = none.
+    log : str, default ''
+        file to which every call adds a line; empty = none.
     """
 
     def __init__(self, *, log: str = "") -> None:
@@ -67,10 +71,14 @@ class Approach:
 
     Parameters
     ----------
-    iterations : published budget.
-    rate : part of the way for each step.
-    pause : seconds for each step.
-    log : file to which every fit adds a line; empty = none.
+    iterations : int, default 20
+        published budget.
+    rate : float, default 0.1
+        part of the way for each step.
+    pause : float, default 0.0
+        seconds for each step.
+    log : str, default ''
+        file to which every fit adds a line; empty = none.
     """
 
     def __init__(self, *, iterations: int = 20, rate: float = 0.1, pause: float = 0.0, log: str = "") -> None:
@@ -94,7 +102,8 @@ class Unsociable(Approach):
 
     Parameters
     ----------
-    ill : "dies", "raises", "hangs" or "refuses".
+    ill : str, default 'raises'
+        "dies", "raises", "hangs" or "refuses".
     """
 
     def __init__(self, *, iterations: int = 5, ill: str = "raises") -> None:
@@ -154,7 +163,8 @@ class Shouts:
 
     Parameters
     ----------
-    lines : of 500 characters, on each stream.
+    lines : int, default 200
+        of 500 characters, on each stream.
     """
 
     def __init__(self, *, lines: int = 200) -> None:
@@ -173,8 +183,10 @@ class Sleeps:
 
     Parameters
     ----------
-    seconds : how long.
-    log : file to which every call adds a line; empty = none.
+    seconds : float, default 0.2
+        how long.
+    log : str, default ''
+        file to which every call adds a line; empty = none.
     """
 
     def __init__(self, *, seconds: float = 0.2, log: str = "") -> None:

@@ -38,7 +38,8 @@ class Halves:
 
     Parameters
     ----------
-    iterations : published budget.
+    iterations : int, default 3
+        published budget.
     """
 
     def __init__(self, *, iterations: int = 3):

@@ -47,10 +47,14 @@ def png(
 
     Parameters
     ----------
-    samples : uint8 or uint16, (height, width) or (height, width, channels).
-    colour_type : 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA.
-    filtered : the five filters in turn, row by row, instead of none.
-    extra : chunks between the header and the pixels.
+    samples : ndarray
+        uint8 or uint16, (height, width) or (height, width, channels).
+    colour_type : int
+        0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA.
+    filtered : bool, default False
+        the five filters in turn, row by row, instead of none.
+    extra : bytes, optional
+        chunks between the header and the pixels.
     """
     height, width = samples.shape[:2]
     depth = samples.dtype.itemsize

@@ -60,9 +60,12 @@ def management_library(*, mask: int = 0, pids: tuple[int, ...] = (), power: bool
 
     Parameters
     ----------
-    mask : reasons for lower clocks.
-    pids : processes on the device.
-    power : the device tells its power limit.
+    mask : int, default 0
+        reasons for lower clocks.
+    pids : tuple of int, optional
+        processes on the device.
+    power : bool, default True
+        the device tells its power limit.
     """
 
     class NVMLError(Exception):
