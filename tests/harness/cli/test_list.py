@@ -34,8 +34,8 @@ def test_a_narrow_terminal_wraps_and_loses_nothing(
     site: Any, priorbench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     _, out, _ = priorbench("list", "plugins")
     shown = re.sub(r"\x1b\[[0-9;]*m", "", out)
     assert max(map(len, shown.splitlines())) <= 60

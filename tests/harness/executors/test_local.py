@@ -71,9 +71,14 @@ def start(suite: str, site: Path, folder: Path, *options: str) -> subprocess.Pop
         env={**command_environment(site), "TMPDIR": str(folder / "scratch")},
         stderr=subprocess.PIPE,
         text=True,
-        # a shell's background job, as this test run may be, hands on an ignored Ctrl-C
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
+        preexec_fn=heed_signals,
     )
+
+
+def heed_signals() -> None:
+    """Heed signals that a background job, or one of nohup, as this test run may be, is told to ignore."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(command, example_site, tmp_path):
