@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from priorbench.cli.streams import drop, safe_streams
+from priorbench.cli.common.streams import drop, safe_streams
 from priorbench.errors import PriorbenchError
 
 if TYPE_CHECKING:

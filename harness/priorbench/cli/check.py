@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priorbench.cli.output import Format, PluginFiles
+from priorbench.cli.common.output import Format, PluginFiles
 
 if TYPE_CHECKING:
     from priorbench.testing.results import CheckResult
@@ -36,7 +36,7 @@ def check(
     plugin: PluginFiles = None,
 ) -> None:
     """Check a plugin: what it returns, what it leaves alone, what it says of itself."""
-    from priorbench.cli.output import open_registry, print_json
+    from priorbench.cli.common.output import open_registry, print_json
     from priorbench.machine.devices import resolve_device
     from priorbench.testing.examination import Examination, find
     from priorbench.testing.process import CheckHost

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from priorbench.cli.common.output import Format, print_json, print_table, remark
+from priorbench.cli.common.stores import reading
 from priorbench.cli.leaderboard import prepare_statistics
-from priorbench.cli.output import Format, print_json, print_table, remark
-from priorbench.cli.stores import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.output import PluginFiles
+from priorbench.cli.common.output import PluginFiles
 
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
@@ -33,7 +33,7 @@ def denoise(
     plugin: PluginFiles = None,
 ) -> None:
     """Denoise a picture with any method that is installed."""
-    from priorbench.cli.output import open_registry
+    from priorbench.cli.common.output import open_registry
     from priorbench.machine.devices import resolve_device
     from priorbench.machine.settings import keep_heap
     from priorbench.pictures import check_output, read_picture, write_picture

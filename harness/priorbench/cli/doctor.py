@@ -25,7 +25,7 @@ def doctor(
     from rich.console import Console
     from rich.table import Table
 
-    from priorbench.cli.output import open_registry
+    from priorbench.cli.common.output import open_registry
     from priorbench.machine.description import describe, fingerprint
     from priorbench.machine.devices import resolve_device
     from priorbench.machine.disturbance import warnings_now

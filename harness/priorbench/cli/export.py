@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priorbench.cli.files import write, write_bytes
-from priorbench.cli.stores import reading
+from priorbench.cli.common.files import write, write_bytes
+from priorbench.cli.common.stores import reading
 
 if TYPE_CHECKING:
     from priorbench.store.database import Store

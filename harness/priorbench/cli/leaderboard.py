@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priorbench.cli.files import write
-from priorbench.cli.stores import reading
+from priorbench.cli.common.files import write
+from priorbench.cli.common.stores import reading
 
 if TYPE_CHECKING:
     from priorbench.ranking.boards import Board
@@ -92,7 +92,7 @@ def _write(boards: Sequence[Board], format: LeaderboardFormat, output: Path | No
 
 
 def _page(boards: Sequence[Board], source: Store) -> str:
-    from priorbench.cli.output import open_registry
+    from priorbench.cli.common.output import open_registry
     from priorbench.report import html_report
 
     return html_report(boards, source, registry=open_registry())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.output import Format, PluginFiles
+from priorbench.cli.common.output import Format, PluginFiles
 
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
@@ -26,7 +26,7 @@ def list_command(
     plugin: PluginFiles = None,
 ) -> None:
     """List what is installed, from where, and whether it is usable."""
-    from priorbench.cli.output import open_registry, print_json
+    from priorbench.cli.common.output import open_registry, print_json
     from priorbench.contract.specs import KINDS
     from priorbench.errors import UnknownNameError
 
@@ -46,7 +46,7 @@ def list_command(
 
 def _objects(registry: Registry, kind: str) -> list[dict[str, Any]]:
     """Return what scripts are told; of every kind, plugins last, where `kind` is empty."""
-    from priorbench.cli.inventory import describe_plugin, specs_of
+    from priorbench.cli.common.inventory import describe_plugin, specs_of
     from priorbench.contract.specs import KINDS
 
     plugins = [describe_plugin(status) for status in registry.plugins]
@@ -58,8 +58,8 @@ def _objects(registry: Registry, kind: str) -> list[dict[str, Any]]:
 
 
 def _print_overview(registry: Registry) -> None:
-    from priorbench.cli.inventory import specs_of
-    from priorbench.cli.output import print_table
+    from priorbench.cli.common.inventory import specs_of
+    from priorbench.cli.common.output import print_table
     from priorbench.contract.specs import KINDS
 
     rows, marked = [], False
@@ -77,8 +77,8 @@ def _print_overview(registry: Registry) -> None:
 
 
 def _print_specs(registry: Registry, kind: str, word: str) -> None:
-    from priorbench.cli.inventory import origin, specs_of
-    from priorbench.cli.output import print_table
+    from priorbench.cli.common.inventory import origin, specs_of
+    from priorbench.cli.common.output import print_table
 
     found = specs_of(registry, kind)
     if not found:
@@ -97,8 +97,8 @@ def _print_specs(registry: Registry, kind: str, word: str) -> None:
 
 
 def _print_plugins(registry: Registry) -> None:
-    from priorbench.cli.inventory import describe_plugin
-    from priorbench.cli.output import print_table
+    from priorbench.cli.common.inventory import describe_plugin
+    from priorbench.cli.common.output import print_table
 
     rows = []
     for plugin in map(describe_plugin, registry.plugins):

@@ -34,7 +34,7 @@ def new(
     """Make an installable plugin that works, with its test: replace its method by yours."""
     import shlex
 
-    from priorbench.cli.output import open_registry
+    from priorbench.cli.common.output import open_registry
     from priorbench.scaffold.making import make
 
     folder, files = make(name, kind.value, open_registry(), output)

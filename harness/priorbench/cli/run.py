@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.output import PluginFiles
+from priorbench.cli.common.output import PluginFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from priorbench.cli.ending import Ending
+    from priorbench.cli.common.ending import Ending
     from priorbench.contract.executor import Executor
     from priorbench.contract.records import RunSummary
     from priorbench.loading.registry import Registry
@@ -89,9 +89,9 @@ def run(
     plugin: PluginFiles = None,
 ) -> None:
     """Run a suite; what is in the store already is not run again."""
-    from priorbench.cli.amounts import parse_duration, parse_shard, parse_size
-    from priorbench.cli.ending import ended_by_signals
-    from priorbench.cli.output import open_registry
+    from priorbench.cli.common.amounts import parse_duration, parse_shard, parse_size
+    from priorbench.cli.common.ending import ended_by_signals
+    from priorbench.cli.common.output import open_registry
     from priorbench.contract.limits import Limits
     from priorbench.machine.devices import resolve_device
     from priorbench.machine.settings import available_threads
@@ -162,7 +162,7 @@ def _executor_factory(registry: Registry, name: str, batch: int) -> Callable[...
 def _execute(
     plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool, ending: Ending
 ) -> RunSummary:
-    from priorbench.cli.progress import ProgressView
+    from priorbench.cli.common.progress import ProgressView
     from priorbench.run.loop import execute
     from priorbench.store.database import Store, store_url
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.output import Format, PluginFiles
+from priorbench.cli.common.output import Format, PluginFiles
 
 if TYPE_CHECKING:
     from priorbench.contract.specs import Spec, SuiteSpec
@@ -28,7 +28,7 @@ def show_command(
     plugin: PluginFiles = None,
 ) -> None:
     """Show one thing: its parameters, citation, licence and needs."""
-    from priorbench.cli.output import open_registry, print_json
+    from priorbench.cli.common.output import open_registry, print_json
 
     registry = open_registry(plugin)
     pages = [_page(entry) for entry in _matches(registry, name)] or _plugin_pages(registry, name)
@@ -50,7 +50,7 @@ def _matches(registry: Registry, name: str) -> list[Registered]:
 
 
 def _plugin_pages(registry: Registry, name: str) -> list[dict[str, Any]]:
-    from priorbench.cli.inventory import describe_plugin
+    from priorbench.cli.common.inventory import describe_plugin
 
     return [describe_plugin(status) for status in registry.plugins if status.name == name]
 
@@ -65,7 +65,7 @@ def _raise_unknown(registry: Registry, name: str) -> None:
 
 def _page(entry: Registered) -> dict[str, Any]:
     """Return a described record with its parameters, or a suite with its text."""
-    from priorbench.cli.inventory import describe_spec
+    from priorbench.cli.common.inventory import describe_spec
     from priorbench.contract.specs import SuiteSpec
     from priorbench.errors import PriorbenchError
 
@@ -115,8 +115,8 @@ def _suite_text(spec: SuiteSpec) -> str:
 
 def _print_page(page: dict[str, Any]) -> None:
     """Print one record for people; a suite such that what is printed is a suite file again."""
-    from priorbench.cli.inventory import origin
-    from priorbench.cli.output import print_table
+    from priorbench.cli.common.inventory import origin
+    from priorbench.cli.common.output import print_table
 
     mark = "# " if page["kind"] == "suite" else ""
     typer.echo(
@@ -139,7 +139,7 @@ def _print_page(page: dict[str, Any]) -> None:
 
 
 def _print_parameters(page: dict[str, Any]) -> None:
-    from priorbench.cli.output import print_table
+    from priorbench.cli.common.output import print_table
 
     if page["parameters"] is None:
         typer.echo(f"\nparameters: cannot be shown: {page['parameters_error']}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from small_runs import write_suite
 
-from priorbench.cli.amounts import parse_duration, parse_size
+from priorbench.cli.common.amounts import parse_duration, parse_size
 
 
 def test_wrong_requests_end_with_status_2_before_any_work(command, tmp_path):

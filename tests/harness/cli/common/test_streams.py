@@ -13,7 +13,7 @@ import pytest
 from conftest_support import command_environment
 from small_runs import HERE, records
 
-from priorbench.cli.progress import ProgressView
+from priorbench.cli.common.progress import ProgressView
 from priorbench.run.loop import Progress
 
 PRIORBENCH = ("-m", "priorbench")

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from priorbench.cli.streams import lost
+from priorbench.cli.common.streams import lost
 from priorbench.errors import PriorbenchError
 
 

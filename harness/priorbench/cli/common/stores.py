@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from priorbench.cli.output import remark
+from priorbench.cli.common.output import remark
 
 if TYPE_CHECKING:
     from priorbench.store.database import Store

@@ -1,0 +1,1 @@
+"""What several commands share: amounts as they are typed, output, progress, files."""
