@@ -40,12 +40,12 @@ class Case:
 
 
 CASES = (
-    Case(method="deep-decoder-under", side=64, iterations=400),
-    Case(method="deep-decoder-under", side=256, iterations=100),
-    Case(method="deep-decoder-over", side=64, iterations=40),
-    Case(method="deep-decoder-over", side=256, iterations=6),
-    Case(method="dip", side=64, iterations=40),
-    Case(method="dip", side=256, iterations=8),
+    Case(method="deep-decoder-under", side=64, iterations=1000),
+    Case(method="deep-decoder-under", side=256, iterations=200),
+    Case(method="deep-decoder-over", side=64, iterations=80),
+    Case(method="deep-decoder-over", side=256, iterations=16),
+    Case(method="dip", side=64, iterations=100),
+    Case(method="dip", side=256, iterations=24),
 )
 
 
