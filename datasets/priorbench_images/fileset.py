@@ -68,6 +68,11 @@ class FileSet:
         """Open one image directly; raise `PriorbenchError` if it cannot be used."""
         return self._read(self._file_of(image_id))
 
+    def ids(self) -> list[str]:
+        """Return the ids of all files, also of those that cannot be used, in their order."""
+        entries = self._tree.entries
+        return [entry.id if isinstance(entry, SkippedImage) else self._id_of(entry) for entry in entries]
+
     @property
     def ignored(self) -> int:
         """Number of files that are not pictures by their names; hidden files are not counted."""

@@ -25,6 +25,7 @@ from .contract.operators import OperatorModel as OperatorModel
 from .contract.records import Curve as Curve
 from .contract.records import Record as Record
 from .contract.records import RunSummary as RunSummary
+from .contract.requests import Request as Request
 from .contract.specs import DenoiserSpec as DenoiserSpec
 from .contract.specs import ExecutorSpec as ExecutorSpec
 from .contract.specs import ExperimentSpec as ExperimentSpec

@@ -45,12 +45,13 @@ def _commands() -> Mapping[str, Callable[..., None]]:
     from priorbench.cli.compare import compare
     from priorbench.cli.denoise import denoise
     from priorbench.cli.doctor import doctor
-    from priorbench.cli.export import export
     from priorbench.cli.leaderboard import leaderboard
     from priorbench.cli.list_command import list_command
     from priorbench.cli.new import new
+    from priorbench.cli.requests import forget, rename, runs
     from priorbench.cli.run import run
     from priorbench.cli.show import show_command
+    from priorbench.cli.transfer import export, import_command, merge
 
     return {
         "list": list_command,
@@ -59,7 +60,12 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "denoise": denoise,
         "leaderboard": leaderboard,
         "compare": compare,
+        "runs": runs,
+        "forget": forget,
+        "rename": rename,
         "export": export,
+        "import": import_command,
+        "merge": merge,
         "new": new,
         "check": check,
         "doctor": doctor,

@@ -17,6 +17,7 @@ from priorbench.cli.common.stores import reading
 
 if TYPE_CHECKING:
     from priorbench.ranking.boards import Board
+    from priorbench.ranking.panels import Filter
     from priorbench.store.database import Store
 
 _FILE_WIDTH = 140
@@ -44,6 +45,13 @@ def leaderboard(
     image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
     noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
     operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only what this run asked for: see 'priorbench runs'.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Only what was asked for until then: 2026-11-28, or with a time."),
+    ] = None,
     reference: Annotated[
         str | None,
         typer.Option(metavar="NAME[@RULE]", help="Compare with this method. Default: the best ranked."),
@@ -53,17 +61,18 @@ def leaderboard(
     if format is LeaderboardFormat.html and output is None:
         raise typer.BadParameter("a page needs a file: name it with -o FILE", param_hint="--format html")
     prepare_statistics()
+    from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.leaderboard import leaderboard as rank
     from priorbench.ranking.panels import Filter
 
-    only = Filter(image_set=image_set, noise=noise, operator=operator)
+    only = Filter(image_set=image_set, noise=noise, operator=operator, run=run, as_of=parse_moment(as_of))
     with reading(store) as source:
         boards = rank(source.scores(), reference=reference, only=only)
         if not boards:
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
         if format is LeaderboardFormat.html:
-            write(_page(boards, source), output)
+            write(_page(boards, source, only), output)
         else:
             _write(boards, format, output)
 
@@ -91,11 +100,10 @@ def _write(boards: Sequence[Board], format: LeaderboardFormat, output: Path | No
         write(text.getvalue(), output)
 
 
-def _page(boards: Sequence[Board], source: Store) -> str:
-    from priorbench.cli.common.output import open_registry
+def _page(boards: Sequence[Board], source: Store, only: Filter) -> str:
     from priorbench.report import html_report
 
-    return html_report(boards, source, registry=open_registry())
+    return html_report(boards, source, only=only)
 
 
 def prepare_statistics() -> None:

@@ -17,6 +17,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from priorbench.contract.records import Record, RunSummary
+    from priorbench.contract.requests import Request
     from priorbench.contract.specs import (
         DenoiserSpec,
         ExecutorSpec,
@@ -191,7 +192,7 @@ def priorbench_run_started(suite: str, planned: int) -> None:
 
 
 @hookspec
-def priorbench_trial_finished(records: tuple[Record, ...]) -> None:
+def priorbench_trial_finished(records: tuple[Record, ...], requests: tuple[Request, ...]) -> None:
     """Observe that a trial has ended, well or not.
 
     Called once a trial, in the main process, when its records are in the store. The next trial may already be
@@ -201,14 +202,16 @@ def priorbench_trial_finished(records: tuple[Record, ...]) -> None:
     ----------
     records : tuple of Record
         One for each stopping rule; one for a one-shot method.
+    requests : tuple of Request
+        What each of them answers, with the labels of the suite.
 
     Examples
     --------
     >>> from priorbench import hookimpl
     >>> @hookimpl
-    ... def priorbench_trial_finished(records):
-    ...     for record in records:
-    ...         print(record.label, record.image, record.status, record.psnr)
+    ... def priorbench_trial_finished(records, requests):
+    ...     for record, request in zip(records, requests, strict=True):
+    ...         print(request.denoiser.label, record.image, record.status, record.psnr)
     """
 
 

@@ -50,6 +50,9 @@ class ImageSet(Protocol):
     Iterating decodes lazily: an image is read when it is reached, a file that cannot be used comes out as a
     `SkippedImage` in its place, and iteration ends when the set's own selection (``limit``) is
     satisfied. Making the object and `len` read no pixels.
+
+    A set that takes a folder has another method, ``ids()``: the ids of all its files, also of those that
+    cannot be used, in any order, without reading them. By them two folders of one name are told apart.
     """
 
     def __iter__(self) -> Iterator[Image | SkippedImage]:

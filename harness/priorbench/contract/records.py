@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 #: version of the record's format
-SCHEMA = 1
+SCHEMA = 2
 #: version of the rules of noise, clock and score; records of different protocols are never compared
 PROTOCOL = 1
 
@@ -44,12 +44,16 @@ class Curve:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """One denoiser, one image, one operator, one noise, one repetition, one stopping rule.
+    """One denoiser, one image, one operator, one noise, one repetition, one stopping rule: a fact.
 
+    Names are registered names. Under what label somebody asked for it is said by requests
+    (`priorbench.contract.requests`).
     Times are seconds, sizes pixels, memory bytes, intensities on the 0..1 scale. A value that does not apply
     or was never reached is None; an infinite PSNR is None with `mse` 0. Sizes are those of the clean image;
     `noisy_psnr` is that of the noisy image, or, with another `operator` A than the identity, of A^+ y.
-    `limits` has those of `priorbench.contract.limits.Limits` that were set when the trial ran.
+    `code` is the digest of all code and versions that the key holds. `batch` is the number of images that
+    were fitted at once. `limits` has those of `priorbench.contract.limits.Limits` that were set when the
+    trial ran.
     `printed` holds the last lines that a method which failed had printed.
     `crops` has the middles of the clean, the noisy and the denoised image of the few images that a run keeps
     pictures of (`priorbench.protocol.crops`); the store gives them by digest.
@@ -57,12 +61,12 @@ class Record:
 
     key: str
     denoiser: str
-    label: str
     parameters: Mapping[str, Any]
     plugin: str
     plugin_version: str
     plugin_source: str = ""
     plugin_commit: str = ""
+    code: str = ""
     image_set: str
     image: str
     image_sha256: str
@@ -99,6 +103,7 @@ class Record:
     peak_memory_bytes: int | None = None
     device: str = "cpu"
     threads: int = 1
+    batch: int = 1
     tainted: str | None = None
     status: str = "ok"
     error: str | None = None

@@ -143,7 +143,8 @@ class ImageSetSpec(Spec):
         parameter ``label_from``.
     selection : tuple of str, default ('limit',)
         parameters that only choose among the images, such as ``limit``; they are not in the set's label, so
-        that a part of a set and the whole of it share their records.
+        that a part of a set and the whole of it share a board. All others change pixels, but
+        `label_from` and one called ``path``, which say where the images are.
     """
 
     kind: ClassVar[str] = "image set"

@@ -8,6 +8,7 @@ from priorbench.contract.executor import Started
 from priorbench.contract.limits import Limits, check_count
 from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
+from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry
 
 
@@ -18,9 +19,16 @@ class SerialExecutor:
     ----------
     registry : Registry
         the plugins.
-    jobs, threads, timeout, memory : int or float or None, optional
+    jobs, threads : int, default 1
         taken for symmetry with other executors; one trial runs at a time, with the threads that this process
-        has, and without limits.
+        has.
+    timeout, memory : float or int or None, optional
+        None: a process cannot end itself in the middle of a method.
+
+    Raises
+    ------
+    PriorbenchError
+        If a limit is given.
     """
 
     def __init__(
@@ -33,7 +41,10 @@ class SerialExecutor:
         memory: int | None = None,
     ) -> None:
         self.limits = Limits()
-        Limits(timeout=timeout, memory=memory)
+        if Limits(timeout=timeout, memory=memory) != self.limits:
+            raise PriorbenchError(
+                "the executor 'serial' cannot keep a timeout or memory limit: leave it out, or use 'local'"
+            )
         for what, value in {"jobs": jobs, "threads": threads}.items():
             check_count(what, value)
         from priorbench.machine.memory import resident_bytes

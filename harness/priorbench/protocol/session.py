@@ -180,6 +180,7 @@ class Session:
         if not all(outcome.quiet for own in outcomes for outcome in own):
             marks.append("another thread of the process was at work when the clock started")
         if len(trials) > 1:
+            note(batch=len(trials))
             marks.insert(0, f"throughput: {len(trials)} images were fitted at once")
         else:
             resident = max(0, memory.peak_bytes() - self.baseline_bytes)

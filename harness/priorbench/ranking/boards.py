@@ -5,7 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from priorbench.contract.setting import Setting
+from priorbench.contract.choice import DENOISING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Setting:
+    """Names of an image set, a noise and an operator; what is compared is compared within one setting.
+
+    Attributes
+    ----------
+    image_set, noise, operator : str
+        Labels; where one label stands for several things, with what tells them apart in parentheses. The
+        operator is the identity for denoising.
+    """
+
+    image_set: str
+    noise: str
+    operator: str = DENOISING.label
+
+    def __str__(self) -> str:
+        """Return the setting in words; denoising goes without saying."""
+        return ", ".join([self.image_set, *([] if self.is_denoising else [self.operator]), self.noise])
+
+    @property
+    def is_denoising(self) -> bool:
+        """Whether the operator is the identity."""
+        return self.operator == DENOISING.label
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,13 +105,16 @@ class Row:
     Attributes
     ----------
     name : str
-        the shortest name of the row that is unique on its board: ``label``, ``label@rule``, ...
+        the shortest name of the row that is unique on its board, ``label``, ``label@rule``, ..., with its
+        `conditions`.
     rank : int or None, optional
         by mean PSNR among the rows that may be ranked; None with `unranked` saying why.
     tied : bool, default False
         the rank is shared.
+    conditions : tuple of str, default ()
+        device, threads, batch and environment, as far as the rows of the board differ in them.
     denoiser, stopping_rule, device, threads : str or int or None
-        what ran; `denoiser` is the label.
+        what ran; `denoiser` and `stopping_rule` are labels, `device` is the kind of device.
     images : int
         images with a usable result; repetitions are averaged within an image first.
     failures : dict[str, int]
@@ -123,6 +151,7 @@ class Row:
     rank: int | None = None
     tied: bool = False
     unranked: str = ""
+    conditions: tuple[str, ...] = ()
     denoiser: str
     stopping_rule: str | None
     device: str
@@ -154,7 +183,9 @@ class Board:
     Attributes
     ----------
     setting : Setting
-        image set, noise and operator.
+        image set, noise and operator, by names that tell unlike ones apart.
+    labels : Setting
+        the same as suites call them.
     images : int
         images of the set that any method was run on.
     noisy_psnr : float or None
@@ -171,6 +202,7 @@ class Board:
 
     protocol: int
     setting: Setting
+    labels: Setting
     images: int
     noisy_psnr: float | None
     reference: str | None

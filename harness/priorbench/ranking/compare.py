@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from priorbench.contract.setting import Setting
 from priorbench.errors import PriorbenchError
+from priorbench.ranking.answers import answers
+from priorbench.ranking.boards import Setting
 from priorbench.ranking.compare_rows import Comparison, Environments, RefusedError, Versus
 from priorbench.ranking.names import find_place, row_names
+from priorbench.ranking.newest import PREVIOUS, with_previous
 from priorbench.ranking.pairs import Pair, joined, matched
-from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
+from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels, panels_of
 from priorbench.ranking.statistics import caveats, holm
 from priorbench.store.scores import Scores
 from priorbench.words import few
@@ -49,7 +51,8 @@ def compare_methods(
     scores : Scores
         of the store.
     a, b : str
-        ``label``, or ``label@rule`` and so on where a label has several rows.
+        ``label``, or ``label@rule`` and so on where a label has several rows. ``label@previous`` is what the
+        label stood for before its code or its parameters were changed last.
     only : Filter, optional
         the settings that are wanted.
     environments : Mapping[str, Mapping[str, Any]] or None, optional
@@ -60,7 +63,10 @@ def compare_methods(
     PriorbenchError
         If a name is unknown or ambiguous, or nothing can be compared; the message says why.
     """
-    found = chosen(panels(scores, same_noise=False), only)
+    every = answers(scores, only.when)
+    if PREVIOUS in a or PREVIOUS in b:
+        every = with_previous(every)
+    found = chosen(panels_of(every, same_noise=False, former=True), only)
     oracle = {
         place: entry.oracle
         for panel in found
@@ -88,7 +94,7 @@ def compare_stores(
     A row of one store is paired with the row of the same label and stopping rule in the other. Parameters
     and errors are those of `compare_methods`.
     """
-    found = chosen(panels(joined(first, second), same_noise=False), only)
+    found = chosen(panels(joined(first, second), when=only.when, same_noise=False), only)
     pairs, alone = matched({place for panel in found for place in panel.places})
     if not pairs:
         raise PriorbenchError("; ".join(["the stores share no method of the same label and rule", *alone]))

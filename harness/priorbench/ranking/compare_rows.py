@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.contract.setting import Setting
-from priorbench.ranking.boards import Difference, TimeRatio
+from priorbench.ranking.boards import Difference, Setting, TimeRatio
 from priorbench.ranking.measured import Measured
 from priorbench.ranking.paired import Paired, differences, time_ratios
 from priorbench.ranking.pairs import Pair

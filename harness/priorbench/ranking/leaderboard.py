@@ -29,18 +29,19 @@ def leaderboard(
 ) -> list[Board]:
     """Rank the records of a store.
 
-    Records of different protocols, image sets, noises and operators come on different boards. Records whose
-    noisy image is not the one that the other methods saw are left out and counted in a note.
+    Different protocols, image sets, noises and operators come on different boards, whatever they are called.
+    Each label has the row that was asked for last; what is older is left out and counted in a note, and so
+    are records whose noisy image is not the one that the other methods saw.
 
     Parameters
     ----------
     source : Scores or Iterable[Record]
-        `Store.scores`, or records.
+        `Store.scores`; or records, each asked for by its own names.
     reference : str or None, optional
         name of the row that the others are compared with, ``label`` or ``label@rule``; default is the best
         ranked one of each board.
     only : Filter, optional
-        the settings whose boards are wanted.
+        the settings whose boards are wanted, and of which time.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def leaderboard(
         If no board has that reference, image set, noise or operator.
     """
     scores = source if isinstance(source, Scores) else scores_of(source)
-    found = chosen(panels(scores), only)
+    found = chosen(panels(scores, when=only.when), only)
     if reference is not None:
         everywhere = {
             place: entry.oracle
@@ -82,6 +83,7 @@ def _board(panel: Panel, wanted: str | None) -> Board:
     return Board(
         protocol=panel.protocol,
         setting=panel.setting,
+        labels=panel.labels,
         images=images,
         noisy_psnr=measured.noisy_psnr(),
         reference=None if reference is None else rows[reference].name,

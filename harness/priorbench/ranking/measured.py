@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Interval, Row
-from priorbench.ranking.names import row_names
+from priorbench.ranking.conditions import conditions, shown_names
 from priorbench.ranking.panels import Panel
 
 Array = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Measured:
     def rows(self, intervals: Sequence[Interval | None]) -> list[Row]:
         """Return the panel's rows, not ranked yet; `intervals` are those of their mean PSNR."""
         panel, scores = self._panel, self._scores
-        names = row_names(panel.places)
+        names, differing = shown_names(panel), conditions(panel)
         usable = np.isfinite(self._by_image(self._good.astype(np.float64)))
         exact = np.nan_to_num(self._by_image(scores.exact.astype(np.float64))) > 0
         by_image = {
@@ -68,8 +68,9 @@ class Measured:
         }
         return [
             Row(
-                name=names[place],
+                name=names[row],
                 unranked="an oracle sees the clean image" if entry.oracle else "",
+                conditions=differing[row],
                 denoiser=place.label,
                 stopping_rule=place.stopping_rule,
                 device=place.device,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from priorbench.errors import PriorbenchError, UnknownNameError
+
+#: what a name may end with and a place does not hold: see `priorbench.ranking.conditions`
+_CONDITION = re.compile(r"@(batch-\d+|env-[0-9a-z]+)")
 
 
 class Place(NamedTuple):
@@ -16,6 +20,11 @@ class Place(NamedTuple):
     stopping_rule: str | None
     device: str
     threads: int
+
+    @property
+    def title(self) -> str:
+        """The label, and the rule if there is one."""
+        return self.label if self.stopping_rule is None else f"{self.label}@{self.stopping_rule}"
 
 
 def row_names(places: Iterable[Place]) -> dict[Place, str]:
@@ -38,6 +47,7 @@ def find_place(name: str, places: Collection[Place], oracles: Collection[Place] 
     PriorbenchError
         If there are several.
     """
+    name = _CONDITION.sub("", name)
     found = [place for place in places if name in _names(place) or _matches(name, place)]
     found = [place for place in found if place not in oracles] or found
     names = row_names(places)

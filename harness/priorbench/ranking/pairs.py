@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from priorbench.ranking.names import Place, row_names
+from priorbench.store.asked import Asked, asked_of
 from priorbench.store.scores import Scores
 
 #: put before the labels of the first and of the second store; no label begins so
@@ -29,22 +31,44 @@ class Pair:
 
 
 def joined(first: Scores, second: Scores) -> Scores:
-    """Return the scores of two stores as one, with the store in each label."""
+    """Return the scores of two stores as one, with the store in each label and key."""
     stores = tuple(zip(_TAGS, (first, second), strict=True))
     columns: dict[str, Any] = {
         item.name: np.concatenate([getattr(first, item.name), getattr(second, item.name)])
         for item in fields(Scores)
-        if item.name not in ("entries", "problems", "entry", "problem")
+        if item.name not in ("asked", "entries", "problems", "key", "entry", "problem")
     }
     return Scores(
-        entries=tuple(
-            entry._replace(label=tag + entry.label) for tag, scores in stores for entry in scores.entries
-        ),
+        asked=_asked_of_both(stores),
+        key=np.concatenate([_tagged(tag, scores.key) for tag, scores in stores]),
+        entries=first.entries + second.entries,
         problems=first.problems + second.problems,
         entry=np.concatenate([first.entry, second.entry + len(first.entries)]),
         problem=np.concatenate([first.problem, second.problem + len(first.problems)]),
         **columns,
     )
+
+
+def _asked_of_both(stores: Sequence[tuple[str, Scores]]) -> Asked:
+    """Return what two stores were asked for, with the store in the labels and keys."""
+    answers = []
+    for tag, scores in stores:
+        asked = scores.asked
+        requests = [
+            replace(one, denoiser=replace(one.denoiser, label=tag + one.denoiser.label))
+            for one in asked.requests
+        ]
+        keys = _tagged(tag, asked.key)
+        answers += [
+            (requests[request], key, asked.runs[run].id)
+            for request, key, run in zip(asked.request, keys, asked.run, strict=True)
+        ]
+    runs = {run.id: run for _, scores in stores for run in scores.asked.runs}
+    return asked_of(answers, runs.values())
+
+
+def _tagged(tag: str, keys: Sequence[str] | NDArray[np.object_]) -> NDArray[np.object_]:
+    return np.array([tag + key for key in keys], dtype=np.object_)
 
 
 def matched(places: Iterable[Place]) -> tuple[list[Pair], list[str]]:

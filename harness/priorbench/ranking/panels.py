@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.contract.setting import Setting
+from priorbench.contract.requests import Request
 from priorbench.errors import UnknownNameError
+from priorbench.ranking.answers import EVER, Answers, Moment, answers, selected
+from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
+from priorbench.ranking.newest import former_names, newest
 from priorbench.store.scores import Entry, Scores
+from priorbench.words import plural
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +30,10 @@ class Panel:
 
     Attributes
     ----------
-    places, entries : tuple of Place or tuple of Entry
-        what each row is; of several entries (environments) of a row, one.
+    setting, labels : Setting
+        what is compared here, by names of its own and by the labels of suites.
+    places, entries, requests : tuple of Place, Entry or Request
+        what each row is; of several entries (environments) or requests of a row, one.
     starts : ndarray of int64
         (images,) the first slot of each image.
     slots : int
@@ -46,8 +50,10 @@ class Panel:
 
     protocol: int
     setting: Setting
+    labels: Setting
     places: tuple[Place, ...]
     entries: tuple[Entry, ...]
+    requests: tuple[Request, ...]
     starts: Indices
     slots: int
     noisy_psnr: Array
@@ -73,18 +79,28 @@ class Panel:
             return np.asarray(total / np.where(number, number, np.nan))
 
 
-def place_of(entry: Entry) -> Place:
-    """Return the row that an entry belongs to."""
-    return Place(entry.label, entry.stopping_rule, entry.device, entry.threads)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
-    """Which settings are wanted: labels of an image set, a noise and an operator; None means all."""
+    """Which settings are wanted, and of which time; None means all.
+
+    Attributes
+    ----------
+    image_set, noise, operator : str or None, optional
+        labels, or the names that boards have.
+    run, as_of : str or None, optional
+        only what this run asked for; only what was asked for until then: see `Moment`.
+    """
 
     image_set: str | None = None
     noise: str | None = None
     operator: str | None = None
+    run: str | None = None
+    as_of: str | None = None
+
+    @property
+    def when(self) -> Moment:
+        """The part about time."""
+        return Moment(run=self.run, as_of=self.as_of)
 
 
 #: no setting is left out
@@ -100,159 +116,139 @@ def chosen(found: Iterable[Panel], only: Filter) -> list[Panel]:
         If there is no such image set, noise or operator.
     """
     found = list(found)
-    for part in fields(only):
-        wanted = getattr(only, part.name)
+    for part in (field.name for field in fields(Setting)):
+        wanted = getattr(only, part)
         if wanted is not None:
-            names = {getattr(panel.setting, part.name) for panel in found}
+            names = {name for panel in found for name in _named(panel, part)}
             if wanted not in names:
-                raise UnknownNameError(f"{part.name.replace('_', ' ')} in the store", wanted, names)
-            found = [panel for panel in found if getattr(panel.setting, part.name) == wanted]
+                raise UnknownNameError(f"{part.replace('_', ' ')} in the store", wanted, names)
+            found = [panel for panel in found if wanted in _named(panel, part)]
     return found
 
 
-def panels(scores: Scores, *, same_noise: bool = True) -> list[Panel]:
+def _named(panel: Panel, part: str) -> tuple[str, str]:
+    return getattr(panel.labels, part), getattr(panel.setting, part)
+
+
+def panels(
+    scores: Scores, *, when: Moment = EVER, same_noise: bool = True, former: bool = False
+) -> list[Panel]:
     """Return a panel for each protocol, image set, noise and operator.
 
-    Of several versions of a row's method only the newest counts, of several records of one slot the last, and
-    of several noisy images of a slot the one that most methods saw; what is left out is counted in the notes.
+    Of several versions of a row's method only the one that was asked for last counts, and of several noisy
+    images of a slot the one that most methods saw; what is left out is counted in the notes.
 
     Parameters
     ----------
     scores : Scores
         of all records.
+    when : Moment, optional
+        which requests count.
     same_noise : bool, default True
         False leaves it to the caller to compare only what has the same noisy image.
+    former : bool, default False
+        keep the rows of labels that the same method had before it was called otherwise.
     """
-    codes = _coded(scores)
-    board = codes.board[scores.problem]
-    current = _latest(scores, codes)
-    fair = current & _same_noise(scores, codes, current) if same_noise else current
-    order = np.argsort(board, kind="stable")
-    limits = np.searchsorted(board[order], np.arange(len(codes.boards) + 1))
-    found = []
-    for number in sorted(range(len(codes.boards)), key=lambda number: codes.boards[number]):
+    return panels_of(answers(scores, when), same_noise=same_noise, former=former)
+
+
+def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) -> list[Panel]:
+    """Return the panels of answers; see `panels`."""
+    codes = _coded(found)
+    current = newest(found)
+    left, renamed = (current, {}) if former else former_names(found, current)
+    fair = left & _same_noise(found.scores, codes, left) if same_noise else left
+    order = np.argsort(found.board, kind="stable")
+    limits = np.searchsorted(found.board[order], np.arange(len(found.boards) + 1))
+    panels = []
+    for number in sorted(range(len(found.boards)), key=lambda number: found.boards[number]):
         members = order[limits[number] : limits[number + 1]]
-        notes = _notes(int((~current[members]).sum()), int((current & ~fair)[members].sum()))
-        found.append(_panel(scores, codes, members[fair[members]], notes))
-    return found
+        outdated = len(np.unique(found.scores.key[members[~current[members]]].astype(str)))
+        notes = _notes(outdated, int((left & ~fair)[members].sum()), renamed.get(number, []))
+        panels.append(_panel(found, codes, members[fair[members]], number, notes))
+    return panels
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Codes:
-    """Numbers in the place of names: boards, images and slots of each problem, places of each entry."""
+    """Numbers in the place of names: image, slot and digest of the noisy image of each answer."""
 
-    boards: list[tuple[int, str, str, str]]
-    board: Indices
     image: Indices
     slot: Indices
     digest: Indices
-    places: list[Place]
-    place: Indices
-    version: Indices
 
 
-def _coded(scores: Scores) -> _Codes:
-    problems = scores.problems
-    boards, board = _numbered((p.protocol, p.image_set, p.noise, p.operator) for p in problems)
-    # Images of one name are told apart by their pixels (another crop in a set of the same label, say).
-    _, image = _numbered(zip(board.tolist(), ((p.image, p.image_sha256) for p in problems), strict=True))
-    _, slot = _numbered(zip(image.tolist(), (p.repetition for p in problems), strict=True))
-    _, digest = _numbered(zip(slot.tolist(), (p.noisy_sha256 for p in problems), strict=True))
-    digest[[p.noisy_sha256 is None for p in problems]] = -1
-    places, place = _numbered(place_of(entry) for entry in scores.entries)
-    _, version = _numbered(entry.version for entry in scores.entries)
-    return _Codes(
-        boards=boards,
-        board=board,
-        image=image,
-        slot=slot,
-        digest=digest,
-        places=places,
-        place=place,
-        version=version,
-    )
-
-
-def _numbered(items: Iterable[Item]) -> tuple[list[Item], Indices]:
-    """Return the distinct items, and the number of each item among them."""
-    known: dict[Item, int] = {}
-    numbers = [known.setdefault(item, len(known)) for item in items]
-    return list(known), np.array(numbers, dtype=np.int64)
-
-
-def _latest(scores: Scores, codes: _Codes) -> NDArray[np.bool_]:
-    """Mark the last record of each slot, among those of the newest version of its row's method."""
-    row = codes.board[scores.problem] * len(codes.places) + codes.place[scores.entry]
-    version = codes.version[scores.entry]
-    newest = np.full(len(codes.boards) * len(codes.places), -1)
-    newest[row] = version  # where a row comes again, the last assignment stays
-    kept = np.flatnonzero(version == newest[row])
-    cell = row[kept] * len(codes.slot) + codes.slot[scores.problem[kept]]
-    _, last = np.unique(cell[::-1], return_index=True)
-    marks = np.zeros(len(row), dtype=bool)
-    marks[kept[len(kept) - 1 - last]] = True
-    return marks
+def _coded(found: Answers) -> _Codes:
+    """Number images, slots and noisy images on each board, in the order of their names."""
+    problems = found.scores.problems
+    names = [(one.image, one.image_sha256, one.repetition, one.noisy_sha256 or "") for one in problems]
+    order = sorted(range(len(names)), key=lambda number: names[number])
+    levels = np.zeros((3, len(problems)), dtype=np.int64)
+    known: list[dict[tuple[object, ...], int]] = [{}, {}, {}]
+    for number in order:
+        for level, length in enumerate((2, 3, 4)):
+            levels[level, number] = known[level].setdefault(names[number][:length], len(known[level]))
+    width = len(problems) or 1
+    image, slot, digest = (found.board * width + level[found.scores.problem] for level in levels)
+    unknown = np.array([one.noisy_sha256 is None for one in problems], dtype=bool)
+    return _Codes(image=image, slot=slot, digest=np.where(unknown[found.scores.problem], -1, digest))
 
 
 def _same_noise(scores: Scores, codes: _Codes, current: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Mark the records of the noisy image that most current records of a slot have, and those of none."""
-    digest = codes.digest[scores.problem]
-    seen, first, count = np.unique(digest[current], return_index=True, return_counts=True)
-    slot_of_digest = np.zeros(len(codes.digest), dtype=np.int64)
-    slot_of_digest[codes.digest[codes.digest >= 0]] = codes.slot[codes.digest >= 0]
-    seen, first, count = (column[seen >= 0] for column in (seen, first, count))
-    usual = np.full(len(codes.slot), -1)
-    for number in np.lexsort((-first, count)):  # what is seen most often, and first, is assigned last
-        usual[slot_of_digest[seen[number]]] = seen[number]
-    of_slot = usual[codes.slot[scores.problem]]
+    """Mark the records of the noisy image that most current records of a slot have, and those of none.
+
+    Of two that as many have, it is the one with the first digest.
+    """
+    known = np.flatnonzero(current & (codes.digest >= 0))
+    seen, first, count = np.unique(codes.digest[known], return_index=True, return_counts=True)
+    slots, slot = np.unique(codes.slot, return_inverse=True)
+    usual = np.full(len(slots), -1)
+    for number in np.lexsort((-seen, count)):  # what is seen most often, and first, is assigned last
+        usual[slot[known[first[number]]]] = seen[number]
     # A trial that failed before there was any noise counts as a failure; a result of unknown noise does not.
-    without = (digest < 0) & (scores.status != "ok")
-    return np.asarray(without | (digest == of_slot))
+    without = (codes.digest < 0) & (scores.status != "ok")
+    return np.asarray(without | (codes.digest == usual[slot]))
 
 
-def _notes(outdated: int, unlike: int) -> tuple[str, ...]:
+def _notes(outdated: int, unlike: int, renamed: list[str]) -> tuple[str, ...]:
     notes = []
     if outdated:
-        notes.append(f"{outdated} records of earlier versions or parameters of the same labels are left out")
+        notes.append(
+            f"{plural(outdated, 'record')} of earlier versions or parameters of the same labels"
+            f" {'is' if outdated == 1 else 'are'} left out (--run or --as-of shows them)"
+        )
     if unlike:
         notes.append(
             f"{unlike} records are left out: their noisy image is not the one that the other methods saw"
         )
-    return tuple(notes)
+    return (*notes, *renamed)
 
 
-def _panel(scores: Scores, codes: _Codes, members: Indices, notes: tuple[str, ...]) -> Panel:
-    part = _selected(scores, members)
-    # Numbered so that the slots of an image are neighbours.
-    problems, problem = np.unique(part.problem, return_inverse=True)
-    places, row = np.unique(codes.place[part.entry], return_inverse=True)
-    entries = dict(zip(row.tolist(), part.entry.tolist(), strict=True))
-    wide = codes.image[problems] * len(codes.slot) + codes.slot[problems]
-    slots, slot_of_problem = np.unique(wide, return_inverse=True)
-    _, starts = np.unique(slots // len(codes.slot), return_index=True)
+def _panel(found: Answers, codes: _Codes, members: Indices, number: int, notes: tuple[str, ...]) -> Panel:
+    part = selected(found.scores, members)
+    slots, slot = np.unique(codes.slot[members], return_inverse=True)
+    _, first = np.unique(slot, return_index=True)
+    _, starts = np.unique(codes.image[members][first], return_index=True)
+    places, row = np.unique(found.place[members], return_inverse=True)
+    entries = dict(zip(reversed(row.tolist()), reversed(part.entry.tolist()), strict=True))
+    requests = dict(zip(row.tolist(), found.request[members].tolist(), strict=True))
     noisy = np.full(len(slots), np.nan)
-    for spot, number in zip(slot_of_problem, problems, strict=True):
-        value = scores.problems[number].noisy_psnr
+    for spot, problem in zip(slot.tolist(), part.problem.tolist(), strict=True):
+        value = part.problems[problem].noisy_psnr
         noisy[spot] = noisy[spot] if value is None else value
-    first = scores.problems[problems[0]]
+    board = found.boards[number]
     return Panel(
-        protocol=first.protocol,
-        setting=first.setting,
-        places=tuple(codes.places[number] for number in places),
-        entries=tuple(scores.entries[entries[number]] for number in range(len(places))),
+        protocol=board.protocol,
+        setting=board.setting,
+        labels=board.labels,
+        places=tuple(found.places[place] for place in places),
+        entries=tuple(part.entries[entries[place]] for place in range(len(places))),
+        requests=tuple(found.requests[requests[place]] for place in range(len(places))),
         starts=starts,
         slots=len(slots),
         noisy_psnr=noisy,
         scores=part,
         row=row,
-        slot=slot_of_problem[problem],
+        slot=slot,
         notes=notes,
     )
-
-
-def _selected(scores: Scores, members: Indices) -> Scores:
-    columns = {field.name: getattr(scores, field.name) for field in fields(scores)}
-    chosen: dict[str, Any] = {
-        name: column[members] for name, column in columns.items() if isinstance(column, np.ndarray)
-    }
-    return replace(scores, **chosen)

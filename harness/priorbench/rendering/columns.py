@@ -24,7 +24,7 @@ def columns(board: Board) -> dict[str, CellText]:
     """Return the columns that say something on this board, in order; the first says the rank."""
     every: Mapping[str, CellText] = {
         "rank": rank,
-        "method": lambda row: row.denoiser,
+        "method": method,
         "stopping": lambda row: row.stopping_rule or "",
         "PSNR dB": _psnr,
         "95 %": lambda row: interval(row.psnr_interval, 2),
@@ -49,6 +49,11 @@ def columns(board: Board) -> dict[str, CellText]:
         for name, cell in every.items()
         if name not in quiet and any(cell(row) not in ("", "reference") for row in board.rows)
     }
+
+
+def method(row: Row) -> str:
+    """Return the label of a row's method, with the conditions in which rows differ."""
+    return " @".join([row.denoiser, *row.conditions])
 
 
 def metric_column(name: str) -> str:

@@ -139,6 +139,8 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
             )
         elif name == "time_ratio":
             flat |= _nested(name, value, {"value": "time_ratio"})
+        elif name == "conditions":
+            flat[name] = " ".join(value)
         elif name != "trained_on":
             flat[name] = json.dumps(value) if isinstance(value, dict) else value
     return flat
@@ -161,7 +163,9 @@ def _ends(prefix: str, interval: Interval | None) -> dict[str, float | None]:
 def as_json(boards: Sequence[Board]) -> str:
     """Return the boards as JSON."""
     flat = ({"protocol": board.protocol, **asdict(board.setting), **asdict(board)} for board in boards)
-    told = [{name: value for name, value in board.items() if name != "setting"} for board in flat]
+    told = [
+        {name: value for name, value in board.items() if name not in ("setting", "labels")} for board in flat
+    ]
     return json.dumps(told, indent=1, allow_nan=False) + "\n"
 
 

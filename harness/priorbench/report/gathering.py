@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.contract.records import Record, from_json
-from priorbench.contract.setting import Setting
-from priorbench.contract.specs import ImageSetSpec, NoiseSpec, OperatorSpec
+from priorbench.contract.requests import Request
+from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
+from priorbench.ranking.panels import Panel
 
 
 class BoardKey(NamedTuple):
@@ -20,15 +21,6 @@ class BoardKey(NamedTuple):
 
     protocol: int
     setting: Setting
-
-    def labels(self) -> tuple[tuple[str, str], ...]:
-        """Return (kind, label) of each part of the setting."""
-        setting = self.setting
-        return (
-            (ImageSetSpec.kind, setting.image_set),
-            (NoiseSpec.kind, setting.noise),
-            (OperatorSpec.kind, setting.operator),
-        )
 
 
 #: as many images are named for each kind of failure
@@ -83,6 +75,8 @@ class RowStory:
     ----------
     settings : Record
         any of the records, for what they have in common.
+    request : Request
+        what they answer.
     curves : dict[tuple[str, int], TimedCurve], optional
         (image digest, repetition) -> trajectory.
     outputs : dict[str, str], optional
@@ -92,19 +86,10 @@ class RowStory:
     """
 
     settings: Record
+    request: Request
     curves: dict[tuple[str, int], TimedCurve] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     failures: dict[tuple[str, str], Failures] = field(default_factory=dict)
-
-    def same_version(self, data: Mapping[str, Any]) -> bool:
-        """Say whether a record's JSON form is of the same code and parameters."""
-        own = self.settings
-        return (own.plugin_source, own.plugin_version, own.parameters, own.stopping_parameters) == (
-            data.get("plugin_source", ""),
-            data["plugin_version"],
-            data["parameters"],
-            data.get("stopping_parameters", {}),
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,25 +127,23 @@ class BoardStory:
 
 
 def gather(
-    documents: Iterable[Mapping[str, Any]], boards: Collection[BoardKey]
+    documents: Iterable[Mapping[str, Any]], boards: Mapping[BoardKey, Panel]
 ) -> dict[BoardKey, BoardStory]:
-    """Walk over the records' JSON forms (`Store.documents`) once and keep what belongs to `boards`."""
+    """Walk over the records' JSON forms (`Store.documents`) once and keep what is on the boards."""
     stories = {key: BoardStory() for key in boards}
+    spots: dict[str, list[tuple[BoardKey, int]]] = {}
+    for board, panel in boards.items():
+        for key, row in zip(panel.scores.key.tolist(), panel.row.tolist(), strict=True):
+            spots.setdefault(key, []).append((board, row))
     for data in documents:
-        story = stories.get(BoardKey(data["protocol"], Setting.of_record(data)))
-        if story is not None:
+        for board, number in spots.get(data["key"], ()):
+            story, panel = stories[board], boards[board]
             _note_conditions(story, data)
-            _note_result(_row(story, data), data)
+            place = panel.places[number]
+            if place not in story.rows:
+                story.rows[place] = RowStory(settings=from_json(data), request=panel.requests[number])
+            _note_result(story.rows[place], data)
     return stories
-
-
-def _row(story: BoardStory, data: Mapping[str, Any]) -> RowStory:
-    """Return the row of a record; records of an earlier version than it are forgotten."""
-    place = Place(data["label"], data["stopping_rule"], data.get("device", "cpu"), data.get("threads", 1))
-    row = story.rows.get(place)
-    if row is None or not row.same_version(data):
-        row = story.rows[place] = RowStory(settings=from_json(data))
-    return row
 
 
 def _note_conditions(story: BoardStory, data: Mapping[str, Any]) -> None:

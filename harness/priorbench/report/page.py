@@ -8,13 +8,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from priorbench.loading.registry import Registry
 from priorbench.ranking.boards import Board
 from priorbench.ranking.names import Place
-from priorbench.ranking.panels import Panel, panels
+from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
 from priorbench.report.charts import difference_chart, speed_chart
 from priorbench.report.gathering import BoardKey, BoardStory, gather
-from priorbench.report.labels import find_choices
 from priorbench.report.markers import Marker, markers
 from priorbench.report.per_image import PerImage, per_image
 from priorbench.report.pictures import Shown, pictures
@@ -26,7 +24,7 @@ from priorbench.report.trajectories import mean_curve
 from priorbench.store.database import Store
 
 
-def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | None = None) -> str:
+def html_report(boards: Sequence[Board], store: Store, *, only: Filter = EVERYTHING) -> str:
     """Return the boards of a store as one HTML page that needs no network.
 
     Parameters
@@ -35,14 +33,12 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
         what `priorbench.ranking.leaderboard.leaderboard` made of this store.
     store : Store
         where the records are.
-    registry : Registry or None, optional
-        what is installed; with it the page says how to run labelled entries of a suite again.
+    only : Filter, optional
+        the one that `boards` were made with.
     """
-    stories = gather(store.documents(), [_key(board) for board in boards])
-    by_key = {_key(panel): panel for panel in panels(store.scores())}
+    by_key = {_key(panel): panel for panel in chosen(panels(store.scores(), when=only.when), only)}
+    stories = gather(store.documents(), by_key)
     results = {_key(board): per_image(board, by_key[_key(board)]) for board in boards}
-    wanted = [pair for key in stories for pair in key.labels()]
-    known = {} if registry is None else find_choices(registry, dict.fromkeys(wanted))
     shown = markers((row.denoiser, row.name) for board in boards for row in board.rows)
     crops = pictures(
         store,
@@ -66,7 +62,7 @@ def html_report(boards: Sequence[Board], store: Store, *, registry: Registry | N
             labels=sorted({row.denoiser for board in boards for row in board.rows}),
             environments=environment_facts(store.environments(), stories),
             methods=methods(stories),
-            repeats=repeats(stories, known),
+            repeats=repeats(stories),
             errors=_error_colours(),
             data=script_json([section["data"] for section in sections]),
             bokeh=_bokeh(),

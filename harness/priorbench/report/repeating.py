@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from priorbench.contract.choice import Choice
-from priorbench.contract.specs import ImageSetSpec, NoiseSpec, OperatorSpec
+from priorbench.contract.requests import AskedSet, Request
 from priorbench.report.gathering import BoardKey, BoardStory
 from priorbench.report.text import readable
 from priorbench.suite.notation import ChoiceError, parse_text
 from priorbench.suite.yaml_text import write_yaml
-
-#: (kind, label) -> what was chosen, as far as it is known here
-Known = Mapping[tuple[str, str], Choice]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +27,7 @@ class Repeat:
     command : str
         what to type.
     guesses : tuple of str
-        labels that stand in the suite in the place of a name that the records do not tell.
+        labels of image sets whose place, or whose name, the requests do not tell.
     """
 
     title: str
@@ -39,67 +36,67 @@ class Repeat:
     guesses: tuple[str, ...]
 
 
-def repeats(stories: Mapping[BoardKey, BoardStory], known: Known) -> list[Repeat]:
+def repeats(stories: Mapping[BoardKey, BoardStory]) -> list[Repeat]:
     """Return a suite for each image set, operator and group of noises on which the same methods ran."""
     groups: dict[tuple[str, str, str], list[BoardKey]] = {}
     for key, story in stories.items():
-        groups.setdefault(
-            (key.setting.image_set, key.setting.operator, write_yaml(_methods(story))), []
-        ).append(key)
-    return [_repeat(keys, stories, known) for keys in groups.values()]
+        if story.rows:
+            setting = key.setting
+            methods = write_yaml(_methods(story))
+            groups.setdefault((setting.image_set, setting.operator, methods), []).append(key)
+    return [_repeat(keys, stories) for keys in groups.values()]
 
 
-def _repeat(keys: list[BoardKey], stories: Mapping[BoardKey, BoardStory], known: Known) -> Repeat:
+def _repeat(keys: list[BoardKey], stories: Mapping[BoardKey, BoardStory]) -> Repeat:
     story = stories[keys[0]]
     settings = [row.settings for row in story.rows.values()]
-    first, noises = keys[0].setting, [key.setting.noise for key in keys]
-    wanted = list(dict.fromkeys(pair for key in keys for pair in key.labels()))
+    first = _request(story)
+    noises = [_request(stories[key]).noise for key in keys]
     suite = {
-        "name": f"{first.image_set} again",
-        "images": [_named(ImageSetSpec.kind, first.image_set, known)],
-        "operators": [_named(OperatorSpec.kind, first.operator, known)],
-        "noises": [_named(NoiseSpec.kind, noise, known) for noise in noises],
+        "name": f"{first.image_set.label} again",
+        "images": [_images(first.image_set)],
+        "operators": [_entry(first.operator)],
+        "noises": [_entry(noise) for noise in noises],
         **_methods(story),
         "repetitions": 1 + max(story.repetitions),
     }
     devices = {record.device for record in settings}
     device = next((name for name in sorted(devices) if name != "cpu"), "cpu")
     threads = max(record.threads for record in settings)
+    shown = replace(keys[0].setting, noise=", ".join(key.setting.noise for key in keys))
+    told = first.image_set.name and not first.image_set.members
     return Repeat(
-        title=str(replace(first, noise=", ".join(noises))),
+        title=str(shown),
         suite=str(readable(write_yaml(suite))),
         command=f"priorbench run suite.yaml --device {device} --threads {threads}",
-        guesses=tuple(label for kind, label in wanted if (kind, label) not in known),
+        guesses=() if told else (first.image_set.label,),
     )
+
+
+def _request(story: BoardStory) -> Request:
+    return next(iter(story.rows.values())).request
 
 
 def _methods(story: BoardStory) -> dict[str, list[Any]]:
     """Return the suite's lists of denoisers and stopping rules."""
-    denoisers: dict[str, Any] = {}
-    rules: dict[str, Any] = {}
-    for row in story.rows.values():
-        record = row.settings
-        denoisers[record.label] = {record.denoiser: {"label": record.label, **record.parameters}}
-        if record.stopping_rule is not None:
-            name = _name(record.stopping_rule)
-            rules[record.stopping_rule] = {
-                name: {"label": record.stopping_rule, **record.stopping_parameters}
-            }
+    requests = [row.request for row in story.rows.values()]
+    denoisers = {one.denoiser.label: _entry(one.denoiser) for one in requests}
+    rules = {one.stopping.label: _entry(one.stopping) for one in requests if one.stopping is not None}
     lists = {"denoisers": [denoisers[label] for label in sorted(denoisers)]}
     return lists | ({"stopping": [rules[label] for label in sorted(rules)]} if rules else {})
 
 
-def _named(kind: str, label: str, known: Known) -> Any:
-    choice = known.get((kind, label))
-    if choice is not None:
-        return {choice.name: {"label": choice.label, **choice.parameters}}
+def _entry(choice: Choice) -> dict[str, Any]:
+    return {choice.name: {"label": choice.label, **choice.parameters}}
+
+
+def _images(asked: AskedSet) -> Any:
+    """Return the suite's entry of an image set; its label stands where a path is not told, or a name."""
+    if asked.name:
+        place = {"path": asked.label} if asked.members else {}
+        return {asked.name: {"label": asked.label, **place, **asked.parameters}}
     try:
-        raw = parse_text(label)
+        raw = parse_text(asked.label)
     except ChoiceError:
-        return label
+        return asked.label
     return {raw.name: dict(raw.parameters)} if raw.parameters else raw.name
-
-
-def _name(label: str) -> str:
-    """Return the name in a label that is written ``name:key=value``."""
-    return label.partition(":")[0]

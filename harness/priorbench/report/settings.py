@@ -88,9 +88,10 @@ def methods(stories: Mapping[BoardKey, BoardStory]) -> list[MethodSettings]:
     for story in stories.values():
         for row in story.rows.values():
             record = row.settings
-            rule = record.stopping_rule or ""
+            asked = row.request
+            rule = "" if asked.stopping is None else asked.stopping.label
             settings = MethodSettings(
-                label=record.label,
+                label=asked.denoiser.label,
                 denoiser=record.denoiser,
                 version=f"{record.plugin} {record.plugin_version}"
                 + (f", commit {record.plugin_commit}" if record.plugin_commit else "")

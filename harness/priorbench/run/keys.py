@@ -39,7 +39,7 @@ def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any])
     material = {
         "protocol": PROTOCOL,
         "denoiser": [trial.denoiser.name, trial.denoiser.parameters],
-        "image_set": [trial.image_set.name, trial.image_set.label],
+        "image_set": trial.image_set.name,
         "image": [trial.image, trial.image_sha256],
         "operator": [trial.operator.name, trial.operator.parameters],
         "noise": [trial.noise.name, trial.noise.parameters],

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from priorbench.contract.executor import Executor
 from priorbench.contract.images import SkippedImage
 from priorbench.contract.limits import Limits
 from priorbench.contract.records import NOT_RUN, Record, RunSummary
-from priorbench.contract.trial import Trial, trial_title
+from priorbench.contract.requests import Request, Run
+from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
 from priorbench.machine.description import describe, fingerprint
+from priorbench.run.answers import AnswerBook
 from priorbench.run.plan import Plan
 from priorbench.store.database import Store
 
@@ -35,8 +39,8 @@ class Progress:
         trials with a record in the store that had failed earlier and is not run again.
     running : list of str, optional
         titles of the trials that run now.
-    latest : tuple of Record, default ()
-        records of the trial that ended last.
+    latest : tuple of (Record, Request), default ()
+        records of the trial that ended last, and what they answer.
     skipped : list[tuple[str, str]], optional
         (set/file, reason) of files that could not be used.
     seconds : float, default 0.0
@@ -51,11 +55,11 @@ class Progress:
     not_run: int = 0
     failed_before: int = 0
     running: list[str] = field(default_factory=list)
-    latest: tuple[Record, ...] = ()
+    latest: tuple[tuple[Record, Request], ...] = ()
     skipped: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
 
-    def count(self, records: tuple[Record, ...]) -> None:
+    def count(self, records: tuple[Record, ...], requests: tuple[Request, ...]) -> None:
         """Take note of the records of a trial that has ended."""
         statuses = {record.status for record in records}
         self.finished += 1
@@ -63,7 +67,7 @@ class Progress:
         self.not_run += NOT_RUN in statuses
         self.refused += "refused" in statuses
         self.failed += bool(statuses - {"ok", "refused", NOT_RUN})
-        self.latest = records
+        self.latest = tuple(zip(records, requests, strict=True))
 
 
 Watch = Callable[[Progress], None]
@@ -101,27 +105,40 @@ def execute(
     interrupted = False
 
     def started(trial: Trial) -> None:
+        titles[trial.keys] = trial.title
         progress.running.append(trial.title)
         watch(progress)
 
+    titles: dict[tuple[str, ...], str] = {}
+    asking = AnswerBook(store, _new_run(plan))
     wants = _Wants(store=store, limits=getattr(executor, "limits", None), retry_failed=retry_failed)
-    todo = _missing(plan, wants, progress, watch)
+    todo = _missing(plan, wants, asking, progress, watch)
     try:
         for records in executor.run(todo, started):
-            records = tuple(replace(record, environment=mark) for record in records)
-            kept = tuple(record for record in records if record.status != NOT_RUN)
+            requests = tuple(asking.first(record.key) for record in records)
+            records = tuple(
+                replace(record, environment=mark, code=request.code)
+                for record, request in zip(records, requests, strict=True)
+            )
+            told = [pair for pair in zip(records, requests, strict=True) if pair[0].status != NOT_RUN]
+            kept = tuple(record for record, _ in told)
             if kept:
-                store.add(kept, replace=any(record.key in wants.again for record in kept))
-            progress.count(records)
+                again = any(record.key in wants.again for record in kept)
+                store.add(kept, answers=asking.answered([record.key for record in kept]), replace=again)
+            progress.count(records, requests)
             progress.seconds = time.monotonic() - began
-            _ended(progress, records)
+            title = titles.pop(tuple(record.key for record in records), "")
+            if title in progress.running:
+                progress.running.remove(title)
             if kept:
-                notify(plan.registry, "priorbench_trial_finished", records=kept)
+                named = tuple(request for _, request in told)
+                notify(plan.registry, "priorbench_trial_finished", records=kept, requests=named)
             watch(progress)
     except KeyboardInterrupt:
         interrupted = True
     finally:
         executor.close()
+    asking.close()
     summary = RunSummary(
         suite=plan.suite.name,
         finished=progress.finished,
@@ -177,8 +194,27 @@ class _Wants:
         return {key for key in limited if self.limits.allow_more(there[key], had[key])}
 
 
-def _missing(plan: Plan, wants: _Wants, progress: Progress, watch: Watch) -> Iterator[Trial]:
-    """Yield the trials, with only those stopping rules whose records the store does not have."""
+def _new_run(plan: Plan) -> Run:
+    """Return what the store keeps of this call."""
+    options = plan.options
+    return Run(
+        id=uuid.uuid4().hex[:16],
+        asked_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        suite=plan.suite.name,
+        source=plan.suite.source,
+        options={
+            "device": options.device,
+            "threads": options.threads,
+            "limit": options.limit,
+            "shard": options.shard,
+        },
+    )
+
+
+def _missing(
+    plan: Plan, wants: _Wants, asking: AnswerBook, progress: Progress, watch: Watch
+) -> Iterator[Trial]:
+    """Yield the trials, with only those stopping rules whose records are neither there nor on their way."""
 
     def skipped(label: str, image: SkippedImage) -> None:
         progress.skipped.append((f"{label}/{image.id}", image.reason))
@@ -187,6 +223,7 @@ def _missing(plan: Plan, wants: _Wants, progress: Progress, watch: Watch) -> Ite
     for trial in plan.trials(skipped):
         wanted, failed = wants.of(trial.keys)
         progress.failed_before += failed
+        wanted = asking.ask(trial.keys, plan.requests(trial), wanted)
         if not any(wanted):
             progress.resumed += 1
             watch(progress)
@@ -196,11 +233,3 @@ def _missing(plan: Plan, wants: _Wants, progress: Progress, watch: Watch) -> Ite
             rule for rule, want in zip(trial.stopping, wanted, strict=True) if want
         )
         yield replace(trial, keys=keys, stopping=rules)
-
-
-def _ended(progress: Progress, records: tuple[Record, ...]) -> None:
-    first = records[0]
-    image = f"{first.image_set}/{first.image}"
-    title = trial_title(first.label, image, first.operator, first.noise, first.repetition)
-    if title in progress.running:
-        progress.running.remove(title)

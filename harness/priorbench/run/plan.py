@@ -12,13 +12,15 @@ from itertools import islice
 from priorbench.contract.choice import Choice
 from priorbench.contract.images import Image, ImageSet, SkippedImage
 from priorbench.contract.limits import check_count
-from priorbench.contract.specs import DenoiserSpec, Spec
+from priorbench.contract.requests import Request
+from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.loading.changes import CORE
 from priorbench.loading.digests import code_digest, core_digest
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
+from priorbench.run.asking import Asking, asked_set
 from priorbench.run.keys import Provenance, record_key
 from priorbench.run.revision import revision
 from priorbench.suite.inspection import abilities
@@ -82,6 +84,10 @@ class Plan:
         if any(self._iterative.values()) and not suite.stopping:
             raise PriorbenchError(f"suite {suite.name}: an iterative method needs a stopping rule")
         self._provenance = Provenance(registry)
+        asked = {
+            choice.label: asked_set(choice, self._set_spec(choice), found) for choice, found in self._sets
+        }
+        self._asking = Asking(suite.name, asked, self._provenance)
 
     def __len__(self) -> int:
         """Return an upper bound of the number of trials, or about how many a shard has.
@@ -93,6 +99,10 @@ class Plan:
         problems = images * len(self.suite.operators) * len(self.suite.noises)
         trials = problems * len(self.suite.denoisers) * self.suite.repetitions
         return trials if self.options.shard is None else -(-trials // self.options.shard[1])
+
+    def requests(self, trial: Trial) -> tuple[Request, ...]:
+        """Return what each key of a trial answers, in the order of its keys."""
+        return self._asking.of(trial)
 
     def trials(self, skipped: Callable[[str, SkippedImage], None]) -> Iterator[Trial]:
         """Yield the trials.
@@ -194,6 +204,11 @@ class Plan:
     def _spec(self, kind: str, choice: Choice) -> Spec:
         spec = self.registry.find(kind, choice.name).spec
         assert isinstance(spec, Spec)
+        return spec
+
+    def _set_spec(self, choice: Choice) -> ImageSetSpec:
+        spec = self._spec("image set", choice)
+        assert isinstance(spec, ImageSetSpec)
         return spec
 
     def _open(self, choice: Choice) -> ImageSet:

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from priorbench.contract.records import SCHEMA, Record, to_json
+from priorbench.contract.records import Record, to_json
 from priorbench.contract.records import from_json as record_from_json
+from priorbench.contract.requests import Run
 from priorbench.errors import PriorbenchError
 from priorbench.store.address import address_of, store_url
-from priorbench.store.documents import Damage, UnreadableError, document, limits_of, row_of
-from priorbench.store.documents import environment as environment_of
-from priorbench.store.files import Identity, Reading, check_file, connect_to_write, identity
-from priorbench.store.rescue import rescue
-from priorbench.store.score_tables import (
-    SCORE_TABLES,
-    add_scores,
-    has_scores,
-    insert,
-    raw,
-    record_rows,
-    renew_scores,
-    row_name,
-    stored_scores,
+from priorbench.store.asked import (
+    Answer,
+    Asked,
+    Numbers,
+    add_answers,
+    add_run,
+    asked_of,
+    own_answers,
+    read_asked,
 )
-from priorbench.store.scores import Scores, scores_of
-from priorbench.store.tables import ABOUT, CROPS, ENVIRONMENTS, META, RECORDS, SCORES
-from priorbench.store.writing import fault, in_transaction
+from priorbench.store.documents import Damage, UnreadableError, document, fact, limits_of, row_of
+from priorbench.store.documents import environment as environment_of
+from priorbench.store.exchange import exported, rescue
+from priorbench.store.opening import Database, prepare, schema_of
+from priorbench.store.score_tables import SCORE_TABLES, add_scores, has_scores, stored_scores
+from priorbench.store.scores import Scores, scores_of_documents
+from priorbench.store.statements import insert, raw, record_rows, row_name
+from priorbench.store.tables import ABOUT, ANSWERS, CROPS, ENVIRONMENTS, RECORDS, RIVALS, SCORES
 
 __all__ = ["Store", "store_url"]
 
@@ -53,106 +51,58 @@ class Store:
     ----------
     url : str
         for messages: without password and options.
+    write : callable
+        does some work in one transaction and returns what it returns; see `Database.write`.
     damage : dict[str, Damage]
         what could not be read so far and was left out, by where it is.
     """
 
     def __init__(self, url: str, *, create: bool = True) -> None:
-        self._address = address_of(url)
-        self.url = self._address.shown
         self.damage: dict[str, Damage] = {}
-        self._reading: Reading | None = None
-        self._identity: Identity | None = None
-        path = self._address.path
-        if path is not None:
-            check_file(path, self.url, create=create)
-            if not create:
-                self._reading = Reading(path, self.url)
-        try:
-            self._engine = self._new_engine(writes=create)
-            self._tables = frozenset(sa.inspect(self._engine).get_table_names())
-        except (sa.exc.SQLAlchemyError, ImportError) as error:
-            raise fault(self._address, error, "open") from None
-        self._check_tables(create)
+        self._database = Database(address_of(url), writes=create)
+        self.url = self._database.shown
+        self.write, self._connection = self._database.write, self._database.connection
+        self._lacks = self._database.lacks
+        self._numbers, self._runs = Numbers(), dict[str, Run]()
         if create:
-            in_transaction(self._engine, self._address, self._open)
-            self._identity = identity(path) if path is not None else None
+            self.write(lambda connection: prepare(connection, self.url, self._note))
+            self._database.keep_place()
         elif not self._lacks(ABOUT):
             with self._connection() as connection:
-                self._check_schema(connection)
-
-    def _new_engine(self, *, writes: bool) -> sa.Engine:
-        url, path = self._address.url, self._address.path
-        if path is not None:
-            connect = self._reading.connect if self._reading else partial(connect_to_write, path)
-            return sa.create_engine(url, creator=connect)
-        engine = sa.create_engine(url, hide_parameters=True)
-        return engine if writes else engine.execution_options(postgresql_readonly=True)
-
-    def _check_tables(self, create: bool) -> None:
-        foreign = self._tables and not self._tables & META.tables.keys()
-        if (not create and RECORDS.name not in self._tables) or (foreign and self._address.path is not None):
-            raise PriorbenchError(
-                f"the store {self.url} is a database, but not one of priorbench: name another"
-            )
-
-    def _check_schema(self, connection: sa.Connection) -> None:
-        found = connection.execute(sa.select(ABOUT.c.value).where(ABOUT.c.name == "schema")).scalar()
-        if found is not None and not (found.isdecimal() and int(found) <= SCHEMA):
-            raise PriorbenchError(
-                f"the store {self.url} has schema {found}, newer than this priorbench's {SCHEMA}"
-            )
-
-    def _open(self, connection: sa.Connection) -> None:
-        META.create_all(connection)
-        connection.execute(insert(connection, ABOUT), [{"name": "schema", "value": str(SCHEMA)}])
-        self._check_schema(connection)
-        if not has_scores(connection):
-            renew_scores(connection, self._note)
-
-    @contextmanager
-    def _connection(self) -> Iterator[sa.Connection]:
-        """Give a connection for reading; what goes wrong is one line."""
-        if self._reading is not None and self._reading.is_outdated():
-            self._engine.dispose()
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            self._check_unchanged()
-            raise fault(self._address, error, "read") from None
-        self._check_unchanged()
-
-    def _check_unchanged(self) -> None:
-        if self._reading is not None:
-            self._reading.check()
+                schema_of(connection, self.url)
 
     def close(self) -> None:
         """Close all connections; what is in SQLite's write-ahead log goes into the store's one file."""
-        if self._engine.dialect.name == "sqlite":
-            with contextlib.suppress(sa.exc.SQLAlchemyError), self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA busy_timeout = 1000")  # others may be reading
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._engine.dispose()
-        if self._reading is not None:
-            self._reading.close()
+        self._database.close()
+
+    def same_place(self, other: Store) -> bool:
+        """Say whether another object is of the same file or server."""
+        return self._database.place() == other._database.place()
 
     def check_place(self) -> None:
         """Raise `PriorbenchError` if the file that was opened for writing was removed or replaced."""
-        path = self._address.path
-        if self._identity is not None and path is not None and identity(path) != self._identity:
-            raise PriorbenchError(
-                f"the store {self.url} was removed or replaced by another file while it was in use, and what"
-                " was stored since then went with it: run the same command again"
-            )
+        self._database.check_place()
 
-    def add(self, records: Sequence[Record], *, replace: bool = False) -> None:
+    def add_run(self, run: Run) -> None:
+        """Store that something is asked for now; its answers follow."""
+        self.write(lambda connection: add_run(connection, run))
+        self._runs[run.id] = run
+
+    def add_answers(self, answers: Sequence[Answer]) -> None:
+        """Store that records which are there answer requests."""
+        self.write(lambda connection: add_answers(connection, answers, self._numbers))
+
+    def add(
+        self, records: Sequence[Record], *, answers: Sequence[Answer] | None = None, replace: bool = False
+    ) -> None:
         """Store the records of a trial in one transaction; a key that is there already stays as it is.
 
         Parameters
         ----------
         records : Sequence[Record]
             what the trial gave.
+        answers : sequence of Answer or None, optional
+            what they answer; None = each is asked for by its own names.
         replace : bool, default False
             put these in the place of records with the same keys (a repeated failure).
 
@@ -163,22 +113,25 @@ class Store:
         """
         plain = [to_json(record) for record in records]
         pictures = {digest: png for data in plain for digest, png in data.pop("crops").items()}
+
+        given, runs = (answers, self._runs.values()) if answers is not None else own_answers(plain)
+
+        def work(connection: sa.Connection) -> None:
+            for run in () if answers is not None else runs:
+                add_run(connection, run)
+            self._add(connection, plain, pictures, replace)
+            add_answers(connection, given, self._numbers)
+
         try:
-            in_transaction(
-                self._engine,
-                self._address,
-                partial(self._add, records=plain, pictures=pictures, replace=replace),
-            )
+            self.write(work)
             self.check_place()
         except PriorbenchError as error:
-            raise PriorbenchError(
-                f"{error}; the trial that had just ended is not in it, {rescue(plain)}"
-            ) from None
+            told = rescue(list(exported(plain, asked_of(given, runs), {})))
+            raise PriorbenchError(f"{error}; the trial that had just ended is not in it, {told}") from None
 
     def _add(
         self,
         connection: sa.Connection,
-        *,
         records: Sequence[Mapping[str, Any]],
         pictures: Mapping[str, str],
         replace: bool,
@@ -197,11 +150,7 @@ class Store:
     def add_environment(self, fingerprint: str, environment: Mapping[str, Any]) -> None:
         """Store the environment that records refer to by its fingerprint."""
         row = {"fingerprint": fingerprint, "data": json.dumps(environment, sort_keys=True)}
-        in_transaction(
-            self._engine,
-            self._address,
-            lambda connection: connection.execute(insert(connection, ENVIRONMENTS), [row]),
-        )
+        self.write(lambda connection: connection.execute(insert(connection, ENVIRONMENTS), [row]))
 
     def environments(self) -> dict[str, dict[str, Any]]:
         """Return every environment by fingerprint."""
@@ -256,6 +205,10 @@ class Store:
 
     def documents(self, *, curves: bool = True) -> Iterator[dict[str, Any]]:
         """Yield the JSON form of every record, as `records` does; a third faster."""
+        return map(fact, self._as_written(curves=curves))
+
+    def _as_written(self, *, curves: bool) -> Iterator[dict[str, Any]]:
+        """Yield the JSON form of every record in the schema in which it was written."""
         with self._connection() as connection:
             for row in record_rows(connection, curves=curves):
                 try:
@@ -265,27 +218,46 @@ class Store:
                 else:
                     yield values
 
+    def exported(self) -> Iterator[dict[str, Any]]:
+        """Yield each record once, as JSON values, with its environment and all that it answers."""
+        return exported(self._as_written(curves=True), self.asked(), self.environments())
+
+    def rivals(self) -> Iterator[dict[str, Any]]:
+        """Yield the JSON forms of the other results that merges found under the keys of records."""
+        if self._lacks(RIVALS):
+            return
+        with self._connection() as connection:
+            for row in connection.execute(sa.select(RIVALS)):
+                try:
+                    yield {"curve": None, **document(row.data, row.curve)}
+                except UnreadableError as error:
+                    self._note(f"another result under key {row.key}", str(error))
+
+    def asked(self) -> Asked | None:
+        """Return what was asked for; None in a store from before there were requests, which is only read."""
+        if self._lacks(ANSWERS):
+            return None
+        with self._connection() as connection:
+            return read_asked(connection, self._note)
+
     def scores(self) -> Scores:
         """Return what a ranking reads of every record; much faster than `records`.
 
         They are made of the records where this store has none, or others, or damaged ones.
         """
+        asked = self.asked()
         with self._connection() as connection:
-            if not any(map(self._lacks, SCORE_TABLES)) and has_scores(connection):
+            if asked is not None and not any(map(self._lacks, SCORE_TABLES)) and has_scores(connection):
                 try:
-                    return stored_scores(connection, self._note)
+                    return stored_scores(connection, asked, self._note)
                 except (ValueError, TypeError):  # numbers that are none, references to nothing
                     pass
-        return scores_of(self.records(curves=False))
+        return scores_of_documents(self._as_written(curves=False), asked)
 
     def __len__(self) -> int:
         """Return the number of records."""
         with self._connection() as connection:
             return int(connection.execute(sa.select(sa.func.count()).select_from(RECORDS)).scalar_one())
-
-    def _lacks(self, table: sa.Table) -> bool:
-        """Say whether a store that is only read is without a table."""
-        return self._reading is not None and table.name not in self._tables
 
     def _note(self, where: str, reason: str) -> None:
         self.damage.setdefault(where, Damage(where=where, reason=reason))

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from pydantic_core import from_json
 
 from priorbench.contract.records import STATUSES, Curve, Record
+from priorbench.store.earlier import fact_of, is_earlier
 
 #: a curve that unpacks to more is not one of priorbench; the longest have some thousand points
 _CURVE_BYTES = 2**24
@@ -54,22 +55,42 @@ class Damage:
 
 
 def document(data: str | bytes, curve: bytes | None) -> dict[str, Any]:
-    """Return the JSON form of a record.
+    """Return the JSON form of a record, of the schema in which it was written.
 
     Raises
     ------
     UnreadableError
         If the text or the curve is cut or no JSON, or if a field is missing or of another type.
     """
-    values = _read(data, "the record")
+    values = checked(_read(data, "the record"))
+    if curve is not None:
+        values["curve"] = _curve(curve)
+    return values
+
+
+def checked(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON form of a record if it is one, without regard to its curve's numbers.
+
+    Raises
+    ------
+    UnreadableError
+        If a field is missing or of another type.
+    """
     _check_fields(values)
     if values.get("metrics"):
         _check_metrics(values["metrics"])
     if values.get("status", "ok") not in STATUSES:
         raise UnreadableError(f"there is no status '{values['status']}'")
-    if curve is not None:
-        values["curve"] = _curve(curve)
+    if is_earlier(values) and not isinstance(values.get("label"), str):
+        raise UnreadableError("the field 'label' is missing")
+    if values.get("curve") is not None:
+        _check_columns(values["curve"])
     return values
+
+
+def fact(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what `document` gave as a fact of today, where it is of an earlier schema."""
+    return fact_of(values) if is_earlier(values) else values
 
 
 def environment(data: str | bytes) -> dict[str, Any]:
@@ -123,8 +144,15 @@ def _curve(packed: bytes) -> dict[str, Any]:
         raise UnreadableError(f"the curve unpacks to more than {_CURVE_BYTES // 2**20} MiB")
     if not unpacking.eof:
         raise UnreadableError("the curve is cut off")
-    columns = _read(text, "the curve")
-    if columns.keys() != _COLUMNS or not all(isinstance(column, list) for column in columns.values()):
+    return _check_columns(_read(text, "the curve"))
+
+
+def _check_columns(columns: Any) -> dict[str, Any]:
+    if (
+        not isinstance(columns, dict)
+        or columns.keys() != _COLUMNS
+        or not all(isinstance(column, list) for column in columns.values())
+    ):
         raise UnreadableError(f"the curve has other columns than {', '.join(sorted(_COLUMNS))}")
     if len({len(column) for column in columns.values()}) > 1:
         raise UnreadableError("the columns of the curve are not of one length")

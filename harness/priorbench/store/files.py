@@ -143,7 +143,9 @@ def identity(path: Path) -> Identity | None:
 def _connect(path: Path, options: str) -> sqlite3.Connection:
     # the bytes of the path, so that any name can be opened
     name = quote(os.fsencode(path.absolute()))
-    return sqlite3.connect(f"file:{name}?{options}", uri=True, timeout=_WAIT, check_same_thread=False)
+    connection = sqlite3.connect(f"file:{name}?{options}", uri=True, timeout=_WAIT, check_same_thread=False)
+    connection.execute("PRAGMA trusted_schema = OFF")  # the file may be a stranger's
+    return connection
 
 
 def _readable(connection: sqlite3.Connection) -> sqlite3.Connection:

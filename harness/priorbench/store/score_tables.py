@@ -1,12 +1,13 @@
-"""Statements on the tables of records and of scores, in the words of each database."""
+"""Statements on the tables of scores: what a ranking reads of records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from priorbench.store.asked import Asked
 from priorbench.store.documents import UnreadableError, document
 from priorbench.store.scores import (
     COLUMNS,
@@ -19,42 +20,10 @@ from priorbench.store.scores import (
     score_row,
     scores_from_columns,
 )
+from priorbench.store.statements import Note, insert, is_sqlite, record_rows, row_name
 from priorbench.store.tables import ABOUT, ENTRIES, META, PROBLEMS, RECORDS, SCORES
 
 SCORE_TABLES = (ABOUT, SCORES, ENTRIES, PROBLEMS)
-
-#: told of what cannot be read: where, why
-Note = Callable[[str, str], None]
-
-
-def insert(connection: sa.Connection, table: sa.Table) -> Any:
-    """Return an insert that leaves existing rows alone, in this database's words."""
-    if _is_sqlite(connection):
-        from sqlalchemy.dialects.sqlite import insert as statement
-    else:
-        from sqlalchemy.dialects.postgresql import insert as statement  # type: ignore[assignment]
-    return statement(table).on_conflict_do_nothing()
-
-
-def raw(connection: sa.Connection, column: sa.Column[str]) -> Any:
-    """Return text as its bytes where the driver would end a query at the first that is no UTF-8."""
-    return sa.cast(column, sa.LargeBinary).label(column.name) if _is_sqlite(connection) else column
-
-
-def record_rows(connection: sa.Connection, *, curves: bool) -> sa.Result[Any]:
-    """Return number, key, data and curve of all records, in the order in which they were stored."""
-    curve = RECORDS.c.curve if curves else sa.null().label("curve")
-    query = sa.select(
-        RECORDS.c.number, raw(connection, RECORDS.c.key), raw(connection, RECORDS.c.data), curve
-    )
-    some_at_a_time = connection.execution_options(stream_results=True, yield_per=1000)
-    return some_at_a_time.execute(query.order_by(RECORDS.c.number))
-
-
-def row_name(number: int, key: str | bytes) -> str:
-    """Return how messages call a record."""
-    text = key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else str(key)
-    return f"record {number} (key {text})"
 
 
 def has_scores(connection: sa.Connection) -> bool:
@@ -96,16 +65,16 @@ def add_scores(connection: sa.Connection, records: Sequence[Mapping[str, Any]]) 
     connection.execute(insert(connection, SCORES), rows)
 
 
-def stored_scores(connection: sa.Connection, note: Note) -> Scores:
-    """Return the scores of all records that are JSON.
+def stored_scores(connection: sa.Connection, asked: Asked, note: Note) -> Scores:
+    """Return the scores of all records that are JSON; `asked` is what they answer.
 
     Raises
     ------
     ValueError, TypeError
         If they are damaged: a number that is none, a reference to nothing.
     """
-    columns = [SCORES.c.entry, SCORES.c.problem, *(SCORES.c[name] for name in COLUMNS)]
-    query = sa.select(*columns).order_by(SCORES.c.number)
+    columns = [SCORES.c.key, SCORES.c.entry, SCORES.c.problem, *(SCORES.c[name] for name in COLUMNS)]
+    query = sa.select(*columns).order_by(SCORES.c.key)
     if damaged := _damaged_keys(connection, note):
         query = query.where(SCORES.c.key.not_in(damaged))
     # The scores first: what they refer to was stored with them or before them. In batches: a row
@@ -113,19 +82,15 @@ def stored_scores(connection: sa.Connection, note: Note) -> Scores:
     batches = [columns_of(rows) for rows in connection.execute(query).partitions(1000)]
     entries = [(row.id, row.data) for row in connection.execute(sa.select(ENTRIES))]
     problems = [(row.id, row.data) for row in connection.execute(sa.select(PROBLEMS))]
-    return scores_from_columns(entries, problems, batches)
+    return scores_from_columns(asked, entries, problems, batches)
 
 
 def _damaged_keys(connection: sa.Connection, note: Note) -> list[str]:
     """Return the keys of records that are no JSON; SQLite says that in a tenth of the time of reading."""
-    if not _is_sqlite(connection):
+    if not is_sqlite(connection):
         return []
     broken = sa.func.json_valid(RECORDS.c.data).is_not(sa.literal_column("1"))
     rows = connection.execute(sa.select(RECORDS.c.number, RECORDS.c.key).where(broken)).all()
     for number, key in rows:
         note(row_name(number, key), "the record is no JSON")
     return [key for _, key in rows]
-
-
-def _is_sqlite(connection: sa.Connection) -> bool:
-    return connection.dialect.name == "sqlite"

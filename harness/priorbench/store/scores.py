@@ -1,4 +1,4 @@
-"""What a ranking reads of every record: columns of numbers, and what many records have in common, once."""
+"""What a ranking reads: columns of numbers for records, what many of them share, what was asked for."""
 
 from __future__ import annotations
 
@@ -11,44 +11,32 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Record, to_json
-from priorbench.contract.setting import Setting
+from priorbench.store.asked import Asked, asked_of, own_answers
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
-VERSION = 3
+VERSION = 4
 
 
 class Entry(NamedTuple):
-    """A method and its conditions; `version` tells apart parameters and source code of one label."""
+    """What a record says of its method and of the conditions; `device` is a kind, as ``"cpu"``."""
 
-    label: str
-    stopping_rule: str | None
     oracle: bool
     trained_on: tuple[str, ...]
     device: str
     threads: int
-    version: str
+    batch: int
     environment: str
 
 
 class NoisyImage(NamedTuple):
     """A noisy image or measurement; a tuple, because there may be as many as records."""
 
-    protocol: int
-    image_set: str
-    noise: str
     image: str
     image_sha256: str
     repetition: int
     noisy_sha256: str | None
     noisy_psnr: float | None
-    operator: str = DENOISING.label
-
-    @property
-    def setting(self) -> Setting:
-        """Where it belongs: image set, noise and operator."""
-        return Setting(image_set=self.image_set, noise=self.noise, operator=self.operator)
 
 
 #: a record's row of numbers, in this order; None where there is no value
@@ -66,9 +54,9 @@ COLUMNS = (
 )
 
 
-#: types of the columns: entry, problem, and `COLUMNS`
+#: types of the columns: key, entry, problem, and `COLUMNS`
 _TYPES = (
-    *(np.int64, np.int64),
+    *(np.object_, np.int64, np.int64),
     *(np.object_, np.bool_, np.bool_, np.object_),
     *[np.float64] * len(COLUMNS[4:]),
 )
@@ -76,10 +64,14 @@ _TYPES = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scores:
-    """The scores of all records, in the order in which they were stored.
+    """The scores of all records, in the order of their keys, and what they answer.
 
     Attributes
     ----------
+    asked : Asked
+        what was asked for, and the keys of what answers it.
+    key : ndarray
+        (records,) of each record, text.
     entries, problems : tuple of Entry or tuple of NoisyImage
         each once.
     entry, problem : ndarray of int64
@@ -96,8 +88,10 @@ class Scores:
         (records,) float64, NaN where there is no value.
     """
 
+    asked: Asked
     entries: tuple[Entry, ...]
     problems: tuple[NoisyImage, ...]
+    key: NDArray[np.object_]
     entry: NDArray[np.int64]
     problem: NDArray[np.int64]
     status: NDArray[np.object_]
@@ -114,27 +108,19 @@ class Scores:
 
 def entry_of(data: Mapping[str, Any]) -> Entry:
     """Return the entry of a record's JSON form."""
-    parts = [
-        data.get(name) for name in ("parameters", "stopping_parameters", "plugin_version", "plugin_source")
-    ]
-    version = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
     return Entry(
-        label=data["label"],
-        stopping_rule=data["stopping_rule"],
         oracle=bool(data.get("oracle")),
         trained_on=tuple(data.get("trained_on") or ()),
-        device=data.get("device", "cpu"),
+        device=data.get("device", "cpu").partition(":")[0],
         threads=data.get("threads", 1),
-        version=version,
+        batch=data.get("batch", 1),
         environment=data.get("environment", ""),
     )
 
 
 def problem_of(data: Mapping[str, Any]) -> NoisyImage:
     """Return the problem of a record's JSON form."""
-    return NoisyImage._make(
-        data.get(name, NoisyImage._field_defaults.get(name)) for name in NoisyImage._fields
-    )
+    return NoisyImage._make(map(data.get, NoisyImage._fields))
 
 
 def score_row(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,25 +140,40 @@ def identity(item: Entry | NoisyImage) -> tuple[int, str]:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True), text
 
 
-def scores_of(records: Iterable[Record]) -> Scores:
-    """Return the scores of records."""
+def scores_of(records: Iterable[Record], asked: Asked | None = None) -> Scores:
+    """Return the scores of records.
+
+    Parameters
+    ----------
+    records : Iterable[Record]
+        in any order.
+    asked : Asked or None, optional
+        what they answer; None = each is asked for by its own names.
+    """
+    return scores_of_documents(map(to_json, records), asked)
+
+
+def scores_of_documents(documents: Iterable[Mapping[str, Any]], asked: Asked | None) -> Scores:
+    """Return the scores of the JSON forms of records; see `scores_of`."""
+    found = sorted(documents, key=lambda data: str(data["key"]))
     entries: dict[Entry, int] = {}
     problems: dict[NoisyImage, int] = {}
     rows = []
-    for record in records:
-        data = to_json(record)
+    for data in found:
         entry = entries.setdefault(entry_of(data), len(entries))
         problem = problems.setdefault(problem_of(data), len(problems))
-        rows.append((entry, problem, *score_row(data).values()))
-    return _scores(entries, problems, [columns_of(rows)] if rows else [])
+        rows.append((data["key"], entry, problem, *score_row(data).values()))
+    known = asked_of(*own_answers(found)) if asked is None else asked
+    return _scores(known, entries, problems, [columns_of(rows)] if rows else [])
 
 
 def columns_of(rows: Sequence[Sequence[Any]]) -> list[NDArray[Any]]:
-    """Return the columns of at least one row: entry, problem, and `COLUMNS`."""
+    """Return the columns of at least one row: key, entry, problem, and `COLUMNS`."""
     return [np.array(column, kind) for column, kind in zip(zip(*rows, strict=True), _TYPES, strict=True)]
 
 
 def scores_from_columns(
+    asked: Asked,
     entries: Sequence[tuple[int, str]],
     problems: Sequence[tuple[int, str]],
     batches: Sequence[Sequence[NDArray[Any]]],
@@ -181,12 +182,15 @@ def scores_from_columns(
 
     Parameters
     ----------
+    asked : Asked
+        what the records answer.
     entries, problems : Sequence[tuple[int, str]]
         `identity` of each.
     batches : Sequence[Sequence[ndarray]]
         `columns_of` rows, in which entries and problems are the 64-bit hashes.
     """
     scores = _scores(
+        asked,
         (
             Entry._make(tuple(part) if isinstance(part, list) else part for part in item)
             for item in _read(entries)
@@ -214,11 +218,16 @@ def _indices(hashes: NDArray[np.int64], items: Sequence[tuple[int, str]]) -> NDA
 
 
 def _scores(
-    entries: Iterable[Entry], problems: Iterable[NoisyImage], batches: Sequence[Sequence[NDArray[Any]]]
+    asked: Asked,
+    entries: Iterable[Entry],
+    problems: Iterable[NoisyImage],
+    batches: Sequence[Sequence[NDArray[Any]]],
 ) -> Scores:
     parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _TYPES)
-    entry, problem, status, exact, tainted, metrics, *numbers = (np.concatenate(part) for part in parts)
+    key, entry, problem, status, exact, tainted, metrics, *numbers = (np.concatenate(part) for part in parts)
     return Scores(
+        asked=asked,
+        key=key,
         entries=tuple(entries),
         problems=tuple(problems),
         entry=entry,

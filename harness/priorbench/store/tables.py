@@ -1,9 +1,13 @@
 """The tables of a store.
 
-`records` holds everything, as JSON. `scores` repeats in columns what a ranking reads of each record, because
+`records` are facts under their keys. `requests` say what was asked for, by name; `answers` say which record
+answers which request, and which of the `runs` asked. `rivals` are other results that a merge found under the
+key of a record.
+
+A record is JSON. `scores` repeats in columns what a ranking reads of each record, because
 reading a hundred thousand JSON texts takes longer than ranking them. What many records have in common (a
 method with its conditions, a noisy image) stands once in `entries` and `problems`, under a hash of its text.
-These three can always be made again from `records`.
+`scores`, `entries` and `problems` can always be made again from `records`.
 """
 
 from __future__ import annotations
@@ -34,6 +38,35 @@ CROPS = sa.Table(
     META,
     sa.Column("sha256", sa.String(64), primary_key=True),
     sa.Column("png", sa.LargeBinary, nullable=False),
+)
+RUNS = sa.Table(
+    "runs",
+    META,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("asked_at", sa.String(64), nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+)
+REQUESTS = sa.Table(
+    "requests",
+    META,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("data", sa.Text, nullable=False),
+)
+ANSWERS = sa.Table(
+    "answers",
+    META,
+    sa.Column("request", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("run", sa.String(32), primary_key=True),
+    sqlite_with_rowid=False,
+)
+RIVALS = sa.Table(
+    "rivals",
+    META,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(32), primary_key=True),
+    sa.Column("data", sa.Text, nullable=False),
+    sa.Column("curve", sa.LargeBinary),
 )
 ABOUT = sa.Table(
     "about",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import sqlalchemy as sa
 
 from priorbench.errors import PriorbenchError
 from priorbench.store.address import Address
+
+Result = TypeVar("Result")
 
 #: seconds before the next attempts; SQLite itself waits in each
 _PAUSES = (0.5, 1.5, 4.0)
@@ -24,8 +26,10 @@ _ADVICE = {
 }
 
 
-def in_transaction(engine: sa.Engine, address: Address, work: Callable[[sa.Connection], Any]) -> None:
+def in_transaction(engine: sa.Engine, address: Address, work: Callable[[sa.Connection], Result]) -> Result:
     """Do some work in one transaction, several times if another process holds the database.
+
+    Returns what the work returns.
 
     Raises
     ------
@@ -35,12 +39,12 @@ def in_transaction(engine: sa.Engine, address: Address, work: Callable[[sa.Conne
     for pause in (*_PAUSES, None):
         try:
             with engine.begin() as connection:
-                work(connection)
-            return
+                return work(connection)
         except sa.exc.SQLAlchemyError as error:
             if pause is None or not _may_pass(error):
                 raise fault(address, error, "write to") from None
         time.sleep(pause)
+    raise AssertionError("the last attempt raises")
 
 
 def fault(address: Address, error: BaseException, doing: str) -> PriorbenchError:

@@ -215,7 +215,13 @@ def _label_fault(given: Mapping[str, Any]) -> str:
     label = given["label"]
     if not isinstance(label, str):
         return f'a label is text: write "{write_value(label)}" in quotes'
-    return "" if label.strip() and label.isprintable() else "a label is one line of printable text"
+    return label_fault(label)
+
+
+def label_fault(label: str) -> str:
+    """Return what is wrong with a label, or an empty string."""
+    good = label.strip() and label.isprintable() and not set(label) & set("<>")
+    return "" if good else "a label is one line of printable text, without < and >"
 
 
 def _grid_faults(

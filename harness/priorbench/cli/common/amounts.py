@@ -1,8 +1,9 @@
-"""Sizes, durations and shards as they are typed, checked where they are read."""
+"""Sizes, durations, moments and shards as they are typed, checked where they are read."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, time
 
 from priorbench.errors import PriorbenchError
 
@@ -57,3 +58,21 @@ def parse_shard(text: str | None) -> tuple[int, int] | None:
     if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
         raise PriorbenchError(f"--shard {text}: write i/n with 1 <= i <= n, for example 1/4")
     return int(index), int(count)
+
+
+def parse_moment(text: str | None) -> str | None:
+    """Return a moment, as ``2026-11-28`` (its end) or ``2026-11-28T14:30``, in UTC as runs are stamped.
+
+    Without a zone it is local time.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise PriorbenchError(
+            f"--as-of {text}: write a date or a time, for example 2026-11-28 or 2026-11-28T14:30"
+        ) from None
+    if len(text.strip()) <= len("2026-11-28"):
+        moment = datetime.combine(moment, time.max)
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

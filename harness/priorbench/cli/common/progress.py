@@ -14,6 +14,7 @@ from rich.text import Text
 
 from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Record, RunSummary
+from priorbench.contract.requests import Request
 from priorbench.rendering.tables import seconds
 from priorbench.run.loop import Progress
 
@@ -38,7 +39,7 @@ class ProgressView:
         self._console = Console(file=out, highlight=False, soft_wrap=True)
         self._progress = Progress(planned=planned)
         self._began = time.monotonic()
-        self._shown: tuple[Record, ...] = ()
+        self._shown: tuple[tuple[Record, Request], ...] = ()
         self._skips = 0
         self._live = Live(
             get_renderable=self._render, console=self._console, refresh_per_second=2, transient=True
@@ -65,8 +66,8 @@ class ProgressView:
         self._skips = len(progress.skipped)
         if progress.latest is not self._shown:
             self._shown = progress.latest
-            for record in progress.latest:
-                self._say(f"{self._count()} {outcome(record)}")
+            for record, request in progress.latest:
+                self._say(f"{self._count()} {outcome(record, request)}")
 
     def conclude(self, summary: RunSummary, url: str, reason: str = "interrupted") -> None:
         """Print the last lines; `reason` is why the run was ended before its time, if it was."""
@@ -116,11 +117,12 @@ class ProgressView:
         return grid
 
 
-def outcome(record: Record) -> str:
-    """Return one line about a record."""
-    rule = f" ({record.stopping_rule})" if record.stopping_rule else ""
-    operator = "" if record.operator == DENOISING.label else f", {record.operator}"
-    where = f"{record.label}{rule} on {record.image_set}/{record.image}{operator}, {record.noise}"
+def outcome(record: Record, request: Request) -> str:
+    """Return one line about a record, by the names under which it was asked for."""
+    rule = "" if request.stopping is None else f" ({request.stopping.label})"
+    operator = "" if request.operator == DENOISING else f", {request.operator.label}"
+    image = f"{request.image_set.label}/{record.image}"
+    where = f"{request.denoiser.label}{rule} on {image}{operator}, {request.noise.label}"
     if record.status != "ok":
         return f"{where}: {record.status}: {record.error}"
     psnr = "exact" if record.psnr is None else f"{record.psnr:.2f} dB"

@@ -1,0 +1,170 @@
+"""``priorbench runs``, ``forget`` and ``rename``: what was asked for, and how it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from priorbench.cli.common.output import Format, print_json, print_table, remark
+from priorbench.cli.common.stores import reading
+
+if TYPE_CHECKING:
+    from priorbench.contract.requests import Request
+    from priorbench.store.asked import Asked
+    from priorbench.store.database import Store
+
+_Store = Annotated[
+    str | None, typer.Option("--store", metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
+
+class Kind(StrEnum):
+    """What has a label."""
+
+    denoiser = "denoiser"
+    image_set = "image-set"
+    noise = "noise"
+    operator = "operator"
+    stopping = "stopping-rule"
+
+    @property
+    def field(self) -> str:
+        """The name of a request's field."""
+        return self.name
+
+
+def runs(
+    store: _Store = None,
+    format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,
+) -> None:
+    """List the runs of a store: when, which suite, and what they asked for."""
+    with reading(store) as source:
+        asked = source.asked()
+        found = [] if asked is None else list(_runs(asked))
+    if format is Format.JSON:
+        print_json(found)
+        return
+    headers = ("run", "asked at", "suite", "methods", "image sets", "records")
+    rows = [
+        (*names, _few(one["methods"]), _few(one["image_sets"]), str(one["records"]))
+        for one in found
+        if (names := (one["id"], one["asked_at"], one["suite"]))[-1]
+    ]
+    print_table(headers, rows)
+    if others := sum(not one["suite"] for one in found):
+        remark(f"and {others} from records that no run of this store asked for")
+
+
+def _runs(asked: Asked) -> Iterator[dict[str, Any]]:
+    import numpy as np
+
+    for number, run in enumerate(asked.runs):
+        rows = np.flatnonzero(asked.run == number)
+        requests = [asked.requests[place] for place in np.unique(asked.request[rows])]
+        yield {
+            "id": run.id,
+            "asked_at": run.asked_at,
+            "suite": run.suite,
+            "options": dict(run.options),
+            "methods": sorted({one.denoiser.label for one in requests}),
+            "image_sets": sorted({one.image_set.label for one in requests}),
+            "records": len(set(asked.key[rows].tolist())),
+        }
+
+
+def _few(names: list[str]) -> str:
+    from priorbench.words import few
+
+    return few(names)
+
+
+def forget(
+    labels: Annotated[
+        list[str] | None, typer.Argument(metavar="LABEL[@RULE]...", help="Methods, as boards name them.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only what this run asked for: see 'priorbench runs'.")
+    ] = None,
+    image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only of this image set.")] = None,
+    noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only of this noise.")] = None,
+    older: Annotated[
+        bool, typer.Option("--older", help="Only what boards leave out: earlier versions of a label.")
+    ] = False,
+    store: _Store = None,
+    dry_run: _DryRun = False,
+) -> None:
+    """Take requests out of a store, and the records that nothing asks for any more."""
+    from priorbench.errors import PriorbenchError
+    from priorbench.ranking.newest import Selection, marked
+    from priorbench.store.forgetting import forget as take_out
+    from priorbench.words import plural
+
+    wanted = Selection(labels=tuple(labels or ()), run=run, image_set=image_set, noise=noise, older=older)
+    if wanted == Selection():
+        raise PriorbenchError("forget: say what: a label, --run, --image-set, --noise or --older")
+    with _changing(store, dry_run) as (target, asked):
+        found = take_out(target, asked, marked(target.scores(), wanted), dry_run=dry_run)
+    for request in found.requests:
+        remark(_title(request))
+    done = "would be taken out" if dry_run else "taken out"
+    parts = [plural(len(found.requests), "request"), plural(found.records, "record")]
+    typer.echo(f"{' and '.join(parts)} {done}; {target.url}", err=True)
+
+
+def rename(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A label.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What it is called from now on.")],
+    kind: Annotated[Kind, typer.Option(help="What the label is of.")] = Kind.denoiser,
+    store: _Store = None,
+    dry_run: _DryRun = False,
+) -> None:
+    """Give a method, image set, noise, operator or rule of a store another label."""
+    from priorbench.errors import PriorbenchError, UnknownNameError
+    from priorbench.store.forgetting import rename as give_labels
+    from priorbench.suite.notation import label_fault
+    from priorbench.words import plural
+
+    if fault := label_fault(new):
+        raise PriorbenchError(f"rename: {fault}")
+
+    def renamed(request: Request) -> Request | None:
+        part = getattr(request, kind.field)
+        if part is None or part.label != old:
+            return None
+        return replace(request, **{kind.field: replace(part, label=new)})
+
+    with _changing(store, dry_run) as (target, asked):
+        parts = (getattr(request, kind.field) for request in asked.requests)
+        labels = {part.label for part in parts if part is not None}
+        if old not in labels:
+            raise UnknownNameError(f"{kind.value.replace('-', ' ')} in the store", old, labels)
+        found = give_labels(target, asked, renamed, dry_run=dry_run)
+    if new in labels and new != old:
+        remark(f"'{new}' was there before: of both, boards show what was asked for last")
+    done = "would be" if dry_run else "is"
+    typer.echo(f"'{old}' {done} called '{new}' in {plural(len(found), 'request')}; {target.url}", err=True)
+
+
+@contextmanager
+def _changing(name: str | None, dry_run: bool) -> Iterator[tuple[Store, Asked]]:
+    """Open a store, for writing unless this is a dry run, and read what was asked for."""
+    from priorbench.store.database import Store, store_url
+
+    Store(store_url(name), create=False).close()  # it must be there
+    target = Store(store_url(name), create=not dry_run)
+    try:
+        yield target, target.scores().asked
+    finally:
+        target.close()
+
+
+def _title(request: Request) -> str:
+    rule = "" if request.stopping is None else f"@{request.stopping.label}"
+    where = f"{request.image_set.label}, {request.noise.label}"
+    return f"{request.denoiser.label}{rule} on {where}"

@@ -1,0 +1,250 @@
+"""``priorbench export``, ``import`` and ``merge``: records that leave a store and come into one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from priorbench.cli.common.files import write, write_bytes
+from priorbench.cli.common.output import remark
+from priorbench.cli.common.stores import reading
+
+if TYPE_CHECKING:
+    from priorbench.store.database import Store
+    from priorbench.store.documents import Damage
+    from priorbench.store.exchange import Item
+    from priorbench.store.uniting import Conflict, Tally
+
+    Refuse = Callable[[Damage], None]
+
+#: lines that are named, at most
+_NAMED = 10
+
+
+class ExportFormat(StrEnum):
+    """How records are written."""
+
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
+def export(
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
+    ] = None,
+    format: Annotated[
+        ExportFormat, typer.Option(help="jsonl: one JSON object on each line; parquet: needs pyarrow.")
+    ] = ExportFormat.jsonl,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print.")
+    ] = None,
+) -> None:
+    """Write the records of a store, each once with all its names, JSON lines by default."""
+    from priorbench.errors import PriorbenchError
+
+    if format is ExportFormat.parquet and output is None:
+        raise PriorbenchError("parquet is not text: name a file with -o FILE")
+    with reading(store) as source:
+        if format is ExportFormat.parquet and output is not None:
+            write_bytes(parquet(source), output)
+        elif output is None:
+            for line in lines(source):
+                write(line, None)
+        else:
+            write("".join(lines(source)), output)
+
+
+def lines(store: Store) -> Iterator[str]:
+    """Yield one JSON line for each record, with its environment written out and all that it answers."""
+    for values in store.exported():
+        yield json.dumps(values, allow_nan=False) + "\n"
+
+
+def parquet(store: Store) -> bytes:
+    """Return the records as a Parquet table; nested fields are JSON text.
+
+    Raises
+    ------
+    PriorbenchError
+        If pyarrow is not installed.
+    """
+
+    pyarrow = _pyarrow()
+    rows = [json.loads(line) for line in lines(store)]
+    flat = [
+        {name: json.dumps(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}
+        for row in rows
+    ]
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(flat), sink)
+    return bytes(sink.getvalue())
+
+
+def _pyarrow() -> Any:
+    from priorbench.errors import PriorbenchError
+
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise PriorbenchError(
+            "parquet needs the package pyarrow: pip install 'priorbench[parquet]'"
+        ) from None
+    return pyarrow
+
+
+def import_command(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="What 'export' gave: JSON lines, or parquet.")
+    ],
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
+    ] = None,
+) -> None:
+    """Add records from files to a store; one that is there already is never overwritten."""
+    from priorbench.store.database import Store
+    from priorbench.store.uniting import Tally, unite
+
+    sources = [_rows_of(path) for path in files]
+    tally = Tally()
+    with _writing(store) as target:
+        assert isinstance(target, Store)
+        for rows in sources:
+            unite(target, _items(rows, tally), tally)
+        _conclude(tally, target.url)
+
+
+def merge(
+    stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="Stores to read: URLs or files.")],
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
+    ] = None,
+) -> None:
+    """Unite stores: add the records, requests and pictures of others to one; nothing is overwritten."""
+    from priorbench.errors import PriorbenchError
+    from priorbench.store.database import Store, store_url
+    from priorbench.store.uniting import Tally, copy_pictures, items_of, unite
+
+    tally = Tally()
+    sources = [Store(store_url(name), create=False) for name in stores]
+    try:
+        with _writing(store) as target:
+            for source in sources:
+                if source.same_place(target):
+                    raise PriorbenchError(f"the store {source.url} is the one to merge into: name others")
+            for source in sources:
+                unite(target, items_of(source, tally), tally)
+                copy_pictures(target, source)
+                tally.refused += source.damage.values()
+            _conclude(tally, target.url)
+    finally:
+        for source in sources:
+            source.close()
+
+
+@contextmanager
+def _writing(name: str | None) -> Iterator[Store]:
+    from priorbench.store.database import Store, store_url
+
+    target = Store(store_url(name))
+    try:
+        yield target
+    finally:
+        target.close()
+
+
+def _rows_of(path: Path) -> Callable[[Refuse], Iterator[tuple[str, dict[str, Any]]]]:
+    """Return what reads a file; raise `PriorbenchError` at once if it cannot be read."""
+    from priorbench.errors import PriorbenchError
+    from priorbench.store.exchange import read_lines
+
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise PriorbenchError(f"cannot read {path}: {error.strerror or error}") from None
+    if start == b"PAR1":
+        rows = _parquet_rows(path)
+        return lambda refuse: iter(rows)
+    if start.startswith(b"SQLi"):
+        raise PriorbenchError(f"{path} is a store: 'priorbench merge {path}' reads it")
+    return lambda refuse: read_lines(path, refuse)
+
+
+def _parquet_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    from priorbench.errors import PriorbenchError
+
+    pyarrow = _pyarrow()
+    try:
+        rows = pyarrow.parquet.read_table(path).to_pylist()
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise PriorbenchError(f"cannot read {path}: {str(error).splitlines()[0]}") from None
+    return [(f"{path.name}, row {number}", _nested(row)) for number, row in enumerate(rows, 1)]
+
+
+def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of a Parquet table with its nested fields, which are JSON text there."""
+    from priorbench.store.exchange import NESTED
+
+    def value(name: str, cell: Any) -> Any:
+        if name not in NESTED or not isinstance(cell, str):
+            return cell
+        try:
+            return json.loads(cell)
+        except ValueError:
+            return cell
+
+    return {name: value(name, cell) for name, cell in row.items()}
+
+
+def _items(rows: Callable[[Refuse], Iterator[tuple[str, dict[str, Any]]]], tally: Tally) -> Iterator[Item]:
+    """Yield the records of a file; what is none is counted in `tally`."""
+    from priorbench.store.documents import Damage, UnreadableError
+    from priorbench.store.exchange import item_of
+
+    for where, values in rows(tally.refused.append):
+        try:
+            yield item_of(values)
+        except UnreadableError as error:
+            tally.refused.append(Damage(where=where, reason=str(error)))
+
+
+def _conclude(tally: Tally, url: str) -> None:
+    """Say what became of the records; the exit status is 1 where some were refused or say something else."""
+    from priorbench.words import one_line, plural
+
+    for item in tally.refused[:_NAMED]:
+        remark(f"left out: {one_line(item.where)}: {one_line(item.reason)}")
+    if len(tally.refused) > _NAMED:
+        remark(f"and {len(tally.refused) - _NAMED} more left out")
+    for conflict in tally.conflicts[:_NAMED]:
+        remark(one_line(_difference(conflict)))
+    if len(tally.conflicts) > _NAMED:
+        remark(f"and {len(tally.conflicts) - _NAMED} more with another result under the same key")
+    parts = [f"{plural(tally.added, 'record')} added", f"{tally.known} there already"]
+    parts += [f"{len(tally.conflicts)} with another result, kept beside"] if tally.conflicts else []
+    parts += [f"{len(tally.refused)} left out"] if tally.refused else []
+    typer.echo(f"{', '.join(parts)}; {url}", err=True)
+    if tally.refused or tally.conflicts:
+        raise typer.Exit(1)
+
+
+def _difference(conflict: Conflict) -> str:
+    """Name two results under one key, both values written down."""
+
+    def told(values: Mapping[str, Any]) -> str:
+        if values["status"] != "ok":
+            return str(values["status"])
+        psnr = values.get("psnr")
+        return "exact" if psnr is None else f"{psnr!r} dB"
+
+    one, other = conflict.values, conflict.other
+    name = f"{one['denoiser']} on {one['image_set']}/{one['image']}, {one['noise']}"
+    same = " (the pixels differ)" if told(one) == told(other) else ""
+    return f"key {one['key']}: {name}: {told(one)} and {told(other)}{same}; the first counts"

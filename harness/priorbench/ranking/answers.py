@@ -1,0 +1,245 @@
+"""What was asked for, joined with the records that answer it: the rows that boards are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priorbench.contract.requests import Request, Run
+from priorbench.errors import PriorbenchError, UnknownNameError
+from priorbench.ranking.boards import Setting
+from priorbench.ranking.image_sets import Content, Whole, wholes
+from priorbench.ranking.names import Place
+from priorbench.ranking.telling_apart import Identity, names
+from priorbench.store.asked import Asked
+from priorbench.store.scores import Entry, Scores
+
+Indices = NDArray[np.int64]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class BoardName:
+    """Which board: the protocol's version and the setting, and the labels that suites use in it."""
+
+    protocol: int
+    setting: Setting
+    labels: Setting
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answers:
+    """The records that answer requests; a record comes once for every name under which it was asked for.
+
+    Attributes
+    ----------
+    scores : Scores
+        of each answer.
+    requests, boards, places, versions : tuple
+        each once: what `request`, `board`, `place` and `version` are indices of.
+    request, board, place, version : ndarray of int64
+        (answers,) where each belongs; the version tells apart what must not share a mean.
+    moment : ndarray of int64
+        (answers,) the newest run that asked for it: higher is later.
+    """
+
+    scores: Scores
+    requests: tuple[Request, ...]
+    boards: tuple[BoardName, ...]
+    places: tuple[Place, ...]
+    versions: tuple[str, ...]
+    request: Indices
+    board: Indices
+    place: Indices
+    version: Indices
+    moment: Indices
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """Which requests count: those of one run, or all until a moment; None means all.
+
+    Attributes
+    ----------
+    run : str or None, optional
+        id of a run, or its beginning.
+    as_of : str or None, optional
+        ISO 8601 in UTC; what was asked for later does not count.
+    """
+
+    run: str | None = None
+    as_of: str | None = None
+
+
+#: everything that was ever asked for
+EVER = Moment()
+
+
+def answers(scores: Scores, when: Moment = EVER) -> Answers:
+    """Return the answers to what was asked for.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such run.
+    PriorbenchError
+        If several runs begin so, or nothing was asked for before.
+    """
+    asked = scores.asked
+    index = {key: number for number, key in enumerate(scores.key.tolist())}
+    record = np.array([index.get(key, -1) for key in asked.key.tolist()], dtype=np.int64)
+    kept = np.flatnonzero((record >= 0) & _wanted(asked, when))
+    request, record, run = asked.request[kept], record[kept], asked.run[kept]
+    identities, identity_of = _numbered_by(
+        [Identity.of_set(one.image_set) for one in asked.requests], lambda one: one.key
+    )
+    contents, content_of = _numbered((one.image, one.image_sha256) for one in scores.problems)
+    found: list[tuple[int, Indices]] = []
+    separate = wholes(identities, contents, identity_of[request], content_of[scores.problem[record]], run)
+    for number, whole in enumerate(separate):
+        inside = identity_of[request] == whole.identity
+        if whole.content is not None:
+            inside &= _among(contents, whole.content)[content_of[scores.problem[record]]]
+        found.append((number, np.flatnonzero(inside)))
+    members = np.concatenate([place for _, place in found]) if found else np.empty(0, dtype=np.int64)
+    whole_of = np.repeat([number for number, _ in found], [len(place) for _, place in found]).astype(np.int64)
+    return _joined(scores, separate, whole_of, request[members], record[members], run[members])
+
+
+def _joined(
+    scores: Scores, separate: Sequence[Whole], whole: Indices, request: Indices, record: Indices, run: Indices
+) -> Answers:
+    """Make one answer of all runs that asked the same, and say where it belongs."""
+    requests = scores.asked.requests
+    width = (len(requests) or 1, len(scores.key) or 1)
+    codes, first, inverse = np.unique(
+        (whole * width[0] + request) * width[1] + record, return_index=True, return_inverse=True
+    )
+    moment = np.full(len(codes), -1, dtype=np.int64)
+    np.maximum.at(moment, inverse, run)
+    whole, request, record = whole[first], request[first], record[first]
+    named = _named(separate, requests)
+    boards, board = _numbered(named(place, number) for place, number in _pairs(whole, request))
+    entry = scores.entry[record]
+    places, place = _numbered(
+        _place(requests[number], scores.entries[one]) for number, one in _pairs(request, entry)
+    )
+    versions, version = _numbered(one.version for one in requests)
+    return Answers(
+        scores=selected(scores, record),
+        requests=requests,
+        boards=tuple(boards),
+        places=tuple(places),
+        versions=tuple(versions),
+        request=request,
+        board=board[_pair_of(whole, request)],
+        place=place[_pair_of(request, entry)],
+        version=version[request],
+        moment=moment,
+    )
+
+
+def _named(separate: Sequence[Whole], requests: Sequence[Request]) -> Callable[[int, int], BoardName]:
+    """Return what gives the board of a set of images and a request, by their indices."""
+    noises, noise_of = _numbered_by([Identity.of_choice(one.noise) for one in requests], lambda one: one.key)
+    operators, operator_of = _numbered_by(
+        [Identity.of_choice(one.operator) for one in requests], lambda one: one.key
+    )
+    noise_names, operator_names = names(noises), names(operators)
+
+    def named(place: int, number: int) -> BoardName:
+        whole, request = separate[place], requests[number]
+        return BoardName(
+            protocol=request.protocol,
+            setting=Setting(
+                image_set=whole.name,
+                noise=noise_names[noise_of[number]],
+                operator=operator_names[operator_of[number]],
+            ),
+            labels=Setting(image_set=whole.label, noise=request.noise.label, operator=request.operator.label),
+        )
+
+    return named
+
+
+def _place(request: Request, entry: Entry) -> Place:
+    rule = None if request.stopping is None else request.stopping.label
+    return Place(request.denoiser.label, rule, entry.device, entry.threads)
+
+
+def selected(scores: Scores, members: Indices) -> Scores:
+    """Return the scores of some records, in the order of `members`."""
+    columns = {field.name: getattr(scores, field.name) for field in fields(scores)}
+    chosen: dict[str, Any] = {
+        name: column[members] for name, column in columns.items() if isinstance(column, np.ndarray)
+    }
+    return replace(scores, **chosen)
+
+
+def find_run(runs: Iterable[Run], name: str) -> Run:
+    """Return the run whose id begins so.
+
+    Raises
+    ------
+    UnknownNameError, PriorbenchError
+        If there is none, or if there are several.
+    """
+    every = list(runs)
+    found = [run for run in every if run.id.startswith(name)]
+    if not found:
+        raise UnknownNameError("run in the store", name, [run.id for run in every])
+    if len(found) > 1:
+        raise PriorbenchError(
+            f"'{name}' begins the ids of several runs: {', '.join(run.id for run in found)}"
+        )
+    return found[0]
+
+
+def _wanted(asked: Asked, when: Moment) -> NDArray[np.bool_]:
+    """Mark the answers that were asked for at that moment."""
+    marks = np.ones(len(asked.key), dtype=bool)
+    if when.run is not None:
+        chosen = find_run(asked.runs, when.run)
+        marks &= np.array([run is chosen for run in asked.runs])[asked.run]
+    if when.as_of is not None:
+        before = np.array([run.asked_at <= when.as_of for run in asked.runs], dtype=bool)
+        if not before.any():
+            first = min((run.asked_at for run in asked.runs), default="")
+            raise PriorbenchError(f"nothing was asked for until {when.as_of}; the first run is of {first}")
+        marks &= before[asked.run]
+    return marks
+
+
+def _among(contents: list[Content], wanted: frozenset[Content]) -> NDArray[np.bool_]:
+    return np.array([content in wanted for content in contents], dtype=bool)
+
+
+def _pairs(first: Indices, second: Indices) -> list[tuple[int, int]]:
+    """Return the distinct pairs of two columns."""
+    width = int(second.max(initial=0)) + 1
+    return [divmod(code, width) for code in np.unique(first * width + second).tolist()]
+
+
+def _pair_of(first: Indices, second: Indices) -> Indices:
+    """Return for each row the index of its pair among `_pairs`."""
+    width = int(second.max(initial=0)) + 1
+    inverse: Indices = np.unique(first * width + second, return_inverse=True)[1].reshape(-1)
+    return inverse
+
+
+def _numbered(items: Iterable[Item]) -> tuple[list[Item], Indices]:
+    """Return the distinct items, and the number of each item among them."""
+    known: dict[Item, int] = {}
+    numbers = [known.setdefault(item, len(known)) for item in items]
+    return list(known), np.array(numbers, dtype=np.int64)
+
+
+def _numbered_by(items: list[Item], key: Any) -> tuple[list[Item], Indices]:
+    """Return the items of distinct keys, and the number of each item among them."""
+    keys, numbers = _numbered(map(key, items))
+    first = dict(zip(reversed(numbers.tolist()), reversed(items), strict=True))
+    return [first[number] for number in range(len(keys))], numbers

@@ -1,0 +1,139 @@
+"""Which answers are of one and the same set of images, whatever it is called and whichever part was run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priorbench.contract.requests import digest_of
+from priorbench.ranking.telling_apart import Identity, names
+
+Indices = NDArray[np.int64]
+#: id of an image, digest of its pixels
+Content = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whole:
+    """A set of images as boards show it.
+
+    Attributes
+    ----------
+    label, name : str
+        What suites call it, and its name among all sets of the store.
+    identity : int
+        Index of the identity that requests name.
+    content : frozenset of (str, str) or None
+        The images with their digests, where the same identity had others at another time; None = all.
+    """
+
+    label: str
+    name: str
+    identity: int
+    content: frozenset[Content] | None = None
+
+
+def wholes(
+    identities: Sequence[Identity],
+    contents: Sequence[Content],
+    identity: Indices,
+    content: Indices,
+    run: Indices,
+) -> list[Whole]:
+    """Return the sets of images that answers belong to.
+
+    A picture that was replaced under its name makes another set: two such pictures are never on one board. A
+    run on a part is of every set that has all its pictures.
+
+    Parameters
+    ----------
+    identities, contents : sequence
+        What `identity` and `content` are indices of.
+    identity, content, run : ndarray of int64
+        (answers,) of each answer; a run has a higher index than those before it.
+    """
+    shown = names(identities)
+    found = []
+    clashing = _clashing(identities, contents, identity, content)
+    for number, one in enumerate(identities):
+        if number not in clashing:
+            found.append(Whole(label=one.label, name=shown[number], identity=number))
+            continue
+        members = np.flatnonzero(identity == number)
+        order = members[np.argsort(run[members], kind="stable")]
+        parts = _by_run(run[order].tolist(), [contents[place] for place in content[order].tolist()])
+        separate = _united(parts)
+        for whole, name in zip(separate, _names(separate), strict=True):
+            found.append(
+                Whole(
+                    label=one.label,
+                    name=_with(shown[number], name, apart=shown[number] != one.label),
+                    identity=number,
+                    content=frozenset(whole.items()),
+                )
+            )
+    return found
+
+
+def _with(shown: str, more: str, *, apart: bool) -> str:
+    """Add to what stands in parentheses after a label, if anything does."""
+    return f"{shown[:-1]}, {more})" if apart else f"{shown} ({more})"
+
+
+def _clashing(
+    identities: Sequence[Identity], contents: Sequence[Content], identity: Indices, content: Indices
+) -> set[int]:
+    """Return the identities in which one id of an image stands for several pictures."""
+    pairs = np.unique(identity * len(contents) + content) if len(contents) else np.empty(0, dtype=np.int64)
+    seen: set[tuple[int, str]] = set()
+    found = set()
+    for pair in pairs.tolist():
+        number, place = divmod(pair, len(contents))
+        image = (number, contents[place][0])
+        if image in seen:
+            found.add(number)
+        seen.add(image)
+    return found
+
+
+def _by_run(runs: Iterable[int], contents: Iterable[Content]) -> list[dict[str, str]]:
+    """Return the pictures of each run; one that was replaced while it went on makes another part."""
+    parts: dict[tuple[int, int], dict[str, str]] = {}
+    for run, (image, digest) in zip(runs, contents, strict=True):
+        place = 0
+        while parts.setdefault((run, place), {}).get(image, digest) != digest:
+            place += 1
+        parts[run, place][image] = digest
+    return [parts[key] for key in sorted(parts)]
+
+
+def _united(parts: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the largest sets that parts make without a contradiction, in the order of time."""
+    found: list[dict[str, str]] = []
+    for part in parts:
+        fitting = [whole for whole in found if all(whole.get(id, is_) == is_ for id, is_ in part.items())]
+        for whole in fitting:
+            whole.update(part)
+        if not fitting:
+            found.append(dict(part))
+    return found
+
+
+def _names(separate: Sequence[dict[str, str]]) -> list[str]:
+    """Return what tells the sets apart: the first picture of which there are several, with its digest."""
+    digests: dict[str, set[str]] = {}
+    for whole in separate:
+        for image, digest in whole.items():
+            digests.setdefault(image, set()).add(digest)
+    several = sorted(image for image, found in digests.items() if len(found) > 1)
+    found = []
+    for whole in separate:
+        told = [f"{image} {whole[image][:6]}" for image in several if image in whole]
+        found.append(told[0] if told else digest_of(sorted(whole.items()))[:6])
+    return [
+        name if found.count(name) == 1 else f"{name}, {digest_of(sorted(whole.items()))[:6]}"
+        for name, whole in zip(found, separate, strict=True)
+    ]

@@ -1,0 +1,166 @@
+"""Which answers a board shows: those to what was asked for last, under the name that was given last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from priorbench.contract.requests import Request
+from priorbench.errors import UnknownNameError
+from priorbench.ranking.answers import Answers, answers, find_run
+from priorbench.store.scores import Scores
+
+Indices = NDArray[np.int64]
+Marks = NDArray[np.bool_]
+
+#: ends the label of the version before the last
+PREVIOUS = "@previous"
+
+
+def newest(found: Answers) -> Marks:
+    """Mark the answers of the version of each row that was asked for last.
+
+    All its answers count, also those that only an earlier run asked for: a run on a part of a set, or the
+    shard of another machine, is of one row with the rest.
+    """
+    row = found.board * (len(found.places) or 1) + found.place
+    last = _last(row, found.version, found.moment)
+    return np.array(
+        [last[number][1] == version for number, version in _pairs(row, found.version)], dtype=bool
+    )
+
+
+def with_previous(found: Answers) -> Answers:
+    """Return answers in which the version before the last of each row has a row of its own.
+
+    Its label ends in ``@previous``.
+    """
+    width = len(found.places) or 1
+    row = found.board * width + found.place
+    moments: dict[int, dict[int, int]] = {}
+    columns = (row.tolist(), found.version.tolist())
+    for number, version, when in zip(*columns, found.moment.tolist(), strict=True):
+        own = moments.setdefault(number, {})
+        own[version] = max(own.get(version, -1), when)
+    previous = {}
+    for number, own in moments.items():
+        if len(own) > 1:
+            previous[number] = sorted(own, key=lambda version: (own[version], version))[-2]
+    places = [*found.places, *(one._replace(label=f"{one.label}{PREVIOUS}") for one in found.places)]
+    before = [previous.get(number) == version for number, version in zip(*columns, strict=True)]
+    marks = np.array(before, dtype=bool)
+    return replace(found, places=tuple(places), place=np.where(marks, found.place + width, found.place))
+
+
+def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[str]]]:
+    """Leave out rows whose method was asked for again, later, under another label only.
+
+    Returns
+    -------
+    tuple[ndarray of bool, dict[int, list of str]]
+        The marks without them, and a line about each for the notes of its board.
+    """
+    width = len(found.places) or 1
+    here = np.flatnonzero(current)
+    row = found.board[here] * width + found.place[here]
+    last = _last(row, found.version[here], found.moment[here])
+    same: dict[tuple[int, int, str, int], list[tuple[int, int]]] = {}
+    for number, (moment, version) in last.items():
+        board, place = divmod(number, width)
+        kind = (board, version, found.places[place].device, found.places[place].threads)
+        same.setdefault(kind, []).append((moment, place))
+    gone: set[int] = set()
+    notes: dict[int, list[str]] = {}
+    for (board, *_), members in same.items():
+        moment = max(when for when, _ in members)
+        names = sorted({found.places[place].title for when, place in members if when == moment})
+        for when, place in members:
+            if when < moment:
+                gone.add(board * width + place)
+                notes.setdefault(board, []).append(
+                    f"{found.places[place].title} was asked for under another name later: {', '.join(names)}"
+                )
+    marks = current.copy()
+    marks[here[np.isin(row, sorted(gone))]] = False
+    return marks, {board: sorted(lines) for board, lines in notes.items()}
+
+
+def _last(row: Indices, version: Indices, moment: Indices) -> dict[int, tuple[int, int]]:
+    """Return the moment and the version that were last in each row."""
+    found: dict[int, tuple[int, int]] = {}
+    for number, one, when in zip(row.tolist(), version.tolist(), moment.tolist(), strict=True):
+        if number not in found or (when, one) > found[number]:
+            found[number] = (when, one)
+    return found
+
+
+def _pairs(first: Indices, second: Indices) -> list[tuple[int, int]]:
+    return list(zip(first.tolist(), second.tolist(), strict=True))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """Some of what was asked for: what all given parts have in common.
+
+    Attributes
+    ----------
+    labels : tuple of str, default ()
+        methods, ``label`` or ``label@rule``.
+    run, image_set, noise : str or None, optional
+        id of a run or its beginning, and labels.
+    older : bool, default False
+        only what boards leave out, because the label was asked for again with other parameters or code.
+    """
+
+    labels: tuple[str, ...] = ()
+    run: str | None = None
+    image_set: str | None = None
+    noise: str | None = None
+    older: bool = False
+
+
+def marked(scores: Scores, wanted: Selection) -> Marks:
+    """Mark what is selected among the answers of `scores.asked`.
+
+    Raises
+    ------
+    UnknownNameError
+        If a label or a run is not there.
+    """
+    asked = scores.asked
+    requests = asked.requests
+    marks = np.ones(len(asked.key), dtype=bool)
+    if wanted.labels:
+        names = [_names(request) for request in requests]
+        for label in wanted.labels:
+            _check("method in the store", label, {name for own in names for name in own})
+        chosen = np.array([not own.isdisjoint(wanted.labels) for own in names], dtype=bool)
+        marks &= chosen[asked.request]
+    for part in ("image_set", "noise"):
+        label = getattr(wanted, part)
+        if label is not None:
+            labels = [getattr(request, part).label for request in requests]
+            _check(f"{part.replace('_', ' ')} in the store", label, set(labels))
+            marks &= np.array([one == label for one in labels], dtype=bool)[asked.request]
+    if wanted.run is not None:
+        run = find_run(asked.runs, wanted.run)
+        marks &= np.array([one is run for one in asked.runs], dtype=bool)[asked.run]
+    if wanted.older:
+        found = answers(scores)
+        current = newest(found)
+        shown = set(zip(found.request[current].tolist(), found.scores.key[current].tolist(), strict=True))
+        pairs = zip(asked.request.tolist(), asked.key.tolist(), strict=True)
+        marks &= np.array([pair not in shown for pair in pairs], dtype=bool)
+    return marks
+
+
+def _names(request: Request) -> set[str]:
+    label = request.denoiser.label
+    return {label} if request.stopping is None else {label, f"{label}@{request.stopping.label}"}
+
+
+def _check(kind: str, name: str, known: set[str]) -> None:
+    if name not in known:
+        raise UnknownNameError(kind, name, known)

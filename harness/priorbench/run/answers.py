@@ -1,0 +1,62 @@
+"""The book of a run: what it asked for, and which records answer it, found, run now, or on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from priorbench.contract.requests import Request, Run
+from priorbench.store.asked import Answer
+from priorbench.store.database import Store
+
+#: answers found in the store are written so many at a time: each transaction costs a wait for the disk
+_AT_A_TIME = 200
+
+
+class AnswerBook:
+    """Keeps what is asked for until there is a record, then stores that this answers it.
+
+    Parameters
+    ----------
+    store : Store
+        Where requests go.
+    run : Run
+        This run.
+    """
+
+    def __init__(self, store: Store, run: Run) -> None:
+        self._store, self._run = store, run
+        self._coming: dict[str, list[Request]] = {}
+        self._found: list[Answer] = []
+        self._done: set[str] = set()
+        store.add_run(run)
+
+    def ask(self, keys: Sequence[str], requests: Sequence[Request], wanted: Sequence[bool]) -> list[bool]:
+        """Take note of what a trial is asked for; say of each key whether it is still to be run.
+
+        A key that is on its way, because the suite has its method under another label or its image in another
+        set, is not run twice.
+        """
+        wanted = [want and key not in self._done for key, want in zip(keys, wanted, strict=True)]
+        run = [want and key not in self._coming for key, want in zip(keys, wanted, strict=True)]
+        for key, request, want in zip(keys, requests, wanted, strict=True):
+            if want:
+                self._coming.setdefault(key, []).append(request)
+            else:
+                self._found.append((request, key, self._run.id))
+        if len(self._found) >= _AT_A_TIME:
+            self.close()
+        return run
+
+    def first(self, key: str) -> Request:
+        """Return what a record on its way was first asked for as."""
+        return self._coming[key][0]
+
+    def answered(self, keys: Sequence[str]) -> list[Answer]:
+        """Return what the records of these keys answer; they are not on their way any more."""
+        self._done.update(keys)
+        return [(request, key, self._run.id) for key in keys for request in self._coming.pop(key)]
+
+    def close(self) -> None:
+        """Store what is not stored yet."""
+        found, self._found = self._found, []
+        self._store.add_answers(found)

@@ -1,0 +1,163 @@
+"""What was asked for, read and written: runs, requests, and the records that answer them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from priorbench.contract.requests import (
+    Request,
+    Run,
+    digest_of,
+    request_from_json,
+    request_to_json,
+)
+from priorbench.store.earlier import request_of
+from priorbench.store.statements import Note, insert
+from priorbench.store.tables import ANSWERS, REQUESTS, RUNS
+
+#: a request, the key of a record that answers it, and the id of the run that asked
+Answer = tuple[Request, str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """Everything that was asked for and has a record.
+
+    Attributes
+    ----------
+    runs : tuple of Run
+        Sorted by the time at which they asked.
+    requests : tuple of Request
+        Each once, in an order that depends on nothing but themselves.
+    key : ndarray
+        (answers,) of each answer, the key of its record, text.
+    request, run : ndarray of int64
+        (answers,) indices in `requests` and `runs`.
+    """
+
+    runs: tuple[Run, ...]
+    requests: tuple[Request, ...]
+    key: NDArray[np.object_]
+    request: NDArray[np.int64]
+    run: NDArray[np.int64]
+
+
+def request_id(request: Request) -> int:
+    """Return the 63-bit hash under which a request is stored."""
+    return int(digest_of(request_to_json(request))[:15], 16)
+
+
+class Numbers:
+    """The ids of requests; each object is hashed once, because a run asks with few objects many times."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Request, int]] = {}
+
+    def of(self, request: Request) -> int:
+        """Return the id of a request."""
+        if id(request) not in self._known:  # the object is kept, so that its place is not used again
+            self._known[id(request)] = (request, request_id(request))
+        return self._known[id(request)][1]
+
+
+def asked_of(answers: Iterable[Answer], runs: Iterable[Run]) -> Asked:
+    """Return answers as rankings read them; `runs` has every run that they name."""
+    numbers = Numbers()
+    rows, requests = [], {}
+    for request, key, run in answers:
+        number = numbers.of(request)
+        requests[number] = request
+        rows.append((number, key, run))
+    return _asked(requests, runs, rows)
+
+
+def _asked(requests: Mapping[int, Request], runs: Iterable[Run], rows: Sequence[Sequence[Any]]) -> Asked:
+    """Put answers in an order that depends on nothing but themselves."""
+    ordered = sorted(runs, key=lambda run: (run.asked_at, run.id))
+    run_index = {run.id: number for number, run in enumerate(ordered)}
+    ids = sorted(requests)
+    request_index = {number: place for place, number in enumerate(ids)}
+    good = [row for row in rows if row[0] in request_index and row[2] in run_index]
+    good.sort(key=lambda row: (row[0], row[1], row[2]))
+    return Asked(
+        runs=tuple(ordered),
+        requests=tuple(requests[number] for number in ids),
+        key=np.array([key for _, key, _ in good], dtype=np.object_),
+        request=np.array([request_index[request] for request, _, _ in good], dtype=np.int64),
+        run=np.array([run_index[run] for _, _, run in good], dtype=np.int64),
+    )
+
+
+def read_asked(connection: sa.Connection, note: Note) -> Asked:
+    """Return all that was asked for; what cannot be read is told to `note` and left out."""
+    requests = {}
+    for number, data in connection.execute(sa.select(REQUESTS.c.id, REQUESTS.c.data)):
+        try:
+            requests[number] = request_from_json(json.loads(data))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            note(f"request {number}", f"it cannot be read: {error}")
+    runs = []
+    for number, asked_at, data in connection.execute(sa.select(RUNS.c.id, RUNS.c.asked_at, RUNS.c.data)):
+        try:
+            runs.append(Run(id=number, asked_at=asked_at, **json.loads(data)))
+        except (ValueError, TypeError) as error:
+            note(f"run {number}", f"it cannot be read: {error}")
+    rows = connection.execute(sa.select(ANSWERS.c.request, ANSWERS.c.key, ANSWERS.c.run)).all()
+    return _asked(requests, runs, rows)
+
+
+def add_run(connection: sa.Connection, run: Run) -> None:
+    """Store when and how something was asked."""
+    about = {"suite": run.suite, "source": run.source, "options": dict(run.options)}
+    row = {"id": run.id, "asked_at": run.asked_at, "data": json.dumps(about, default=list)}
+    connection.execute(insert(connection, RUNS), [row])
+
+
+def add_answers(connection: sa.Connection, answers: Iterable[Answer], numbers: Numbers) -> None:
+    """Store which records answer which requests; what is there already stays."""
+    requests, rows = {}, []
+    for request, key, run in answers:
+        number = numbers.of(request)
+        requests[number] = request
+        rows.append({"request": number, "key": key, "run": run})
+    if not rows:
+        return
+    there = connection.execute(sa.select(REQUESTS.c.id).where(REQUESTS.c.id.in_(requests))).scalars().all()
+    new = [
+        {"id": number, "data": json.dumps(request_to_json(request))}
+        for number, request in requests.items()
+        if number not in there
+    ]
+    if new:
+        connection.execute(insert(connection, REQUESTS), new)
+    connection.execute(insert(connection, ANSWERS), rows)
+
+
+def own_answers(values: Iterable[Mapping[str, Any]]) -> tuple[list[Answer], list[Run]]:
+    """Return answers for records that no request names, from their JSON forms, schema 1 or later.
+
+    Each is asked for by its own names; the run of such a request is the last time at which one of its records
+    was made, so that versions of a method are in order.
+    """
+    requests: dict[int, Request] = {}
+    members: dict[int, list[str]] = {}
+    moments: dict[int, str] = {}
+    for data in values:
+        request = request_of(data)
+        number = request_id(request)
+        requests[number] = request
+        members.setdefault(number, []).append(data["key"])
+        moments[number] = max(moments.get(number, ""), data.get("started_at") or "")
+    runs = {
+        number: Run(id=digest_of(["own", number, moment])[:16], asked_at=moment)
+        for number, moment in moments.items()
+    }
+    answers = [(requests[number], key, runs[number].id) for number, keys in members.items() for key in keys]
+    return answers, list(runs.values())

@@ -1,0 +1,192 @@
+"""Opens a store: an engine for its database, its tables, and what is of an earlier schema brought to ours."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from priorbench.contract.records import SCHEMA
+from priorbench.errors import PriorbenchError
+from priorbench.store.address import Address
+from priorbench.store.asked import Numbers, add_answers, add_run, own_answers
+from priorbench.store.documents import UnreadableError, document, fact
+from priorbench.store.earlier import is_earlier
+from priorbench.store.files import Identity, Reading, check_file, connect_to_write, identity
+from priorbench.store.score_tables import has_scores, renew_scores
+from priorbench.store.statements import Note, insert, record_rows
+from priorbench.store.tables import ABOUT, META, RECORDS, SCORES
+from priorbench.store.writing import fault, in_transaction
+
+Result = TypeVar("Result")
+
+
+class Database:
+    """Connections to a store's file or server.
+
+    Parameters
+    ----------
+    address : Address
+        where it is.
+    writes : bool
+        False opens it for reading only, and raises `PriorbenchError` where there is none.
+
+    Attributes
+    ----------
+    shown : str
+        its name in messages.
+    """
+
+    def __init__(self, address: Address, *, writes: bool) -> None:
+        self._address, self._writes = address, writes
+        self.shown = address.shown
+        self._reading: Reading | None = None
+        self._identity: Identity | None = None
+        if address.path is not None:
+            check_file(address.path, self.shown, create=writes)
+            self._reading = None if writes else Reading(address.path, self.shown)
+        try:
+            self._engine = self._new_engine()
+            self._tables = frozenset(sa.inspect(self._engine).get_table_names())
+            self._check_schema()
+        except (sa.exc.SQLAlchemyError, ImportError) as error:
+            raise fault(address, error, "open") from None
+        foreign = self._tables and not self._tables & META.tables.keys()
+        if (not writes and RECORDS.name not in self._tables) or (foreign and address.path is not None):
+            raise PriorbenchError(
+                f"the store {self.shown} is a database, but not one of priorbench: name another"
+            )
+
+    def _check_schema(self) -> None:
+        """Refuse a file with parts that SQLite runs by itself; priorbench makes none."""
+        if self._address.path is None:
+            return
+        with self._engine.connect() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT type FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 1"
+            ).scalar()
+        if found is not None:
+            raise PriorbenchError(
+                f"the store {self.shown} has a {found}, which no store of priorbench has: it is not opened"
+            )
+
+    def _new_engine(self) -> sa.Engine:
+        url, path = self._address.url, self._address.path
+        if path is not None:
+            connect = self._reading.connect if self._reading else partial(connect_to_write, path)
+            return sa.create_engine(url, creator=connect)
+        engine = sa.create_engine(url, hide_parameters=True)
+        return engine if self._writes else engine.execution_options(postgresql_readonly=True)
+
+    def lacks(self, table: sa.Table) -> bool:
+        """Say whether a store that is only read is without a table."""
+        return not self._writes and table.name not in self._tables
+
+    def write(self, work: Callable[[sa.Connection], Result]) -> Result:
+        """Do some work in one transaction, and return what it returns.
+
+        Raises
+        ------
+        PriorbenchError
+            If it cannot be done; then nothing of it is in the store.
+        """
+        return in_transaction(self._engine, self._address, work)
+
+    @contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        """Give a connection for reading; what goes wrong is one line."""
+        if self._reading is not None and self._reading.is_outdated():
+            self._engine.dispose()
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            self._check_unchanged()
+            raise fault(self._address, error, "read") from None
+        self._check_unchanged()
+
+    def _check_unchanged(self) -> None:
+        if self._reading is not None:
+            self._reading.check()
+
+    def place(self) -> object:
+        """Return what is equal for the same file or server."""
+        path = self._address.path
+        return self._address.url if path is None else identity(path)
+
+    def keep_place(self) -> None:
+        """Remember which file it is."""
+        self._identity = None if self._address.path is None else identity(self._address.path)
+
+    def check_place(self) -> None:
+        """Raise `PriorbenchError` if the file is another one than it was, or is gone."""
+        path = self._address.path
+        if self._identity is not None and path is not None and identity(path) != self._identity:
+            raise PriorbenchError(
+                f"the store {self.shown} was removed or replaced by another file while it was in use, and"
+                " what was stored since then went with it: run the same command again"
+            )
+
+    def close(self) -> None:
+        """Close all connections; what is in SQLite's write-ahead log goes into the store's one file."""
+        if self._engine.dialect.name == "sqlite":
+            with contextlib.suppress(sa.exc.SQLAlchemyError), self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA busy_timeout = 1000")  # others may be reading
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._engine.dispose()
+        if self._reading is not None:
+            self._reading.close()
+
+
+def schema_of(connection: sa.Connection, shown: str) -> int | None:
+    """Return the schema that the store says it has; raise `PriorbenchError` for one newer than ours."""
+    found = connection.execute(sa.select(ABOUT.c.value).where(ABOUT.c.name == "schema")).scalar()
+    if found is not None and not (found.isdecimal() and int(found) <= SCHEMA):
+        raise PriorbenchError(f"the store {shown} has schema {found}, newer than this priorbench's {SCHEMA}")
+    return None if found is None else int(found)
+
+
+def prepare(connection: sa.Connection, shown: str, note: Note) -> None:
+    """Make the tables that are missing, and bring what is of an earlier schema to ours."""
+    META.create_all(connection)
+    if schema_of(connection, shown) != SCHEMA:
+        connection.execute(sa.delete(ABOUT).where(ABOUT.c.name == "schema"))
+        connection.execute(insert(connection, ABOUT), [{"name": "schema", "value": str(SCHEMA)}])
+        _renew_records(connection)
+    if not has_scores(connection):
+        renew_scores(connection, note)
+
+
+def _renew_records(connection: sa.Connection) -> None:
+    """Write records of an earlier schema as facts of today, and what they say of their labels as requests.
+
+    What cannot be read stays as it is.
+    """
+    earlier = []
+    for row in record_rows(connection, curves=False):
+        try:
+            values = document(row.data, None)
+        except UnreadableError:
+            continue
+        if is_earlier(values):
+            earlier.append(values)
+    answers, runs = own_answers(earlier)
+    for run in runs:
+        add_run(connection, run)
+    numbers = Numbers()
+    remaining = iter(answers)
+    while some := list(islice(remaining, 1000)):
+        add_answers(connection, some, numbers)
+    statement = (
+        sa.update(RECORDS).where(RECORDS.c.key == sa.bindparam("of")).values(data=sa.bindparam("text"))
+    )
+    new = [{"of": values["key"], "text": json.dumps(fact(values), allow_nan=False)} for values in earlier]
+    if new:
+        connection.execute(statement, new)
+        connection.execute(sa.delete(SCORES))
