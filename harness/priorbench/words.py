@@ -49,3 +49,16 @@ def few(names: Iterable[str]) -> str:
 def one_line(text: object) -> str:
     """Return a text with every run of white space made one space."""
     return " ".join(str(text).split())
+
+
+def visible(text: str) -> str:
+    """Return text in which control characters, and what turns the order of letters round, are spelt out.
+
+    Lines stay lines. So a name from a file can do nothing to a terminal.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from priorbench.cli.common.output import say
 from priorbench.cli.common.streams import drop, safe_streams
 from priorbench.errors import PriorbenchError
 
@@ -35,7 +36,7 @@ def main() -> None:
             drop(sys.stdout)
             sys.exit(BROKEN_PIPE)
         except PriorbenchError as error:  # of a help page; commands are guarded
-            typer.echo(f"priorbench: {error}", err=True)
+            say(f"priorbench: {error}", err=True)
             sys.exit(WRONG_REQUEST)
 
 
@@ -96,10 +97,10 @@ def _options(
     if version:
         from priorbench import __version__
 
-        typer.echo(f"priorbench {__version__}")
+        say(f"priorbench {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        say(context.get_help())
 
 
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -123,5 +124,5 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
 
 def _refuse(error: PriorbenchError) -> NoReturn:
     for line in str(error).splitlines() or [type(error).__name__]:
-        typer.echo(f"priorbench: {line}", err=True)
+        say(f"priorbench: {line}", err=True)
     raise typer.Exit(WRONG_REQUEST)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priorbench.cli.common.output import Format, PluginFiles
+from priorbench.cli.common.output import Format, PluginFiles, say
 
 if TYPE_CHECKING:
     from priorbench.testing.results import CheckResult
@@ -52,7 +52,7 @@ def check(
     with CheckHost() as host:
         for named in found:
             if format_ is Format.TABLE:
-                typer.echo(f"{named.kind} {named.name}")
+                say(f"{named.kind} {named.name}")
             for result in Examination(host, named, options).results(only or []):
                 results.append(result)
                 if format_ is Format.TABLE:
@@ -68,10 +68,10 @@ def check(
 def _print(result: CheckResult) -> None:
     """Print one check; a failure with all that its author needs."""
     text = result.reason if result.status == "skipped" else result.what
-    typer.echo(f"  {_MARKS[result.status]:4}  {result.check:17}  {text}")
+    say(f"  {_MARKS[result.status]:4}  {result.check:17}  {text}")
     if result.finding is not None:
         for what, line in _lines(result):
-            typer.echo(f"        {what:9}  {line}")
+            say(f"        {what:9}  {line}")
 
 
 def _lines(result: CheckResult) -> list[tuple[str, str]]:
@@ -90,4 +90,4 @@ def _plain(result: CheckResult) -> dict[str, object]:
 def _conclude(results: list[CheckResult]) -> None:
     counts = {status: sum(result.status == status for result in results) for status in _MARKS}
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
-    typer.echo(f"{told}; {sum(result.seconds for result in results):.1f} s")
+    say(f"{told}; {sum(result.seconds for result in results):.1f} s")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.common.output import Format, print_json, print_table, remark
+from priorbench.cli.common.output import Format, print_json, print_table, remark, say
 from priorbench.cli.common.stores import reading
 from priorbench.cli.leaderboard import prepare_statistics
 
@@ -87,18 +87,18 @@ def _print(found: Comparisons) -> None:
     a, b = ("first", "second") if stores else (some.a, some.b)
     columns = _columns(found.comparisons, a, b, stores)
     print_table(list(columns), list(zip(*columns.values(), strict=True)))
-    typer.echo(f"difference: {a} minus {b}, mean over images, 95 % bootstrap interval")
+    say(f"difference: {a} minus {b}, mean over images, 95 % bootstrap interval")
     family = plural(len(found.comparisons), "comparison")
-    typer.echo(f"p: Wilcoxon signed-rank, Holm-corrected for {family}")
+    say(f"p: Wilcoxon signed-rank, Holm-corrected for {family}")
     if "× time" in columns:
-        typer.echo(f"× time: {a} over {b}, ratio of geometric means, 95 % bootstrap interval")
+        say(f"× time: {a} over {b}, ratio of geometric means, 95 % bootstrap interval")
     if "only" in columns:
-        typer.echo(f"only: images that only {a} / only {b} restored")
+        say(f"only: images that only {a} / only {b} restored")
     if "failed" in columns:
-        typer.echo(f"failed: trials of {a} / {b}")
+        say(f"failed: trials of {a} / {b}")
     for line, where in _remarks(found.comparisons).items():
         everywhere = len(where) == len(found.comparisons)
-        typer.echo(line if everywhere else f"{few(where)}: {line}")
+        say(line if everywhere else f"{few(where)}: {line}")
     for line in (*found.notes, *refusal_lines(found.refused)):
         remark(line)
 

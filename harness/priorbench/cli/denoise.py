@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.common.output import PluginFiles
+from priorbench.cli.common.output import PluginFiles, say
 
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
@@ -46,10 +46,10 @@ def denoise(
     problem = _problem(registry, pixels, sigma, resolve_device(device), seed)
     outcome = _run(registry, problem, denoiser, settings or [], stopping)
     if outcome.output is None:
-        typer.echo(f"priorbench: {denoiser} failed: {outcome.error}", err=True)
+        say(f"priorbench: {denoiser} failed: {outcome.error}", err=True)
         raise typer.Exit(1)
     write_picture(output, outcome.output)
-    typer.echo(f"{output}: {denoiser}, {seconds(outcome.wall_seconds)} s", err=True)
+    say(f"{output}: {denoiser}, {seconds(outcome.wall_seconds)} s", err=True)
 
 
 def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, seed: int) -> Problem:
@@ -98,13 +98,11 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
 
     def show(point: Any) -> None:
         if sys.stderr.isatty():
-            typer.echo(
-                f"\riteration {point.iteration} of {budget}, {point.wall_seconds:.0f} s ", err=True, nl=False
-            )
+            say(f"\riteration {point.iteration} of {budget}, {point.wall_seconds:.0f} s ", err=True, nl=False)
 
     outcome = _caught(lambda: measure(method, [problem], [rules], budget, [show])[0][0])
     if iterative and sys.stderr.isatty():
-        typer.echo("", err=True)
+        say("", err=True)
     return outcome
 
 

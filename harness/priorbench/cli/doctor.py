@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from priorbench.cli.common.output import say
+
 
 class DoctorFormat(StrEnum):
     """How the report is written."""
@@ -43,7 +45,7 @@ def doctor(
         "plugins": {"ok": sum(plugin.status == "ok" for plugin in registry.plugins), "not ok": unwell},
     }
     if format is DoctorFormat.json:
-        typer.echo(json.dumps(report, indent=1))
+        say(json.dumps(report, indent=1))
         return
     view = Table(show_header=False, box=None, pad_edge=False)
     view.add_column(no_wrap=True)

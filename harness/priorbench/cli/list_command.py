@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.common.output import Format, PluginFiles
+from priorbench.cli.common.output import Format, PluginFiles, say
 
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
@@ -73,7 +73,7 @@ def _print_overview(registry: Registry) -> None:
     ]
     print_table(["kind", "number", "names"], [*rows, ["plugins", str(len(names)), ", ".join(names)]])
     if marked:
-        typer.echo("\n* cannot be used here: 'priorbench list KIND' says why")
+        say("\n* cannot be used here: 'priorbench list KIND' says why")
 
 
 def _print_specs(registry: Registry, kind: str, word: str) -> None:
@@ -82,7 +82,7 @@ def _print_specs(registry: Registry, kind: str, word: str) -> None:
 
     found = specs_of(registry, kind)
     if not found:
-        typer.echo(f"No {word} are installed.")
+        say(f"No {word} are installed.")
         return
     rows = [
         [
@@ -108,4 +108,4 @@ def _print_plugins(registry: Registry) -> None:
     if rows:
         print_table(["name", "distribution", "module", "status", "reason, or what it provides"], rows)
     else:
-        typer.echo("No plugins are installed.")
+        say("No plugins are installed.")

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from priorbench.cli.common.output import say
+
 
 class PluginKind(StrEnum):
     """What the plugin will provide: the keys of `priorbench.scaffold.kinds.SCAFFOLDS`."""
@@ -38,13 +40,13 @@ def new(
     from priorbench.scaffold.making import make
 
     folder, files = make(name, kind.value, open_registry(), output)
-    typer.echo(f"{folder} is made:")
+    say(f"{folder} is made:")
     for file in files:
-        typer.echo(f"  {file}")
-    typer.echo("try it:")
+        say(f"  {file}")
+    say("try it:")
     for command in (
         f"cd {shlex.quote(str(folder))}",
         "python -m pip install -e '.[test]'",
         f"priorbench check {name}",
     ):
-        typer.echo(f"  {command}")
+        say(f"  {command}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.common.output import Format, print_json, print_table, remark
+from priorbench.cli.common.output import Format, print_json, print_table, remark, say
 from priorbench.cli.common.stores import reading
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def forget(
         remark(_title(request))
     done = "would be taken out" if dry_run else "taken out"
     parts = [plural(len(found.requests), "request"), plural(found.records, "record")]
-    typer.echo(f"{' and '.join(parts)} {done}; {target.url}", err=True)
+    say(f"{' and '.join(parts)} {done}; {target.url}", err=True)
 
 
 def rename(
@@ -148,7 +148,7 @@ def rename(
     if new in labels and new != old:
         remark(f"'{new}' was there before: of both, boards show what was asked for last")
     done = "would be" if dry_run else "is"
-    typer.echo(f"'{old}' {done} called '{new}' in {plural(len(found), 'request')}; {target.url}", err=True)
+    say(f"'{old}' {done} called '{new}' in {plural(len(found), 'request')}; {target.url}", err=True)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.common.output import PluginFiles
+from priorbench.cli.common.output import PluginFiles, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,12 +123,12 @@ def run(
     )
     chosen = load_suite(suite, registry, overrides)
     for line in chosen.warnings:
-        typer.echo(f"priorbench: {line}", err=True)
+        say(f"priorbench: {line}", err=True)
     plan = Plan(chosen, registry, options)
     factory = _executor_factory(registry, executor, batch)
     if dry_run:
-        typer.echo(suite_yaml(chosen), nl=False)
-        typer.echo(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
+        say(suite_yaml(chosen), nl=False)
+        say(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
         return
     settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.common.output import Format, PluginFiles
+from priorbench.cli.common.output import Format, PluginFiles, say
 
 if TYPE_CHECKING:
     from priorbench.contract.specs import Spec, SuiteSpec
@@ -39,7 +39,7 @@ def show_command(
         return
     for number, page in enumerate(pages):
         if number:
-            typer.echo()
+            say()
         _print_page(page)
 
 
@@ -119,15 +119,13 @@ def _print_page(page: dict[str, Any]) -> None:
     from priorbench.cli.common.output import print_table
 
     mark = "# " if page["kind"] == "suite" else ""
-    typer.echo(
-        f"{mark}{page['kind']} {page['name']}" + (f": {page['summary']}" if page.get("summary") else "")
-    )
+    say(f"{mark}{page['kind']} {page['name']}" + (f": {page['summary']}" if page.get("summary") else ""))
     if page["kind"] == "plugin":
         print_table([], [[key, _text(page[key])] for key in page if key not in ("kind", "name")], indent=2)
         return
     if page["kind"] == "suite":
-        typer.echo(f"# from {origin(page)}, {page['resource']}")
-        typer.echo(page["text"].rstrip() if page["text"] is not None else f"# {page['text_error']}")
+        say(f"# from {origin(page)}, {page['resource']}")
+        say(page["text"].rstrip() if page["text"] is not None else f"# {page['text_error']}")
         return
     usable = "yes" if page["usable"] else f"no: {page['reason']}"
     facts = [["usable", usable], ["plugin", origin(page)]]
@@ -142,11 +140,11 @@ def _print_parameters(page: dict[str, Any]) -> None:
     from priorbench.cli.common.output import print_table
 
     if page["parameters"] is None:
-        typer.echo(f"\nparameters: cannot be shown: {page['parameters_error']}")
+        say(f"\nparameters: cannot be shown: {page['parameters_error']}")
     elif not page["parameters"]:
-        typer.echo("\nparameters: none")
+        say("\nparameters: none")
     else:
-        typer.echo("\nparameters:")
+        say("\nparameters:")
         rows = [
             [each["name"], each["type"], _text(each["default"]), each["summary"]]
             for each in page["parameters"]

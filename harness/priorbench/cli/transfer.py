@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priorbench.cli.common.files import write, write_bytes
-from priorbench.cli.common.output import remark
+from priorbench.cli.common.output import remark, say
 from priorbench.cli.common.stores import reading
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def _conclude(tally: Tally, url: str) -> None:
     parts = [f"{plural(tally.added, 'record')} added", f"{tally.known} there already"]
     parts += [f"{len(tally.conflicts)} with another result, kept beside"] if tally.conflicts else []
     parts += [f"{len(tally.refused)} left out"] if tally.refused else []
-    typer.echo(f"{', '.join(parts)}; {url}", err=True)
+    say(f"{', '.join(parts)}; {url}", err=True)
     if tally.refused or tally.conflicts:
         raise typer.Exit(1)
 

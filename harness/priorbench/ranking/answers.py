@@ -104,6 +104,7 @@ def answers(scores: Scores, when: Moment = EVER) -> Answers:
         inside = identity_of[request] == whole.identity
         if whole.content is not None:
             inside &= _among(contents, whole.content)[content_of[scores.problem[record]]]
+            inside &= np.isin(run, sorted(whole.runs))
         found.append((number, np.flatnonzero(inside)))
     members = np.concatenate([place for _, place in found]) if found else np.empty(0, dtype=np.int64)
     whole_of = np.repeat([number for number, _ in found], [len(place) for _, place in found]).astype(np.int64)

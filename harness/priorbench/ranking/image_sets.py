@@ -28,12 +28,15 @@ class Whole:
         Index of the identity that requests name.
     content : frozenset of (str, str) or None
         The images with their digests, where the same identity had others at another time; None = all.
+    runs : frozenset of int
+        Then, the runs that asked for none but these.
     """
 
     label: str
     name: str
     identity: int
     content: frozenset[Content] | None = None
+    runs: frozenset[int] = frozenset()
 
 
 def wholes(
@@ -65,7 +68,7 @@ def wholes(
         members = np.flatnonzero(identity == number)
         order = members[np.argsort(run[members], kind="stable")]
         parts = _by_run(run[order].tolist(), [contents[place] for place in content[order].tolist()])
-        separate = _united(parts)
+        separate = _united(parts.values())
         for whole, name in zip(separate, _names(separate), strict=True):
             found.append(
                 Whole(
@@ -73,6 +76,7 @@ def wholes(
                     name=_with(shown[number], name, apart=shown[number] != one.label),
                     identity=number,
                     content=frozenset(whole.items()),
+                    runs=frozenset(run for (run, _), part in parts.items() if part.items() <= whole.items()),
                 )
             )
     return found
@@ -99,7 +103,7 @@ def _clashing(
     return found
 
 
-def _by_run(runs: Iterable[int], contents: Iterable[Content]) -> list[dict[str, str]]:
+def _by_run(runs: Iterable[int], contents: Iterable[Content]) -> dict[tuple[int, int], dict[str, str]]:
     """Return the pictures of each run; one that was replaced while it went on makes another part."""
     parts: dict[tuple[int, int], dict[str, str]] = {}
     for run, (image, digest) in zip(runs, contents, strict=True):
@@ -107,7 +111,7 @@ def _by_run(runs: Iterable[int], contents: Iterable[Content]) -> list[dict[str, 
         while parts.setdefault((run, place), {}).get(image, digest) != digest:
             place += 1
         parts[run, place][image] = digest
-    return [parts[key] for key in sorted(parts)]
+    return {key: parts[key] for key in sorted(parts)}
 
 
 def _united(parts: Iterable[dict[str, str]]) -> list[dict[str, str]]:

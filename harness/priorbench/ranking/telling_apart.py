@@ -10,7 +10,7 @@ from typing import Any
 
 from priorbench.contract.choice import DENOISING, Choice
 from priorbench.contract.requests import AskedSet, digest_of
-from priorbench.words import one_line
+from priorbench.words import one_line, plural
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +84,7 @@ def _difference(item: Identity, alike: Sequence[Identity]) -> str:
     same_cut = [other for other in namesakes if other.parameters == item.parameters]
     if len({other.members for other in same_cut}) > 1:
         counts = Counter(other.count for other in same_cut)
-        told = [] if item.count is None else [f"{item.count} pictures"]
+        told = [] if item.count is None else [plural(item.count, "picture")]
         parts += told if told and counts[item.count] == 1 else [*told, digest_of(item.members)[:6]]
     return ", ".join(parts)
 

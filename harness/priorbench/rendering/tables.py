@@ -17,7 +17,7 @@ from rich.text import Text
 
 from priorbench.ranking.boards import Board, Interval, Row
 from priorbench.rendering.columns import columns, footnotes, title
-from priorbench.words import seconds
+from priorbench.words import seconds, visible
 
 __all__ = ["as_json", "comma_separated", "footnotes", "markdown", "seconds", "table", "title"]
 
@@ -34,12 +34,16 @@ def table(boards: Sequence[Board], console: Console) -> None:
     """Print the boards for a person; what says nothing, or does not fit, is left out."""
     for board in boards:
         shown, hidden = _fitting(board, console.width)
-        console.print(Text(title(board)), style="italic")
+        console.print(Text(visible(title(board))), style="italic")
         console.print(_grid(board, shown, console.width), overflow="ignore", no_wrap=True, crop=False)
         narrow = [f"no room here for: {', '.join(hidden)} (--format markdown has all)"] if hidden else []
         for line in [*footnotes(board, shown), *narrow]:
             indented = wrap(
-                line, console.width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+                visible(line),
+                console.width,
+                initial_indent="  ",
+                subsequent_indent="  ",
+                break_on_hyphens=False,
             )
             console.print(Text("\n".join(indented)), style="dim")
         console.print()
@@ -47,7 +51,9 @@ def table(boards: Sequence[Board], console: Console) -> None:
 
 def _fitting(board: Board, width: int) -> tuple[dict[str, list[str]], list[str]]:
     """Return the columns that fit in this many characters, each as its cells, and the names of the others."""
-    shown = {name: [cell(row) for row in board.rows] for name, cell in columns(board).items()}
+    shown = {
+        visible(name): [visible(cell(row)) for row in board.rows] for name, cell in columns(board).items()
+    }
     needed = {name: _GAP + _width(name, cells) for name, cells in shown.items()}
     needed["method"] = min(needed["method"], _GAP + _METHOD_WIDTH)
     hidden = []
@@ -96,18 +102,26 @@ def markdown(boards: Sequence[Board]) -> str:
     for board in boards:
         shown = columns(board)
         lines = [
-            [_unbroken(name) for name in shown],
+            [_plain(name) for name in shown],
             ["---" if name in _WORDS else "---:" for name in shown],
-            *([_unbroken(cell(row)) for cell in shown.values()] for row in board.rows),
+            *([_plain(cell(row)) for cell in shown.values()] for row in board.rows),
         ]
         text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        notes = "\n".join(f"- {line}" for line in footnotes(board))
-        parts.append(f"### {title(board)}\n\n{text}\n\n{notes}\n")
+        notes = "\n".join(f"- {_plain(line)}" for line in footnotes(board, shown))
+        parts.append(f"### {_plain(title(board))}\n\n{text}\n\n{notes}\n")
     return "\n".join(parts)
 
 
-def _unbroken(cell: str) -> str:
-    return " ".join(cell.split()).replace("|", "\\|")
+#: what would be markup, a link or an image in Markdown, and how it is written to be none
+_MARKDOWN = {"|": "\\|", "<": "&lt;", "](": "]\\(", "![": "\\![", "://": ":\\//", "www.": "www\\."}
+
+
+def _plain(cell: str) -> str:
+    """Return text as one line that Markdown shows as it is."""
+    text = visible(" ".join(cell.split()))
+    for sign, escaped in _MARKDOWN.items():
+        text = text.replace(sign, escaped)
+    return text
 
 
 def comma_separated(boards: Sequence[Board]) -> str:

@@ -42,6 +42,20 @@ _seen: set[tuple[type, ...]] = set()
 _COLUMNS = frozenset(item.name for item in fields(Curve))
 
 
+#: the least and the largest that a number can be; a million dB or a year for one image is no measurement
+PLAUSIBLE: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("psnr", "noisy_psnr", "oracle_psnr"), (-1e4, 1e4)),
+    **dict.fromkeys(("mse", "sigma"), (0.0, 1e300)),
+    "ssim": (-1.001, 1.001),
+    **dict.fromkeys(
+        ("wall_seconds", "device_seconds", "cpu_seconds", "setup_seconds", "first_call_seconds"), (0.0, 1e9)
+    ),
+    "peak_memory_bytes": (0, 2**60),
+    **dict.fromkeys(("iterations", "oracle_iteration", "repetition"), (0, 2**53)),
+    **dict.fromkeys(("height", "width", "channels", "threads", "batch"), (1, 2**53)),
+}
+
+
 class UnreadableError(Exception):
     """A row that is no record; the message is the reason."""
 
@@ -79,6 +93,7 @@ def checked(values: dict[str, Any]) -> dict[str, Any]:
     _check_fields(values)
     if values.get("metrics"):
         _check_metrics(values["metrics"])
+    _check_amounts(values)
     if values.get("status", "ok") not in STATUSES:
         raise UnreadableError(f"there is no status '{values['status']}'")
     if is_earlier(values) and not isinstance(values.get("label"), str):
@@ -127,6 +142,13 @@ def _check_fields(values: Mapping[str, Any]) -> None:
         elif not isinstance(values[name], types):
             raise UnreadableError(f"the field '{name}' is of the wrong type")
     _seen.add(kinds)
+
+
+def _check_amounts(values: Mapping[str, Any]) -> None:
+    for name, (low, high) in PLAUSIBLE.items():
+        value = values.get(name)
+        if value is not None and not low <= value <= high:
+            raise UnreadableError(f"the field '{name}' cannot be {value:.6g}")
 
 
 def _check_metrics(metrics: Mapping[str, Any]) -> None:

@@ -188,7 +188,7 @@ def _encodable(name: str) -> str:
 
 
 def _check_numbers(values: Mapping[str, Any]) -> None:
-    """Refuse what is no finite number, amounts below zero, and curves that no run makes."""
+    """Refuse what is no finite number, and curves that no run makes."""
     try:
         json.dumps(values, allow_nan=False)
     except ValueError as error:
@@ -196,11 +196,6 @@ def _check_numbers(values: Mapping[str, Any]) -> None:
     for item in fields(Record):
         if str(item.type).startswith(("int", "float")) and isinstance(values.get(item.name), bool):
             raise UnreadableError(f"the field '{item.name}' is no number")
-    amounts = ("mse", "iterations", "wall_seconds", "cpu_seconds", "setup_seconds", "peak_memory_bytes")
-    for name in (*amounts, "repetition", "height", "width", "channels", "threads", "batch"):
-        value = values.get(name)
-        if value is not None and value < 0:
-            raise UnreadableError(f"the field '{name}' is below zero")
     curve = values.get("curve")
     if curve is None:
         return

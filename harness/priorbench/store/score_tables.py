@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from priorbench.store.asked import Asked
-from priorbench.store.documents import UnreadableError, document
+from priorbench.store.documents import PLAUSIBLE, UnreadableError, document
 from priorbench.store.scores import (
     COLUMNS,
     VERSION,
@@ -80,9 +81,20 @@ def stored_scores(connection: sa.Connection, asked: Asked, note: Note) -> Scores
     # The scores first: what they refer to was stored with them or before them. In batches: a row
     # takes ten times the memory of its numbers.
     batches = [columns_of(rows) for rows in connection.execute(query).partitions(1000)]
+    for batch in batches:
+        _check_plausible(batch)
     entries = [(row.id, row.data) for row in connection.execute(sa.select(ENTRIES))]
     problems = [(row.id, row.data) for row in connection.execute(sa.select(PROBLEMS))]
     return scores_from_columns(asked, entries, problems, batches)
+
+
+def _check_plausible(columns: Sequence[NDArray[Any]]) -> None:
+    """Raise ValueError for a number that is no measurement: the records tell which."""
+    for name, column in zip(COLUMNS, columns[-len(COLUMNS) :], strict=True):
+        if name in PLAUSIBLE:
+            low, high = PLAUSIBLE[name]
+            if ((column < low) | (column > high)).any():
+                raise ValueError(f"a number of '{name}' is none of a record")
 
 
 def _damaged_keys(connection: sa.Connection, note: Note) -> list[str]:

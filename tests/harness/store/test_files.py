@@ -152,3 +152,19 @@ def test_a_database_of_something_else_gets_no_tables(tmp_path):
         Store(f"sqlite:///{tmp_path}/a.db")
     with sqlite3.connect(tmp_path / "a.db") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("places",)]
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON records BEGIN UPDATE records SET status = 'ok'; END",
+        "ALTER TABLE scores RENAME TO hidden; CREATE VIEW scores AS SELECT * FROM hidden",
+    ],
+)
+@pytest.mark.parametrize("create", [False, True])
+def test_a_file_with_parts_that_run_by_themselves_is_not_opened(folder, planted, create):
+    with sqlite3.connect(folder / "a.db") as connection:
+        connection.executescript(planted)
+    connection.close()
+    with pytest.raises(PriorbenchError, match=r"has a (trigger|view), which no store of priorbench has"):
+        Store(f"sqlite:///{folder}/a.db", create=create)

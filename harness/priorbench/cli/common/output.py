@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from priorbench.words import visible
+
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
 
@@ -62,9 +64,14 @@ def open_registry(plugin: Sequence[Path] | None = None, *, tell_broken: bool = T
     return registry
 
 
+def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print text on standard output or standard error; what it holds does nothing to a terminal."""
+    typer.echo(visible(text), err=err, nl=nl)
+
+
 def remark(text: str) -> None:
     """Print a line for people on standard error."""
-    typer.echo(f"priorbench: {text}", err=True)
+    say(f"priorbench: {text}", err=True)
 
 
 def print_json(value: object) -> None:
@@ -110,7 +117,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, indent
         table.add_column(headers[number] if headers else "", overflow="fold")
     for row in rows:
         # Text, not a string: rich would take "[bm3d]" for markup.
-        table.add_row(*(Text(" ".join(cell.split())) for cell in row))
+        table.add_row(*(Text(visible(" ".join(cell.split()))) for cell in row))
     with console.capture() as capture:
         console.print(Padding(table, (0, 0, 0, indent), expand=False))
     typer.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))

@@ -17,6 +17,7 @@ from priorbench.contract.records import Record, RunSummary
 from priorbench.contract.requests import Request
 from priorbench.rendering.tables import seconds
 from priorbench.run.loop import Progress
+from priorbench.words import visible
 
 
 class ProgressView:
@@ -87,7 +88,7 @@ class ProgressView:
         self._say(f"{summary.suite}: {', '.join(parts)}; {seconds(summary.seconds)} s; {url}{hint}")
 
     def _say(self, line: str) -> None:
-        self._console.print(Text(_visible(line)))
+        self._console.print(Text(visible(line)))
 
     def _count(self) -> str:
         done = self._progress.finished + self._progress.resumed
@@ -112,7 +113,7 @@ class ProgressView:
         )
         running = ", ".join(progress.running[:2])
         grid.add_row(
-            self._suite, bar, self._count(), self._left(), Text(_visible(running), overflow="ellipsis")
+            self._suite, bar, self._count(), self._left(), Text(visible(running), overflow="ellipsis")
         )
         return grid
 
@@ -127,8 +128,3 @@ def outcome(record: Record, request: Request) -> str:
         return f"{where}: {record.status}: {record.error}"
     psnr = "exact" if record.psnr is None else f"{record.psnr:.2f} dB"
     return f"{where}: {psnr}, {seconds(record.wall_seconds)} s"
-
-
-def _visible(text: str) -> str:
-    """Show control characters of file names instead of sending them to the terminal."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

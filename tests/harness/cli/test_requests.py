@@ -1,0 +1,108 @@
+"""``priorbench runs``, ``forget`` and ``rename``, ``--run`` and ``--as-of``, ``compare X@previous X``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from small_runs import HERE, ONE_IMAGE
+
+from priorbench.store.database import Store
+
+BOARD = ("leaderboard", "--format", "json")
+
+
+@pytest.fixture
+def runs(command):
+    """Give a function that runs a method on one image; it returns the id of the run."""
+
+    def run(method: str) -> str:
+        done = command("run", *ONE_IMAGE[1:], "--denoiser", method, *HERE)
+        assert done.returncode == 0, done.stderr
+        return json.loads(command("runs", "--format", "json").stdout)[-1]["id"]
+
+    return run
+
+
+def methods(command, *more: str) -> list[str]:
+    return sorted(
+        row["denoiser"] for board in json.loads(command(*BOARD, *more).stdout) for row in board["rows"]
+    )
+
+
+def stopped_at(command, *more: str) -> list[float]:
+    """Return the iterations of the rows of the method under rule `fixed`."""
+    boards = json.loads(command(*BOARD, *more).stdout)
+    return [row["iterations"] for board in boards for row in board["rows"] if row["stopping_rule"] == "fixed"]
+
+
+def test_the_board_shows_what_was_asked_for_last_and_each_run_can_be_asked_for(command, runs):
+    first = runs("approach:label=m,iterations=3")
+    second = runs("approach:label=m,iterations=7")
+    assert stopped_at(command) == [7]
+    third = runs("approach:label=m,iterations=3")
+    assert stopped_at(command) == [3]
+    assert [stopped_at(command, "--run", run) for run in (first, second, third)] == [[3], [7], [3]]
+    [board] = json.loads(command(*BOARD).stdout)
+    assert any("record" in note and "--as-of" in note for note in board["notes"])
+    asked = {one["id"]: one["asked_at"] for one in json.loads(command("runs", "--format", "json").stdout)}
+    assert stopped_at(command, "--as-of", asked[second]) == [7]
+    before = command(*BOARD, "--as-of", "2001-01-01")
+    assert (before.returncode, "nothing was asked for until 2001" in before.stderr) == (2, True)
+    wrong = command(*BOARD, "--run", "none")
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
+    assert command(*BOARD, "--as-of", "soon").returncode == 2
+
+
+def test_a_label_is_compared_with_what_it_stood_for_before(command, runs):
+    runs("approach:label=m,iterations=3")
+    alone = command("compare", "m@previous", "m")
+    assert alone.returncode == 2
+    runs("approach:label=m,iterations=7")
+    done = command("compare", "m@previous@fixed", "m@fixed", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    [found] = json.loads(done.stdout)["comparisons"]
+    assert found["a"].startswith("m@previous")
+    assert found["difference"]["mean"] == pytest.approx(found["psnr_a"] - found["psnr_b"])
+    assert found["difference"]["mean"] < 0
+
+
+def test_forgetting_takes_requests_and_records_nobody_asks_for(command, runs, tmp_path):
+    runs("mean:label=a")
+    runs("mean:label=b")
+    assert methods(command) == ["b"]  # the same method, asked for under another name later
+    dry = command("forget", "a", "--dry-run")
+    assert "1 request and 0 records would be taken out" in dry.stderr
+    assert command("forget", "a").returncode == 0
+    assert "0 records taken out" not in command("forget", "b").stderr
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db", create=False)
+    assert (len(store), len(store.asked().requests), store.asked().runs) == (0, 0, ())
+    store.close()
+    wrong = command("forget", "b")
+    assert wrong.returncode == 2
+    assert command("forget").returncode == 2
+
+
+def test_older_versions_can_be_forgotten(command, runs, tmp_path):
+    runs("approach:label=m,iterations=3")
+    runs("approach:label=m,iterations=7")
+    board = json.loads(command(*BOARD).stdout)
+    assert command("forget", "--older").returncode == 0
+    [after] = json.loads(command(*BOARD).stdout)
+    assert after["rows"] == board[0]["rows"]
+    assert after["notes"] != board[0]["notes"]
+
+
+def test_a_label_is_renamed_and_its_records_are_found_under_the_new_one(command, runs):
+    runs("mean:label=a")
+    assert "would be called" in command("rename", "a", "b", "--dry-run").stderr
+    assert methods(command) == ["a"]
+    assert command("rename", "a", "b").returncode == 0
+    assert methods(command) == ["b"]
+    assert command("rename", "ramps:count=1", "slopes", "--kind", "image-set").returncode == 0
+    assert json.loads(command(*BOARD).stdout)[0]["image_set"] == "slopes"
+    wrong = command("rename", "bb", "c")
+    assert (wrong.returncode, "did you mean 'b'" in wrong.stderr) == (2, True)
+    for label in ("", "a\tb", "<b>"):
+        assert command("rename", "b", label).returncode == 2
+    assert command("forget", "b", "--store", "none.db").returncode == 2

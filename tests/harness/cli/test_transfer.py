@@ -1,0 +1,121 @@
+"""``priorbench export``, ``import`` and ``merge``: a run that goes on elsewhere, and hostile files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from small_runs import HERE, ONE_IMAGE, write_suite
+
+from priorbench.store.database import Store
+
+BOARD = ("leaderboard", "--format", "json")
+
+
+def test_a_run_that_goes_on_from_an_imported_file_runs_only_what_is_missing(command, tmp_path):
+    suite = str(write_suite(tmp_path))
+    assert command("run", suite, "--limit", "1", *HERE).returncode == 0
+    part = json.loads(command(*BOARD).stdout)
+    assert command("export", "-o", "part.jsonl").returncode == 0
+    assert command("import", "part.jsonl", "--store", "elsewhere.db").returncode == 0
+    assert json.loads(command(*BOARD, "--store", "elsewhere.db").stdout) == part
+    done = command("run", suite, *HERE, "--store", "elsewhere.db")
+    assert done.returncode == 0
+    assert "3 trials run, 3 found in the store" in done.stderr
+    assert command("run", suite, *HERE).returncode == 0
+    again = command("import", "part.jsonl", "--store", "elsewhere.db")
+    assert (again.returncode, again.stderr.split(";")[0]) == (0, "0 records added, 4 there already")
+
+
+def test_parquet_comes_back(command, tmp_path):
+    pytest.importorskip("pyarrow")
+    assert command("run", str(write_suite(tmp_path)), *HERE).returncode == 0
+    assert command("export", "--format", "parquet", "-o", "all.parquet").returncode == 0
+    done = command("import", "all.parquet", "--store", "other.db")
+    assert done.returncode == 0, done.stderr
+    assert command(*BOARD, "--store", "other.db").stdout == command(*BOARD).stdout
+
+
+def test_an_export_names_every_request_that_a_record_answers(command):
+    for label in ("one", "two"):
+        done = command("run", *ONE_IMAGE[1:], "--denoiser", f"mean:label={label}", *HERE)
+        assert done.returncode == 0, done.stderr
+    [record] = map(json.loads, command("export").stdout.splitlines())
+    assert "label" not in record
+    assert record["denoiser"] == "mean"
+    named = {request["denoiser"]["label"]: len(request["runs"]) for request in record["requests"]}
+    assert named == {"one": 1, "two": 1}
+
+
+def test_what_is_wrong_in_a_file_is_named_and_the_rest_is_taken(command, tmp_path):
+    assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", *HERE).returncode == 0
+    good = command("export").stdout.strip()
+    record = json.loads(good)
+    bad = [
+        "",
+        "[1]",
+        good[:-9],
+        good.replace('"psnr": ', '"psnr": NaN, "old": ', 1),
+        json.dumps(record | {"key": "1", "denoiser": "\x1b[31m"}),
+        json.dumps(record | {"key": "2", "curve": {"iteration": [1] * 10}}),
+        '{"key": "' + "x" * 2**24 + '"}',
+    ]
+    (tmp_path / "bad.jsonl").write_text("\n".join([*bad, good]))
+    done = command("import", "bad.jsonl", "--store", "new.db")
+    assert done.returncode == 1
+    assert "1 record added, 0 there already, 6 left out" in done.stderr
+    for number in range(2, 8):
+        assert f"bad.jsonl:{number}: " in done.stderr
+    assert "\x1b" not in done.stderr
+    assert command(*BOARD, "--store", "new.db").stdout == command(*BOARD).stdout
+
+
+def test_another_result_is_told_with_both_values_and_does_not_count(command, tmp_path):
+    assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", *HERE).returncode == 0
+    board = command(*BOARD).stdout
+    record = json.loads(command("export").stdout)
+    (tmp_path / "forged.jsonl").write_text(json.dumps(record | {"psnr": 77.5}))
+    done = command("import", "forged.jsonl")
+    assert done.returncode == 1
+    assert f"{record['psnr']!r} dB and 77.5 dB; the first counts" in done.stderr
+    assert "1 with another result, kept beside" in done.stderr
+    assert command(*BOARD).stdout == board
+
+
+def test_stores_are_merged_with_their_pictures(command, tmp_path):
+    assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", *HERE).returncode == 0
+    shutil.move(tmp_path / "priorbench.db", tmp_path / "one.db")
+    assert command("run", *ONE_IMAGE[1:], "--denoiser", "approach", *HERE).returncode == 0
+    shutil.move(tmp_path / "priorbench.db", tmp_path / "two.db")
+    before = [(tmp_path / name).read_bytes() for name in ("one.db", "two.db")]
+    assert command("merge", "one.db", "two.db").returncode == 0
+    assert command("merge", "two.db", "one.db", "--store", "other.db").returncode == 0
+    assert [(tmp_path / name).read_bytes() for name in ("one.db", "two.db")] == before
+    [board] = json.loads(command(*BOARD).stdout)
+    assert {row["denoiser"] for row in board["rows"]} == {"mean", "approach"}
+    assert command(*BOARD).stdout == command(*BOARD, "--store", "other.db").stdout
+    stores = [
+        Store(f"sqlite:///{tmp_path / name}", create=False) for name in ("one.db", "two.db", "other.db")
+    ]
+    crops = [store.crop_digests() for store in stores]
+    assert crops[2] == crops[0] | crops[1]
+    assert crops[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("import", "none.jsonl"), "cannot read none.jsonl: No such file or directory"),
+        (("import", "."), "cannot read .: Is a directory"),
+        (("import", "priorbench.db"), "'priorbench merge priorbench.db' reads it"),
+        (("merge", "none.db"), "no store at sqlite:///none.db"),
+        (("merge", "priorbench.db"), "is the one to merge into"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(command, tmp_path, arguments, said):
+    Store(f"sqlite:///{tmp_path}/priorbench.db").close()
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
