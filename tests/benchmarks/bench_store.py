@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count, islice
 
+from priorbench.contract.records import to_json
+from priorbench.contract.requests import Run
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.store.database import Store
+from priorbench.store.earlier import request_of
 
 from .synthetic_store import Shape, synthetic_records, write
 
 #: 1,000 and 100,000 records
 SMALL = Shape(methods=20, images=10, noises=5, curves=True)
 LARGE = Shape(methods=20, images=1000, noises=5)
+RUN = Run(id=f"{1:016x}", asked_at="2026-01-01T00:00:00.000000+00:00")
 
 
 class Writing:
@@ -21,9 +25,11 @@ class Writing:
     trials = 20
 
     def setup(self) -> None:
-        """Make an empty store and a record with a curve."""
+        """Make an empty store, a run that asks for something, and a record with a curve."""
         self.store = Store("sqlite:///writing.db")
         self.record = next(record for record in synthetic_records(SMALL) if record.curve is not None)
+        self.request = request_of(to_json(self.record))
+        self.store.add_run(RUN)
         self.keys = count()
 
     def teardown(self) -> None:
@@ -31,9 +37,10 @@ class Writing:
         self.store.close()
 
     def time_add(self) -> None:
-        """Add the records of some trials."""
-        for key in islice(self.keys, self.trials):
-            self.store.add([replace(self.record, key=f"{key:032d}")])
+        """Add the records of some trials, and what they answer, as a run does."""
+        for number in islice(self.keys, self.trials):
+            key = f"{number:032d}"
+            self.store.add([replace(self.record, key=key)], answers=[(self.request, key, RUN.id)])
 
 
 class Reading:

@@ -77,7 +77,6 @@ def _record(
     common = {
         "key": _digest("key", *place),
         "denoiser": f"method-{method}",
-        "label": f"method-{method}",
         "parameters": {"strength": 0.1, "iterations": 3000} if iterative else {"strength": 0.1},
         "plugin": "synthetic",
         "plugin_version": "1.0",

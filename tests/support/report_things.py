@@ -11,7 +11,6 @@ from sample_records import record
 
 from priorbench.contract.images import array_sha256
 from priorbench.contract.records import Curve, Record
-from priorbench.loading.registry import Registry
 from priorbench.protocol.crops import crops
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.report import html_report
@@ -129,9 +128,9 @@ def make_store(folder: Path, records: list[Record]) -> Store:
     return store
 
 
-def make_page(folder: Path, records: list[Record], registry: Registry | None = None) -> str:
+def make_page(folder: Path, records: list[Record]) -> str:
     """Return the report of records."""
     store = make_store(folder, records)
-    page = html_report(leaderboard(store.scores()), store, registry=registry)
+    page = html_report(leaderboard(store.scores()), store)
     store.close()
     return page

@@ -6,12 +6,11 @@ from priorbench.contract.records import Record
 from priorbench.ranking.leaderboard import leaderboard
 
 
-def record(key: str = "k", **changes) -> Record:
-    """Return a record with the given fields."""
+def record(key: str = "k", *, label: str = "d", **changes) -> Record:
+    """Return a record with the given fields, of a method that is registered as its label."""
     values = {
         "key": key,
-        "denoiser": "d",
-        "label": "d",
+        "denoiser": label,
         "parameters": {"k": 1},
         "plugin": "p",
         "plugin_version": "1",

@@ -92,7 +92,6 @@ class Versus:
         ratio, refused, remarks = self._time(rows, like, pair, environments)
         failures = [int((panel.scores.status[panel.row == row] != "ok").sum()) for row in rows]
         there = np.isfinite(panel.by_image(psnr)[rows])
-        namesakes = self._namesakes(rows)
         return Comparison(
             a=pair.name_a,
             b=pair.name_b,
@@ -108,7 +107,7 @@ class Versus:
             only_a=int((there[0] & ~there[1]).sum()),
             only_b=int((there[1] & ~there[0]).sum()),
             unlike_noise=unlike,
-            notes=(*panel.notes, *([namesakes] if namesakes else []), *remarks),
+            notes=(*panel.notes, *remarks),
         )
 
     def _like(self, rows: Sequence[int]) -> tuple[NDArray[np.bool_], int]:
@@ -123,8 +122,7 @@ class Versus:
         like = both & (self._digest[rows[0]] == self._digest[rows[1]])
         shared, fair = self._images(both), self._images(like)
         if not shared:
-            namesakes = self._namesakes(rows)
-            raise RefusedError("no image that both restored" + (f"; {namesakes}" if namesakes else ""))
+            raise RefusedError("no image that both restored")
         if not fair:
             images = plural(shared, "image")
             raise RefusedError(f"the noise differs (noisy_sha256) on all of {images} that both restored")
@@ -168,16 +166,3 @@ class Versus:
         a, b = (environments.get(min(found), {}) for found in marks)
         differing = [name for name in sorted(a.keys() | b.keys()) if a.get(name) != b.get(name)]
         return f"{', '.join(differing)} differ" if differing else " and ".join(min(found) for found in marks)
-
-    def _namesakes(self, rows: Sequence[int]) -> str:
-        """Say how many images share a name and not the pixels; nothing where none do."""
-        scores = self._panel.scores
-        images = [
-            {
-                (scores.problems[problem].image, scores.problems[problem].image_sha256)
-                for problem in scores.problem[self._panel.row == row]
-            }
-            for row in rows
-        ]
-        alike = {name for name, _ in images[0] - images[1]} & {name for name, _ in images[1] - images[0]}
-        return f"{plural(len(alike), 'image')} of one name and unlike clean pixels" if alike else ""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from priorbench.contract.requests import Request
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.answers import Answers, answers, find_run
+from priorbench.ranking.names import row_names
 from priorbench.store.scores import Scores
 
 Indices = NDArray[np.int64]
@@ -55,7 +56,7 @@ def with_previous(found: Answers) -> Answers:
 
 
 def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[str]]]:
-    """Leave out rows whose method was asked for again, later, under another label only.
+    """Leave out rows of which a later row has every record: the method was asked for under another label.
 
     Returns
     -------
@@ -66,24 +67,27 @@ def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[
     here = np.flatnonzero(current)
     row = found.board[here] * width + found.place[here]
     last = _last(row, found.version[here], found.moment[here])
-    same: dict[tuple[int, int, str, int], list[tuple[int, int]]] = {}
-    for number, (moment, version) in last.items():
-        board, place = divmod(number, width)
-        kind = (board, version, found.places[place].device, found.places[place].threads)
-        same.setdefault(kind, []).append((moment, place))
-    gone: set[int] = set()
-    notes: dict[int, list[str]] = {}
-    for (board, *_), members in same.items():
-        moment = max(when for when, _ in members)
-        names = sorted({found.places[place].title for when, place in members if when == moment})
-        for when, place in members:
-            if when < moment:
-                gone.add(board * width + place)
-                notes.setdefault(board, []).append(
-                    f"{found.places[place].title} was asked for under another name later: {', '.join(names)}"
-                )
+    keys: dict[int, set[str]] = {}
+    for number, key in zip(row.tolist(), found.scores.key[here].tolist(), strict=True):
+        keys.setdefault(number, set()).add(key)
+    same: dict[tuple[int, int], list[int]] = {}
+    for number, (_, version) in last.items():
+        same.setdefault((number // width, version), []).append(number)
+    names = row_names(found.places[number % width] for number in last)
+    gone: dict[int, str] = {}
+    for members in same.values():
+        for number in members:
+            later = [other for other in members if last[other][0] > last[number][0]]
+            heirs = [other for other in later if keys[number] <= keys[other]]
+            if heirs:
+                heir = max(heirs, key=lambda other: (last[other][0], names[found.places[other % width]]))
+                gone[number] = names[found.places[heir % width]]
     marks = current.copy()
     marks[here[np.isin(row, sorted(gone))]] = False
+    notes: dict[int, list[str]] = {}
+    for number, new in sorted(gone.items()):
+        old = names[found.places[number % width]]
+        notes.setdefault(number // width, []).append(f"{old} was asked for under another name later: {new}")
     return marks, {board: sorted(lines) for board, lines in notes.items()}
 
 

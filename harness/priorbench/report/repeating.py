@@ -87,7 +87,7 @@ def _methods(story: BoardStory) -> dict[str, list[Any]]:
 
 
 def _entry(choice: Choice) -> dict[str, Any]:
-    return {choice.name: {"label": choice.label, **choice.parameters}}
+    return {choice.name or choice.label: {"label": choice.label, **choice.parameters}}
 
 
 def _images(asked: AskedSet) -> Any:

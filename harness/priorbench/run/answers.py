@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from typing import Self
 
 from priorbench.contract.requests import Request, Run
+from priorbench.errors import PriorbenchError
 from priorbench.store.asked import Answer
 from priorbench.store.database import Store
 
@@ -29,6 +32,15 @@ class AnswerBook:
         self._found: list[Answer] = []
         self._done: set[str] = set()
         store.add_run(run)
+
+    def __enter__(self) -> Self:
+        """Return the book."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Store what is not stored yet, also where the run ends with an error, which is the one to tell."""
+        with contextlib.nullcontext() if kind is None else contextlib.suppress(PriorbenchError):
+            self.close()
 
     def ask(self, keys: Sequence[str], requests: Sequence[Request], wanted: Sequence[bool]) -> list[bool]:
         """Take note of what a trial is asked for; say of each key whether it is still to be run.

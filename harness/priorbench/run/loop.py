@@ -20,6 +20,9 @@ from priorbench.run.answers import AnswerBook
 from priorbench.run.plan import Plan
 from priorbench.store.database import Store
 
+#: a record, and what it answers
+Answered = tuple[Record, Request]
+
 
 @dataclass(kw_only=True, slots=True)
 class Progress:
@@ -55,19 +58,19 @@ class Progress:
     not_run: int = 0
     failed_before: int = 0
     running: list[str] = field(default_factory=list)
-    latest: tuple[tuple[Record, Request], ...] = ()
+    latest: tuple[Answered, ...] = ()
     skipped: list[tuple[str, str]] = field(default_factory=list)
     seconds: float = 0.0
 
-    def count(self, records: tuple[Record, ...], requests: tuple[Request, ...]) -> None:
+    def count(self, answered: tuple[Answered, ...]) -> None:
         """Take note of the records of a trial that has ended."""
-        statuses = {record.status for record in records}
+        statuses = {record.status for record, _ in answered}
         self.finished += 1
         self.planned = max(self.planned, self.finished + self.resumed)  # what a shard has, is an estimate
         self.not_run += NOT_RUN in statuses
         self.refused += "refused" in statuses
         self.failed += bool(statuses - {"ok", "refused", NOT_RUN})
-        self.latest = tuple(zip(records, requests, strict=True))
+        self.latest = answered
 
 
 Watch = Callable[[Progress], None]
@@ -103,42 +106,34 @@ def execute(
     progress = Progress(planned=len(plan))
     notify(plan.registry, "priorbench_run_started", suite=plan.suite.name, planned=len(plan))
     interrupted = False
+    titles: dict[tuple[str, ...], str] = {}
 
     def started(trial: Trial) -> None:
         titles[trial.keys] = trial.title
         progress.running.append(trial.title)
         watch(progress)
 
-    titles: dict[tuple[str, ...], str] = {}
-    asking = AnswerBook(store, _new_run(plan))
     wants = _Wants(store=store, limits=getattr(executor, "limits", None), retry_failed=retry_failed)
-    todo = _missing(plan, wants, asking, progress, watch)
     try:
-        for records in executor.run(todo, started):
-            requests = tuple(asking.first(record.key) for record in records)
-            records = tuple(
-                replace(record, environment=mark, code=request.code)
-                for record, request in zip(records, requests, strict=True)
-            )
-            told = [pair for pair in zip(records, requests, strict=True) if pair[0].status != NOT_RUN]
-            kept = tuple(record for record, _ in told)
-            if kept:
-                again = any(record.key in wants.again for record in kept)
-                store.add(kept, answers=asking.answered([record.key for record in kept]), replace=again)
-            progress.count(records, requests)
-            progress.seconds = time.monotonic() - began
-            title = titles.pop(tuple(record.key for record in records), "")
-            if title in progress.running:
-                progress.running.remove(title)
-            if kept:
-                named = tuple(request for _, request in told)
-                notify(plan.registry, "priorbench_trial_finished", records=kept, requests=named)
-            watch(progress)
+        with AnswerBook(store, _new_run(plan)) as asking:
+            todo = _missing(plan, wants, asking, progress, watch)
+            for records in executor.run(todo, started):
+                pairs = _named(records, asking, mark)
+                kept = [(record, request) for record, request in pairs if record.status != NOT_RUN]
+                _keep(kept, store, asking, wants)
+                progress.count(pairs)
+                progress.seconds = time.monotonic() - began
+                title = titles.pop(tuple(record.key for record in records), "")
+                if title in progress.running:
+                    progress.running.remove(title)
+                if kept:
+                    told = dict(zip(("records", "requests"), zip(*kept, strict=True), strict=True))
+                    notify(plan.registry, "priorbench_trial_finished", **told)
+                watch(progress)
     except KeyboardInterrupt:
         interrupted = True
     finally:
         executor.close()
-    asking.close()
     summary = RunSummary(
         suite=plan.suite.name,
         finished=progress.finished,
@@ -192,6 +187,23 @@ class _Wants:
             return set()
         had = self.store.limits(limited)
         return {key for key in limited if self.limits.allow_more(there[key], had[key])}
+
+
+def _named(records: Sequence[Record], asking: AnswerBook, environment: str) -> tuple[Answered, ...]:
+    """Return records with what the run knows of them, each with what it was first asked for as."""
+    requests = [asking.first(record.key) for record in records]
+    return tuple(
+        (replace(record, environment=environment, code=request.code), request)
+        for record, request in zip(records, requests, strict=True)
+    )
+
+
+def _keep(answered: Sequence[Answered], store: Store, asking: AnswerBook, wants: _Wants) -> None:
+    """Store the records of a trial and what they answer."""
+    records = [record for record, _ in answered]
+    if records:
+        again = any(record.key in wants.again for record in records)
+        store.add(records, answers=asking.answered([record.key for record in records]), replace=again)
 
 
 def _new_run(plan: Plan) -> Run:

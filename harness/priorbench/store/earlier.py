@@ -52,7 +52,9 @@ def request_of(values: Mapping[str, Any]) -> Request:
 
 
 def _choice(values: Mapping[str, Any], name: str, parameters: str) -> Choice:
-    return Choice(name=values[name], label=values[name], parameters=values.get(parameters) or {})
+    label = values[name]
+    known = not is_earlier(values) or label == DENOISING.label
+    return Choice(name=label if known else "", label=label, parameters=values.get(parameters) or {})
 
 
 def _code(values: Mapping[str, Any]) -> str:

@@ -33,6 +33,15 @@ def test_executors_refuse_what_is_no_limit(executor, wrong):
         executor(registry=Registry(specs={}, plugins=()), **wrong)
 
 
+@pytest.mark.parametrize("limit", [{"timeout": 5.0}, {"memory": 2**30}])
+def test_one_process_alone_refuses_a_limit_that_it_cannot_keep(limit):
+    """Before, it took the limit and ran without."""
+    registry = Registry(specs={}, plugins=())
+    with pytest.raises(PriorbenchError, match="the executor 'serial' cannot keep a timeout or memory limit"):
+        SerialExecutor(registry=registry, **limit)
+    LocalExecutor(registry=registry, **limit).close()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

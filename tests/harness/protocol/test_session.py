@@ -64,8 +64,10 @@ def test_the_record_of_an_inverse_problem(registry, operator):
     [record] = run(registry, "pseudo-inverse", operator=operator)
     drawn = problem(registry, first_image(registry), operator)
     assert (record.status, record.error) == ("ok", None)
-    assert (record.operator, record.height, record.width) == (operator, 16, 16)
-    assert record.operator_parameters == choose(registry, "operator", operator).parameters
+    choice = choose(registry, "operator", operator)
+    assert (record.operator, record.height, record.width) == (choice.name, 16, 16)
+    assert choice.name == operator.partition(":")[0]
+    assert record.operator_parameters == choice.parameters
     assert record.noisy_psnr == pytest.approx(drawn.noisy_psnr)
     assert record.psnr == pytest.approx(psnr(clip01(drawn.baseline), drawn.problem.clean), abs=1e-6)
 

@@ -98,9 +98,16 @@ def test_unlike_protocols_are_refused():
 def test_methods_that_never_met_are_refused():
     with pytest.raises(PriorbenchError, match=r"(?s)s, m: only b has records.*|only a has records"):
         compare_methods(scores_of([*trials("a", A), *trials("b", B, noise="m")]), "a", "b")
-    other_crop = [*trials("a", A), *trials("b", B, image_sha256="other crop")]
-    with pytest.raises(PriorbenchError, match="no image that both restored; 6 images of one name and unlike"):
+
+
+def test_pictures_of_one_name_and_unlike_pixels_are_of_two_sets_and_refused():
+    other_crop = [*trials("a", A, image_sha256="here"), *trials("b", B, image_sha256="there")]
+    with pytest.raises(PriorbenchError) as refusal:
         compare_methods(scores_of(other_crop), "a", "b")
+    assert str(refusal.value).splitlines() == [
+        "a and b not compared on s (0 here), n: only a has records",
+        "a and b not compared on s (0 there), n: only b has records",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from report_things import (
     trial,
 )
 
-from priorbench.contract.setting import Setting
 from priorbench.ranking.leaderboard import leaderboard
+from priorbench.ranking.panels import panels
 from priorbench.rendering.columns import difference_column
 from priorbench.report.gathering import BoardKey, TimedCurve, gather
 from priorbench.report.table import _order
@@ -193,12 +193,11 @@ def test_curves_are_averaged_over_images_at_equal_times():
 def test_results_of_an_earlier_version_are_forgotten(tmp_path):
     records = [
         trial("a", 0, None, status="crashed", error="old", plugin_source="1"),
-        trial("a", 1, 30.0, plugin_source="2"),
+        trial("a", 1, 30.0, plugin_source="2", started_at="2026-01-02T00:00:00+00:00"),
     ]
     store = make_store(tmp_path, records)
-    [story] = gather(
-        store.documents(), [BoardKey(1, Setting(image_set="set-a", noise="gaussian-25"))]
-    ).values()
+    shown = {BoardKey(panel.protocol, panel.setting): panel for panel in panels(store.scores())}
+    [story] = gather(store.documents(), shown).values()
     [row] = story.rows.values()
     assert not row.failures
     assert row.settings.plugin_source == "2"
@@ -228,9 +227,12 @@ def test_one_method_with_one_image_and_nothing_else_makes_a_page(tmp_path):
 def test_the_suite_says_what_ran(page):
     blocks = [text for tag, text in page.text if tag == "pre" and text.startswith("name:")]
     suites = [yaml.safe_load(block) for block in blocks]
-    assert [suite["noises"] for suite in suites] == [["gaussian-25"], ["gaussian-50"]]
-    labels = {entry["d"]["label"] for entry in suites[0]["denoisers"]}
-    assert labels == {"sharp", "fast", "network", "fragile", "<b>bold</b>"}
+    assert [suite["noises"] for suite in suites] == [
+        [{f"gaussian-{level}": {"label": f"gaussian-{level}", "sigma": 25 / 255}}] for level in (25, 50)
+    ]
+    methods = {name: entry for item in suites[0]["denoisers"] for name, entry in item.items()}
+    assert methods.keys() == {"sharp", "fast", "network", "fragile", "<b>bold</b>"}
+    assert all(entry == {"label": name, "k": 1} for name, entry in methods.items())
     assert suites[0]["stopping"] == [{"fixed": {"label": "fixed"}}]
     assert "stopping" not in suites[1]
 

@@ -41,9 +41,7 @@ def ran(example_site, tmp_path_factory) -> SimpleNamespace:
 
 
 def test_a_run_gives_one_record_for_each_rule_and_is_not_repeated(ran):
-    assert Counter(
-        (record["label"].partition(":")[0], record["stopping_rule"]) for record in ran.records
-    ) == {
+    assert Counter((record["denoiser"], record["stopping_rule"]) for record in ran.records) == {
         ("mean", None): 2,
         ("approach", "fixed"): 2,
         ("approach", "oracle"): 2,

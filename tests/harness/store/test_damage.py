@@ -21,7 +21,8 @@ DATA = {
     "cut": (GOOD[:100], "the record is no JSON"),
     "no object": ("[1]", "the record is no JSON object"),
     "NaN": (GOOD.replace("1.5", "NaN"), "no JSON"),
-    "a field is missing": (GOOD.replace('"label":"d",', ""), "the field 'label' is missing"),
+    "a field is missing": (GOOD.replace('"denoiser":"d",', ""), "the field 'denoiser' is missing"),
+    "schema 1 without a label": (GOOD.replace('"schema":2', '"schema":1'), "the field 'label' is missing"),
     "a field of another type": (GOOD.replace("1.5", '"1.5"'), "the field 'psnr' is of the wrong type"),
     "no UTF-8": (GOOD.encode()[:-30] + b"\xff" + GOOD.encode()[-30:], "no JSON"),
     "another status": (GOOD.replace('"ok"', '"fine"'), "there is no status 'fine'"),
@@ -108,7 +109,12 @@ def test_damaged_columns_are_made_from_the_records(tmp_path, statement):
     connection.close()
     scores = Store(f"sqlite:///{tmp_path}/a.db", create=False).scores()
     assert scores.psnr.tolist() == [31.0, 30.0, 29.0, 29.5]
-    assert [scores.entries[entry].label for entry in scores.entry] == ["alpha", "alpha", "beta", "beta"]
+    asked = scores.asked
+    labels = {
+        key: asked.requests[request].denoiser.label
+        for key, request in zip(asked.key, asked.request, strict=True)
+    }
+    assert [labels[key] for key in scores.key] == ["alpha", "alpha", "beta", "beta"]
 
 
 def test_a_damaged_environment_is_named(command, tmp_path):

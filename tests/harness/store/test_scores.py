@@ -19,8 +19,10 @@ def some_records():
     common = {"noisy_psnr": 20.0, "mse": 0.01, "environment": "e", "wall_seconds": 0.5, "ssim": 0.9}
     for image in ("1", "2", "bad-\udcff.png"):
         place = {"image": image, "noisy_sha256": f"noise of {image!a}"}
-        yield record(f"a-old-{image!a}", label="a", psnr=10.0, parameters={"k": 0}, **place, **common)
-        yield record(f"a-{image!a}", label="a", psnr=30.1 + len(image), **place, **common, tainted="load 9")
+        old = {"parameters": {"k": 0}, "started_at": "2026-01-01T00:00:00+00:00"}
+        yield record(f"a-old-{image!a}", label="a", psnr=10.0, **old, **place, **common)
+        new = {"tainted": "load 9", "started_at": "2026-01-02T00:00:00+00:00"}
+        yield record(f"a-{image!a}", label="a", psnr=30.1 + len(image), **new, **place, **common)
         yield record(f"b-{image!a}", label="b", psnr=29.7, trained_on=("x", "y"), **place, **common)
         yield record(
             f"c-{image!a}",
@@ -63,8 +65,9 @@ def test_scores_follow_what_is_replaced_and_what_is_not(url):
     store.add([record("a", psnr=9.0)])
     assert store.scores().psnr.tolist() == [1.0, 2.0]
     store.add([record("a", psnr=3.0)], replace=True)
-    assert sorted(store.scores().psnr) == [2.0, 3.0]
-    assert store.scores().psnr.tolist() == [found.psnr for found in store.records()]
+    scores = store.scores()
+    assert dict(zip(scores.key, scores.psnr, strict=True)) == {"a": 3.0, "b": 2.0}
+    assert dict(zip(scores.key, scores.psnr, strict=True)) == {one.key: one.psnr for one in store.records()}
 
 
 @pytest.mark.parametrize(

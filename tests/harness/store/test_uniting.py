@@ -210,7 +210,7 @@ def test_a_line_with_its_names_is_taken():
             {"curve": dict.fromkeys(("iteration", "wall_seconds", "psnr", "residual"), [1] * 100_001)},
             "more than 100000 points",
         ),
-        ({"curve": dict.fromkeys(("iteration", "wall_seconds", "psnr", "residual"), ["x"])}, "no number"),
+        ({"curve": {name: ["x"] for name in ("iteration", "wall_seconds", "psnr", "residual")}}, "no number"),
     ],
 )
 def test_what_is_no_record_is_refused_by_name(changes, reason):

@@ -14,7 +14,7 @@ from small_runs import HERE, ONE_IMAGE
 
 from priorbench.contract.records import from_json
 from priorbench.errors import PriorbenchError
-from priorbench.store import database, files, writing
+from priorbench.store import files, opening, writing
 from priorbench.store.database import Store
 
 REMOVES_THE_STORE = """
@@ -40,7 +40,9 @@ def store(tmp_path, monkeypatch):
 
 def rescued(error: BaseException) -> list[str]:
     """Return the keys of the records in the file that a message names."""
-    found = re.search(r"its records are in (\S*priorbench-rescued-\S+\.jsonl)$", str(error))
+    found = re.search(
+        r"its records are in (\S*priorbench-rescued-\S+\.jsonl), which 'priorbench import' reads$", str(error)
+    )
     assert found is not None, error
     return [from_json(json.loads(line)).key for line in Path(found[1]).read_text().splitlines()]
 
@@ -78,7 +80,7 @@ def test_a_full_disk_loses_no_finished_trial(store, monkeypatch):
         return connection
 
     store.close()
-    monkeypatch.setattr(database, "connect_to_write", small)
+    monkeypatch.setattr(opening, "connect_to_write", small)
     full = Store("sqlite:///a.db")
     with pytest.raises(PriorbenchError, match=r"disk is full; make room there.*not in it") as caught:
         full.add([record("big", printed="x" * 100_000)])

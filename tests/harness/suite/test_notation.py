@@ -93,8 +93,9 @@ def test_the_command_line_syntax(text: str, expected: RawChoice) -> None:
         ("net:=1", "'=1' is not written key=value (a value with a comma is quoted: key=\"a,b\")"),
         ("net:a=1,b=2,a=3", "'a' is given twice"),
         ("net:label=a,label=b", "'label' is given twice"),
-        ("net:label=", "a label is one line of printable text"),
-        ("net:label=''", "a label is one line of printable text"),
+        ("net:label=", "a label is one line of printable text, without < and >"),
+        ("net:label=''", "a label is one line of printable text, without < and >"),
+        ("net:label=<b>", "a label is one line of printable text, without < and >"),
         ("net:grid=[1]", "a grid is written in a suite file; here, give the option several times"),
     ],
 )
@@ -154,13 +155,16 @@ def test_the_yaml_syntax(text: str, expected: RawChoice) -> None:
         ),
         ("{net: 128}", [(("net",), "the parameters of 'net' must be written 'key: value', not 128")]),
         ("{net: {label: 3}}", [(("net", "label"), 'a label is text: write "3" in quotes')]),
-        ("{net: {label: ' '}}", [(("net", "label"), "a label is one line of printable text")]),
+        (
+            "{net: {label: ' '}}",
+            [(("net", "label"), "a label is one line of printable text, without < and >")],
+        ),
         ("{net: {grid: [1]}}", [(("net", "grid"), "a grid is written 'parameter: [value, value]'")]),
         ("{net: {grid: {}}}", [(("net", "grid"), "a grid is written 'parameter: [value, value]'")]),
         (
             '{net: {a: 1, label: "a\\nb", grid: {a: [1], b: 2, c: []}}}',
             [
-                (("net", "label"), "a label is one line of printable text"),
+                (("net", "label"), "a label is one line of printable text, without < and >"),
                 (("net", "grid", "a"), "'a' is given inside the grid and outside of it"),
                 (("net", "grid", "b"), "the grid of 'b' must be a list of values, not 2"),
                 (("net", "grid", "c"), "the grid of 'c' must be a list of values, not []"),
