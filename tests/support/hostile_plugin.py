@@ -31,6 +31,15 @@ METHODS = (
     "raises-late",
     "base-exception",
     "recursion",
+    "interrupts",
+    "unspeakable",
+    "closes-line",
+    "answers-nothing",
+    "answers-nonsense",
+    "answers-deeply",
+    "answers-for-another",
+    "answers-twice",
+    "answers-without-end",
     "needs-missing-import",
 )
 

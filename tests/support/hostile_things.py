@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -80,6 +83,50 @@ def _raise(error):
     raise error
 
 
+class _UnspeakableError(Exception):
+    def __str__(self):
+        raise ValueError("no message")
+
+
+def _lines():
+    """Return the pipes that this process has beside the three standard streams."""
+    return [int(fd.name) for fd in Path("/proc/self/fd").iterdir() if int(fd.name) > 2 and fd.is_fifo()]
+
+
+def _close_lines():
+    for line in _lines():
+        os.close(line)
+    time.sleep(30)
+
+
+def _answer(text, times=1):
+    """Answer the harness in the place of the worker."""
+    for line in _lines():
+        with contextlib.suppress(OSError):  # the one that is read from
+            for _ in range(times):
+                os.write(line, text)
+    time.sleep(30)
+
+
+_GOOD = {
+    "status": "ok",
+    "psnr": 99.0,
+    "mse": 1e-9,
+    "output_sha256": "0",
+    "noisy_sha256": "0",
+    "wall_seconds": 1e-9,
+}
+_FORGED = json.dumps({"records": [[_GOOD | {"key": "0" * 32, "denoiser": "mean", "image": "another"}] * 2]})
+
+Interrupts = one_shot(lambda o: _raise(KeyboardInterrupt()))
+Unspeakable = one_shot(lambda o: _raise(_UnspeakableError()))
+ClosesLine = one_shot(lambda o: _close_lines())
+AnswersNothing = one_shot(lambda o: _answer(b'{"records": []}\n'))
+AnswersNonsense = one_shot(lambda o: _answer(b'{"records": [[{"status": "ok", "psnr": NaN}]]}\n'))
+AnswersDeeply = one_shot(lambda o: _answer(b"[" * 100_000 + b"\n"))
+AnswersForAnother = one_shot(lambda o: _answer(_FORGED.encode() + b"\n"))
+AnswersTwice = one_shot(lambda o: _answer(b'{"records": [[{}]]}\n{"records": [[{}]]}\n'))
+AnswersWithoutEnd = one_shot(lambda o: _answer(b"x" * 65536, times=2000))
 Raises = one_shot(lambda o: _raise(ValueError("on\ntwo lines")))
 Exits = one_shot(lambda o: _exit())
 ExitsHard = one_shot(lambda o: os._exit(7))

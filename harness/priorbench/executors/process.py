@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from priorbench.contract.records import NOT_RUN, Record, from_json
+from priorbench.contract.records import NOT_RUN, Record
 from priorbench.contract.trial import Trial, trial_to_json
+from priorbench.executors.answers import LONGEST, AnswerError, facts_of, message_of, records_of
 from priorbench.executors.folders import new_folder
 from priorbench.executors.patience import Patience
 from priorbench.loading.registry import Registry
@@ -27,6 +28,8 @@ from priorbench.worker.limits import CPUS_VARIABLE, FOLDER_VARIABLE, MEMORY_VARI
 
 #: seconds that a worker may take to import what it needs
 START_TIMEOUT = 300.0
+#: seconds in which a process ends whose pipe is closed
+_LAST_BREATH = 2.0
 #: bytes that a method may print in one trial
 PRINT_LIMIT = 1_000_000
 #: statuses after which a worker may still be trusted with the next image
@@ -129,17 +132,21 @@ class WorkerProcess:
             self._count = 0
             self._send(trials)
             patience = Patience(timeout, self._process.pid)
-            records = [_marked(own, patience.away) for own in self._answer(facts, patience)]
+            records = [_marked(own, patience.away) for own in self._answer(trials, facts, patience)]
         except WorkerTimeoutError:
             self.kill()
             if not self._ready:
                 return failed(NOT_RUN, f"the worker did not start within {START_TIMEOUT:g} s")
             records = failed("timeout", f"no result after {timeout:g} s")
-        except (WorkerDiedError, OSError, ValueError):
+        except (WorkerDiedError, OSError):
+            death = self._death()
             self.kill()
             if not self._ready:
-                return failed(NOT_RUN, f"the worker did not start: {self._death()}")
-            records = failed("crashed", self._death())
+                return failed(NOT_RUN, f"the worker did not start: {death}")
+            records = failed("crashed", death)
+        except AnswerError as error:
+            self.kill()
+            records = failed("error", f"the answer of the worker is no result: {error}")
         if self._count > PRINT_LIMIT:
             reason = f"printed {self._count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed"
             records = failed("error", reason)
@@ -166,13 +173,17 @@ class WorkerProcess:
         self._process.stdin.write(json.dumps([trial_to_json(trial) for trial in trials]).encode() + b"\n")
         self._process.stdin.flush()
 
-    def _answer(self, facts: dict[str, Any], patience: Patience) -> list[tuple[Record, ...]]:
-        """Wait for the records; what is known before the method runs goes into `facts`."""
+    def _answer(
+        self, trials: Sequence[Trial], facts: dict[str, Any], patience: Patience
+    ) -> list[tuple[Record, ...]]:
+        """Wait for the records; what is known before the method runs goes into `facts`, once."""
         while True:
             message = self._read(patience)
             if "records" in message:
-                return [tuple(from_json(record) for record in own) for own in message["records"]]
-            facts.update(message.get("facts", {}))
+                if self._buffer:
+                    raise AnswerError("it says more than was asked")
+                return records_of(message, trials, self._registry)
+            facts.update({} if facts else facts_of(message))
 
     def _read(self, patience: Patience) -> dict[str, Any]:
         """Return the next message."""
@@ -183,17 +194,18 @@ class WorkerProcess:
             while b"\n" not in self._buffer:
                 found = selector.select(patience.step)
                 patience.look()
+                if patience.over:
+                    raise WorkerTimeoutError
                 if not found:
-                    if patience.over:
-                        raise WorkerTimeoutError
                     continue
+                if len(self._buffer) > LONGEST:
+                    raise AnswerError(f"it has more than {LONGEST // 2**20} MiB")
                 chunk = os.read(descriptor, 1 << 16)
                 if not chunk:
                     raise WorkerDiedError
                 self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
-        message: dict[str, Any] = json.loads(line)
-        return message
+        return message_of(line)
 
     def _keep_printed(self) -> None:
         """Read what the method prints, for ever; count it and keep the end."""
@@ -209,8 +221,13 @@ class WorkerProcess:
         return "\n".join(lines[-5:]) or None
 
     def _death(self) -> str:
+        """Say how the process ended, before it is killed for what it left behind."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=_LAST_BREATH)
         code = self._process.returncode
-        if code is None or code >= 0:
+        if code is None:
+            return "the method closed the worker's line to the harness"
+        if code >= 0:
             return f"the process ended with exit status {code}"
         name = signal.Signals(-code).name
         hint = " (the system kills with it when memory runs out)" if name == "SIGKILL" else ""

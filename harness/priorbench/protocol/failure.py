@@ -22,7 +22,7 @@ def classify(error: BaseException) -> tuple[str, str]:
     """Return the status and the one-line reason of a failure."""
     if isinstance(error, InvalidOutputError):
         return "invalid-output", str(error)
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _NO_MEMORY in str(error):
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _NO_MEMORY in message_of(error):
         return "out-of-memory", told_in_one_line(error)
     if isinstance(error, MachineError):
         return NOT_RUN, str(error)
@@ -31,8 +31,23 @@ def classify(error: BaseException) -> tuple[str, str]:
         status = "refused" if isinstance(error, RefusedError) else "error"
         return status, str(error).replace("\n", "; ")
     if isinstance(error, SystemExit):
-        return "error", f"the method called sys.exit({error.code!r})"
+        return "error", f"the method called sys.exit({_shown(error.code)})"
     return "error", told_in_one_line(error)
+
+
+def message_of(error: BaseException) -> str:
+    """Return the message of an exception, which is the method's own code, too, and may raise again."""
+    try:
+        return str(error)
+    except BaseException as another:
+        return f"its message cannot be read: {type(another).__name__}"
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except BaseException as another:
+        return f"what cannot be shown: {type(another).__name__}"
 
 
 def told_in_one_line(error: BaseException) -> str:
@@ -41,5 +56,5 @@ def told_in_one_line(error: BaseException) -> str:
     while trace is not None:
         place = f" ({trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno})"
         trace = trace.tb_next
-    message = " ".join(str(error).split())
+    message = " ".join(message_of(error).split())
     return f"{type(error).__name__}: {message}"[:500] + place

@@ -116,9 +116,9 @@ class Session:
                 gc.collect()  # first: what a method left behind is not to be kept for ever
                 gc.freeze()
             return records
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not self._owns_process:
+                raise
             return failed(*classify(error))
 
     def _check_code(self, trials: Sequence[Trial]) -> None:

@@ -65,6 +65,8 @@ class Torture:
         """See that the store opens, and that nothing that it held is gone, changed or there twice."""
         lines = self.command("export").stdout.splitlines()
         records = [json.loads(line) for line in lines]
+        for record in records:
+            del record["requests"]  # each run asks again
         now = {record["key"]: record for record in records}
         assert len(now) == len(records)
         assert all(now[key] == record for key, record in self.known.items())
