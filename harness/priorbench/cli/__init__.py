@@ -51,6 +51,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
     from priorbench.cli.new import new
     from priorbench.cli.run import run
     from priorbench.cli.show import show_command
+    from priorbench.cli.watch import watch
 
     return {
         "list": list_command,
@@ -60,6 +61,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "leaderboard": leaderboard,
         "compare": compare,
         "export": export,
+        "watch": watch,
         "new": new,
         "check": check,
         "doctor": doctor,

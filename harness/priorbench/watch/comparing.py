@@ -1,0 +1,148 @@
+"""The comparison as a whole: lay both sides out, choose, measure, judge; suspects are measured again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from priorbench.errors import RequestError
+from priorbench.watch.announcing import project_name
+from priorbench.watch.changes import Change, Outcome
+from priorbench.watch.children import ask
+from priorbench.watch.choosing import Chosen, choose, stock
+from priorbench.watch.judgement import disturbances, is_slower, judge
+from priorbench.watch.measuring import Measured, Problems, measure
+from priorbench.watch.sides import Side, States, lay_out
+from priorbench.words import plural
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What is to be compared, and how.
+
+    Attributes
+    ----------
+    denoisers : tuple of str, default ()
+        as ``--denoiser`` has them; all methods of the repository if there are none.
+    plugin_files : tuple of Path, default ()
+        plugins of one file.
+    problems : Problems, optional
+        what the methods solve.
+    rounds : int, default 3
+        how often each side is measured.
+    """
+
+    denoisers: tuple[str, ...] = ()
+    plugin_files: tuple[Path, ...] = ()
+    problems: Problems = field(default_factory=Problems)
+    rounds: int = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """What was found.
+
+    Attributes
+    ----------
+    changes : tuple of Change
+        of all methods.
+    measured : tuple of str
+        methods that were measured, as they were asked for.
+    disturbed : Mapping[str, str]
+        method -> how many of its timings were disturbed, and by what.
+    """
+
+    changes: tuple[Change, ...]
+    measured: tuple[str, ...]
+    disturbed: Mapping[str, str]
+
+
+def compare(states: States, wish: Wish, tell: Callable[[str], None]) -> Result:
+    """Compare two states of a repository; `tell` gets a line for people before anything that takes long.
+
+    Raises
+    ------
+    PriorbenchError
+        Where the request makes no sense, or a side does not run its own files.
+    """
+    with tempfile.TemporaryDirectory(prefix="priorbench-watch-", ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        sides = lay_out(states, folder, wish.plugin_files)
+        chosen = _choose(states, sides, wish)
+        faults = _faults(sides, tuple(chosen.methods), wish.problems)
+        changes = [*chosen.changes, *faults.values()]
+        methods = {text: name for text, name in chosen.methods.items() if text not in faults}
+        found = _Measuring(sides=sides, chosen=chosen, wish=wish, folder=folder, tell=tell)
+        measured = found.measure(methods, wish.rounds, "measuring")
+        judged = [change for text in methods for change in judge(text, measured[text])]
+        suspects = [change for change in judged if is_slower(change)]
+        again = found.measure(
+            {change.method: methods[change.method] for change in suspects},
+            2 * wish.rounds + 1,
+            "measuring again, to be sure,",
+        )
+        confirmed = [change for text in again for change in judge(text, again[text]) if is_slower(change)]
+        decisive = {**measured, **again}
+        return Result(
+            changes=(*changes, *(change for change in judged if change not in suspects), *confirmed),
+            measured=tuple(methods),
+            disturbed={text: said for text in methods if (said := disturbances(decisive[text]))},
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Measuring:
+    """What each measurement needs."""
+
+    sides: tuple[Side, Side]
+    chosen: Chosen
+    wish: Wish
+    folder: Path
+    tell: Callable[[str], None]
+
+    def measure(self, methods: Mapping[str, str], rounds: int, word: str) -> Mapping[str, Measured]:
+        if not methods:
+            return {}
+        self.tell(f"{word} {', '.join(methods)}: {plural(rounds, 'round')}, the two sides in turns")
+        return measure(
+            self.sides, methods, self.chosen.codes, self.wish.problems, rounds=rounds, folder=self.folder
+        )
+
+
+def _choose(states: States, sides: tuple[Side, Side], wish: Wish) -> Chosen:
+    below = states.project.relative_to(states.root)
+    names = [name for side in sides if (name := project_name(side.folder / below))]
+    base, head = (
+        stock(side, ask(side, {"root": str(states.root), "folder": str(side.folder)}), names)
+        for side in sides
+    )
+    return choose(wish.denoisers, base, head)
+
+
+def _faults(sides: tuple[Side, Side], texts: Sequence[str], problems: Problems) -> Mapping[str, Change]:
+    """Return the methods that one side cannot even begin with; raise where all else is a wrong request."""
+    if not texts:
+        return {}
+    request = {"denoisers": texts, "images": problems.images, "noise": problems.noise}
+    answers = [ask(side, {**request, "stopping": problems.stopping}) for side in sides]
+    for side, answer in zip(reversed(sides), reversed(answers), strict=True):
+        if answer["problems"]:
+            where = "" if side.word == "head" else f"{side.shown}: "
+            raise RequestError([f"{where}{line}" for line in answer["problems"]])
+    base, head = (answer["faults"] for answer in answers)
+    both = base.keys() & head.keys()  # of what is given no parameters, the method itself is at fault
+    wrong = [f"--denoiser '{text}': {head[text]}" for text in texts if ":" in text and text in both]
+    if wrong:
+        raise RequestError(wrong)
+    return {
+        text: _fault(text, base.get(text), head.get(text)) for text in texts if text in base or text in head
+    }
+
+
+def _fault(text: str, base: str | None, head: str | None) -> Change:
+    if base is None:
+        return Change(outcome=Outcome.WORSE, method=text, what="broken", text=f"cannot be run now: {head}")
+    where = "in the base" if head is None else "on either side"
+    return Change(outcome=Outcome.UNMEASURED, method=text, text=f"cannot be run {where}: {base}")
