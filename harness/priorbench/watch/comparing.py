@@ -1,4 +1,4 @@
-"""The comparison as a whole: lay both sides out, choose, measure, judge; suspects are measured again."""
+"""The comparison as a whole: lay both sides out, choose methods, measure and judge them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from priorbench.watch.announcing import project_name
 from priorbench.watch.changes import Change, Outcome
 from priorbench.watch.children import ask
 from priorbench.watch.choosing import Chosen, choose, stock
-from priorbench.watch.judgement import disturbances, is_slower, judge
-from priorbench.watch.measuring import Measured, Problems, measure
+from priorbench.watch.confirming import Bench, verdict
+from priorbench.watch.measuring import Problems
 from priorbench.watch.sides import Side, States, lay_out
-from priorbench.words import plural
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,41 +73,16 @@ def compare(states: States, wish: Wish, tell: Callable[[str], None]) -> Result:
         faults = _faults(sides, tuple(chosen.methods), wish.problems)
         changes = [*chosen.changes, *faults.values()]
         methods = {text: name for text, name in chosen.methods.items() if text not in faults}
-        found = _Measuring(sides=sides, chosen=chosen, wish=wish, folder=folder, tell=tell)
-        measured = found.measure(methods, wish.rounds, "measuring")
-        judged = [change for text in methods for change in judge(text, measured[text])]
-        suspects = [change for change in judged if is_slower(change)]
-        again = found.measure(
-            {change.method: methods[change.method] for change in suspects},
-            2 * wish.rounds + 1,
-            "measuring again, to be sure,",
+        bench = Bench(
+            sides=sides,
+            codes=chosen.codes,
+            problems=wish.problems,
+            rounds=wish.rounds,
+            folder=folder,
+            tell=tell,
         )
-        confirmed = [change for text in again for change in judge(text, again[text]) if is_slower(change)]
-        decisive = {**measured, **again}
-        return Result(
-            changes=(*changes, *(change for change in judged if change not in suspects), *confirmed),
-            measured=tuple(methods),
-            disturbed={text: said for text in methods if (said := disturbances(decisive[text]))},
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Measuring:
-    """What each measurement needs."""
-
-    sides: tuple[Side, Side]
-    chosen: Chosen
-    wish: Wish
-    folder: Path
-    tell: Callable[[str], None]
-
-    def measure(self, methods: Mapping[str, str], rounds: int, word: str) -> Mapping[str, Measured]:
-        if not methods:
-            return {}
-        self.tell(f"{word} {', '.join(methods)}: {plural(rounds, 'round')}, the two sides in turns")
-        return measure(
-            self.sides, methods, self.chosen.codes, self.wish.problems, rounds=rounds, folder=self.folder
-        )
+        found = verdict(bench, methods)
+        return Result(changes=(*changes, *found.changes), measured=tuple(methods), disturbed=found.disturbed)
 
 
 def _choose(states: States, sides: tuple[Side, Side], wish: Wish) -> Chosen:

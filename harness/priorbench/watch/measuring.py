@@ -108,10 +108,11 @@ def _batches(methods: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     """Yield methods to be run together: none twice, so that a record tells which choice it belongs to."""
     left = dict(methods)
     while left:
-        first = {name: text for text, name in reversed(left.items())}
-        batch = {text: name for name, text in first.items()}
-        yield batch
-        left = {text: name for text, name in left.items() if text not in batch}
+        first: dict[str, str] = {}
+        for text, name in left.items():
+            first.setdefault(name, text)
+        yield {text: name for name, text in first.items()}
+        left = {text: name for text, name in left.items() if first[name] != text}
 
 
 def _run(side: Side, texts: Iterable[str], problems: Problems, store: Path) -> list[Record]:
