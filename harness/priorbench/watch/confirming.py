@@ -12,6 +12,9 @@ from priorbench.watch.measuring import Measured, Problems, measure
 from priorbench.watch.sides import Side
 from priorbench.words import plural
 
+#: rounds that a second measurement has beyond those of the first
+MORE = 2
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bench:
@@ -26,7 +29,7 @@ class Bench:
     problems : Problems
         what methods solve.
     rounds : int
-        of the first measurement; the second has more than twice as many.
+        of the first measurement; the second has `MORE`.
     folder : Path
         for stores.
     tell : callable
@@ -54,7 +57,7 @@ def verdict(bench: Bench, methods: Mapping[str, str]) -> Verdict:
     first = _measure(bench, methods, bench.rounds, "measuring")
     changes = [change for text in methods for change in judge(text, first[text])]
     suspects = {change.method: methods[change.method] for change in changes if is_slower(change)}
-    second = _measure(bench, suspects, 2 * bench.rounds + 1, "measuring again, to be sure,")
+    second = _measure(bench, suspects, bench.rounds + MORE, "measuring again, to be sure,")
     confirmed = (change for text in suspects for change in judge(text, second[text]) if is_slower(change))
     decisive = {**first, **second}
     return Verdict(

@@ -118,10 +118,7 @@ def _time(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[Chan
         statistics.geometric_mean(min(_seconds(each, key) for each in rounds) for key in keys)
         for rounds in measured
     )
-    each_round = [
-        statistics.geometric_mean(_seconds(head, key) / _seconds(base, key) for key in keys)
-        for base, head in zip(*measured, strict=True)
-    ]
+    each_round = _ratios(measured, keys)
     ratio = after / before
     if ratio > TIME and min(each_round) > EVERY_ROUND:
         outcome, word = Outcome.WORSE, "slower"
@@ -132,6 +129,19 @@ def _time(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[Chan
     spread = f", rounds {min(each_round):.2f} to {max(each_round):.2f}" if len(each_round) > 1 else ""
     text = f"{word}: {seconds(before)} -> {seconds(after)} s/image, {ratio:.2f} times{spread}"
     yield _change(outcome, method, "time", text, {"before": before, "after": after, "ratio": ratio})
+
+
+def _ratios(measured: Measured, keys: Sequence[Key]) -> list[float]:
+    """Return head over base of each round; disturbed timings have no say, unless there are no others."""
+    calm = [
+        [key for key in keys if not base[key].tainted and not head[key].tainted]
+        for base, head in zip(*measured, strict=True)
+    ]
+    return [
+        statistics.geometric_mean(_seconds(head, key) / _seconds(base, key) for key in chosen or keys)
+        for base, head, chosen in zip(*measured, calm, strict=True)
+        if chosen or not any(calm)
+    ]
 
 
 def _seconds(each: Round, key: Key) -> float:

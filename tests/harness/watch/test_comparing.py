@@ -177,5 +177,5 @@ def test_a_slow_down_is_told_only_if_a_longer_measurement_says_so_too(
         tell=lines.append,
     )
     found = confirming.verdict(bench, {"a": "a"})
-    assert (asked, len(lines)) == ([2, 5], 2)
+    assert (asked, len(lines)) == ([2, 4], 2)
     assert [change.text.partition(":")[0] for change in found.changes] == told

@@ -76,6 +76,15 @@ def test_slower_in_some_rounds_only_is_chance() -> None:
     assert found(rounds(GOOD, slow), rounds(slow, slow)) == []
 
 
+def test_a_disturbed_timing_has_no_say_unless_all_are_disturbed() -> None:
+    slow = replace(GOOD, wall_seconds=2.0)
+    late = replace(GOOD, wall_seconds=9.0, tainted="a neighbour")
+    assert found(rounds(GOOD, late), rounds(slow, slow)) == [(Outcome.WORSE, "time")]
+    calm, disturbed = (replace(each, tainted="a neighbour") for each in (GOOD, slow))
+    assert found(rounds(calm, late), rounds(disturbed, disturbed)) == []
+    assert found(rounds(calm, calm), rounds(disturbed, disturbed)) == [(Outcome.WORSE, "time")]
+
+
 def test_a_little_slower_is_not_told() -> None:
     assert found(rounds(GOOD), rounds(replace(GOOD, wall_seconds=1.19))) == []
 
