@@ -115,7 +115,11 @@ def stock(side: Side, survey: Mapping[str, Any], own_names: Sequence[str]) -> St
             raise _stray(side, method["name"], method["file"] or "nowhere")
         elif method["distribution"] in own_names:
             elsewhere[method["name"]] = _stray(side, method["name"], method["file"] or "nowhere")
-    plugins = (plugin for plugin in survey["plugins"] if has_module(side.roots, plugin["module"]))
+    plugins = (
+        plugin
+        for plugin in survey["plugins"]
+        if has_module(side.roots, plugin["module"]) or inside(Path(plugin["file"]), side.folder)
+    )
     broken = {plugin["name"]: plugin["reason"] for plugin in plugins}
     return Stock(methods=methods, broken=broken, elsewhere=elsewhere)
 

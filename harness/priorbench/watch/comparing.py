@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from priorbench.errors import RequestError
+from priorbench.errors import PriorbenchError, RequestError
+from priorbench.loading.plugin_files import FILES_VARIABLE
+from priorbench.loading.sources import CORE
 from priorbench.watch.announcing import project_name
 from priorbench.watch.changes import Change, Outcome
 from priorbench.watch.children import ask
-from priorbench.watch.choosing import Chosen, choose, stock
+from priorbench.watch.choosing import Chosen, Stock, choose, stock
 from priorbench.watch.confirming import Bench, verdict
 from priorbench.watch.measuring import Problems
+from priorbench.watch.places import inside
 from priorbench.watch.sides import Side, States, lay_out
 
 
@@ -66,10 +69,11 @@ def compare(states: States, wish: Wish, tell: Callable[[str], None]) -> Result:
     PriorbenchError
         Where the request makes no sense, or a side does not run its own files.
     """
+    if inside(CORE, states.root):  # the sides would be measured by different harnesses
+        raise PriorbenchError("this is priorbench's own repository: 'make regressions' compares its commits")
     with tempfile.TemporaryDirectory(prefix="priorbench-watch-", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
-        sides = lay_out(states, folder, wish.plugin_files)
-        chosen = _choose(states, sides, wish)
+        sides, chosen = _choose(states, lay_out(states, folder, wish.plugin_files), wish)
         faults = _faults(sides, tuple(chosen.methods), wish.problems)
         changes = [*chosen.changes, *faults.values()]
         methods = {text: name for text, name in chosen.methods.items() if text not in faults}
@@ -85,14 +89,25 @@ def compare(states: States, wish: Wish, tell: Callable[[str], None]) -> Result:
         return Result(changes=(*changes, *found.changes), measured=tuple(methods), disturbed=found.disturbed)
 
 
-def _choose(states: States, sides: tuple[Side, Side], wish: Wish) -> Chosen:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """A side, but for the plugin files that it cannot load, and what it has of its own."""
+
+    side: Side
+    stock: Stock
+
+
+def _look(side: Side, states: States, own_names: Sequence[str]) -> _Found:
+    survey = ask(side, {"root": str(states.root), "folder": str(side.folder)})
+    environment = {**side.environment, FILES_VARIABLE: survey["files"]}
+    return _Found(side=replace(side, environment=environment), stock=stock(side, survey, own_names))
+
+
+def _choose(states: States, sides: Sequence[Side], wish: Wish) -> tuple[tuple[Side, Side], Chosen]:
     below = states.project.relative_to(states.root)
     names = [name for side in sides if (name := project_name(side.folder / below))]
-    base, head = (
-        stock(side, ask(side, {"root": str(states.root), "folder": str(side.folder)}), names)
-        for side in sides
-    )
-    return choose(wish.denoisers, base, head)
+    base, head = (_look(side, states, names) for side in sides)
+    return (base.side, head.side), choose(wish.denoisers, base.stock, head.stock)
 
 
 def _faults(sides: tuple[Side, Side], texts: Sequence[str], problems: Problems) -> Mapping[str, Change]:

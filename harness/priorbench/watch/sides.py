@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from priorbench.errors import PriorbenchError
+from priorbench.loading.load import STRICT_VARIABLE
 from priorbench.loading.plugin_files import FILES_VARIABLE
 from priorbench.machine.settings import import_path
 from priorbench.watch.announcing import announce, project_name
@@ -145,7 +146,10 @@ def _plugin_files(root: Path, files: Sequence[Path], folders: Sequence[Path]) ->
 def _variables(root: Path, target: Path, places: Sequence[Path], files: Sequence[Path]) -> dict[str, str]:
     """Return the environment of a side's processes: its own folders first, the repository's not at all."""
     others = [place for place in import_path().split(os.pathsep) if not inside(Path(place).resolve(), root)]
-    kept = {name: value for name, value in os.environ.items() if name != FILES_VARIABLE}
+    # a broken plugin is something to be told of here, not an error
+    kept = {
+        name: value for name, value in os.environ.items() if name not in (FILES_VARIABLE, STRICT_VARIABLE)
+    }
     temporary = target / "temporary"
     temporary.mkdir(exist_ok=True)
     return {
@@ -153,5 +157,5 @@ def _variables(root: Path, target: Path, places: Sequence[Path], files: Sequence
         "PYTHONPATH": os.pathsep.join([*map(str, places), *others]),
         "PYTHONDONTWRITEBYTECODE": "1",  # nothing is written into the author's folders
         "TMPDIR": str(temporary),
-        **({FILES_VARIABLE: os.pathsep.join(map(str, files))} if files else {}),
+        FILES_VARIABLE: os.pathsep.join(map(str, files)),
     }

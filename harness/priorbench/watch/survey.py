@@ -18,6 +18,7 @@ from priorbench.errors import PriorbenchError, RequestError
 from priorbench.loading.digests import code_digest
 from priorbench.loading.discovery import GROUP
 from priorbench.loading.load import load_registry
+from priorbench.loading.plugin_files import FILES_VARIABLE
 from priorbench.loading.registry import Registered, Registry, missing_reason
 from priorbench.loading.sources import plugin_sources
 from priorbench.suite.files import load_suite
@@ -37,12 +38,36 @@ def main() -> None:
 
 def _answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
-        registry = load_registry()
         if "denoisers" in request:
-            return _check(registry, request)
-        return {"methods": list(_methods(registry, request)), "plugins": list(_broken(registry))}
+            return _check(load_registry(), request)
+        files = _broken_files()
+        registry = load_registry()
+        return {
+            "methods": list(_methods(registry, request)),
+            "plugins": [*_broken(registry), *files],
+            "files": os.environ.get(FILES_VARIABLE, ""),
+        }
     except PriorbenchError as error:
         return {"error": str(error)}
+
+
+def _broken_files() -> list[dict[str, str]]:
+    """Return the plugins of one file that cannot be loaded; the environment names only the others then.
+
+    Where one is named that cannot be loaded, nothing is.
+    """
+    good, broken = [], []
+    for file in filter(None, os.environ.get(FILES_VARIABLE, "").split(os.pathsep)):
+        os.environ[FILES_VARIABLE] = file
+        try:
+            load_registry()
+        except PriorbenchError as error:
+            name = Path(file).stem
+            broken.append({"name": name, "module": name, "file": file, "reason": str(error)})
+        else:
+            good.append(file)
+    os.environ[FILES_VARIABLE] = os.pathsep.join(good)
+    return broken
 
 
 def _methods(registry: Registry, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -87,7 +112,7 @@ def _broken(registry: Registry) -> Iterator[dict[str, str]]:
     for plugin in registry.plugins:
         if plugin.status in ("broken", "conflict"):
             module = plugin.module.partition(":")[0]
-            yield {"name": plugin.name, "module": module, "reason": plugin.reason}
+            yield {"name": plugin.name, "module": module, "file": plugin.file, "reason": plugin.reason}
 
 
 def _check(registry: Registry, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -105,3 +105,12 @@ def _wait_for_the_first_store(temporary: Path, process: subprocess.Popen[str]) -
             return
         time.sleep(0.05)
     raise AssertionError("no run began")
+
+
+def test_in_priorbench_s_own_repository_it_names_the_command_for_that(example_site: Path) -> None:
+    repository = Path(__file__).parents[3]
+    if not (repository / ".git").exists():
+        pytest.skip("no repository: an unpacked release")
+    done = run_here(example_site, repository, "watch", "HEAD", **PLUGINS)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].endswith("'make regressions' compares its commits")

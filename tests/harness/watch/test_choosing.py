@@ -108,5 +108,5 @@ def test_the_repository_s_own_distribution_imported_from_elsewhere_is_refused(tm
 
 def test_broken_plugins_of_others_are_not_told(tmp_path: Path) -> None:
     (tmp_path / "own.py").touch()
-    plugins = [{"name": name, "module": name, "reason": "r"} for name in ("own", "foreign")]
+    plugins = [{"name": name, "module": name, "file": "", "reason": "r"} for name in ("own", "foreign")]
     assert stock(side(tmp_path), {"methods": [], "plugins": plugins}, []).broken == {"own": "r"}

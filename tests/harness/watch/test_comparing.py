@@ -121,6 +121,28 @@ def test_what_is_unchanged_costs_no_run(watch: Callable[..., Ended], tmp_path: P
     assert line.startswith("priorbench: the working tree against HEAD~1 (")
 
 
+@pytest.mark.parametrize(
+    ("broken", "outcome"), [("head", "worse: box: broken"), ("base", "not measured: box")]
+)
+def test_a_plugin_file_that_cannot_be_loaded_on_one_side_is_told(
+    watch: Callable[..., Ended], tmp_path: Path, broken: str, outcome: str
+) -> None:
+    good, bad = hooks("one_file", "box") + method("Box"), "import no_such_module"
+    other = hooks("other", "other") + method("Other")
+    commit(
+        tmp_path / "repository",
+        {"methods/one_file.py": bad if broken == "base" else good, "methods/other.py": other},
+    )
+    write(tmp_path / "repository", {"methods/one_file.py": bad if broken == "head" else good})
+    files = ("--plugin", "methods/one_file.py", "--plugin", "methods/other.py")
+    done = watch(*EASY, *files, PRIORBENCH_STRICT_PLUGINS="1")
+    assert done.returncode == (1 if broken == "head" else 3), done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith(outcome)
+    assert "no_such_module" in first
+    assert rest[0] == "unchanged: other"
+
+
 def test_a_side_that_does_not_import_its_own_files_is_refused(
     watch: Callable[..., Ended], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
