@@ -120,7 +120,7 @@ def stock(side: Side, survey: Mapping[str, Any], own_names: Sequence[str]) -> St
         for plugin in survey["plugins"]
         if has_module(side.roots, plugin["module"]) or inside(Path(plugin["file"]), side.folder)
     )
-    broken = {plugin["name"]: plugin["reason"] for plugin in plugins}
+    broken = {plugin["name"]: side.within(plugin["reason"]) for plugin in plugins}
     return Stock(methods=methods, broken=broken, elsewhere=elsewhere)
 
 

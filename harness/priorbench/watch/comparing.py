@@ -120,7 +120,10 @@ def _faults(sides: tuple[Side, Side], texts: Sequence[str], problems: Problems) 
         if answer["problems"]:
             where = "" if side.word == "head" else f"{side.shown}: "
             raise RequestError([f"{where}{line}" for line in answer["problems"]])
-    base, head = (answer["faults"] for answer in answers)
+    base, head = (
+        {text: side.within(fault) for text, fault in answer["faults"].items()}
+        for side, answer in zip(sides, answers, strict=True)
+    )
     both = base.keys() & head.keys()  # of what is given no parameters, the method itself is at fault
     wrong = [f"--denoiser '{text}': {head[text]}" for text in texts if ":" in text and text in both]
     if wrong:

@@ -94,11 +94,12 @@ def measure(
         order = (0, 1) if number % 2 == 0 else (1, 0)  # neither is always the first
         for batch, which in itertools.product(_batches(methods), order):
             texts = {name: text for text, name in batch.items()}
-            records = _run(sides[which], batch, problems, folder / f"{sides[which].word}.db")
+            side = sides[which]
+            records = _run(side, batch, problems, folder / f"{side.word}.db")
             own: dict[str, dict[Key, Sample]] = {text: {} for text in batch}
             for record in records:
-                _check(sides[which], record, codes[record.denoiser][which])
-                own[texts[record.denoiser]][record.image, record.repetition] = _sample(record)
+                _check(side, record, codes[record.denoiser][which])
+                own[texts[record.denoiser]][record.image, record.repetition] = _sample(side, record)
             for text, samples in own.items():
                 found[text][which].append(samples)
     return found
@@ -142,10 +143,10 @@ def _check(side: Side, record: Record, code: str) -> None:
         )
 
 
-def _sample(record: Record) -> Sample:
+def _sample(side: Side, record: Record) -> Sample:
     return Sample(
         status=record.status,
-        error=record.error,
+        error=record.error and side.within(record.error),
         noisy_sha256=record.noisy_sha256,
         output_sha256=record.output_sha256,
         psnr=record.psnr,

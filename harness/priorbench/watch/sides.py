@@ -40,6 +40,10 @@ class Side:
     roots: tuple[Path, ...]
     environment: Mapping[str, str]
 
+    def within(self, text: str) -> str:
+        """Return a text that names files as in the repository: the folder of a commit is soon gone."""
+        return text.replace(f"{self.folder}/", "")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class States:

@@ -62,6 +62,11 @@ def test_each_side_imports_its_own_folders_first_and_the_repository_never(
         assert not any(place.is_relative_to(repository) for place in others)
 
 
+def test_messages_name_files_as_in_the_repository(repository: Path) -> None:
+    for side in sides_of(repository):
+        assert side.within(f"see {side.folder}/src/watched.py:3") == "see src/watched.py:3"
+
+
 def test_roots_are_those_in_use_and_the_usual_ones(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert source_roots(repository, repository / "sub") == tuple(map(Path, ("sub/src", "sub", "src", ".")))
     (repository / "python").mkdir()
