@@ -14,7 +14,7 @@ def watch(
     base: Annotated[
         str | None,
         typer.Argument(
-            metavar="[BASE]",
+            metavar="BASE",
             help="Commit to compare with; default where the branch began, else the last commit.",
         ),
     ] = None,
@@ -44,7 +44,7 @@ def watch(
     format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,
     plugin: PluginFiles = None,
 ) -> None:
-    """Compare the methods of the git repository around you with an earlier commit: quality, time, memory."""
+    """Say what your last edits made worse: your plugin's repository, against an earlier commit."""
     from priorbench.cli.common.ending import ended_by_signals
     from priorbench.watch.comparing import Wish, compare
     from priorbench.watch.measuring import Problems
