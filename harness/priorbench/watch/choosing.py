@@ -88,7 +88,7 @@ def choose(asked: Sequence[str], base: Stock, head: Stock) -> Chosen:
     )
 
 
-def stock(side: Side, survey: Mapping[str, Any], own_names: Sequence[str]) -> Stock:
+def stock(side: Side, survey: Mapping[str, Any], own_names: Sequence[str], root: Path) -> Stock:
     """Return what a side has of its own.
 
     Parameters
@@ -99,6 +99,8 @@ def stock(side: Side, survey: Mapping[str, Any], own_names: Sequence[str]) -> St
         what it has at all.
     own_names : Sequence[str]
         names of the distributions that the repository makes.
+    root : Path
+        of the repository.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def stock(side: Side, survey: Mapping[str, Any], own_names: Sequence[str]) -> St
             if method["strays"]:
                 raise _stray(side, method["name"], method["strays"][0])
             methods[method["name"]] = method
-        elif has_module(side.roots, method["module"]):
+        elif has_module(side.roots, method["module"]) or _has_file(side, Path(method["file"]), root):
             raise _stray(side, method["name"], method["file"] or "nowhere")
         elif method["distribution"] in own_names:
             elsewhere[method["name"]] = _stray(side, method["name"], method["file"] or "nowhere")
@@ -122,6 +124,11 @@ def stock(side: Side, survey: Mapping[str, Any], own_names: Sequence[str]) -> St
     )
     broken = {plugin["name"]: side.within(plugin["reason"]) for plugin in plugins}
     return Stock(methods=methods, broken=broken, elsewhere=elsewhere)
+
+
+def _has_file(side: Side, file: Path, root: Path) -> bool:
+    """Say whether a side has its own version of a file of the repository."""
+    return inside(file, root) and (side.folder / file.relative_to(root)).is_file()
 
 
 def _stray(side: Side, name: str, file: str) -> PriorbenchError:

@@ -100,7 +100,9 @@ class _Found:
 def _look(side: Side, states: States, own_names: Sequence[str]) -> _Found:
     survey = ask(side, {"root": str(states.root), "folder": str(side.folder)})
     environment = {**side.environment, FILES_VARIABLE: survey["files"]}
-    return _Found(side=replace(side, environment=environment), stock=stock(side, survey, own_names))
+    return _Found(
+        side=replace(side, environment=environment), stock=stock(side, survey, own_names, states.root)
+    )
 
 
 def _choose(states: States, sides: Sequence[Side], wish: Wish) -> tuple[tuple[Side, Side], Chosen]:

@@ -12,6 +12,8 @@ from priorbench.watch.changes import Outcome
 from priorbench.watch.choosing import Stock, choose, stock
 from priorbench.watch.sides import Side
 
+ROOT = Path("/repository")
+
 
 def entry(name: str, code: str = "1", **more: Any) -> dict[str, Any]:
     """Return what a survey says of a method."""
@@ -81,25 +83,35 @@ def test_a_side_has_the_methods_whose_files_are_its_own(tmp_path: Path) -> None:
     foreign = entry("foreign", file="/elsewhere/foreign_things.py")
     installed = entry("installed", file=str(tmp_path / ".venv/lib/site-packages/installed_things.py"))
     survey = {"methods": [own, foreign, installed], "plugins": []}
-    assert list(stock(side(tmp_path), survey, []).methods) == ["own"]
+    assert list(stock(side(tmp_path), survey, [], ROOT).methods) == ["own"]
 
 
 def test_a_side_that_has_the_file_and_imports_another_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a_things.py").touch()
     survey = {"methods": [entry("a", file="/elsewhere/a_things.py")], "plugins": []}
     with pytest.raises(PriorbenchError, match=r"v1 would not be run from its own files, .*/elsewhere/a"):
-        stock(side(tmp_path), survey, [])
+        stock(side(tmp_path), survey, [], ROOT)
+
+
+def test_a_side_that_imports_its_file_of_the_working_tree_is_refused_wherever_that_lies(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "a_things.py").touch()
+    survey = {"methods": [entry("a", file="/repository/odd/a_things.py")], "plugins": []}
+    with pytest.raises(PriorbenchError, match=r"/repository/odd/a_things\.py"):
+        stock(side(tmp_path), survey, [], ROOT)
 
 
 def test_a_side_that_imports_a_part_from_the_working_tree_is_refused(tmp_path: Path) -> None:
     mixed = entry("a", file=str(tmp_path / "a_things.py"), strays=["/repository/helpers.py"])
     with pytest.raises(PriorbenchError, match=r"/repository/helpers\.py"):
-        stock(side(tmp_path), {"methods": [mixed], "plugins": []}, [])
+        stock(side(tmp_path), {"methods": [mixed], "plugins": []}, [], ROOT)
 
 
 def test_the_repository_s_own_distribution_imported_from_elsewhere_is_refused(tmp_path: Path) -> None:
     survey = {"methods": [entry("a", file="/elsewhere/a_things.py")], "plugins": []}
-    away = stock(side(tmp_path), survey, ["d"])
+    away = stock(side(tmp_path), survey, ["d"], ROOT)
     with pytest.raises(PriorbenchError, match="/elsewhere/a"):
         choose((), away, away)
     # a side that has not got it yet, beside one that has
@@ -109,4 +121,4 @@ def test_the_repository_s_own_distribution_imported_from_elsewhere_is_refused(tm
 def test_broken_plugins_of_others_are_not_told(tmp_path: Path) -> None:
     (tmp_path / "own.py").touch()
     plugins = [{"name": name, "module": name, "file": "", "reason": "r"} for name in ("own", "foreign")]
-    assert stock(side(tmp_path), {"methods": [], "plugins": plugins}, []).broken == {"own": "r"}
+    assert stock(side(tmp_path), {"methods": [], "plugins": plugins}, [], ROOT).broken == {"own": "r"}
