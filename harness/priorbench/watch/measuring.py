@@ -74,7 +74,7 @@ def measure(
     sides : tuple[Side, Side]
         base and head.
     methods : Mapping[str, str]
-        denoiser as it was asked for -> its name.
+        as asked for -> name.
     codes : Mapping[str, tuple[str, str]]
         name -> digest of its code on both sides.
     problems : Problems
@@ -93,14 +93,13 @@ def measure(
     for number in range(rounds):
         order = (0, 1) if number % 2 == 0 else (1, 0)  # neither is always the first
         for batch, which in itertools.product(_batches(methods), order):
-            texts = {name: text for text, name in batch.items()}
             side = sides[which]
             records = _run(side, batch, problems, folder / f"{side.word}.db")
-            own: dict[str, dict[Key, Sample]] = {text: {} for text in batch}
             for record in records:
                 _check(side, record, codes[record.denoiser][which])
-                own[texts[record.denoiser]][record.image, record.repetition] = _sample(side, record)
-            for text, samples in own.items():
+            for text, name in batch.items():
+                own = (record for record in records if record.denoiser == name)
+                samples = {(record.image, record.repetition): _sample(side, record) for record in own}
                 found[text][which].append(samples)
     return found
 
