@@ -28,7 +28,21 @@ html_title = f"priorbench {version}"
 html_show_sourcelink = False
 html_show_copyright = False
 
-_COMMANDS = ("list", "show", "run", "denoise", "leaderboard", "compare", "export", "new", "check", "doctor")
+_COMMANDS = (
+    *(
+        "list",
+        "show",
+        "run",
+        "denoise",
+        "leaderboard",
+        "compare",
+        "export",
+        "watch",
+        "new",
+        "check",
+        "doctor",
+    ),
+)
 _ITEM = re.compile(r"(\*{0,2}\w+(?:, \w+)*) : (.*)")
 
 

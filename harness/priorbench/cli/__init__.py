@@ -53,6 +53,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
     from priorbench.cli.run import run
     from priorbench.cli.show import show_command
     from priorbench.cli.transfer import export, import_command, merge
+    from priorbench.cli.watch import watch
 
     return {
         "list": list_command,
@@ -67,6 +68,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "export": export,
         "import": import_command,
         "merge": merge,
+        "watch": watch,
         "new": new,
         "check": check,
         "doctor": doctor,

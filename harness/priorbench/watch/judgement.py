@@ -1,0 +1,185 @@
+"""When a method has got worse: rules for failures, quality, time and memory; no measuring here."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+
+from priorbench.watch.changes import Change, Outcome
+from priorbench.watch.measuring import Key, Measured, Round, Sample
+from priorbench.words import few, memory, number, one_line, plural, seconds
+
+#: a fall of the mean PSNR in dB that counts; smaller ones are told as a difference
+PSNR_FALL = 0.05
+#: ratio of the least times, geometric mean over images, and the ratio that every round has to reach too
+TIME, EVERY_ROUND = 1.2, 1.05
+#: ratio of the peak memory, and bytes by which two runs of one program differ anyway
+MEMORY, MEMORY_NOISE = 1.1, 4 * 2**20
+_LONGEST_REASON = 160
+
+
+def judge(method: str, measured: Measured) -> Iterator[Change]:
+    """Yield what changed of a method; nothing where it is as it was."""
+    base, head = measured
+    keys = sorted({key for rounds in measured for each in rounds for key in each})
+    if not keys:
+        yield _change(Outcome.UNMEASURED, method, "", "neither side has a result")
+        return
+    failures = ({key: _failure(base, key) for key in keys}, {key: _failure(head, key) for key in keys})
+    yield from _failures(method, failures)
+    good = [key for key in keys if failures[0][key] is None and failures[1][key] is None]
+    like = [key for key in good if _noise(base, key) == _noise(head, key)]
+    if len(like) < len(good):
+        unlike = plural(len(good) - len(like), "image")
+        yield _change(Outcome.UNMEASURED, method, "", f"the noisy image differs between the sides ({unlike})")
+    if like:
+        yield from _quality(method, measured, like)
+        yield from _time(method, measured, like)
+        yield from _memory(method, measured, like)
+
+
+def is_slower(change: Change) -> bool:
+    """Say whether a change is a regression in time, which chance can feign."""
+    return change.what == "time" and change.outcome == Outcome.WORSE
+
+
+def disturbances(measured: Measured) -> str:
+    """Say how many timings were disturbed, and by what; empty if none was."""
+    samples = [sample for rounds in measured for each in rounds for sample in each.values()]
+    reasons = [one_line(sample.tainted) for sample in samples if sample.tainted]
+    return f"{len(reasons)} of {len(samples)} timings: {few(reasons)}" if reasons else ""
+
+
+def _failures(method: str, failures: tuple[dict[Key, str | None], dict[Key, str | None]]) -> Iterator[Change]:
+    base, head = failures
+    of = f" of {plural(len(base), 'image')}"
+    broken = [reason for key, reason in head.items() if reason is not None and base[key] is None]
+    if broken:
+        text = f"fails on {len(broken)}{of}: {few(broken)}"
+        yield _change(Outcome.WORSE, method, "broken", text)
+    for where, reasons in (
+        ("in the base", [reason for key, reason in base.items() if reason and head[key] is None]),
+        ("on both sides", [reason for key, reason in base.items() if reason and head[key] is not None]),
+    ):
+        if reasons:
+            text = f"fails {where} on {len(reasons)}{of}: {few(reasons)}"
+            yield _change(Outcome.UNMEASURED, method, "", text)
+
+
+def _failure(rounds: Sequence[Round], key: Key) -> str | None:
+    """Say why a trial gave nothing in one of the rounds; None where it always did."""
+    for each in rounds:
+        sample = each.get(key)
+        if sample is None:
+            return "it was not run"
+        if sample.status != "ok":
+            reason = one_line(sample.error or sample.status)
+            return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]} ..."
+    return None
+
+
+def _noise(rounds: Sequence[Round], key: Key) -> set[str | None]:
+    return {each[key].noisy_sha256 for each in rounds}
+
+
+def _quality(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[Change]:
+    """Compare the mean PSNR over images: the noise is the same, so the differences are the method's own."""
+    before, after = (
+        [statistics.fmean(_psnr(each[key]) for each in rounds) for key in keys] for rounds in measured
+    )
+    # infinite on both sides is no difference
+    difference = statistics.fmean(0.0 if b == a else a - b for b, a in zip(before, after, strict=True))
+    outputs = [{each[key].output_sha256 for key in keys for each in rounds} for rounds in measured]
+    if outputs[0] == outputs[1]:
+        return
+    numbers = {"before": statistics.fmean(before), "after": statistics.fmean(after), "difference": difference}
+    if difference < -PSNR_FALL:
+        outcome = Outcome.WORSE
+    else:
+        outcome = Outcome.BETTER if difference > PSNR_FALL else Outcome.DIFFERENT
+    fine = abs(difference) < PSNR_FALL
+    shown = f"PSNR {number(numbers['before'], 2)} -> {number(numbers['after'], 2)} dB"
+    text = f"{shown} ({number(difference, 4 if fine else 2, sign=True)}), {plural(len(keys), 'image')}"
+    yield _change(outcome, method, "quality", f"outputs differ, {text}" if fine else text, numbers)
+
+
+def _psnr(sample: Sample) -> float:
+    if sample.psnr is not None:
+        return sample.psnr
+    return math.inf if sample.mse == 0 else math.nan
+
+
+def _time(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[Change]:
+    """Compare the least time of each image over rounds, since whatever disturbs a timing makes it longer."""
+    if any(not each[key].wall_seconds for rounds in measured for each in rounds for key in keys):
+        return
+    before, after = (
+        statistics.geometric_mean(min(_seconds(each, key) for each in rounds) for key in keys)
+        for rounds in measured
+    )
+    each_round = _ratios(measured, keys)
+    ratio = after / before
+    if ratio > TIME and min(each_round) > EVERY_ROUND:
+        outcome, word = Outcome.WORSE, "slower"
+    elif ratio < 1 / TIME and max(each_round) < 1 / EVERY_ROUND:
+        outcome, word = Outcome.BETTER, "faster"
+    else:
+        return
+    spread = f", rounds {min(each_round):.2f} to {max(each_round):.2f}" if len(each_round) > 1 else ""
+    text = f"{word}: {seconds(before)} -> {seconds(after)} s/image, {ratio:.2f} times{spread}"
+    yield _change(outcome, method, "time", text, {"before": before, "after": after, "ratio": ratio})
+
+
+def _ratios(measured: Measured, keys: Sequence[Key]) -> list[float]:
+    """Return head over base of each round; disturbed timings have no say, unless there are no others."""
+    calm = [
+        [key for key in keys if not base[key].tainted and not head[key].tainted]
+        for base, head in zip(*measured, strict=True)
+    ]
+    return [
+        statistics.geometric_mean(_seconds(head, key) / _seconds(base, key) for key in chosen or keys)
+        for base, head, chosen in zip(*measured, calm, strict=True)
+        if chosen or not any(calm)
+    ]
+
+
+def _seconds(each: Round, key: Key) -> float:
+    return each[key].wall_seconds or 0.0
+
+
+def _memory(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[Change]:
+    """Compare the peak of the image that takes most; of each image, the least of all rounds."""
+    peaks: list[int] = []
+    for rounds in measured:
+        known = [[each[key].peak_memory_bytes for each in rounds] for key in keys]
+        least = [
+            min(value for value in values if value is not None) for values in known if None not in values
+        ]
+        if not least:
+            return
+        peaks.append(max(least))
+    before, after = peaks
+    if _much_more(before, after):
+        outcome, word = Outcome.WORSE, "more memory"
+    elif _much_more(after, before):
+        outcome, word = Outcome.BETTER, "less memory"
+    else:
+        return
+    yield _change(
+        outcome,
+        method,
+        "memory",
+        f"{word}: {memory(before)} -> {memory(after)}",
+        {"before": before, "after": after, "ratio": after / before if before else None},
+    )
+
+
+def _much_more(one: int, other: int) -> bool:
+    return other > one * MEMORY and other - one > MEMORY_NOISE
+
+
+def _change(
+    outcome: Outcome, method: str, what: str, text: str, numbers: Mapping[str, float | None] | None = None
+) -> Change:
+    return Change(outcome=outcome, method=method, what=what, text=text, numbers=numbers or {})
