@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.resources
 import re
+import sys
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from priorbench import PriorbenchError
@@ -19,7 +21,8 @@ def read_names(where: str, wanted_by: str) -> tuple[str, ...]:
     Parameters
     ----------
     where : str
-        a text file, or ``package:file`` for one inside a package.
+        a text file, or ``package:file`` for one inside the package of a plugin. Nothing is imported for it: a
+        suite may be a stranger's.
     wanted_by : str
         name of the image set, for messages.
 
@@ -47,11 +50,17 @@ def _text(where: str, wanted_by: str) -> str:
     resource = _RESOURCE.fullmatch(where)
     try:
         if resource and not Path(where).exists():
-            return (
-                importlib.resources.files(resource[1]).joinpath(resource[2]).read_text(encoding="utf-8-sig")
-            )
+            return _file_of(resource[1], resource[2]).read_text(encoding="utf-8-sig")
         return Path(existing(where, f"{wanted_by}, list")).read_text(encoding="utf-8-sig")
     except (OSError, ImportError) as error:
         raise PriorbenchError(f"{wanted_by}: the list {shown(where)} cannot be read: {error}") from error
     except UnicodeDecodeError as error:
         raise PriorbenchError(f"{wanted_by}: the list {shown(where)} is not a text file") from error
+
+
+def _file_of(package: str, name: str) -> Traversable:
+    """Return a file of a package that is loaded, as those of all plugins are."""
+    module = sys.modules.get(package)
+    if module is None:
+        raise ImportError(f"no plugin that is loaded has the package '{package}'")
+    return importlib.resources.files(module).joinpath(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import numpy as np
@@ -115,6 +116,10 @@ class TestLists:
         (package / "names.txt").write_text("ILSVRC2012_val_00000003.JPEG\nILSVRC2012_val_00000001.JPEG\n")
         monkeypatch.syspath_prepend(str(package.parent))
         monkeypatch.delitem(sys.modules, "some_paper", raising=False)
+        with pytest.raises(PriorbenchError, match="no plugin that is loaded has the package 'some_paper'"):
+            imagenet(path=root, list="some_paper:names.txt", **SMALL)
+        assert "some_paper" not in sys.modules
+        importlib.import_module("some_paper")
         ids = [item.id for item in imagenet(path=root, list="some_paper:names.txt", **SMALL)]
         assert ids == ["ILSVRC2012_val_00000003.JPEG", "ILSVRC2012_val_00000001.JPEG"]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priorbench.cli.common.files import write
+from priorbench.cli.common.output import remark
 from priorbench.cli.common.stores import reading
 
 if TYPE_CHECKING:
@@ -65,12 +66,18 @@ def leaderboard(
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.leaderboard import leaderboard as rank
     from priorbench.ranking.panels import Filter
+    from priorbench.words import plural
 
     only = Filter(image_set=image_set, noise=noise, operator=operator, run=run, as_of=parse_moment(as_of))
     with reading(store) as source:
         boards = rank(source.scores(), reference=reference, only=only)
         if not boards:
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
+        if disputed := source.disputed():
+            remark(
+                f"{plural(disputed, 'record')} of this store had another result elsewhere, which is kept"
+                " beside: of both, the one that was measured first counts"
+            )
         if format is LeaderboardFormat.html:
             write(_page(boards, source, only), output)
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from priorbench.errors import PriorbenchError
+from priorbench.outputs import whole_file
 from priorbench.pictures.wanted import shown
 
 
@@ -39,18 +39,13 @@ def write_picture(path: str | os.PathLike[str], pixels: ArrayLike) -> None:
     target = Path(path)
     check_output(target)
     write, image = _writer(target), _checked(pixels)
-    # A short name of its own: the target's name may already be as long as the file system allows.
-    temporary = target.with_name(f".priorbench-{secrets.token_hex(8)}.tmp")
     try:
-        with temporary.open("xb") as stream:
+        with whole_file(target) as stream:
             write(stream, image)
-        temporary.replace(target)
     except OSError as error:
         raise PriorbenchError(
             f"{shown(str(target))}: cannot be written: {error.strerror or error}"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def check_output(path: str | os.PathLike[str]) -> None:

@@ -19,6 +19,9 @@ from priorbench.suite.checking import OPTIONS_ALONE, SuiteText, check_suite
 from priorbench.suite.model import Suite, SuiteOptions
 from priorbench.suite.yaml_text import write_yaml
 
+#: bytes of a suite's file; the shipped ones have some hundred
+_LARGEST = 2**18
+
 
 def load_suite(name_or_path: str, registry: Registry, overrides: SuiteOptions | None = None) -> Suite:
     """Return a checked suite.
@@ -106,7 +109,11 @@ def _read_resource(spec: SuiteSpec) -> str:
 def _read_file(name: str, registry: Registry) -> str:
     path = Path(name).expanduser()
     try:
-        return _decode(path.read_bytes(), name)
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise ValueError(f"it has more than {_LARGEST // 2**10} KiB, which no suite needs")
+        return _decode(data, name)
     except FileNotFoundError as error:
         near = suggestion(path.stem, registry.all("suite"))
         if os.sep in name or path.suffix in (".yaml", ".yml"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +16,9 @@ from priorbench.parameters.values import ParameterProblems, build, resolve
 from priorbench.suite.inspection import check_imports, resolved_parameters
 from priorbench.suite.notation import ChoiceError, RawChoice, expand, label_of, parse_setting, parse_text
 from priorbench.suite.yaml_text import KeyPath
+
+#: entries of one list, those of its grids counted: checking them takes milliseconds each
+_MOST = 10_000
 
 #: What may be left out with a warning: nothing, things whose package is missing, or all that is not there.
 Tolerance = Literal["nothing", "missing package", "not there"]
@@ -117,7 +121,14 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
     choices: list[tuple[Choice, Origin]] = []
     warnings: list[Fault] = []
     problems: list[Fault] = []
+    left = _MOST
     for raw, origin in entries:
+        left -= math.prod(map(len, raw.grid.values()))
+        if left < 0:
+            problems.append(
+                origin.problem(f"the list has more than {_MOST} entries, with those of its grids")
+            )
+            break
         try:
             spec, completed = _usable(kind, raw, registry, origin.tolerance)
         except _UnusableError as error:

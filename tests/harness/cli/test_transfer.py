@@ -80,7 +80,9 @@ def test_another_result_is_told_with_both_values_and_does_not_count(command, tmp
     assert done.returncode == 1
     assert f"{record['psnr']!r} dB and 77.5 dB; the first counts" in done.stderr
     assert "1 with another result, kept beside" in done.stderr
-    assert command(*BOARD).stdout == board
+    again = command(*BOARD)
+    assert again.stdout == board
+    assert "1 record of this store had another result elsewhere" in again.stderr
 
 
 def test_stores_are_merged_with_their_pictures(command, tmp_path):

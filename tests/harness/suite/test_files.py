@@ -280,3 +280,20 @@ def test_reading_a_suite_imports_neither_torch_nor_numpy() -> None:
     code = "import sys, priorbench.suite.files; print([m for m in ('torch', 'numpy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_file_that_no_suite_needs_is_not_read(tmp_path, registry):
+    path = tmp_path / "large.yaml"
+    path.write_text("#" * 2**18 + "\n")
+    with pytest.raises(RequestError, match="it has more than 256 KiB"):
+        load_suite(str(path), registry)
+
+
+def test_grids_count_together(tmp_path, registry):
+    """Each is below its own limit of 1000; all of them would take minutes."""
+    grid = ", ".join(map(str, range(1, 1000)))
+    lines = [f"  - approach: {{label: m{number}, grid: {{iterations: [{grid}]}}}}" for number in range(20)]
+    path = tmp_path / "grids.yaml"
+    path.write_text("\n".join(["name: x", "images: [ramps]", "noises: [gaussian-25]", "denoisers:", *lines]))
+    with pytest.raises(RequestError, match="more than 10000 entries, with those of its grids"):
+        load_suite(str(path), registry)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 from priorbench.cli.common.streams import lost
 from priorbench.errors import PriorbenchError
+from priorbench.outputs import whole_file
 
 
 def write(text: str, output: Path | None) -> None:
@@ -27,10 +27,10 @@ def write(text: str, output: Path | None) -> None:
 
 def write_bytes(data: bytes, output: Path) -> None:
     """Write a file, all or nothing."""
-    part = output.with_name(f".{output.name[:200]}.{os.getpid()}.part")
     try:
-        part.write_bytes(data)
-        part.replace(output)
+        with whole_file(output) as stream:
+            stream.write(data)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise PriorbenchError(f"cannot write {output}: {error.strerror or error}") from error
