@@ -72,6 +72,21 @@ class Progress:
         self.failed += bool(statuses - {"ok", "refused", NOT_RUN})
         self.latest = answered
 
+    def summary(self, suite: str, interrupted: bool) -> RunSummary:
+        """Return how the run of a suite ended."""
+        return RunSummary(
+            suite=suite,
+            finished=self.finished,
+            resumed=self.resumed,
+            failed=self.failed,
+            refused=self.refused,
+            not_run=self.not_run,
+            failed_before=self.failed_before,
+            skipped=tuple(self.skipped),
+            interrupted=interrupted,
+            seconds=self.seconds,
+        )
+
 
 Watch = Callable[[Progress], None]
 
@@ -134,18 +149,8 @@ def execute(
         interrupted = True
     finally:
         executor.close()
-    summary = RunSummary(
-        suite=plan.suite.name,
-        finished=progress.finished,
-        resumed=progress.resumed,
-        failed=progress.failed,
-        refused=progress.refused,
-        not_run=progress.not_run,
-        failed_before=progress.failed_before,
-        skipped=tuple(progress.skipped),
-        interrupted=interrupted,
-        seconds=time.monotonic() - began,
-    )
+    progress.seconds = time.monotonic() - began
+    summary = progress.summary(plan.suite.name, interrupted)
     notify(plan.registry, "priorbench_run_finished", summary=summary)
     return summary
 

@@ -57,6 +57,8 @@ class Database:
             self._check_schema()
         except (sa.exc.SQLAlchemyError, ImportError) as error:
             raise fault(address, error, "open") from None
+        if not writes and not self._tables:
+            raise PriorbenchError(f"the store {self.shown} is empty: run a suite first")
         foreign = self._tables and not self._tables & META.tables.keys()
         if (not writes and RECORDS.name not in self._tables) or (foreign and address.path is not None):
             raise PriorbenchError(

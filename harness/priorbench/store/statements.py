@@ -33,8 +33,9 @@ def record_rows(connection: sa.Connection, *, curves: bool) -> sa.Result[Any]:
     query = sa.select(
         RECORDS.c.number, raw(connection, RECORDS.c.key), raw(connection, RECORDS.c.data), curve
     )
-    some_at_a_time = connection.execution_options(stream_results=True, yield_per=1000)
-    return some_at_a_time.execute(query.order_by(RECORDS.c.number))
+    # of this statement alone: the options of a connection stay with it
+    some_at_a_time = {"stream_results": True, "yield_per": 1000}
+    return connection.execute(query.order_by(RECORDS.c.number), execution_options=some_at_a_time)
 
 
 def row_name(number: int, key: str | bytes) -> str:
