@@ -22,7 +22,7 @@ from priorbench.executors.answers import LONGEST, AnswerError, facts_of, message
 from priorbench.executors.folders import new_folder
 from priorbench.executors.patience import Patience
 from priorbench.loading.registry import Registry
-from priorbench.machine.settings import import_path, worker_environment
+from priorbench.machine.settings import import_path, inherited, worker_environment
 from priorbench.protocol.trial_records import failed_records
 from priorbench.worker.limits import CPUS_VARIABLE, FOLDER_VARIABLE, MEMORY_VARIABLE
 
@@ -59,7 +59,7 @@ class WorkerSettings:
 
     def variables(self, folder: str) -> dict[str, str]:
         """Return the environment of a worker with a temporary folder of its own."""
-        chosen = {**os.environ, **worker_environment(self.threads), "TMPDIR": folder}
+        chosen = {**inherited(), **worker_environment(self.threads), "TMPDIR": folder}
         chosen["PYTHONPATH"] = import_path()
         chosen[FOLDER_VARIABLE] = folder
         chosen[CPUS_VARIABLE] = ",".join(map(str, self.cpus))

@@ -28,6 +28,21 @@ WORKER_VARIABLES: Mapping[str, str] = {
     "PYTHONHASHSEED": "0",
 }
 
+#: further variables for workers, with commas: for a method that needs one
+KEEP_VARIABLE = "PRIORBENCH_WORKER_VARIABLES"
+#: what a worker has of this process's environment. No secrets, not the address of the store, and nothing that
+#: would choose another kernel of a library behind the keys' back
+_INHERITED = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS"),
+        *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "CONDA_PREFIX"),
+        *("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "SSL_CERT_FILE", "PYTHONUTF8", "PYTHONIOENCODING"),
+        *("TMPDIR", "TEMP", "TMP"),
+    }
+)
+_BEGINNINGS = ("LC_", "XDG_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "ROCM_", "PRIORBENCH_", "COVERAGE_")
+_NEVER = frozenset({"PRIORBENCH_STORE"})
+
 #: parameters of mallopt, in glibc's malloc.h
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 _LARGEST_INT = 2**31 - 1
@@ -36,6 +51,16 @@ _LARGEST_INT = 2**31 - 1
 def worker_environment(threads: int) -> dict[str, str]:
     """Return the environment variables of a worker process."""
     return {name: value.format(threads=threads) for name, value in WORKER_VARIABLES.items()}
+
+
+def inherited() -> dict[str, str]:
+    """Return the part of this process's environment that a process which runs a method may have."""
+    chosen = {name.strip() for name in os.environ.get(KEEP_VARIABLE, "").split(",")} | _INHERITED
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in chosen or (name.startswith(_BEGINNINGS) and name not in _NEVER)
+    }
 
 
 def import_path() -> str:

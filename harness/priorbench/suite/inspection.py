@@ -21,9 +21,11 @@ from typing import Any
 
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
-from priorbench.machine.settings import import_path, worker_environment
+from priorbench.machine.settings import import_path, inherited, worker_environment
 from priorbench.parameters.values import ParameterProblems
 
+#: bytes of an answer; the longest parameters have some thousand
+_LONGEST = 2**24
 #: seconds that importing a method may take
 PATIENCE = 300.0
 
@@ -136,8 +138,10 @@ class _Inspector:
                 late = isinstance(error, TimeoutError)
                 reason = f"does not end in {PATIENCE:g} s" if late else "ends the process that does it"
                 return {"error": f"importing {factory} {reason}"}
-        answer: Mapping[str, Any] = json.loads(line)
-        return answer
+        with contextlib.suppress(ValueError, RecursionError):
+            if isinstance(answer := json.loads(line), dict):
+                return answer
+        return {"error": f"importing {factory} writes into the answer"}
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -146,7 +150,7 @@ class _Inspector:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **worker_environment(1), "PYTHONPATH": self._path},
+                env={**inherited(), **worker_environment(1), "PYTHONPATH": self._path},
                 start_new_session=True,  # Ctrl-C reaches the parent alone
             )
         return self._process
@@ -172,7 +176,7 @@ def _line(process: subprocess.Popen[bytes], seconds: float) -> bytes:
             if not selector.select(max(0.0, deadline - time.monotonic())):
                 raise TimeoutError
             chunk = os.read(descriptor, 1 << 16)
-            if not chunk:
+            if not chunk or len(buffer) > _LONGEST:
                 raise BrokenPipeError
             buffer += chunk
     return buffer

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from priorbench.machine.settings import import_path, worker_environment
+from priorbench.machine.settings import import_path, inherited, worker_environment
 
 #: seconds that importing torch and a registry may take
 _START = 300.0
@@ -99,7 +99,7 @@ class CheckHost:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={
-                **os.environ,
+                **inherited(),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONPATH": import_path(),
                 **worker_environment(1),
