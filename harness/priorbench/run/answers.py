@@ -10,6 +10,7 @@ from priorbench.contract.requests import Request, Run
 from priorbench.errors import PriorbenchError
 from priorbench.store.asked import Answer
 from priorbench.store.database import Store
+from priorbench.words import plural
 
 #: answers found in the store are written so many at a time: each transaction costs a wait for the disk
 _AT_A_TIME = 200
@@ -31,6 +32,7 @@ class AnswerBook:
         self._coming: dict[str, list[Request]] = {}
         self._found: list[Answer] = []
         self._done: set[str] = set()
+        self._gone: set[str] = set()
         store.add_run(run)
 
     def __enter__(self) -> Self:
@@ -56,7 +58,7 @@ class AnswerBook:
             else:
                 self._found.append((request, key, self._run.id))
         if len(self._found) >= _AT_A_TIME:
-            self.close()
+            self._write()
         return run
 
     def first(self, key: str) -> Request:
@@ -69,6 +71,20 @@ class AnswerBook:
         return [(request, key, self._run.id) for key in keys for request in self._coming.pop(key)]
 
     def close(self) -> None:
-        """Store what is not stored yet."""
+        """Store what is not stored yet.
+
+        Raises
+        ------
+        PriorbenchError
+            If records that were found have been taken out of the store since.
+        """
+        self._write()
+        if self._gone:
+            raise PriorbenchError(
+                f"{plural(len(self._gone), 'record')} that this run found in the store"
+                f" {'was' if len(self._gone) == 1 else 'were'} taken out of it since: start the run again"
+            )
+
+    def _write(self) -> None:
         found, self._found = self._found, []
-        self._store.add_answers(found)
+        self._gone |= self._store.add_answers(found)

@@ -30,7 +30,7 @@ from priorbench.store.exchange import exported, rescue
 from priorbench.store.opening import Database, prepare, schema_of
 from priorbench.store.score_tables import SCORE_TABLES, add_scores, has_scores, stored_scores
 from priorbench.store.scores import Scores, scores_of_documents
-from priorbench.store.statements import insert, raw, record_rows, row_name
+from priorbench.store.statements import insert, raw, record_rows, row_name, stored_keys
 from priorbench.store.tables import ABOUT, ANSWERS, CROPS, ENVIRONMENTS, RECORDS, RIVALS, SCORES
 
 __all__ = ["Store", "store_url"]
@@ -88,9 +88,17 @@ class Store:
         self.write(lambda connection: add_run(connection, run))
         self._runs[run.id] = run
 
-    def add_answers(self, answers: Sequence[Answer]) -> None:
-        """Store that records which are there answer requests."""
-        self.write(lambda connection: add_answers(connection, answers, self._numbers))
+    def add_answers(self, answers: Sequence[Answer]) -> frozenset[str]:
+        """Store that records which are there answer requests; return the keys that are there no more."""
+
+        def work(connection: sa.Connection) -> frozenset[str]:
+            there = stored_keys(connection, [key for _, key, _ in answers])
+            for run in self._runs.values() if there else ():
+                add_run(connection, run)
+            add_answers(connection, [one for one in answers if one[1] in there], self._numbers)
+            return frozenset(key for _, key, _ in answers) - there
+
+        return self.write(work)
 
     def add(
         self, records: Sequence[Record], *, answers: Sequence[Answer] | None = None, replace: bool = False
@@ -117,7 +125,7 @@ class Store:
         given, runs = (answers, self._runs.values()) if answers is not None else own_answers(plain)
 
         def work(connection: sa.Connection) -> None:
-            for run in () if answers is not None else runs:
+            for run in runs:  # 'forget' takes out a run of which nothing is left, even one that goes on
                 add_run(connection, run)
             self._add(connection, plain, pictures, replace)
             add_answers(connection, given, self._numbers)

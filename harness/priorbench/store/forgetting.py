@@ -68,10 +68,11 @@ def forget(store: Store, asked: Asked, marks: NDArray[np.bool_], *, dry_run: boo
             columns = {"of": ANSWERS.c.request, "is": ANSWERS.c.key, "by": ANSWERS.c.run}
             same = [column == sa.bindparam(name) for name, column in columns.items()]
             connection.execute(sa.delete(ANSWERS).where(*same), rows)
+        # A run may have asked for them again since `asked` was read.
         for table in (RECORDS, SCORES, RIVALS):
-            _delete(connection, table.c.key, keys)
-        _delete(connection, REQUESTS.c.id, [ids[number] for number in requests])
-        _delete(connection, RUNS.c.id, [asked.runs[number].id for number in runs])
+            _delete(connection, table.c.key, ANSWERS.c.key, keys)
+        _delete(connection, REQUESTS.c.id, ANSWERS.c.request, [ids[number] for number in requests])
+        _delete(connection, RUNS.c.id, ANSWERS.c.run, [asked.runs[number].id for number in runs])
 
     if not dry_run:
         store.write(work)
@@ -83,8 +84,12 @@ def forget(store: Store, asked: Asked, marks: NDArray[np.bool_], *, dry_run: boo
     )
 
 
-def _delete(connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]) -> None:
-    remaining = list(values)
+def _delete(
+    connection: sa.Connection, column: sa.Column[Any], used: sa.Column[Any], values: Iterable[Any]
+) -> None:
+    """Delete rows by a column, except those that an answer still refers to."""
+    left = set(connection.execute(sa.select(used).distinct()).scalars())
+    remaining = [value for value in values if value not in left]
     for start in range(0, len(remaining), _AT_A_TIME):
         some = remaining[start : start + _AT_A_TIME]
         connection.execute(sa.delete(column.table).where(column.in_(some)))

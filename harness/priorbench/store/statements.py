@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,6 +36,12 @@ def record_rows(connection: sa.Connection, *, curves: bool) -> sa.Result[Any]:
     # of this statement alone: the options of a connection stay with it
     some_at_a_time = {"stream_results": True, "yield_per": 1000}
     return connection.execute(query.order_by(RECORDS.c.number), execution_options=some_at_a_time)
+
+
+def stored_keys(connection: sa.Connection, keys: Sequence[str]) -> frozenset[str]:
+    """Return those of `keys` that have a record; at most some hundred at once."""
+    query = sa.select(RECORDS.c.key).where(RECORDS.c.key.in_(keys))
+    return frozenset(connection.execute(query).scalars())
 
 
 def row_name(number: int, key: str | bytes) -> str:
