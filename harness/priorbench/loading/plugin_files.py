@@ -12,12 +12,32 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+)
 from pathlib import Path
+from typing import NoReturn
 
 from priorbench.errors import PriorbenchError
 from priorbench.loading.discovery import Candidate
 
 FILES_VARIABLE = "PRIORBENCH_PLUGIN_FILES"
+
+
+class _FromSource(SourceFileLoader):
+    """Compiles a module from its text, whatever is in ``__pycache__``.
+
+    Python takes compiled code for current if the file has the size and the time, in seconds, that it had. A
+    key has the digest of the text: the code that runs must be that of the text.
+    """
+
+    def path_stats(self, path: str) -> NoReturn:
+        """Say that the file's time is not known, so that no compiled code is read or written."""
+        raise OSError
 
 
 def add_plugin_files(files: Iterable[Path]) -> None:
@@ -57,6 +77,8 @@ def _candidate(path: Path) -> Candidate:
     if folder not in sys.path:
         sys.path.append(folder)
         importlib.invalidate_caches()
+    finder = FileFinder(folder, (ExtensionFileLoader, EXTENSION_SUFFIXES), (_FromSource, SOURCE_SUFFIXES))
+    sys.path_importer_cache[folder] = finder
     return Candidate(
         name=path.stem,
         module=path.stem,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import py_compile
 import sys
 from pathlib import Path
 
@@ -113,3 +114,15 @@ def test_the_first_method_of_the_docs_passes_its_checks_and_runs(command, folder
     ran = command(*words, "--plugin", str(path))
     assert ran.returncode == 0, ran.stderr
     assert "1 trials run" in ran.stderr
+
+
+def test_an_edit_counts_that_leaves_size_and_time_as_they_were(folder: Path) -> None:
+    file = write(folder, "edited_method")
+    text = file.read_text()
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    py_compile.compile(str(file), doraise=True)
+    file.write_text(text.replace("by: float = 0.1", "by: float = 0.7"))
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    add_plugin_files([file])
+    load_registry()
+    assert sys.modules["edited_method"].Brighter().by == 0.7
