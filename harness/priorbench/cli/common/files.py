@@ -25,9 +25,20 @@ def write(text: str, output: Path | None) -> None:
         write_bytes(data, output)
 
 
+def _check_no_store(target: Path) -> None:
+    """Raise `PriorbenchError` where a text would take the place of a store with all its records."""
+    if not target.is_file():
+        return
+    with target.open("rb") as stream:
+        start = stream.read(16)
+    if start == b"SQLite format 3\0":
+        raise PriorbenchError(f"{target} is a store: name another file")
+
+
 def write_bytes(data: bytes, output: Path) -> None:
     """Write a file, all or nothing."""
     try:
+        _check_no_store(output)
         with whole_file(output) as stream:
             stream.write(data)
     except BrokenPipeError:
