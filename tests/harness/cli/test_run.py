@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from small_runs import write_suite
 
-from priorbench.cli.common.amounts import parse_duration, parse_size
+from priorbench.cli.common.amounts import parse_duration, parse_moment, parse_size
+from priorbench.errors import PriorbenchError
 
 
 def test_wrong_requests_end_with_status_2_before_any_work(command, tmp_path):
@@ -98,3 +99,9 @@ def test_jobs_share_the_threads(command, monkeypatch, jobs, threads):
     chosen = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25", "--denoiser", "mean")
     assert command(*chosen, "--jobs", str(jobs), "--dry-run").returncode == 0
     assert found == [threads]
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00+14:00", "9999-12-31T23:00-12:00"])
+def test_a_moment_outside_the_calendar_is_one_line(text):
+    with pytest.raises(PriorbenchError, match="write a date or a time"):
+        parse_moment(text)

@@ -69,10 +69,10 @@ def parse_moment(text: str | None) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if len(text.strip()) <= len("2026-11-28"):
+            moment = datetime.combine(moment, time.max)
+        return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    except (ValueError, OverflowError):  # or a year that another zone does not have
         raise PriorbenchError(
             f"--as-of {text}: write a date or a time, for example 2026-11-28 or 2026-11-28T14:30"
         ) from None
-    if len(text.strip()) <= len("2026-11-28"):
-        moment = datetime.combine(moment, time.max)
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
