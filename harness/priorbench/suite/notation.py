@@ -9,6 +9,7 @@ in brackets.
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
@@ -220,8 +221,13 @@ def _label_fault(given: Mapping[str, Any]) -> str:
 
 def label_fault(label: str) -> str:
     """Return what is wrong with a label, or an empty string."""
-    good = label.strip() and label.isprintable() and not set(label) & set("<>")
-    return "" if good else "a label is one line of printable text, without < and >"
+    if not (label.strip() and label.isprintable() and not set(label) & set("<>")):
+        return "a label is one line of printable text, without < and >"
+    if not unicodedata.is_normalized("NFC", label):
+        return "a label is written in Unicode's composed form (NFC): no two may look the same"
+    if label.endswith("@previous"):
+        return "no label ends in @previous: 'compare' calls the version before the last so"
+    return ""
 
 
 def _grid_faults(

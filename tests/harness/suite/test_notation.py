@@ -17,6 +17,7 @@ from priorbench.suite.notation import (
     RawChoice,
     expand,
     format_choice,
+    label_fault,
     label_of,
     parse_entry,
     parse_setting,
@@ -231,3 +232,12 @@ def test_the_current_folder_is_called_by_its_name(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path / "kodak" / "raw")
     assert label_of(parse_text("folder:path=."), FOLDER) == "raw"
     assert label_of(parse_text("folder:path=.."), FOLDER) == "kodak"
+
+
+@pytest.mark.parametrize(
+    ("label", "fault"),
+    [("Cafe\u0301", "composed form"), ("m@previous", "no label ends in @previous"), ("Caf\u00e9@x", "")],
+)
+def test_labels_that_would_be_taken_for_others_are_refused(label: str, fault: str) -> None:
+    assert fault in label_fault(label)
+    assert bool(label_fault(label)) == bool(fault)
