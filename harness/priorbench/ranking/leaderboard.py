@@ -89,8 +89,26 @@ def _board(panel: Panel, wanted: str | None) -> Board:
         reference=None if reference is None else rows[reference].name,
         resamples=resample_count(images),
         rows=tuple(sorted(rows, key=_order)),
-        notes=(*panel.notes, *notes, *caveats(images, sum(row.difference is not None for row in rows))),
+        notes=(
+            *panel.notes,
+            *notes,
+            *_unlike_draws(panel, rows),
+            *caveats(images, sum(row.difference is not None for row in rows)),
+        ),
     )
+
+
+def _unlike_draws(panel: Panel, rows: Sequence[Row]) -> list[str]:
+    """Say which rows have not all noise draws of their images: their means are over other draws."""
+    there = np.zeros((len(rows), panel.slots), dtype=bool)
+    there[panel.row, panel.slot] = True
+    images = np.logical_or.reduceat(there, panel.starts, axis=1) if panel.slots else there
+    draws = np.repeat(images, np.diff([*panel.starts, panel.slots]), axis=1).sum(axis=1)
+    return [
+        f"{row.name} has {has} of {of} noise draws of its images: its means are over these alone"
+        for row, has, of in zip(rows, there.sum(axis=1).tolist(), draws.tolist(), strict=True)
+        if has < of
+    ]
 
 
 def _order(row: Row) -> tuple[bool, float, str]:
