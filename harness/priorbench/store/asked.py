@@ -20,7 +20,7 @@ from priorbench.contract.requests import (
 )
 from priorbench.store.earlier import request_of
 from priorbench.store.statements import Note, insert
-from priorbench.store.tables import ANSWERS, REQUESTS, RUNS
+from priorbench.store.tables import ANSWERS, RECORDS, REQUESTS, RUNS
 
 #: a request, the key of a record that answers it, and the id of the run that asked
 Answer = tuple[Request, str, str]
@@ -110,7 +110,21 @@ def read_asked(connection: sa.Connection, note: Note) -> Asked:
         except (ValueError, TypeError) as error:
             note(f"run {number}", f"it cannot be read: {error}")
     rows = connection.execute(sa.select(ANSWERS.c.request, ANSWERS.c.key, ANSWERS.c.run)).all()
+    _tell_loose(connection, note)
     return _asked(requests, runs, rows)
+
+
+def _tell_loose(connection: sa.Connection, note: Note) -> None:
+    """Note answers whose record, request or run is not in the store: no board shows them."""
+    for name, column, there in (
+        ("record", ANSWERS.c.key, RECORDS.c.key),
+        ("request", ANSWERS.c.request, REQUESTS.c.id),
+        ("run", ANSWERS.c.run, RUNS.c.id),
+    ):
+        count = sa.select(sa.func.count()).select_from(ANSWERS)
+        loose = connection.execute(count.where(~sa.exists().where(there == column))).scalar_one()
+        if loose:
+            note(f"answers without a {name}", f"there are {loose}, which no board shows")
 
 
 def add_run(connection: sa.Connection, run: Run) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from priorbench.contract.records import Record
 from priorbench.contract.requests import Run
@@ -76,6 +77,15 @@ def test_a_run_that_goes_on_keeps_its_name_when_all_it_had_is_forgotten(store: S
     store.add([record("second")], answers=[(request, "second", NOW.id)])
     left = asked(store)
     assert ([run.id for run in left.runs], list(left.key)) == (["now"], ["second"])
+
+
+@pytest.mark.parametrize("table", ["records", "requests", "runs"])
+def test_answers_that_refer_to_nothing_are_told(store: Store, table: str) -> None:
+    asked(store)
+    assert not store.damage
+    store.write(lambda connection: connection.execute(sa.text(f"DELETE FROM {table}")))
+    asked(store)
+    assert [one.reason for one in store.damage.values()] == ["there are 2, which no board shows"]
 
 
 def test_what_is_asked_for_while_it_is_forgotten_stays(store: Store) -> None:
