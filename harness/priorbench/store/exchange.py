@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,11 @@ def item_of(values: Mapping[str, Any]) -> Item:
         answers, runs = own_answers([written])
     for request, _, _ in answers:
         _check_labels(request)
+        if [request.denoiser.name, request.denoiser.parameters] != [
+            written["denoiser"],
+            written["parameters"],
+        ]:
+            raise UnreadableError("what it answers is another method, or has other parameters")
     values = to_json(from_json(fact(written)))  # without fields that are none of a record's
     del values["crops"]
     return Item(values=values, answers=tuple(answers), runs=tuple(runs), environment=environment)
@@ -149,8 +154,8 @@ def _asked(given: Any, key: str) -> tuple[list[Answer], list[Run]]:
 def _run(run: Any, asked_at: Any, suite: str) -> Run:
     if not isinstance(run, str) or not 0 < len(run) <= 32 or not run.isalnum():
         raise UnreadableError("the id of a run is not letters and digits, at most 32")
-    if asked_at != "":
-        datetime.fromisoformat(asked_at)
+    if asked_at != "" and (moment := datetime.fromisoformat(asked_at)).utcoffset():
+        asked_at = moment.astimezone(UTC).isoformat(timespec="microseconds")  # times are sorted as texts
     return Run(id=run, asked_at=asked_at, suite=suite)
 
 
