@@ -32,7 +32,8 @@ def run_here(site: Path, folder: Path, *arguments: str, **variables: str) -> End
     """Run the command line in this process, as if it were one of its own that works in `folder`."""
     from priorbench.cli import main
 
-    environment = command_environment(site) | variables
+    # --plugin sets it for what the command starts; it is set here, so that it is taken back here
+    environment = command_environment(site) | {"PRIORBENCH_PLUGIN_FILES": ""} | variables
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with (
         pytest.MonkeyPatch.context() as patch,

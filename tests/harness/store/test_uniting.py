@@ -156,7 +156,7 @@ def _plain():
 
 REQUEST = {
     "suite": "s",
-    "denoiser": {"name": "d", "label": "d", "parameters": {}},
+    "denoiser": {"name": "d", "label": "d", "parameters": {"k": 1}},
     "stopping": None,
     "image_set": {"label": "s", "name": "s", "parameters": {}, "choosing": [], "members": "", "count": None},
     "noise": {"name": "n", "label": "n", "parameters": {}},
