@@ -136,15 +136,13 @@ class ImageSetSpec(Spec):
     Attributes
     ----------
     label_from : str, default ''
-        name of the parameter (a path) whose last part names the set in records, where the suite gives no
-        label.
+        name of the parameter (a path) whose last part is the set's label, where the suite gives none.
     takes_folder : bool, default False
         a bare folder on the command line (``--images pictures/kodak``) means this set, with the folder as the
-        parameter ``label_from``.
+        parameter ``label_from``; the set has a method ``ids()``.
     selection : tuple of str, default ('limit',)
-        parameters that only choose among the images, such as ``limit``; they are not in the set's label, so
-        that a part of a set and the whole of it share a board. All others change pixels, but
-        `label_from` and one called ``path``, which say where the images are.
+        parameters that only choose among the images; they are not in the set's label, so that a part of a set
+        and the whole of it share a board. All others change pixels, but `label_from` and ``path``.
     """
 
     kind: ClassVar[str] = "image set"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from priorbench.contract.executor import Started
 from priorbench.contract.limits import Limits, check_count
@@ -10,6 +10,23 @@ from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry
+
+
+def _settings() -> Callable[[], None]:
+    """Return what puts back torch's settings of now."""
+    import torch
+
+    dtype, gradients, threads = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads()
+    exact = torch.are_deterministic_algorithms_enabled()
+    warns = torch.is_deterministic_algorithms_warn_only_enabled()
+
+    def restore() -> None:
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(exact, warn_only=warns)
+
+    return restore
 
 
 class SerialExecutor:
@@ -56,7 +73,10 @@ class SerialExecutor:
         """Yield the records of each trial, in order."""
         for trial in trials:
             started(trial)
-            yield self._session.run(trial)
+            restore = _settings()
+            records = self._session.run(trial)
+            restore()  # methods share this process: what one changes is not to reach the next
+            yield records
 
     def close(self) -> None:
         """Nothing runs between trials."""
