@@ -12,7 +12,7 @@ from priorbench.contract.records import Record
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.boards import Board, Difference, Interval, Row, TimeRatio
 from priorbench.ranking.measured import Measured
-from priorbench.ranking.names import find_place
+from priorbench.ranking.names import find_place, names_condition
 from priorbench.ranking.paired import Paired, differences, shared_ranks, time_ratios
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
 from priorbench.ranking.statistics import caveats, resample_count
@@ -57,7 +57,12 @@ def leaderboard(
             for place, entry in zip(panel.places, panel.entries, strict=True)
         }
         find_place(reference, everywhere, [place for place, oracle in everywhere.items() if oracle])
-    return [_board(panel, reference) for panel in found]
+    boards = [_board(panel, reference) for panel in found]
+    if reference is not None and names_condition(reference):
+        rows = {row.name for board in boards for row in board.rows}
+        if reference not in rows:
+            raise UnknownNameError("method in the store", reference, rows)
+    return boards
 
 
 def _board(panel: Panel, wanted: str | None) -> Board:

@@ -27,6 +27,11 @@ class Place(NamedTuple):
         return self.label if self.stopping_rule is None else f"{self.label}@{self.stopping_rule}"
 
 
+def names_condition(name: str) -> bool:
+    """Say whether a name ends with a batch or an environment, which only the rows of a board have."""
+    return _CONDITION.search(name) is not None
+
+
 def row_names(places: Iterable[Place]) -> dict[Place, str]:
     """Return the shortest name of each place that no other has."""
     candidates = {place: _names(place) for place in places}

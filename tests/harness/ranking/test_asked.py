@@ -319,3 +319,17 @@ def test_a_name_given_later_hides_the_earlier_one_only_if_it_has_every_record():
     records = results("mean", [30.0, 31.0, 32.0])
     assert boards((1, old, records), (2, new, records[:1])) == {"s": {"old": (31.0, 3), "new": (30.0, 1)}}
     assert boards((1, old, records[:1]), (2, new, records)) == {"s": {"new": (31.0, 3)}}
+
+
+def test_a_reference_with_conditions_is_one_of_a_board():
+    records = [
+        replace(one, environment=mark)
+        for label, mark in (("a", "aaaaaa1"), ("b", "bbbbbb2"))
+        for one in results(label, [30.0, 31.0])
+    ]
+    store = told((1, request("a"), records[:2]), (1, request("b"), records[2:]))
+    [board] = leaderboard(store.scores(), reference="a@env-aaaaaa")
+    assert board.reference == "a@env-aaaaaa"
+    for wrong in ("a@env-bbbbbb", "a@batch-4"):
+        with pytest.raises(UnknownNameError, match="Allowed: a@env-aaaaaa, b@env-bbbbbb"):
+            leaderboard(store.scores(), reference=wrong)
