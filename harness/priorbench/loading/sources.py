@@ -18,9 +18,9 @@ from priorbench.loading.imported_names import imported_names
 
 #: folders of the core that take part in every result: their files are in every key
 MEASURED_PATH = ("contract", "machine", "parameters", "protocol", "standard", "worker")
-#: parts of the core that no digest needs: words of messages, and how plugins are found (a key names the
-#: factories that were found, and holds the digests of their code)
-WITHOUT_INFLUENCE = ("__init__", "__main__", "_moved", "errors", "words", "loading")
+#: parts of the core that no digest needs: words of messages, how output files are written, and how plugins
+#: are found (a key names the factories that were found, and holds the digests of their code)
+WITHOUT_INFLUENCE = ("__init__", "__main__", "_moved", "errors", "outputs", "words", "loading")
 #: packages whose versions a plugin's own digest need not name: they are in every key (see
 #: `priorbench.machine.description.NUMERICAL`), or only declare parameters, whose values are in the key
 _SPOKEN_FOR = frozenset(

@@ -117,7 +117,7 @@ def test_the_first_method_of_the_docs_passes_its_checks_and_runs(command, folder
 
 
 def test_an_edit_counts_that_leaves_size_and_time_as_they_were(folder: Path) -> None:
-    file = write(folder, "edited_method")
+    file = write(folder, "recompiled_method")
     text = file.read_text()
     os.utime(file, (1_700_000_000, 1_700_000_000))
     py_compile.compile(str(file), doraise=True)
@@ -125,4 +125,4 @@ def test_an_edit_counts_that_leaves_size_and_time_as_they_were(folder: Path) -> 
     os.utime(file, (1_700_000_000, 1_700_000_000))
     add_plugin_files([file])
     load_registry()
-    assert sys.modules["edited_method"].Brighter().by == 0.7
+    assert sys.modules["recompiled_method"].Brighter().by == 0.7
