@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priorbench.cli.common.output import Format, print_json, print_table, remark, say
-from priorbench.cli.common.stores import reading
+from priorbench.cli.common.stores import reading, writing
 
 if TYPE_CHECKING:
     from priorbench.contract.requests import Request
@@ -157,11 +157,8 @@ def _changing(name: str | None, dry_run: bool) -> Iterator[tuple[Store, Asked]]:
     from priorbench.store.database import Store, store_url
 
     Store(store_url(name), create=False).close()  # it must be there
-    target = Store(store_url(name), create=not dry_run)
-    try:
+    with reading(name) if dry_run else writing(name) as target:
         yield target, target.scores().asked
-    finally:
-        target.close()
 
 
 def _title(request: Request) -> str:

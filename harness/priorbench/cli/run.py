@@ -163,16 +163,15 @@ def _execute(
     plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool, ending: Ending
 ) -> RunSummary:
     from priorbench.cli.common.progress import ProgressView
+    from priorbench.cli.common.stores import writing
     from priorbench.run.loop import execute
-    from priorbench.store.database import Store, store_url
 
-    store = Store(store_url(store_name))
     try:
-        with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
-            summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
-        store.check_place()
-        view.conclude(summary, store.url, ending.reason)
-        return summary
+        with writing(store_name) as store:
+            with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
+                summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
+            store.check_place()
+            view.conclude(summary, store.url, ending.reason)
+            return summary
     finally:
         executor.close()
-        store.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +12,7 @@ import typer
 
 from priorbench.cli.common.files import write, write_bytes
 from priorbench.cli.common.output import remark, say
-from priorbench.cli.common.stores import reading
+from priorbench.cli.common.stores import reading, writing
 
 if TYPE_CHECKING:
     from priorbench.store.database import Store
@@ -108,13 +107,11 @@ def import_command(
     ] = None,
 ) -> None:
     """Add records from files to a store; one that is there already is never overwritten."""
-    from priorbench.store.database import Store
     from priorbench.store.uniting import Tally, unite
 
     sources = [_rows_of(path) for path in files]
     tally = Tally()
-    with _writing(store) as target:
-        assert isinstance(target, Store)
+    with writing(store) as target:
         for rows in sources:
             unite(target, _items(rows, tally), tally)
         _conclude(tally, target.url)
@@ -134,7 +131,7 @@ def merge(
     tally = Tally()
     sources = [Store(store_url(name), create=False) for name in stores]
     try:
-        with _writing(store) as target:
+        with writing(store) as target:
             for source in sources:
                 if source.same_place(target):
                     raise PriorbenchError(f"the store {source.url} is the one to merge into: name others")
@@ -146,17 +143,6 @@ def merge(
     finally:
         for source in sources:
             source.close()
-
-
-@contextmanager
-def _writing(name: str | None) -> Iterator[Store]:
-    from priorbench.store.database import Store, store_url
-
-    target = Store(store_url(name))
-    try:
-        yield target
-    finally:
-        target.close()
 
 
 def _rows_of(path: Path) -> Callable[[Refuse], Iterator[tuple[str, dict[str, Any]]]]:

@@ -55,17 +55,20 @@ class Store:
         does some work in one transaction and returns what it returns; see `Database.write`.
     damage : dict[str, Damage]
         what could not be read so far and was left out, by where it is.
+    renewed : int
+        records of an earlier schema that were brought to the present one when the store was opened to write.
     """
 
     def __init__(self, url: str, *, create: bool = True) -> None:
         self.damage: dict[str, Damage] = {}
+        self.renewed = 0
         self._database = Database(address_of(url), writes=create)
         self.url = self._database.shown
         self.write, self._connection = self._database.write, self._database.connection
         self._lacks = self._database.lacks
         self._numbers, self._runs = Numbers(), dict[str, Run]()
         if create:
-            self.write(lambda connection: prepare(connection, self.url, self._note))
+            self.renewed = self.write(lambda connection: prepare(connection, self.url, self._note))
             self._database.keep_place()
         elif not self._lacks(ABOUT):
             with self._connection() as connection:

@@ -154,21 +154,26 @@ def schema_of(connection: sa.Connection, shown: str) -> int | None:
     return None if found is None else int(found)
 
 
-def prepare(connection: sa.Connection, shown: str, note: Note) -> None:
-    """Make the tables that are missing, and bring what is of an earlier schema to ours."""
+def prepare(connection: sa.Connection, shown: str, note: Note) -> int:
+    """Make the tables that are missing, and bring what is of an earlier schema to ours.
+
+    Returns the number of records that were.
+    """
+    renewed = 0
     META.create_all(connection)
     if schema_of(connection, shown) != SCHEMA:
         connection.execute(sa.delete(ABOUT).where(ABOUT.c.name == "schema"))
         connection.execute(insert(connection, ABOUT), [{"name": "schema", "value": str(SCHEMA)}])
-        _renew_records(connection)
+        renewed = _renew_records(connection)
     if not has_scores(connection):
         renew_scores(connection, note)
+    return renewed
 
 
-def _renew_records(connection: sa.Connection) -> None:
+def _renew_records(connection: sa.Connection) -> int:
     """Write records of an earlier schema as facts of today, and what they say of their labels as requests.
 
-    What cannot be read stays as it is.
+    What cannot be read stays as it is. Returns how many there are.
     """
     earlier = []
     for row in record_rows(connection, curves=False):
@@ -192,3 +197,4 @@ def _renew_records(connection: sa.Connection) -> None:
     if new:
         connection.execute(statement, new)
         connection.execute(sa.delete(SCORES))
+    return len(new)

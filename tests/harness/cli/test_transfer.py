@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from asked_things import document_1, results, write_store_1
 from small_runs import HERE, ONE_IMAGE, write_suite
 
 from priorbench.store.database import Store
@@ -121,3 +122,16 @@ def test_what_cannot_be_read_is_one_line(command, tmp_path, arguments, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_store_of_before_is_brought_to_the_present_form_with_a_word(command, tmp_path):
+    write_store_1(
+        tmp_path / "priorbench.db", [document_1(one, "old-label") for one in results("m", [30.0, 31.0])]
+    )
+    board = json.loads(command(*BOARD).stdout)
+    (tmp_path / "empty.jsonl").touch()
+    told = "was of an earlier version: 2 records brought to the present form"
+    first, second = (command("import", "empty.jsonl") for _ in range(2))
+    assert (first.returncode, told in first.stderr, told in second.stderr) == (0, True, False)
+    assert json.loads(command(*BOARD).stdout) == board
+    assert [row["denoiser"] for row in board[0]["rows"]] == ["old-label"]

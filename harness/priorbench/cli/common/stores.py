@@ -33,6 +33,22 @@ def reading(name: str | None) -> Iterator[Store]:
         raise typer.Exit(_SOME_LEFT_OUT)
 
 
+@contextmanager
+def writing(name: str | None) -> Iterator[Store]:
+    """Open a store for writing; say so if that changed its form."""
+    from priorbench.store.database import Store, store_url
+    from priorbench.words import plural
+
+    store = Store(store_url(name))
+    try:
+        if store.renewed:
+            changed = plural(store.renewed, "record")
+            remark(f"the store {store.url} was of an earlier version: {changed} brought to the present form")
+        yield store
+    finally:
+        store.close()
+
+
 def _tell_damage(store: Store) -> None:
     from priorbench.words import one_line, plural
 
