@@ -31,6 +31,13 @@ _NOT_ASKED = frozenset(
     }
 )
 _ASKED = frozenset(item.name for item in fields(Record)) - _NOT_ASKED
+#: what is known before the method runs
+_FACTS: Mapping[str, type | tuple[type, ...]] = {
+    "started_at": str,
+    "noisy_sha256": str,
+    "sigma": (int, float),
+    "noisy_psnr": (int, float),
+}
 #: what a good result has
 _NEEDED = ("mse", "output_sha256", "noisy_sha256", "wall_seconds")
 
@@ -71,7 +78,11 @@ def facts_of(message: Mapping[str, Any]) -> dict[str, Any]:
     facts = message.get("facts", {})
     if not isinstance(facts, dict):
         raise AnswerError("its facts are no JSON object")
-    return _asked(facts)
+    told = {name: value for name, value in facts.items() if name in _FACTS}
+    for name, value in told.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, _FACTS[name])):
+            raise AnswerError(f"its fact '{name}' is of the wrong type")
+    return told
 
 
 def records_of(

@@ -11,6 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from priorbench.contract.choice import DENOISING, Choice
 from priorbench.contract.requests import (
     Request,
     Run,
@@ -175,3 +176,32 @@ def own_answers(values: Iterable[Mapping[str, Any]]) -> tuple[list[Answer], list
     }
     answers = [(requests[number], key, runs[number].id) for number, keys in members.items() for key in keys]
     return answers, list(runs.values())
+
+
+def contradiction(request: Request, values: Mapping[str, Any]) -> str:
+    """Return in what a request asks for something else than the record is; an empty string if in nothing.
+
+    A board takes the noise, the rule and all else from the request: a record of another one would be a wrong
+    number on it. Names that are empty are not known, in requests from before they were kept.
+    """
+    stopping = request.stopping or Choice(name="", label="")
+    said = {
+        "method": (request.denoiser, "denoiser", "parameters"),
+        "noise": (request.noise, "noise", "noise_parameters"),
+        "operator": (request.operator, "operator", "operator_parameters"),
+        "stopping rule": (stopping, "stopping_rule", "stopping_parameters"),
+    }
+    for part, (choice, name, parameters) in said.items():
+        known = choice.name in ("", values.get(name) or DENOISING.name)
+        if not known or dict(choice.parameters) != (values.get(parameters) or {}):
+            return part
+    if (request.stopping is None) != (values.get("stopping_rule") is None):
+        return "stopping rule"
+    same = {
+        "image set": request.image_set.name in ("", values["image_set"]),
+        "device": request.device == values.get("device", "cpu").partition(":")[0],
+        "number of threads": request.threads == values.get("threads", 1),
+        "protocol": request.protocol == values.get("protocol", 1),
+        "code": not values.get("code") or request.code == values["code"],
+    }
+    return next((part for part, good in same.items() if not good), "")

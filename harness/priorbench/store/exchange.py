@@ -15,7 +15,7 @@ from priorbench.contract.choice import Choice
 from priorbench.contract.records import SCHEMA, Record, from_json, to_json
 from priorbench.contract.requests import AskedSet, Request, Run, request_from_json, request_to_json
 from priorbench.machine.description import fingerprint
-from priorbench.store.asked import Answer, Asked, asked_of, own_answers
+from priorbench.store.asked import Answer, Asked, asked_of, contradiction, own_answers
 from priorbench.store.documents import Damage, UnreadableError, checked, fact
 
 #: fields of an export's line that are not a single value
@@ -107,16 +107,17 @@ def item_of(values: Mapping[str, Any]) -> Item:
         raise UnreadableError(f"its schema {written['schema']} is not one of this priorbench (1 to {SCHEMA})")
     _check_names(written)
     _check_numbers(written)
+    try:
+        written["started_at"] = _in_utc(written.get("started_at", ""))
+    except ValueError:
+        raise UnreadableError("the moment at which it started is none") from None
     answers, runs = _asked(values.get("requests"), written["key"])
     if not answers:
         answers, runs = own_answers([written])
     for request, _, _ in answers:
         _check_labels(request)
-        if [request.denoiser.name, request.denoiser.parameters] != [
-            written["denoiser"],
-            written["parameters"],
-        ]:
-            raise UnreadableError("what it answers is another method, or has other parameters")
+        if part := contradiction(request, fact(written)):
+            raise UnreadableError(f"what it answers has another {part}, or other parameters of it")
     values = to_json(from_json(fact(written)))  # without fields that are none of a record's
     del values["crops"]
     return Item(values=values, answers=tuple(answers), runs=tuple(runs), environment=environment)
@@ -154,9 +155,14 @@ def _asked(given: Any, key: str) -> tuple[list[Answer], list[Run]]:
 def _run(run: Any, asked_at: Any, suite: str) -> Run:
     if not isinstance(run, str) or not 0 < len(run) <= 32 or not run.isalnum():
         raise UnreadableError("the id of a run is not letters and digits, at most 32")
-    if asked_at != "" and (moment := datetime.fromisoformat(asked_at)).utcoffset():
-        asked_at = moment.astimezone(UTC).isoformat(timespec="microseconds")  # times are sorted as texts
-    return Run(id=run, asked_at=asked_at, suite=suite)
+    return Run(id=run, asked_at=_in_utc(asked_at), suite=suite)
+
+
+def _in_utc(moment: str) -> str:
+    """Return a moment in UTC, because moments are compared as texts; ValueError if it is none."""
+    if moment != "" and (read := datetime.fromisoformat(moment)).utcoffset():
+        return read.astimezone(UTC).isoformat(timespec="microseconds")
+    return moment
 
 
 def _check_names(values: Mapping[str, Any]) -> None:

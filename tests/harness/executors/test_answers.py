@@ -113,5 +113,7 @@ def test_a_message_is_a_json_object(line):
 
 def test_facts_are_fields_of_results():
     assert facts_of(json.loads('{"facts": {"sigma": 0.1, "key": "k"}}')) == {"sigma": 0.1}
-    with pytest.raises(AnswerError):
-        facts_of({"facts": [1]})
+    assert facts_of({"facts": {"psnr": "x", "crops": 7, "noisy_psnr": None}}) == {"noisy_psnr": None}
+    for wrong in ([1], {"sigma": "x"}, {"sigma": True}, {"noisy_sha256": 7}):
+        with pytest.raises(AnswerError):
+            facts_of({"facts": wrong})

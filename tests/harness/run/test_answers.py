@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from sample_records import record as sample_record
 
 from priorbench.contract.records import Record
 from priorbench.contract.requests import Run
@@ -17,28 +18,13 @@ from priorbench.store.asked import Asked
 from priorbench.store.database import Store
 from priorbench.store.forgetting import forget
 
-NOW = Run(id="now", asked_at="2026-03-01T00:00:00.000000+00:00")
-
 
 def record(key: str) -> Record:
-    return Record(
-        key=key,
-        denoiser="d",
-        parameters={},
-        plugin="p",
-        plugin_version="1",
-        image_set="s",
-        image=key,
-        image_sha256="0",
-        height=4,
-        width=5,
-        channels=3,
-        noise="n",
-        noise_parameters={},
-        repetition=0,
-        stopping_rule=None,
-        psnr=30.0,
-    )
+    """Return the record of an image of its own."""
+    return sample_record(key, image=key, psnr=30.0)
+
+
+NOW = Run(id="now", asked_at="2026-03-01T00:00:00.000000+00:00")
 
 
 @pytest.fixture

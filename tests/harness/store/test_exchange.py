@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_records import record
 
-from priorbench.contract.records import Record
 from priorbench.store.database import Store
 from priorbench.store.documents import UnreadableError
 from priorbench.store.exchange import item_of
@@ -17,25 +17,8 @@ from priorbench.store.exchange import item_of
 def line(tmp_path: Path) -> dict[str, Any]:
     """The line of a record with one request."""
     store = Store(f"sqlite:///{tmp_path}/priorbench.db")
-    record = Record(
-        key="k",
-        denoiser="d",
-        parameters={"a": 1},
-        plugin="p",
-        plugin_version="1",
-        image_set="s",
-        image="i",
-        image_sha256="0",
-        height=4,
-        width=5,
-        channels=3,
-        noise="n",
-        noise_parameters={},
-        repetition=0,
-        stopping_rule=None,
-        psnr=30.0,
-    )
-    store.add([record])
+    told = {"parameters": {"a": 1}, "noise_parameters": {"sigma": 0.1}, "code": "c"}
+    store.add([record("k", stopping_rule="fixed", psnr=30.0, **told)])
     [found] = store.exported()
     store.close()
     return found
@@ -49,9 +32,38 @@ def test_the_time_of_a_run_comes_in_utc(line: dict[str, Any]) -> None:
     ]
 
 
-@pytest.mark.parametrize("change", [{"name": "other"}, {"parameters": {"a": 2}}])
-def test_a_record_answers_no_request_for_another_method(line: dict[str, Any], change: dict[str, Any]) -> None:
+def test_a_record_that_started_elsewhere_is_compared_in_utc(line: dict[str, Any]) -> None:
+    line["started_at"] = "2026-11-29T23:59:00+14:00"
+    assert item_of(line).values["started_at"] == "2026-11-29T09:59:00.000000+00:00"
+    line["started_at"] = "soon"
+    with pytest.raises(UnreadableError, match="the moment at which it started"):
+        item_of(line)
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "told"),
+    [
+        ("denoiser", {"name": "other"}, "another method"),
+        ("denoiser", {"parameters": {"a": 2}}, "another method"),
+        ("noise", {"name": "other"}, "another noise"),
+        ("noise", {"parameters": {"sigma": 0.2}}, "another noise"),
+        ("operator", {"name": "mask"}, "another operator"),
+        ("stopping", {"name": "oracle"}, "another stopping rule"),
+        ("stopping", {"parameters": {"iterations": 1}}, "another stopping rule"),
+        ("image_set", {"name": "other"}, "another image set"),
+        ("stopping", None, "another stopping rule"),
+        ("device", "cuda", "another device"),
+        ("threads", 8, "another number of threads"),
+        ("protocol", 2, "another protocol"),
+        ("code", "older", "another code"),
+    ],
+)
+def test_a_record_answers_no_request_for_something_else(
+    line: dict[str, Any], part: str, change: Any, told: str
+) -> None:
+    """A board takes the noise and all else from the request: the number would stand on a wrong board."""
     item_of(line)
-    line["requests"][0]["denoiser"] |= change
-    with pytest.raises(UnreadableError, match="another method, or has other parameters"):
+    request = line["requests"][0]
+    request[part] = request[part] | change if isinstance(change, dict) else change
+    with pytest.raises(UnreadableError, match=told):
         item_of(line)
