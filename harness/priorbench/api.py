@@ -125,7 +125,7 @@ def evaluate(
             device=device,
         )
         rules = [(Fixed(iterations=iterations), False)]
-        ((outcome,),) = measure(_as_method(method), [noisy.problem], [rules], iterations)
+        (outcome,) = measure(_as_method(method), noisy.problem, rules, iterations)
         if outcome.error is not None:
             raise outcome.error
         assert outcome.output is not None

@@ -74,7 +74,7 @@ def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, se
             family="gaussian", parameters={"sigma": level}, sigma=level, channel_covariance=covariance
         )
     observation = Observation(image=torch.empty(0), noise=noise, device=torch.device(device), seed=seed)
-    return Problem(noisy=pixels, observation=observation, clean=pixels)
+    return Problem(noisy=pixels, observation=observation)
 
 
 def _run(registry: Registry, problem: Problem, name: str, settings: list[str], stopping: str) -> Outcome:
@@ -100,7 +100,7 @@ def _run(registry: Registry, problem: Problem, name: str, settings: list[str], s
         if sys.stderr.isatty():
             say(f"\riteration {point.iteration} of {budget}, {point.wall_seconds:.0f} s ", err=True, nl=False)
 
-    outcome = _caught(lambda: measure(method, [problem], [rules], budget, [show])[0][0])
+    outcome = _caught(lambda: measure(method, problem, rules, budget, curve=show)[0])
     if iterative and sys.stderr.isatty():
         say("", err=True)
     return outcome

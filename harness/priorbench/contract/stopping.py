@@ -25,7 +25,7 @@ class Trajectory:
     iterations : int or None
         the method's published budget, its parameter ``iterations``; None where it has none.
     observation : Observation
-        what the method sees.
+        what the method sees, on the host.
     clean : torch.Tensor or None, optional
         the clean image, (channels, height, width); given to oracles only.
     """
@@ -37,36 +37,36 @@ class Trajectory:
 
 @dataclass(kw_only=True, slots=True)
 class Look:
-    """One iterate under a rule's eyes; what costs something is computed once, when asked for.
+    """One iterate under a rule's eyes, on the host; what costs something is brought once, when asked for.
 
     Attributes
     ----------
     iteration : int
         1-based.
+    loss : float or None, optional
+        training loss of this iteration (before its optimiser step), or None if the method gives none.
     """
 
     iteration: int
-    _output: torch.Tensor | None
+    loss: float | None = None
     _estimate: Callable[[], torch.Tensor]
-    _loss: float | torch.Tensor | None = None
-    _cached: torch.Tensor | None = field(default=None)
+    _output: Callable[[], torch.Tensor] | None = None
+    _seen: dict[str, torch.Tensor] = field(default_factory=dict)
 
     @property
     def output(self) -> torch.Tensor:
         """What the method has anyway, (channels, height, width); the estimate where it has nothing."""
-        return self.estimate if self._output is None else self._output
+        return self.estimate if self._output is None else self._brought("output", self._output)
 
     @property
     def estimate(self) -> torch.Tensor:
         """What the method would return if it were stopped now, (channels, height, width)."""
-        if self._cached is None:
-            self._cached = self._estimate()
-        return self._cached
+        return self._brought("estimate", self._estimate)
 
-    @property
-    def loss(self) -> float | None:
-        """Training loss of this iteration (before its optimiser step), or None if the method gives none."""
-        return None if self._loss is None else float(self._loss)
+    def _brought(self, name: str, bring: Callable[[], torch.Tensor]) -> torch.Tensor:
+        if name not in self._seen:
+            self._seen[name] = bring()
+        return self._seen[name]
 
 
 @dataclass(frozen=True, slots=True)

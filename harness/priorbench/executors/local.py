@@ -1,9 +1,8 @@
-"""Starts worker processes, gives them trials, and replaces those that were killed."""
+"""Starts judges, one for each slot, gives them trials, and replaces those that were killed."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -14,24 +13,18 @@ from priorbench.contract.limits import Limits, check_count
 from priorbench.contract.records import NOT_RUN, Record
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
-from priorbench.executors.folders import clear_away
 from priorbench.executors.groups import Group, groups
 from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
 from priorbench.loading.registry import Registry
 from priorbench.protocol.trial_records import failed_records
+from priorbench.worker.folders import clear_away
 
-#: idle workers that are kept for the next image of their method. Trials go through the methods in turn: if a
-#: suite had more (the shipped ones have ten), hardly a worker would still be there when it is wanted
-KEPT_WORKERS = 16
-
-#: a method, the slot (a set of processors) that its worker is bound to, and the images that it has at once
-Owner = tuple[str, int, int]
 #: a group and the records of each of its trials
 Ended = tuple[Group, list[tuple[Record, ...]]]
 
 
 class LocalExecutor:
-    """Run trials in worker processes, each started for one method and reused for its next images.
+    """Run trials under judges, which have each method run in a process of its own.
 
     Parameters
     ----------
@@ -78,8 +71,7 @@ class LocalExecutor:
         self.limits = limits
         self._registry, self._jobs, self._batch = registry, jobs, batch
         self._settings = WorkerSettings(threads=threads, timeout=limits.timeout, memory=limits.memory)
-        self._idle: OrderedDict[Owner, WorkerProcess] = OrderedDict()
-        self._busy: set[WorkerProcess] = set()
+        self._judges: dict[int, WorkerProcess] = {}
         self._slots: SimpleQueue[int] = SimpleQueue()
         for slot in range(jobs):
             self._slots.put(slot)
@@ -105,13 +97,13 @@ class LocalExecutor:
                 self.close()  # before the thread pool waits: its threads wait for the workers
 
     def close(self) -> None:
-        """Kill every worker."""
+        """Kill every judge and its players."""
         with self._lock:
             self._closed = True
-            workers = [*self._idle.values(), *self._busy]
-            self._idle.clear()
-        for worker in workers:
-            worker.kill()
+            judges = [*self._judges.values()]
+            self._judges.clear()
+        for judge in judges:
+            judge.kill()
 
     def _ended(
         self, pending: set[Future[Ended]], again: Callable[[Trial], None]
@@ -130,51 +122,29 @@ class LocalExecutor:
 
     def _run_group(self, group: Group, started: Started) -> Ended:
         slot = self._slots.get()
-        owner = (group[0].denoiser.name, slot, len(group))
         try:
             for trial in group:
                 started(trial)
             try:
-                worker = self._take(owner)
+                judge = self._judge(slot)
             except OSError as error:
                 reason = f"no worker could be started: {error}"
                 return group, [failed_records(one, self._registry, NOT_RUN, reason, {}) for one in group]
-            try:
-                return group, worker.run_together(group)
-            finally:
-                self._give_back(owner, worker)
+            return group, judge.run(group)
         finally:
             self._slots.put(slot)
 
-    def _take(self, owner: Owner) -> WorkerProcess:
-        """Return the idle worker of this method, or a new one."""
+    def _judge(self, slot: int) -> WorkerProcess:
+        """Return the judge of a slot (a set of processors), or a new one."""
         with self._lock:
             if self._closed:
                 raise PriorbenchError("the executor is closed")
-            worker = self._idle.pop(owner, None)
-            if worker is None:
-                _, slot, images = owner
-                settings = replace(
-                    self._settings,
-                    cpus=processors(slot, self._settings.threads),
-                    memory=None if self._settings.memory is None else self._settings.memory * images,
-                )
-                worker = WorkerProcess(self._registry, settings)
-            self._busy.add(worker)
-            return worker
-
-    def _give_back(self, owner: Owner, worker: WorkerProcess) -> None:
-        surplus: list[WorkerProcess] = []
-        with self._lock:
-            self._busy.discard(worker)
-            if self._closed or not worker.alive:
-                surplus.append(worker)
-            else:
-                self._idle[owner] = worker
-            while len(self._idle) > KEPT_WORKERS:
-                surplus.append(self._idle.popitem(last=False)[1])
-        for old in surplus:
-            old.kill()
+            judge = self._judges.get(slot)
+            if judge is None or not judge.alive:
+                cpus = processors(slot, self._settings.threads)
+                judge = WorkerProcess(self._registry, replace(self._settings, cpus=cpus))
+                self._judges[slot] = judge
+            return judge
 
     def _marked(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
         records = tuple(replace(record, limits=self.limits.to_json()) for record in records)

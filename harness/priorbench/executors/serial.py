@@ -65,16 +65,17 @@ class SerialExecutor:
         for what, value in {"jobs": jobs, "threads": threads}.items():
             check_count(what, value)
         from priorbench.machine.memory import resident_bytes
-        from priorbench.protocol.session import Session
+        from priorbench.worker.seats import OwnSeat
+        from priorbench.worker.session import Session
 
-        self._session = Session(registry, baseline_bytes=resident_bytes())
+        self._session = Session(registry, OwnSeat(registry, resident_bytes()))
 
     def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:
         """Yield the records of each trial, in order."""
         for trial in trials:
             started(trial)
             restore = _settings()
-            records = self._session.run(trial)
+            (records,) = self._session.run([trial])
             restore()  # methods share this process: what one changes is not to reach the next
             yield records
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from priorbench.loading.imported_names import imported_names
 
 #: folders of the core that take part in every result: their files are in every key
-MEASURED_PATH = ("contract", "machine", "parameters", "protocol", "standard", "worker")
+MEASURED_PATH = ("contract", "machine", "parameters", "player", "protocol", "standard", "worker")
 #: parts of the core that no digest needs: words of messages, how output files are written, and how plugins
 #: are found (a key names the factories that were found, and holds the digests of their code)
 WITHOUT_INFLUENCE = ("__init__", "__main__", "_moved", "errors", "outputs", "words", "loading")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from priorbench.machine import nvidia
+from priorbench.machine.processes import cpu_seconds, ended_children_seconds
 from priorbench.machine.procfs import read_small
 from priorbench.machine.quota import quota_stops
 from priorbench.machine.settings import available_threads
@@ -32,7 +33,7 @@ class Conditions:
     busy : float or None
         processor seconds that all processes of the machine have used.
     own : float
-        processor seconds that this process and its ended children have used.
+        processor seconds that this process, the one that is timed, and their ended children have used.
     throttled : int or None
         times that a core was slowed down because it was too hot.
     quota : int or None
@@ -52,22 +53,27 @@ class Conditions:
     stops: int = 0
 
 
-def conditions(device: str = "cpu") -> Conditions:
+def conditions(device: str = "cpu", timed: int | None = None) -> Conditions:
     """Read the counters; under a millisecond.
 
     Parameters
     ----------
     device : str, default 'cpu'
         torch device that is timed.
+    timed : int or None, optional
+        id of the process that is timed; None = this one.
     """
-    own = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    own = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    if timed is not None:
+        own += (cpu_seconds(timed) or 0.0) + ended_children_seconds(timed)
     return Conditions(
         at=time.perf_counter(),
         busy=_busy_seconds(),
-        own=sum(usage.ru_utime + usage.ru_stime for usage in own),
+        own=own,
         throttled=_throttle_count(),
         quota=quota_stops(),
-        gpu=nvidia.state(device),
+        gpu=nvidia.state(device, os.getpid() if timed is None else timed),
         stops=stops(),
     )
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gc
-import os
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-from priorbench.machine.procfs import read_small
+from priorbench.machine.processes import children_of, command_of, is_zombie
 
 #: seconds that something which is about to end is given
 GRACE = 0.5
@@ -50,37 +48,16 @@ def _difference(before: Running) -> str:
     if threads:
         parts.append(f"{len(threads)} thread{'s' * (len(threads) > 1)} ({', '.join(threads[:3])})")
     if children:
-        names = ", ".join(_command(pid) for pid in children[:3])
+        names = ", ".join(command_of(pid) for pid in children[:3])
         parts.append(f"{len(children)} child process{'es' * (len(children) > 1)} ({names})")
     return " and ".join(parts)
 
 
 def _children() -> list[int]:
-    """Return the living child processes, where the system tells (Linux); Python's own helper is left out."""
-    found: list[int] = []
-    for task in _tasks():
-        found += map(int, (read_small(f"/proc/self/task/{task}/children") or "").split())
-    return [pid for pid in found if "resource_tracker" not in _command(pid) and not _ended(pid)]
+    """Return the living child processes, where the system tells; Python's own helper is left out."""
+    return [pid for pid in children_of() if not is_helper(pid) and not is_zombie(pid)]
 
 
-def _tasks() -> list[str]:
-    try:
-        return os.listdir("/proc/self/task")  # noqa: PTH208 (a third of the time of a glob)
-    except OSError:
-        return []
-
-
-def _command(pid: int) -> str:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return ""
-    return b" ".join(words).decode("utf-8", "backslashreplace").strip()[:80]
-
-
-def _ended(pid: int) -> bool:
-    """Say whether a child is a zombie: it ended, and only its parent has not asked."""
-    try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except (ChildProcessError, OSError):
-        return True
+def is_helper(process: int) -> bool:
+    """Say whether a process is the one with which Python counts shared memory."""
+    return "multiprocessing.resource_tracker" in command_of(process)

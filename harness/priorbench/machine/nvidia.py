@@ -30,7 +30,7 @@ class GpuState:
     slowed : tuple of str, default ()
         why its clocks are lower than they could be, in words.
     others : int, default 0
-        processes that use it beside this one.
+        processes that use it beside the one that is timed and this one.
     """
 
     slowed: tuple[str, ...] = ()
@@ -52,14 +52,22 @@ def facts(device: str) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def state(device: str) -> GpuState | None:
-    """Return the state of a GPU now; None where nobody tells."""
+def state(device: str, user: int) -> GpuState | None:
+    """Return the state of a GPU now; None where nobody tells.
+
+    Parameters
+    ----------
+    device : str
+        torch device.
+    user : int
+        id of the process that is timed.
+    """
     library, handle = _open(device)
     if library is None:
         return None
     reasons = _readable(library, lambda: _reasons(library, handle)) or ()
     users = _readable(library, lambda: library.nvmlDeviceGetComputeRunningProcesses(handle)) or ()
-    return GpuState(slowed=reasons, others=sum(user.pid != os.getpid() for user in users))
+    return GpuState(slowed=reasons, others=sum(one.pid not in (user, os.getpid()) for one in users))
 
 
 def _reasons(library: Any, handle: Any) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from priorbench.machine.quota import quota_processors
 
@@ -28,6 +29,8 @@ WORKER_VARIABLES: Mapping[str, str] = {
     "PYTHONHASHSEED": "0",
 }
 
+#: processors that a method stays on, with commas, and bytes that it may add to an empty process
+CPUS_VARIABLE, MEMORY_VARIABLE = "PRIORBENCH_WORKER_CPUS", "PRIORBENCH_WORKER_MEMORY"
 #: further variables for workers, with commas: for a method that needs one
 KEEP_VARIABLE = "PRIORBENCH_WORKER_VARIABLES"
 #: what a worker has of this process's environment. No secrets, not the address of the store, and nothing that
@@ -38,10 +41,10 @@ _INHERITED = frozenset(
         *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "CONDA_PREFIX"),
         *("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "SSL_CERT_FILE", "PYTHONUTF8", "PYTHONIOENCODING"),
         *("TMPDIR", "TEMP", "TMP", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
+        *("PRIORBENCH_PLUGIN_FILES", "PRIORBENCH_STRICT_PLUGINS", "PRIORBENCH_BLOCK_PLUGINS"),
     }
 )
-_BEGINNINGS = ("LC_", "XDG_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "ROCM_", "PRIORBENCH_", "COVERAGE_")
-_NEVER = frozenset({"PRIORBENCH_STORE"})
+_BEGINNINGS = ("LC_", "XDG_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "ROCM_", "COVERAGE_")
 
 #: parameters of mallopt, in glibc's malloc.h
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
@@ -57,10 +60,26 @@ def inherited() -> dict[str, str]:
     """Return the part of this process's environment that a process which runs a method may have."""
     chosen = {name.strip() for name in os.environ.get(KEEP_VARIABLE, "").split(",")} | _INHERITED
     return {
-        name: value
-        for name, value in os.environ.items()
-        if name in chosen or (name.startswith(_BEGINNINGS) and name not in _NEVER)
+        name: value for name, value in os.environ.items() if name in chosen or name.startswith(_BEGINNINGS)
     }
+
+
+def player_environment(threads: int, folder: str, memory: int | None) -> dict[str, str]:
+    """Return the environment of a process that runs methods.
+
+    Parameters
+    ----------
+    threads : int
+        CPU threads.
+    folder : str
+        its own folder for temporary files.
+    memory : int or None
+        bytes that a method may add to an empty process; None = no limit.
+    """
+    limit = "" if memory is None else str(memory)
+    own = {CPUS_VARIABLE: os.environ.get(CPUS_VARIABLE, ""), MEMORY_VARIABLE: limit}
+    places = {"TMPDIR": folder, "TEMP": folder, "TMP": folder, "PYTHONPATH": import_path()}
+    return {**inherited(), **worker_environment(threads), **places, **own}
 
 
 def import_path() -> str:
@@ -69,7 +88,7 @@ def import_path() -> str:
     Together with ``python -P``, which adds no folder of its own: the working folder counts only if it counts
     here.
     """
-    return os.pathsep.join(place for place in sys.path if place)
+    return os.pathsep.join(str(Path(place).absolute()) for place in sys.path if place)
 
 
 def available_threads() -> int:

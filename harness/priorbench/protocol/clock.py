@@ -6,7 +6,7 @@ import resource
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from priorbench.machine.quiet import wait_until_quiet
+from priorbench.protocol.exchange import Spent
 
 if TYPE_CHECKING:
     import torch
@@ -123,51 +123,31 @@ def device_for(device: torch.device) -> Device:
 
 
 class Clock:
-    """Adds up a method's time over segments; between them the harness does what it likes.
+    """Measures one stretch of a method's work.
 
     Parameters
     ----------
     device : Device
-        the clock's view of it.
-    share : int, default 1
-        images that the method works on at once; the times are for one of them. May change in a pause.
-
-    Attributes
-    ----------
-    wall_seconds : float
-        host time, the device waited for at both ends of every segment.
-    device_seconds : float
-        time between events on the device; equals host time on the CPU.
-    cpu_seconds : float
-        processor time of this process and its ended children, all threads.
-    quiet : bool
-        no other thread of this process was at work when a segment began. Threads that are still awake, the
-        method's own or a library's, are waited for; one that does not fall asleep is noted here.
+        the clock's view of it: it is waited for at both ends.
     """
 
-    def __init__(self, device: Device, share: int = 1) -> None:
-        self.device, self.share = device, share
-        self.wall_seconds = 0.0
-        self.device_seconds = 0.0
-        self.cpu_seconds = 0.0
-        self.quiet = True
+    def __init__(self, device: Device) -> None:
+        self._device = device
 
     def start(self) -> None:
-        """Begin a segment, when the process is quiet."""
-        self.device.synchronize()
-        self.quiet = self.quiet and wait_until_quiet()
+        """Begin; what was queued before is not counted."""
+        self._device.synchronize()
         self._cpu = _cpu_seconds()
-        self._stamp = self.device.stamp()
+        self._stamp = self._device.stamp()
         self._wall = time.perf_counter()
 
-    def pause(self) -> float:
-        """End the segment; return the wall time so far."""
-        end = self.device.stamp()
-        self.device.synchronize()
-        self.wall_seconds += (time.perf_counter() - self._wall) / self.share
-        self.cpu_seconds += (_cpu_seconds() - self._cpu) / self.share
-        self.device_seconds += self._stamp.seconds_until(end) / self.share
-        return self.wall_seconds
+    def stop(self) -> Spent:
+        """End; return the seconds of the host, on the device, and of this process and its ended children."""
+        end = self._device.stamp()
+        self._device.synchronize()
+        wall = time.perf_counter() - self._wall
+        cpu = _cpu_seconds() - self._cpu
+        return Spent(wall=wall, device=self._stamp.seconds_until(end), cpu=cpu)
 
 
 def _cpu_seconds() -> float:

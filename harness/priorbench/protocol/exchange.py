@@ -1,9 +1,10 @@
-"""Data between harness and method: the problem, the outcome, and the check of a returned image."""
+"""Data between harness and method: the problem, what a fit shows of itself, the outcome, and their checks."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -14,30 +15,110 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
+#: of an iterate: what the method would return, or what it has anyway
+Kind = Literal["estimate", "output"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """What is measured: a noisy image or measurement y on the host and how to present it.
+    """What a method is given, and nothing else: y and how to present it.
 
     Attributes
     ----------
     noisy : ndarray of float32
-        y, float32; in denoising (channels, height, width).
+        y; in denoising (channels, height, width).
     observation : Observation
         the same as the method will see it; its image is replaced inside the clock.
-    clean : ndarray of float32
-        for oracles only, float32 (channels, height, width).
     """
 
     noisy: NDArray[np.float32]
     observation: Observation
-    clean: NDArray[np.float32]
+
+    @property
+    def shape(self) -> Shape:
+        """(channels, height, width) of the image to return; y itself shows it in denoising."""
+        return self.observation.image_shape or self.noisy.shape
 
     def present(self) -> Observation:
         """Copy the noisy image to the device, as the method's own tensor."""
         image = torch.tensor(self.noisy, device=self.observation.device)
         return replace(self.observation, image=image)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spent:
+    """Seconds: of the host's clock, on the device, and of all processors."""
+
+    wall: float = 0.0
+    device: float = 0.0
+    cpu: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stretch:
+    """What a method did between two looks.
+
+    Attributes
+    ----------
+    number : int
+        iterations so far; 0 where it yielded nothing.
+    ended : bool
+        it yields no more.
+    spent : Spent
+        by all its images together.
+    losses : tuple of float or None, default ()
+        training loss of each image at the last iteration; None where the method gives none.
+    costly : tuple of bool, default ()
+        for each image whether its estimate costs another pass.
+    apart : tuple of bool, default ()
+        for each image whether its output is there and another one than its estimate.
+    """
+
+    number: int
+    ended: bool
+    spent: Spent
+    losses: tuple[float | None, ...] = ()
+    costly: tuple[bool, ...] = ()
+    apart: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """An iterate on the host.
+
+    Attributes
+    ----------
+    image : torch.Tensor
+        (channels, height, width), on the CPU, nobody else's memory.
+    made : float, default 0.0
+        seconds that the estimate cost.
+    carried : Spent, optional
+        what bringing it to the host cost.
+    """
+
+    image: torch.Tensor
+    made: float = 0.0
+    carried: Spent = Spent()
+
+
+class Fit(Protocol):
+    """A method at work, in this process or in another one."""
+
+    def settle(self) -> bool:
+        """Wait until no other thread of the method's process is at work; return False where one runs on."""
+        ...
+
+    def advance(self, until: int) -> Stretch:
+        """Let the method go on, on the clock, until it has made so many iterations, or ends."""
+        ...
+
+    def show(self, index: int, kind: Kind) -> Shown:
+        """Bring the last iterate of one of the images to the host, off the clock."""
+        ...
+
+    def close(self) -> None:
+        """End the fit; raise `InvalidOutputError` where the method changed its input."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,24 +142,54 @@ class InvalidOutputError(Exception):
 
 
 def checked(value: Any, shape: Shape) -> torch.Tensor:
-    """Return what is an image of this shape, or raise `InvalidOutputError`."""
+    """Return what is an image of this shape, or raise `InvalidOutputError`.
+
+    A subclass of a tensor could do its work when it is read, off the clock.
+    """
     if not isinstance(value, torch.Tensor):
         raise InvalidOutputError(f"expected a torch.Tensor, got {type(value).__name__}")
+    if type(value) not in (torch.Tensor, torch.nn.Parameter):
+        raise InvalidOutputError(
+            f"expected a plain torch.Tensor, got its subclass {type(value).__name__}: return values, "
+            "not something that computes them when it is read"
+        )
+    if value.layout != torch.strided or value.device.type == "meta":
+        raise InvalidOutputError(
+            f"expected a dense tensor with values, got one of layout {value.layout} on {value.device}"
+        )
     if tuple(value.shape) != shape:
         raise InvalidOutputError(f"expected shape {shape}, got {tuple(value.shape)}")
-    if not value.is_floating_point():
+    if value.dtype not in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
         raise InvalidOutputError(f"expected a floating-point image, got {value.dtype}")
     return value
 
 
-def to_numpy(value: torch.Tensor) -> NDArray[np.float32]:
-    """Copy a tensor to the host."""
-    return value.detach().to("cpu", torch.float32).numpy().copy()
+def number_of(loss: Any) -> float | None:
+    """Return a training loss as a number, or raise `InvalidOutputError` where it is none.
+
+    What computes its value when it is read could do the method's work there, off the clock.
+    """
+    if loss is None:
+        return None
+    plain = (float, int, torch.Tensor, torch.nn.Parameter)
+    if type(loss) not in plain and not (isinstance(loss, np.generic) and type(loss).__module__ == "numpy"):
+        raise InvalidOutputError(
+            f"expected a loss that is a plain number or a plain tensor, got {type(loss).__name__}"
+        )
+    try:
+        return float(loss)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise InvalidOutputError(f"expected a loss that is one number: {error}") from None
 
 
-def to_host(value: Any, shape: Shape) -> NDArray[np.float32]:
-    """Copy what is an image of this shape to the host, or raise `InvalidOutputError`."""
-    return to_numpy(checked(value, shape))
+def to_host(value: torch.Tensor) -> torch.Tensor:
+    """Return a copy of a tensor in the host's memory, densely packed, of the same type."""
+    return value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+
+
+def as_array(image: torch.Tensor) -> NDArray[np.float32]:
+    """Return an image on the host as float32, as results are kept."""
+    return image.to(torch.float32).numpy()
 
 
 def check_values(output: NDArray[np.float32]) -> None:
@@ -86,3 +197,8 @@ def check_values(output: NDArray[np.float32]) -> None:
     bad = int(np.size(output) - np.count_nonzero(np.isfinite(output)))
     if bad:
         raise InvalidOutputError(f"{bad} of {output.size} values are NaN or infinite")
+
+
+def is_number(value: Any) -> bool:
+    """Say whether a value is a finite float or int that is not negative."""
+    return type(value) in (int, float) and math.isfinite(value) and value >= 0

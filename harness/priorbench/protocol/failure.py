@@ -14,12 +14,30 @@ class MachineError(Exception):
     """A trial could not be run here; the method has no part in it."""
 
 
+class TrialFailedError(Exception):
+    """A trial ended without a result; somebody else has found out why.
+
+    Attributes
+    ----------
+    status : str
+        one of `priorbench.contract.records.STATUSES`.
+    reason : str
+        in one line.
+    """
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
 #: how torch's CPU allocator words it, in a plain RuntimeError
 _NO_MEMORY = "can't allocate memory"
 
 
 def classify(error: BaseException) -> tuple[str, str]:
     """Return the status and the one-line reason of a failure."""
+    if isinstance(error, TrialFailedError):
+        return error.status, error.reason
     if isinstance(error, InvalidOutputError):
         return "invalid-output", str(error)
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or _NO_MEMORY in message_of(error):

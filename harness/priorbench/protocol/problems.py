@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -23,9 +24,59 @@ from priorbench.protocol.least_squares import pseudo_inverse
 from priorbench.protocol.metrics import psnr
 from priorbench.protocol.refusal import RefusedError
 from priorbench.protocol.scoring import finite
-from priorbench.protocol.seeding import Family, Ingredients, method_seed, noise_rng, operator_rng
+from priorbench.protocol.seeding import (
+    Family,
+    Ingredients,
+    generator,
+    method_seed,
+    noise_rng,
+    operator_entropy,
+)
 
 Drawn = TypeVar("Drawn", NoiseSpec, OperatorSpec)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorDraw:
+    """An operator as it travels: it is drawn again where it is used.
+
+    Attributes
+    ----------
+    name : str
+        registered name.
+    parameters : mapping
+        of it, JSON values.
+    shape : tuple[int, int, int]
+        (channels, height, width) of the image.
+    entropy : int
+        seeds the draw.
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+    shape: tuple[int, int, int]
+    entropy: int
+
+    def draw(self, registry: Registry) -> Operator:
+        """Return the operator, the same in every process.
+
+        Parameters
+        ----------
+        registry : Registry
+            where its model is found.
+
+        Raises
+        ------
+        RefusedError
+            Where it does not take an image of this shape.
+        """
+        spec = registry.find(OperatorSpec.kind, self.name).spec
+        assert isinstance(spec, OperatorSpec)
+        model: OperatorModel = build(import_factory(spec), self.parameters)
+        try:
+            return model.draw(self.shape, generator(self.entropy))
+        except PriorbenchError as error:
+            raise RefusedError(str(error)) from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +86,11 @@ class NoisyProblem:
     Attributes
     ----------
     problem : Problem
-        what is measured.
+        what a method is given.
+    clean : ndarray of float32
+        the clean image, (channels, height, width): for the judge alone.
+    drawn : OperatorDraw or None
+        how to draw the operator again; None for the identity.
     descriptor : NoiseDescriptor
         what the method may know of the noise.
     noisy_sha256 : str
@@ -48,6 +103,8 @@ class NoisyProblem:
     """
 
     problem: Problem
+    clean: NDArray[np.float32]
+    drawn: OperatorDraw | None
     descriptor: NoiseDescriptor
     noisy_sha256: str
     baseline: NDArray[np.float32]
@@ -101,7 +158,8 @@ def noisy_problem(
         noise=_family(registry, NoiseSpec, noise),
         operator=None if operator.name == DENOISING.name else _family(registry, OperatorSpec, operator),
     )
-    drawn_operator = _operator(registry, image, operator, seeds)
+    draw = _operator_draw(image, operator, seeds)
+    drawn_operator = Identity() if draw is None else draw.draw(registry)
     model: NoiseModel = build(import_factory(_spec(registry, NoiseSpec, noise)), noise.parameters)
     try:
         drawn = model.corrupt(_measurement(drawn_operator, image, operator), noise_rng(seeds))
@@ -109,33 +167,22 @@ def noisy_problem(
         raise RefusedError(
             f"noise '{noise.label}' cannot be drawn on what operator '{operator.label}' gives: {error}"
         ) from error
-    return _posed(image, drawn_operator, drawn, model.describe(drawn), device, method_seed(seeds))
-
-
-def _posed(
-    image: Image,
-    operator: Operator,
-    drawn: NDArray[np.float64],
-    descriptor: NoiseDescriptor,
-    device: str,
-    seed: int,
-) -> NoisyProblem:
-    """Return the problem of a noisy measurement; where nothing was measured it is 0 and masked."""
-    measured: torch.Tensor | None = getattr(operator, "measured", None)
+    measured: torch.Tensor | None = getattr(drawn_operator, "measured", None)
     noisy = (drawn if measured is None else np.where(measured.numpy(), drawn, 0.0)).astype(np.float32)
-    observation = Observation(
-        image=torch.empty(0),
-        noise=descriptor,
-        device=torch.device(device),
-        seed=seed,
-        operator=operator,
-        mask=None if measured is None else measured.to(device),
-        image_shape=_shape(image),
-    )
-    least_squares = pseudo_inverse(operator, torch.from_numpy(noisy.astype(np.float64)))
+    descriptor = model.describe(drawn)
+    least_squares = pseudo_inverse(drawn_operator, torch.from_numpy(noisy.astype(np.float64)))
     baseline = least_squares.numpy().astype(np.float32)
     return NoisyProblem(
-        problem=Problem(noisy=noisy, observation=observation, clean=image.pixels),
+        problem=posed(
+            noisy,
+            descriptor=descriptor,
+            operator=drawn_operator,
+            seed=method_seed(seeds),
+            device=device,
+            shape=_shape(image),
+        ),
+        clean=image.pixels,
+        drawn=draw,
         descriptor=descriptor,
         noisy_sha256=array_sha256(noisy),
         baseline=baseline,
@@ -143,15 +190,39 @@ def _posed(
     )
 
 
-def _operator(registry: Registry, image: Image, choice: Choice, seeds: Ingredients) -> Operator:
-    """Return the operator of an image."""
+def posed(
+    noisy: NDArray[np.float32],
+    *,
+    descriptor: NoiseDescriptor | None,
+    operator: Operator,
+    seed: int,
+    device: str,
+    shape: tuple[int, int, int],
+) -> Problem:
+    """Return what a method is given of a noisy measurement; pixels that were not measured are masked."""
+    measured: torch.Tensor | None = getattr(operator, "measured", None)
+    observation = Observation(
+        image=torch.empty(0),
+        noise=descriptor,
+        device=torch.device(device),
+        seed=seed,
+        operator=operator,
+        mask=None if measured is None else measured.to(device),
+        image_shape=shape,
+    )
+    return Problem(noisy=noisy, observation=observation)
+
+
+def _operator_draw(image: Image, choice: Choice, seeds: Ingredients) -> OperatorDraw | None:
+    """Return how the operator of an image is drawn."""
     if seeds.operator is None:
-        return Identity()
-    model: OperatorModel = build(import_factory(_spec(registry, OperatorSpec, choice)), choice.parameters)
-    try:
-        return model.draw(_shape(image), operator_rng(seeds))
-    except PriorbenchError as error:
-        raise RefusedError(str(error)) from error
+        return None
+    return OperatorDraw(
+        name=choice.name,
+        parameters=choice.parameters,
+        shape=_shape(image),
+        entropy=operator_entropy(seeds),
+    )
 
 
 def _family(registry: Registry, kind: type[Drawn], choice: Choice) -> Family:

@@ -52,9 +52,18 @@ def score(
 
 @dataclass(kw_only=True, slots=True)
 class CurveScorer:
-    """Scores the points of a trajectory as they come, so that no iterate has to be kept."""
+    """Scores the points of a trajectory as they come, so that no iterate has to be kept.
+
+    Attributes
+    ----------
+    problem : Problem
+        what the method was given.
+    clean : ndarray of float32
+        the clean image, (channels, height, width).
+    """
 
     problem: Problem
+    clean: NDArray[np.float32]
     iteration: list[int] = field(default_factory=list)
     wall_seconds: list[float] = field(default_factory=list)
     psnr: list[float | None] = field(default_factory=list)
@@ -64,7 +73,7 @@ class CurveScorer:
         """Score one point."""
         self.iteration.append(point.iteration)
         self.wall_seconds.append(round(point.wall_seconds, 6))
-        self.psnr.append(finite(psnr(clip01(point.estimate), self.problem.clean)))
+        self.psnr.append(finite(psnr(clip01(point.estimate), self.clean)))
         self.residual.append(finite(self._residual(point.estimate)))
 
     def _residual(self, estimate: NDArray[np.float32]) -> float:

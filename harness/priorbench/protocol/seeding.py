@@ -74,13 +74,13 @@ class Ingredients:
 
 def noise_rng(of: Ingredients) -> np.random.Generator:
     """Return the generator that draws the noise of one image."""
-    return _generator(_digest(NOISE_STREAM, of, of.noise, of.operator))
+    return generator(_entropy(_digest(NOISE_STREAM, of, of.noise, of.operator)))
 
 
-def operator_rng(of: Ingredients) -> np.random.Generator:
-    """Return the generator that draws the operator of one image: a third stream, without the noise."""
+def operator_entropy(of: Ingredients) -> int:
+    """Return what seeds the operator of one image: a third stream, without the noise."""
     assert of.operator is not None, "the identity is not drawn"
-    return _generator(_digest(OPERATOR_STREAM, of, of.operator, None))
+    return _entropy(_digest(OPERATOR_STREAM, of, of.operator, None))
 
 
 def method_seed(of: Ingredients) -> int:
@@ -104,11 +104,15 @@ def _digest(stream: str, of: Ingredients, drawn: Family, further: Family | None)
     return hashlib.sha256(canonical.encode("ascii")).digest()
 
 
-def _generator(digest: bytes) -> np.random.Generator:
+def _entropy(digest: bytes) -> int:
+    return int.from_bytes(digest, "big")
+
+
+def generator(entropy: int) -> np.random.Generator:
+    """Return the generator that a seed gives."""
     import numpy as np
 
-    entropy = np.random.SeedSequence(int.from_bytes(digest, "big"))
-    return np.random.Generator(np.random.PCG64(entropy))
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
 
 def _number(value: Any) -> Any:

@@ -1,1 +1,1 @@
-"""The process in which trials run: see `priorbench.protocol.session` and `priorbench.worker.__main__`."""
+"""The judge's process: it keeps the clean images, the noise, the rules, the clock's book and the records."""

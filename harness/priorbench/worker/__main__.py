@@ -1,8 +1,7 @@
-"""The worker process: reads trials as JSON lines and writes records as JSON lines.
+"""The judge's process: reads trials as JSON lines and writes records as JSON lines.
 
-Started by `priorbench.executors.local` with threads and allocator set in its environment before any import.
-Answers go to the pipe that was standard output; whatever a method prints goes to standard error, which
-the parent keeps the last lines of.
+Started by `priorbench.executors.process` with threads and allocator set in its environment before any import.
+Methods run in processes that it starts (`priorbench.player`); they cannot look into this one.
 """
 
 from __future__ import annotations
@@ -13,17 +12,23 @@ import threading
 from queue import SimpleQueue
 from typing import IO, Any
 
+from priorbench.machine.confinement import adopt_strays, hide_memory
+from priorbench.machine.processes import children_of, kill_tree
+from priorbench.machine.settings import MEMORY_VARIABLE
 from priorbench.machine.stops import count_stops
-from priorbench.worker.limits import end_with_parent, limit_memory, make_folder, pin
+from priorbench.worker.folders import remove_folders
+
+#: seconds that a trial may take
+TIMEOUT_VARIABLE = "PRIORBENCH_WORKER_TIMEOUT"
 
 
 def main() -> None:
     """Serve trials until the parent closes the pipe."""
+    hide_memory()
+    adopt_strays()
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
-    pin()
     count_stops()
-    make_folder()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
@@ -32,14 +37,22 @@ def main() -> None:
     try:
         _serve(waiting, replies)
     except BrokenPipeError:
-        end_with_parent()
+        _end()
 
 
 def _listen(requests: IO[str], waiting: SimpleQueue[str]) -> None:
     """Pass requests on; when the parent is gone, end at once, in the middle of a trial if need be."""
     for line in requests:
         waiting.put(line)
-    end_with_parent()
+    _end()
+
+
+def _end() -> None:
+    """The parent is gone: end, with all players and their temporary files."""
+    for child in children_of():
+        kill_tree(child)
+    remove_folders(os.getpid())
+    os._exit(0)
 
 
 def _serve(waiting: SimpleQueue[str], replies: IO[str]) -> None:
@@ -48,26 +61,21 @@ def _serve(waiting: SimpleQueue[str], replies: IO[str]) -> None:
     from priorbench.contract.records import to_json
     from priorbench.contract.trial import trial_from_json
     from priorbench.loading.load import load_registry
-    from priorbench.machine import memory
-    from priorbench.protocol.session import Session
+    from priorbench.worker.seats import ProcessSeat
+    from priorbench.worker.session import Session
 
     def reply(message: dict[str, Any]) -> None:
         replies.write(json.dumps(message, allow_nan=False) + "\n")
         replies.flush()
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    # no method gets reduced precision behind its back
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
-    session = Session(load_registry(), baseline_bytes=memory.resident_bytes(), owns_process=True)
-    limit_memory()
+    timeout, memory = os.environ.get(TIMEOUT_VARIABLE), os.environ.get(MEMORY_VARIABLE)
+    seat = ProcessSeat(float(timeout) if timeout else None, int(memory) if memory else None)
+    session = Session(load_registry(), seat)
     reply({"ready": True})
     while True:
         trials = [trial_from_json(trial) for trial in json.loads(waiting.get())]
-        if len(trials) == 1:
-            records = [session.run(trials[0], lambda facts: reply({"facts": facts}))]
-        else:
-            records = session.run_together(trials)
+        records = session.run(trials)
         reply({"records": [[to_json(record) for record in own] for own in records]})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,10 +11,13 @@ import torch
 from priorbench.contract.methods import Iterate
 from priorbench.contract.observation import Observation
 from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
-from priorbench.protocol.clock import device_for
-from priorbench.protocol.exchange import Outcome, Problem
+from priorbench.contract.stopping import StoppingRule, Trajectory
+from priorbench.protocol.exchange import Fit, Kind, Outcome, Shown
 from priorbench.protocol.failure import classify, told_in_one_line
+from priorbench.protocol.fit import OwnFit
 from priorbench.protocol.measure import measure_iterative
+from priorbench.protocol.problems import NoisyProblem
+from priorbench.protocol.watching import Watched
 from priorbench.testing.observations import Problems
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject
@@ -35,15 +38,57 @@ class Passing:
 
     def __init__(self, clean: torch.Tensor, noisy: torch.Tensor) -> None:
         self._clean, self._noisy = clean, noisy
-        self.yielded: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.made = 0
 
     def iterate(self, observation: Observation) -> Any:
         """Yield iterates with falling loss, for longer than any budget; then end."""
         for number in range(1, _PATIENCE * BUDGET + 1):
             part = min(2.0, 2.0 * number / BUDGET)
             output = part * self._clean if part <= 1 else torch.lerp(self._clean, self._noisy, part - 1)
-            self.yielded.append((output, output.clone()))
+            self.made = number
             yield Iterate(output, loss=1.0 / number)
+
+
+class RememberedFit:
+    """A fit that remembers what it has shown.
+
+    Parameters
+    ----------
+    fit : Fit
+        the fit.
+    """
+
+    def __init__(self, fit: Fit) -> None:
+        self.settle, self.advance, self.close = fit.settle, fit.advance, fit.close
+        self._show = fit.show
+        self.shown: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def show(self, index: int, kind: Kind) -> Shown:
+        """Show an iterate."""
+        shown = self._show(index, kind)
+        self.shown.append((shown.image, shown.image.clone()))
+        return shown
+
+
+class RememberedRule:
+    """A rule, and what it was given at the start.
+
+    Parameters
+    ----------
+    rule : StoppingRule
+        the rule.
+    """
+
+    def __init__(self, rule: StoppingRule) -> None:
+        self._begin = rule.begin
+        self.wants, self.observe = rule.wants, rule.observe
+        self.given: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def begin(self, trajectory: Trajectory) -> None:
+        """Prepare for a fit."""
+        given = [trajectory.observation.image, *([] if trajectory.clean is None else [trajectory.clean])]
+        self.given = [(image, image.clone()) for image in given]
+        self._begin(trajectory)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,10 +106,10 @@ class RuleSubject(Subject):
     spec: StoppingRuleSpec
 
     @cached_property
-    def problem(self) -> Problem:
+    def problem(self) -> NoisyProblem:
         """What the fit is for."""
         spec = DenoiserSpec(name="passing", factory="none:none")
-        return Problems(self.setting.registry, spec, "cpu").problem().problem
+        return Problems(self.setting.registry, spec, "cpu").problem()
 
     @cached_property
     def watched(self) -> WatchedRule:
@@ -73,15 +118,14 @@ class RuleSubject(Subject):
 
     def watch(self) -> WatchedRule:
         """Make a fit under a fresh rule."""
-        noisy = torch.tensor(self.problem.noisy)
-        clean = torch.tensor(self.problem.clean)
-        method = Passing(clean, noisy)
-        problem = replace(self.problem, observation=replace(self.problem.observation, image=noisy.clone()))
-        rules = [(self.make(), self.spec.oracle)]
-        [outcome] = measure_iterative(method, problem, device_for(torch.device("cpu")), rules, BUDGET)
-        same = all(torch.equal(now, then) for now, then in method.yielded)
-        same = same and torch.equal(problem.observation.image, noisy)
-        return WatchedRule(outcome=outcome, iterations=len(method.yielded), touched=not same)
+        problem, clean = self.problem.problem, self.problem.clean
+        method = Passing(torch.tensor(clean), torch.tensor(problem.noisy))
+        fit = RememberedFit(OwnFit(method, [problem]))
+        rule = RememberedRule(self.make())
+        watched = Watched(problem, [(rule, self.spec.oracle)], BUDGET, clean=clean)
+        ((outcome,),) = measure_iterative(fit, [watched])
+        touched = not all(torch.equal(now, then) for now, then in [*fit.shown, *rule.given])
+        return WatchedRule(outcome=outcome, iterations=method.made, touched=touched)
 
 
 def chooses(subject: RuleSubject) -> Finding | None:

@@ -1,7 +1,7 @@
-"""Temporary folders of workers, named after their run so that another run can clear them away.
+"""Temporary folders of players, named after their judge, so that others can clear them away.
 
-A worker or its run removes the folder, whichever of the two is killed. If both are, nobody is left to do it
-but the next run.
+A judge or its run removes them, whichever of the two is killed. If both are, nobody is left to do it but the
+next run.
 """
 
 from __future__ import annotations
@@ -14,8 +14,16 @@ from pathlib import Path
 
 
 def new_folder() -> str:
-    """Return a path for a worker of this process; nothing is made."""
-    return str(Path(tempfile.gettempdir()) / f"{_prefix()}{os.getpid()}-{uuid.uuid4().hex}")
+    """Make a folder for a player of this process, open to this user alone; return its path."""
+    folder = Path(tempfile.gettempdir()) / f"{_prefix()}{os.getpid()}-{uuid.uuid4().hex}"
+    folder.mkdir(mode=0o700)
+    return str(folder)
+
+
+def remove_folders(owner: int) -> None:
+    """Remove the folders of the players of a process."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_prefix()}{owner}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear_away() -> None:

@@ -1,4 +1,4 @@
-"""Counts the seconds that a worker has had, without those in which it or this process was stopped."""
+"""Counts the seconds that a process has had, without those in which it or this one was stopped."""
 
 from __future__ import annotations
 
@@ -22,30 +22,42 @@ class Patience:
     seconds : float or None
         that the worker may run; None = no limit.
     process : int
-        id of the worker.
+        id of the process that is waited for.
 
     Attributes
     ----------
+    seconds : float or None
+        as given.
     away : float
         seconds in which this process was stopped.
     """
 
     def __init__(self, seconds: float | None, process: int) -> None:
-        self._seconds, self._process = seconds, process
+        self.seconds, self._process = seconds, process
         self._used = self._stopped = self.away = 0.0
         self._last = time.monotonic()
 
     @property
     def over(self) -> bool:
         """Whether the worker has had its time, or was stopped for too long."""
-        if self._seconds is None:
+        if self.seconds is None:
             return False
-        return self._used >= self._seconds or self._stopped >= LONGEST_STOP
+        return self._used >= self.seconds or self._stopped >= LONGEST_STOP
 
     @property
     def step(self) -> float:
         """Seconds until the next look."""
-        return STEP if self._seconds is None else max(0.0, min(STEP, self._seconds - self._used))
+        return STEP if self.seconds is None else max(0.0, min(STEP, self.seconds - self._used))
+
+    def restart(self) -> None:
+        """Begin to count now."""
+        self._last = time.monotonic()
+
+    def catch_up(self) -> None:
+        """Count the time since the last look as used: this process was at work itself."""
+        now = time.monotonic()
+        self._used += now - self._last
+        self._last = now
 
     def look(self) -> None:
         """Count the time since the last look."""

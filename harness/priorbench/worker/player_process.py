@@ -1,0 +1,270 @@
+"""A player in a process of its own: started, asked, held to its limits, killed with all that it started."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from priorbench.machine.leftovers import is_helper
+from priorbench.machine.processes import children_of, command_of, is_zombie, kill_tree
+from priorbench.machine.quiet import wait_until_quiet
+from priorbench.machine.settings import player_environment
+from priorbench.player.messages import work_to_message
+from priorbench.player.shared_memory import MissingPixelsError, new_shared_memory
+from priorbench.player.work import Finished, Work
+from priorbench.protocol.exchange import Kind, Problem, Shown, Spent, Stretch
+from priorbench.protocol.failure import MachineError, TrialFailedError
+from priorbench.worker.deaths import cause_of_death
+from priorbench.worker.folders import new_folder
+from priorbench.worker.patience import Patience
+from priorbench.worker.replies import (
+    LONGEST,
+    ReplyError,
+    finished_of,
+    message_of,
+    seconds_of,
+    spent_of,
+    stretch_of,
+    type_of,
+)
+from priorbench.worker.timekeeping import Timekeeper
+
+#: how a player is started; the judge's id and a descriptor follow
+PLAYER = (sys.executable, "-P", "-m", "priorbench.player")
+#: seconds that a player may take to import what it needs
+START_TIMEOUT = 300.0
+#: bytes that a method may print in one trial
+PRINT_LIMIT = 1_000_000
+
+
+class PlayerProcess:
+    """A player for one method on one setting.
+
+    Parameters
+    ----------
+    threads : int
+        processors that the method may use.
+    timeout : float or None
+        seconds that one trial may take; None = no limit.
+    memory : int or None
+        bytes of address space that a method may add to an empty player's; None = no limit.
+    """
+
+    def __init__(self, threads: int, timeout: float | None, memory: int | None) -> None:
+        self._threads, self._timeout = threads, timeout
+        self._printed: deque[bytes] = deque(maxlen=16)
+        self._count = 0
+        self._buffer = b""
+        self._folder = new_folder()
+        self._shared = new_shared_memory()
+        try:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "priorbench.player",
+                    str(os.getpid()),
+                    str(self._shared.descriptor),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=self._folder,
+                env=player_environment(threads, self._folder, memory),
+                pass_fds=(self._shared.descriptor,),
+                start_new_session=True,
+            )
+        except OSError:
+            self._shared.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        assert self._process.stdout is not None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._process.stdout.fileno(), selectors.EVENT_READ)
+        self._drain = threading.Thread(target=self._keep_printed, daemon=True)
+        self._drain.start()
+        self._ready = False
+        self._work: Work | None = None
+        self._keeper: Timekeeper | None = None
+        self._number = 0
+        self._patience = Patience(None, self._process.pid)
+
+    @property
+    def process(self) -> int:
+        """Id of the process."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    @property
+    def fit(self) -> PlayerProcess:
+        """The method at work, after `begin`."""
+        return self
+
+    def start(self) -> None:
+        """Wait until the process is ready for a trial.
+
+        Raises
+        ------
+        MachineError
+            Where it does not get ready.
+        """
+        self._printed.clear()
+        self._count = 0
+        if self._ready:
+            return
+        self._patience = Patience(START_TIMEOUT, self.process)
+        try:
+            self._read()
+        except TrialFailedError as failure:
+            printed = self.last_lines()
+            said = f" ({printed.splitlines()[-1]})" if printed else ""
+            raise MachineError(f"the worker did not start: {failure.reason}{said}") from None
+        self._ready = True
+
+    def make(self, work: Work) -> float:
+        """Import and make the method; return the seconds."""
+        timeout = None if self._timeout is None else self._timeout * len(work.problems)
+        self._patience = Patience(timeout, self.process)
+        self._work, self._keeper = work, None
+        return seconds_of(self._ask("make", **work_to_message(work, self._shared)))
+
+    def begin(self) -> float:
+        """Warm up on other pixels, once, and get ready; return the seconds of the first call."""
+        seconds = seconds_of(self._ask("begin"))
+        self._keeper, self._number = Timekeeper(self.process, self._threads), 0
+        return seconds
+
+    def settle(self) -> bool:
+        """Wait until no thread of the process is at work; return False where one runs on."""
+        return wait_until_quiet(process=self.process)
+
+    def advance(self, until: int) -> Stretch:
+        """Let the method go on, on the clock, until it has made so many iterations, or ends."""
+        keeper, images = self._trial()
+        keeper.command()
+        told = self._ask("advance", until=until)
+        elapsed = keeper.answer()
+        stretch = stretch_of(told, self._number, until, len(images))
+        self._number = stretch.number
+        return replace(stretch, spent=keeper.timed(stretch.spent, *elapsed))
+
+    def show(self, index: int, kind: Kind) -> Shown:
+        """Bring the last iterate of one of the images to the host, off the clock."""
+        keeper, images = self._trial()
+        keeper.command()
+        told = self._ask("show", index=index, kind=kind)
+        elapsed = keeper.answer()
+        made, carried = seconds_of(told, "made"), spent_of(told, "carried")
+        both = keeper.timed(Spent(wall=made + carried.wall, cpu=carried.cpu), *elapsed)
+        try:
+            (image,) = self._shared.read([(images[index].shape, type_of(told))])
+        except MissingPixelsError as error:
+            raise ReplyError(str(error)) from None
+        wall = max(0.0, both.wall - made)
+        return Shown(
+            image=image,
+            made=made,
+            carried=Spent(wall=wall, device=max(wall, carried.device), cpu=carried.cpu),
+        )
+
+    def _trial(self) -> tuple[Timekeeper, Sequence[Problem]]:
+        assert self._keeper is not None
+        assert self._work is not None
+        return self._keeper, self._work.problems
+
+    def close(self) -> None:
+        """End the fit."""
+        self._ask("close")
+
+    def finish(self) -> Finished:
+        """End the trial, and say what it left behind, as far as it can be seen from here, too."""
+        told = finished_of(self._ask("finish"))
+        marks = [] if self._keeper is None else self._keeper.marks()
+        self._shared.clear()
+        children = [
+            child for child in children_of(self.process) if not is_zombie(child) and not is_helper(child)
+        ]
+        seen = f"{len(children)} processes ({command_of(children[0])})" if children else ""
+        return Finished(memory=told.memory, left=told.left or seen, marks=(*told.marks, *marks))
+
+    def last_lines(self) -> str | None:
+        """Return the last lines that were printed."""
+        text = b"".join(self._printed)[-4000:].decode("utf-8", "backslashreplace")
+        lines = [line.rstrip()[-300:] for line in text.splitlines() if line.strip()]
+        return "\n".join(lines[-5:]) or None
+
+    def kill(self) -> None:
+        """End the process and everything that it started, and remove its temporary files."""
+        kill_tree(self.process)
+        self._process.kill()
+        self._process.wait()
+        self._drain.join(timeout=1)
+        self._selector.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+        self._shared.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _ask(self, what: str, **told: Any) -> Mapping[str, Any]:
+        assert self._process.stdin is not None
+        if self._buffer:
+            raise ReplyError("it says more than was asked")
+        try:
+            self._process.stdin.write(json.dumps({"do": what, **told}).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise TrialFailedError("crashed", cause_of_death(self._process)) from None
+        answer = self._read()
+        if self._count > PRINT_LIMIT:
+            raise TrialFailedError(
+                "error",
+                f"printed {self._count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed",
+            )
+        return answer
+
+    def _read(self) -> Mapping[str, Any]:
+        """Return the answer to a command; raise what it says that went wrong."""
+        assert self._process.stdout is not None
+        descriptor, patience = self._process.stdout.fileno(), self._patience
+        patience.catch_up()
+        while b"\n" not in self._buffer:
+            found = self._selector.select(patience.step)
+            patience.look()
+            if patience.over:
+                raise TrialFailedError("timeout", f"no result after {patience.seconds:g} s")
+            if not found:
+                continue
+            if len(self._buffer) > LONGEST:
+                raise ReplyError(f"it has more than {LONGEST // 2**20} MiB")
+            chunk = os.read(descriptor, 1 << 16)
+            if not chunk:
+                raise TrialFailedError("crashed", cause_of_death(self._process))
+            self._buffer += chunk
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return message_of(line)
+
+    def _keep_printed(self) -> None:
+        """Read what the method prints, for ever; count it and keep the end."""
+        assert self._process.stderr is not None
+        with self._process.stderr as pipe:
+            while chunk := os.read(pipe.fileno(), 1 << 14):
+                self._count += len(chunk)
+                self._printed.append(chunk[-2000:])

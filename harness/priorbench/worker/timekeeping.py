@@ -1,0 +1,95 @@
+"""Bounds the times that a player tells by the judge's own clock, and notices work outside of timed stretches.
+
+A method shares its process with what measures it there, and could have replaced that. What it tells is used
+as long as it agrees with what the judge sees from outside, which is a little more: a message takes some time.
+"""
+
+from __future__ import annotations
+
+import time
+
+from priorbench.machine.processes import cpu_seconds, ended_children_seconds, thread_count
+from priorbench.protocol.exchange import Spent
+
+#: seconds of a trial that may pass between the two clocks: in all, for each message, and as a share
+SLACK, SLACK_FOR_EACH, SLACK_SHARE = 5e-3, 3e-4, 0.01
+#: processor seconds that a player may use while it should wait: in all, for each message, and as a share
+IDLE, IDLE_FOR_EACH, IDLE_SHARE = 0.02, 1e-3, 0.02
+#: processors beyond its threads that a method may seem to use, for as long as it takes to tell
+SPARE_PROCESSORS, SPARE_SECONDS = 0.1, 0.05
+
+
+class Timekeeper:
+    """Keeps the times of one trial, from the moment on at which the player is ready.
+
+    Parameters
+    ----------
+    process : int
+        id of the player's process.
+    threads : int
+        processors that the method may use.
+    """
+
+    def __init__(self, process: int, threads: int) -> None:
+        self._process, self._threads = process, threads
+        self._messages = 0
+        self._elapsed = self._hidden = self._wall = self._cpu = self._own = self._idle = self._began = 0.0
+        self._rest = self._used()
+        self._children = ended_children_seconds(process)
+        self._native = thread_count(process)
+        self._corrected = False
+
+    def command(self) -> None:
+        """A command is about to be sent: until now the player was to wait."""
+        now = self._used()
+        self._idle += max(0.0, now - self._rest)
+        self._messages += 1
+        self._began, self._rest = time.perf_counter(), now
+
+    def answer(self) -> tuple[float, float]:
+        """Return the seconds and the processor seconds since the command."""
+        elapsed, now = time.perf_counter() - self._began, self._used()
+        used, self._rest = now - self._rest, now
+        return elapsed, used
+
+    def timed(self, told: Spent, elapsed: float, used: float) -> Spent:
+        """Return what a stretch cost: what the player tells, unless this clock says that it hides more.
+
+        Parameters
+        ----------
+        told : Spent
+            by the player.
+        elapsed, used : float
+            seconds and processor seconds between command and answer.
+        """
+        self._elapsed += elapsed
+        slack = SLACK + SLACK_FOR_EACH * self._messages + SLACK_SHARE * self._elapsed - self._hidden
+        wall = min(elapsed, max(told.wall, elapsed - max(0.0, slack)))
+        self._corrected = self._corrected or wall > told.wall
+        self._hidden += elapsed - wall
+        cpu = max(told.cpu, used - IDLE_FOR_EACH - SLACK_SHARE * used)
+        self._wall += wall
+        self._cpu += cpu
+        self._own += used
+        device = told.device if wall <= told.wall else max(told.device, wall)
+        return Spent(wall=wall, device=device, cpu=cpu)
+
+    def marks(self) -> list[str]:
+        """Say what makes the timing doubtful, in words."""
+        found = []
+        if self._corrected:
+            found.append("the method's process told less time than passed: the judge's clock counts")
+        if self._cpu > self._wall * (self._threads + SPARE_PROCESSORS) + SPARE_SECONDS:
+            processors = self._cpu / max(self._wall, 1e-9)
+            found.append(f"the method used {processors:.1f} processors, and has {self._threads}")
+        children = ended_children_seconds(self._process) - self._children
+        idle = self._idle + max(0.0, children - max(0.0, self._cpu - self._own))
+        if idle > IDLE + IDLE_FOR_EACH * self._messages + IDLE_SHARE * self._elapsed:
+            found.append(f"the method worked for {idle:.2f} s while the clock stood still")
+        started = thread_count(self._process) - self._native
+        if started > 0:
+            found.append(f"{started} thread{'s' * (started > 1)} of the method outlived its call")
+        return found
+
+    def _used(self) -> float:
+        return cpu_seconds(self._process) or 0.0
