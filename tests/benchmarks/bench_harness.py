@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import statistics
 import time
 from pathlib import Path
@@ -16,14 +17,14 @@ from priorbench.contract.images import Image
 from priorbench.contract.records import Record, to_json
 from priorbench.contract.trial import Trial, trial_from_json, trial_to_json
 from priorbench.loading.load import load_registry
-from priorbench.machine import memory
-from priorbench.protocol.clock import device_for
-from priorbench.protocol.measure import measure_iterative
+from priorbench.loading.plugin_files import FILES_VARIABLE
+from priorbench.protocol.measure import measure
 from priorbench.protocol.scoring import CurveScorer
-from priorbench.protocol.session import Session
 from priorbench.run.keys import record_key
 from priorbench.standard.stopping_rules import Fixed
 from priorbench.suite.resolution import choose, instantiate
+from priorbench.worker.seats import ProcessSeat
+from priorbench.worker.session import Session
 
 from . import noop
 from .cases import NOISE, problem_for
@@ -53,11 +54,11 @@ class Start:
 
 
 class Trials:
-    """What a trial takes beyond the method's own clocked time, in a process that has run some before.
+    """What a trial takes beyond the method's own clocked time, under a judge that has seen some before.
 
     Counted is everything between the line that asks for a trial and the line that answers it: reading the
-    picture (another one for each trial, 64 x 64, colour), drawing the noise, the garbage collection before
-    the measurement, all checks, PSNR, SSIM, JSON.
+    picture (another one for each trial, 64 x 64, colour), drawing the noise, the messages to the player's
+    process and back, the garbage collection before the measurement, all checks, PSNR, SSIM, JSON.
     """
 
     pictures = 48
@@ -67,8 +68,10 @@ class Trials:
         """Write the pictures, and run two trials."""
         folder = Path("trials")
         _write_pictures(folder, self.pictures, side=64)
-        self.registry = load_registry(extra_modules=[noop])
-        self.session = Session(self.registry, baseline_bytes=memory.resident_bytes(), owns_process=True)
+        os.environ[FILES_VARIABLE] = noop.__file__  # of this process, and of the player
+        self.registry = load_registry()
+        self.seat = ProcessSeat(None, None, alive=lambda: None)
+        self.session = Session(self.registry, self.seat)
         images = choose(self.registry, "image set", f"folder:path={folder.resolve()}")
         self.requests = [
             json.dumps(trial_to_json(self._trial(images, image)))
@@ -76,6 +79,10 @@ class Trials:
         ]
         for request in self.requests[:2]:
             self._answer(request)
+
+    def teardown(self) -> None:
+        """End the player."""
+        self.seat.close()
 
     def track_trial_overhead(self) -> float:
         """Return the median over the pictures, in seconds."""
@@ -91,10 +98,10 @@ class Trials:
         return seconds - record.wall_seconds
 
     def _answer(self, request: str) -> Record:
-        """Do what a worker process does with a line."""
-        records = self.session.run(trial_from_json(json.loads(request)))
-        json.dumps({"records": [to_json(record) for record in records]}, allow_nan=False)
-        return records[0]
+        """Do what a judge's process does with a line."""
+        ((record,),) = self.session.run([trial_from_json(json.loads(request))])
+        json.dumps({"records": [[to_json(record)]]}, allow_nan=False)
+        return record
 
     def _trial(self, images: Any, image: Image) -> Trial:
         channels, height, width = image.pixels.shape
@@ -126,7 +133,7 @@ class Iterations:
 
     def setup(self) -> None:
         """Make the problem; as in a worker, the garbage collector need not look at what was imported."""
-        self.problem = problem_for("identity", 64).problem
+        self.noisy = problem_for("identity", 64)
         gc.freeze()
 
     def track_clocked_overhead(self) -> float:
@@ -141,11 +148,11 @@ class Iterations:
     track_total_overhead.unit = "seconds"  # type: ignore[attr-defined]
 
     def _run(self) -> tuple[float, float]:
-        scorer = CurveScorer(problem=self.problem)
-        device = device_for(self.problem.observation.device)
+        problem = self.noisy.problem
+        scorer = CurveScorer(problem=problem, clean=self.noisy.clean)
         rules = [(Fixed(iterations=self.count), False)]
         start = time.perf_counter()
-        outcome = measure_iterative(noop.NoOpIterative(), self.problem, device, rules, self.count, scorer)[0]
+        (outcome,) = measure(noop.NoOpIterative(), problem, rules, self.count, curve=scorer)
         total = time.perf_counter() - start
         assert outcome.wall_seconds is not None, outcome.error
         return outcome.wall_seconds / self.count, total / self.count

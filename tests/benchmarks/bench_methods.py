@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from priorbench.protocol.clock import device_for
-from priorbench.protocol.exchange import Problem
 from priorbench.protocol.measure import measure
 from priorbench.protocol.metrics import clip01, psnr
+from priorbench.protocol.problems import NoisyProblem
 from priorbench.protocol.scoring import score
 from priorbench.standard.stopping_rules import Fixed
 
@@ -112,11 +112,11 @@ class Quality:
 
     def track_mse(self, name: str) -> float:
         """Return the mean squared error: asv takes less for better, so this and not PSNR is the gate."""
-        return float(_scores(name, self.noisy.problem)["mse"])
+        return float(_scores(name, self.noisy)["mse"])
 
     def track_psnr(self, name: str) -> float:
         """Return PSNR in dB, for people to read."""
-        value = _scores(name, self.noisy.problem)["psnr"]
+        value = _scores(name, self.noisy)["psnr"]
         return math.nan if value is None else float(value)
 
     def track_iterations_to_target(self, name: str) -> float:
@@ -132,7 +132,7 @@ class Quality:
         reached = (
             number
             for number, output in enumerate(outputs, start=1)
-            if psnr(clip01(output), problem.clean) >= target
+            if psnr(clip01(output), self.noisy.clean) >= target
         )
         return float(next(reached, TARGET_BUDGET + 1))
 
@@ -141,8 +141,8 @@ class Quality:
     track_iterations_to_target.unit = "iterations"  # type: ignore[attr-defined]
 
 
-def _scores(name: str, problem: Problem) -> dict[str, Any]:
+def _scores(name: str, noisy: NoisyProblem) -> dict[str, Any]:
     rules = [(Fixed(iterations=JUDGED), False)]
-    ((outcome,),) = measure(method_called(name), [problem], [rules], JUDGED)
+    (outcome,) = measure(method_called(name), noisy.problem, rules, JUDGED)
     assert outcome.output is not None, outcome.error
-    return score(outcome.output, problem.clean, {})
+    return score(outcome.output, noisy.clean, {})

@@ -91,15 +91,14 @@ def timed(case: Case, rounds: int) -> Iterator[tuple[float, float]]:
     images = choose(registry, "image set", f"photos:crop={case.side},limit=1")
     image = next(iter(instantiate(registry, "image set", images)))
     noise = choose(registry, "noise model", "gaussian-25")
-    noisy = noisy_problem(
-        registry, image, image_set=images.name, noise=noise, repetition=0, device="cpu"
-    ).problem
+    noisy = noisy_problem(registry, image, image_set=images.name, noise=noise, repetition=0, device="cpu")
     method = choose(registry, "denoiser", f"{case.method}:iterations={case.iterations}")
     for number in range(rounds + 1):
-        bare = loop(instantiate(registry, "denoiser", method), noisy.present(), case.iterations)
+        bare = loop(instantiate(registry, "denoiser", method), noisy.problem.present(), case.iterations)
         rules = [(Fixed(iterations=case.iterations), False)]
         fitted = instantiate(registry, "denoiser", method)
-        ((outcome,),) = measure(fitted, [noisy], [rules], case.iterations, [CurveScorer(problem=noisy)])
+        scorer = CurveScorer(problem=noisy.problem, clean=noisy.clean)
+        (outcome,) = measure(fitted, noisy.problem, rules, case.iterations, curve=scorer)
         assert outcome.wall_seconds is not None, outcome.error
         if number:
             yield bare, outcome.wall_seconds

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from priorbench.protocol.problems import noisy_problem
-from priorbench.protocol.session import Session
 from priorbench.run.plan import Plan, PlanOptions
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions
 from priorbench.suite.resolution import choose, instantiate
+from priorbench.worker.seats import OwnSeat
+from priorbench.worker.session import Session
 
 
 def run(registry, *denoisers, operator, images="photos:crop=16,limit=1", noise="gaussian:sigma=0.1", **more):
@@ -21,8 +22,8 @@ def run(registry, *denoisers, operator, images="photos:crop=16,limit=1", noise="
         **more,
     )
     plan = Plan(load_suite("-", registry, options), registry, PlanOptions())
-    session = Session(registry)
-    return [record for trial in plan.trials(print) for record in session.run(trial)]
+    session = Session(registry, OwnSeat(registry))
+    return [record for trial in plan.trials(print) for record in session.run([trial])[0]]
 
 
 def first_image(registry, text="photos:crop=16,limit=1"):

@@ -16,6 +16,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.executors.groups import Group, groups
 from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
 from priorbench.loading.registry import Registry
+from priorbench.machine.confinement import hidden_memory
 from priorbench.protocol.trial_records import failed_records
 from priorbench.worker.folders import clear_away
 
@@ -81,7 +82,8 @@ class LocalExecutor:
     def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:
         """Yield the records of each trial when it ends; trials are read only as workers become free."""
         pending: set[Future[Ended]] = set()
-        with ThreadPoolExecutor(self._jobs, thread_name_prefix="worker") as threads:
+        # this process has clean images, too, from planning
+        with hidden_memory(), ThreadPoolExecutor(self._jobs, thread_name_prefix="worker") as threads:
 
             def again(trial: Trial) -> None:
                 pending.add(threads.submit(self._run_group, (trial,), lambda trial: None))

@@ -114,7 +114,7 @@ class WorkerProcess:
                 self._ready = True
                 patience.restart()
             self._send(trials)
-            records = records_of(self._read(patience), trials)
+            records = records_of(self._answer(patience), trials)
             return [_marked(own, patience.away) for own in records]
         except (JudgeDiedError, OSError, AnswerError) as error:
             reason = str(error) if self._ready else f"the worker did not start: {error}"
@@ -144,6 +144,12 @@ class WorkerProcess:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([trial_to_json(trial) for trial in trials]).encode() + b"\n")
         self._process.stdin.flush()
+
+    def _answer(self, patience: Patience) -> dict[str, object]:
+        """Return the answer to a request; the judge counts a method's time, and tells that it does."""
+        while "alive" in (message := self._read(patience)):
+            patience.forgive()
+        return message
 
     def _read(self, patience: Patience) -> dict[str, object]:
         """Return the next message."""

@@ -17,14 +17,19 @@ def _settings() -> Callable[[], None]:
     import torch
 
     dtype, gradients, threads = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads()
-    exact = torch.are_deterministic_algorithms_enabled()
-    warns = torch.is_deterministic_algorithms_warn_only_enabled()
+
+    def determinism() -> tuple[bool, bool]:
+        exact = torch.are_deterministic_algorithms_enabled()
+        return exact, torch.is_deterministic_algorithms_warn_only_enabled()
+
+    exact, warns = determinism()
 
     def restore() -> None:
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(gradients)
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(exact, warn_only=warns)
+        if determinism() != (exact, warns):  # the call imports torch's compiler
+            torch.use_deterministic_algorithms(exact, warn_only=warns)
 
     return restore
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
 from collections.abc import Sequence
 
 import numpy as np
@@ -76,15 +75,6 @@ class SharedMemory:
     def close(self) -> None:
         """Close this process's end."""
         os.close(self.descriptor)
-
-
-def new_shared_memory() -> SharedMemory:
-    """Return an empty file in memory, or, where the system has none, one without a name on the disk."""
-    if hasattr(os, "memfd_create"):
-        return SharedMemory(os.memfd_create("priorbench"))
-    descriptor, name = tempfile.mkstemp()
-    os.unlink(name)  # noqa: PTH108 (a descriptor is all that is kept)
-    return SharedMemory(descriptor)
 
 
 def _bytes(tensor: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

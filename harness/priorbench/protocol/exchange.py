@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
+#: no time and no size is as large
+_ENDLESS = 1e18
 #: of an iterate: what the method would return, or what it has anyway
 Kind = Literal["estimate", "output"]
 
@@ -200,5 +201,5 @@ def check_values(output: NDArray[np.float32]) -> None:
 
 
 def is_number(value: Any) -> bool:
-    """Say whether a value is a finite float or int that is not negative."""
-    return type(value) in (int, float) and math.isfinite(value) and value >= 0
+    """Say whether a value is a float or int that a measurement can have: neither negative nor endless."""
+    return type(value) in (int, float) and 0 <= value < _ENDLESS

@@ -65,11 +65,22 @@ class PlanOptions:
                 raise PriorbenchError(f"the shard is {index} of {count}: give one from 1 to {count}")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Planned:
+    """What trials say of an image: its pixels are not needed again."""
+
+    id: str
+    sha256: str
+    shape: tuple[int, int, int]
+    crops: bool
+
+
 class Plan:
-    """The trials of a suite, in blocks of one image, one operator and one noise.
+    """The trials of a suite, in blocks of one image, one operator, one noise and one draw of it.
 
     Within a block the methods come in a shuffled order that the block determines, so that a half-finished
-    run is a balanced comparison and no method is always first.
+    run is a balanced comparison and no method is always first. All images come under one noise before the
+    first comes under the next: a process that runs a method sees each image once, and so few are started.
 
     Parameters
     ----------
@@ -118,8 +129,33 @@ class Plan:
             If a set has no usable image, or, when strict, at the first unusable one.
         """
         for choice, members in self._sets:
-            for place, image in enumerate(self._usable(choice, members, skipped)):
-                yield from self._block(choice, image, crops=place < self.options.pictures)
+            images: list[_Planned] = []
+            for operator, noise in itertools.product(self.suite.operators, self.suite.noises):
+                for repetition in range(self.suite.repetitions):
+                    for image in images or self._read(choice, members, skipped, images):
+                        yield from self._block(choice, image, operator, noise, repetition)
+
+    def _read(
+        self,
+        choice: Choice,
+        members: ImageSet,
+        skipped: Callable[[str, SkippedImage], None],
+        known: list[_Planned],
+    ) -> Iterator[_Planned]:
+        """Yield the images of a set as they are read, and keep what is to be known of them."""
+        found = []
+        for place, image in enumerate(self._usable(choice, members, skipped)):
+            channels, height, width = image.pixels.shape
+            found.append(
+                _Planned(
+                    id=image.id,
+                    sha256=image.sha256,
+                    shape=(channels, height, width),
+                    crops=place < self.options.pictures,
+                )
+            )
+            yield found[-1]
+        known += found
 
     def _usable(
         self, choice: Choice, members: ImageSet, skipped: Callable[[str, SkippedImage], None]
@@ -142,35 +178,34 @@ class Plan:
         if not found:
             raise PriorbenchError(f"image set '{choice.label}': none of its files can be used")
 
-    def _block(self, image_set: Choice, image: Image, *, crops: bool) -> Iterator[Trial]:
-        channels, height, width = image.pixels.shape
-        digest = image.sha256
-        for operator, noise in itertools.product(self.suite.operators, self.suite.noises):
-            for repetition in range(self.suite.repetitions):
-                block = f"{digest} {operator.label} {noise.label} {repetition}"
-                for denoiser in self._shuffled(block):
-                    if not in_shard(self.options.shard, digest, operator, noise, denoiser, repetition):
-                        continue
-                    bare = Trial(
-                        image_set=image_set,
-                        image=image.id,
-                        image_sha256=digest,
-                        height=height,
-                        width=width,
-                        channels=channels,
-                        operator=operator,
-                        noise=noise,
-                        denoiser=denoiser,
-                        stopping=self.suite.stopping if self._iterative[denoiser.label] else (),
-                        repetition=repetition,
-                        metrics=self.suite.metrics,
-                        device=self._device(denoiser),
-                        threads=self.options.threads,
-                        source=code_digest(self._spec("denoiser", denoiser).factory).digest,
-                        commit=revision(self._spec("denoiser", denoiser).factory),
-                        crops=crops and repetition == 0,
-                    )
-                    yield self._with_keys(bare)
+    def _block(
+        self, image_set: Choice, image: _Planned, operator: Choice, noise: Choice, repetition: int
+    ) -> Iterator[Trial]:
+        channels, height, width = image.shape
+        block = f"{image.sha256} {operator.label} {noise.label} {repetition}"
+        for denoiser in self._shuffled(block):
+            if not in_shard(self.options.shard, image.sha256, operator, noise, denoiser, repetition):
+                continue
+            bare = Trial(
+                image_set=image_set,
+                image=image.id,
+                image_sha256=image.sha256,
+                height=height,
+                width=width,
+                channels=channels,
+                operator=operator,
+                noise=noise,
+                denoiser=denoiser,
+                stopping=self.suite.stopping if self._iterative[denoiser.label] else (),
+                repetition=repetition,
+                metrics=self.suite.metrics,
+                device=self._device(denoiser),
+                threads=self.options.threads,
+                source=code_digest(self._spec("denoiser", denoiser).factory).digest,
+                commit=revision(self._spec("denoiser", denoiser).factory),
+                crops=image.crops and repetition == 0,
+            )
+            yield self._with_keys(bare)
 
     def _device(self, choice: Choice) -> str:
         """Return where a method runs: on the CPU if it cannot run on the device that was asked for.

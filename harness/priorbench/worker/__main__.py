@@ -17,6 +17,7 @@ from priorbench.machine.processes import children_of, kill_tree
 from priorbench.machine.settings import MEMORY_VARIABLE
 from priorbench.machine.stops import count_stops
 from priorbench.worker.folders import remove_folders
+from priorbench.worker.launching import Launched, launch
 
 #: seconds that a trial may take
 TIMEOUT_VARIABLE = "PRIORBENCH_WORKER_TIMEOUT"
@@ -32,10 +33,12 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
+    # the first player gets ready while this process does
+    spare = launch(int(os.environ.get("OMP_NUM_THREADS", "1")), _limit())
     waiting: SimpleQueue[str] = SimpleQueue()
     threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()
     try:
-        _serve(waiting, replies)
+        _serve(waiting, replies, spare)
     except BrokenPipeError:
         _end()
 
@@ -55,7 +58,12 @@ def _end() -> None:
     os._exit(0)
 
 
-def _serve(waiting: SimpleQueue[str], replies: IO[str]) -> None:
+def _limit() -> int | None:
+    memory = os.environ.get(MEMORY_VARIABLE)
+    return int(memory) if memory else None
+
+
+def _serve(waiting: SimpleQueue[str], replies: IO[str], spare: Launched) -> None:
     import torch
 
     from priorbench.contract.records import to_json
@@ -69,8 +77,13 @@ def _serve(waiting: SimpleQueue[str], replies: IO[str]) -> None:
         replies.flush()
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    timeout, memory = os.environ.get(TIMEOUT_VARIABLE), os.environ.get(MEMORY_VARIABLE)
-    seat = ProcessSeat(float(timeout) if timeout else None, int(memory) if memory else None)
+    timeout = os.environ.get(TIMEOUT_VARIABLE)
+    seat = ProcessSeat(
+        float(timeout) if timeout else None,
+        _limit(),
+        alive=lambda: reply({"alive": True}),
+        spare=spare,
+    )
     session = Session(load_registry(), seat)
     reply({"ready": True})
     while True:

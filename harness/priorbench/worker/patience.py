@@ -53,6 +53,10 @@ class Patience:
         """Begin to count now."""
         self._last = time.monotonic()
 
+    def forgive(self) -> None:
+        """Begin again: what is waited for has told that it is at work."""
+        self._used = 0.0
+
     def catch_up(self) -> None:
         """Count the time since the last look as used: this process was at work itself."""
         now = time.monotonic()

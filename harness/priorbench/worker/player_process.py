@@ -6,25 +6,22 @@ import json
 import os
 import selectors
 import shutil
-import subprocess
-import sys
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from priorbench.machine.leftovers import is_helper
 from priorbench.machine.processes import children_of, command_of, is_zombie, kill_tree
 from priorbench.machine.quiet import wait_until_quiet
-from priorbench.machine.settings import player_environment
 from priorbench.player.messages import work_to_message
-from priorbench.player.shared_memory import MissingPixelsError, new_shared_memory
+from priorbench.player.shared_memory import MissingPixelsError, SharedMemory
 from priorbench.player.work import Finished, Work
 from priorbench.protocol.exchange import Kind, Problem, Shown, Spent, Stretch
 from priorbench.protocol.failure import MachineError, TrialFailedError
 from priorbench.worker.deaths import cause_of_death
-from priorbench.worker.folders import new_folder
+from priorbench.worker.launching import Launched
 from priorbench.worker.patience import Patience
 from priorbench.worker.replies import (
     LONGEST,
@@ -38,8 +35,6 @@ from priorbench.worker.replies import (
 )
 from priorbench.worker.timekeeping import Timekeeper
 
-#: how a player is started; the judge's id and a descriptor follow
-PLAYER = (sys.executable, "-P", "-m", "priorbench.player")
 #: seconds that a player may take to import what it needs
 START_TIMEOUT = 300.0
 #: bytes that a method may print in one trial
@@ -51,43 +46,21 @@ class PlayerProcess:
 
     Parameters
     ----------
-    threads : int
-        processors that the method may use.
+    launched : Launched
+        its process.
     timeout : float or None
         seconds that one trial may take; None = no limit.
-    memory : int or None
-        bytes of address space that a method may add to an empty player's; None = no limit.
+    alive : callable
+        called every second that the method takes.
     """
 
-    def __init__(self, threads: int, timeout: float | None, memory: int | None) -> None:
-        self._threads, self._timeout = threads, timeout
+    def __init__(self, launched: Launched, timeout: float | None, alive: Callable[[], None]) -> None:
+        self._process, self._folder = launched.process, launched.folder
+        self._threads, self._timeout, self._alive = launched.threads, timeout, alive
+        self._shared = SharedMemory(launched.descriptor)
         self._printed: deque[bytes] = deque(maxlen=16)
         self._count = 0
         self._buffer = b""
-        self._folder = new_folder()
-        self._shared = new_shared_memory()
-        try:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "priorbench.player",
-                    str(os.getpid()),
-                    str(self._shared.descriptor),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=self._folder,
-                env=player_environment(threads, self._folder, memory),
-                pass_fds=(self._shared.descriptor,),
-                start_new_session=True,
-            )
-        except OSError:
-            self._shared.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
         assert self._process.stdout is not None
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout.fileno(), selectors.EVENT_READ)
@@ -251,6 +224,7 @@ class PlayerProcess:
             if patience.over:
                 raise TrialFailedError("timeout", f"no result after {patience.seconds:g} s")
             if not found:
+                self._alive()
                 continue
             if len(self._buffer) > LONGEST:
                 raise ReplyError(f"it has more than {LONGEST // 2**20} MiB")

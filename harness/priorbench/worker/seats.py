@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from priorbench.contract.trial import Trial
@@ -13,6 +13,7 @@ from priorbench.machine.processes import children_of, command_of, is_zombie, kil
 from priorbench.player.own import OwnPlayer
 from priorbench.player.work import Player
 from priorbench.protocol.failure import MachineError
+from priorbench.worker.launching import Launched, launch
 from priorbench.worker.player_process import PlayerProcess
 
 #: idle players that are kept for the next image of their setting. Trials go through the methods in turn: if a
@@ -58,10 +59,20 @@ class ProcessSeat:
     timeout, memory : float or int or None
         seconds that one trial may take, and bytes that a method may add; None = no limit. Several trials as
         one fit have those of this many.
+    alive : callable
+        called every second that a method takes.
+    spare : Launched, optional
+        the first player's process, which is getting ready.
     """
 
-    def __init__(self, timeout: float | None = None, memory: int | None = None) -> None:
-        self._timeout, self._memory = timeout, memory
+    def __init__(
+        self,
+        timeout: float | None,
+        memory: int | None,
+        alive: Callable[[], None],
+        spare: Launched | None = None,
+    ) -> None:
+        self._timeout, self._memory, self._alive, self._spare = timeout, memory, alive, spare
         self._idle: OrderedDict[str, PlayerProcess] = OrderedDict()
         self._taken: tuple[str, PlayerProcess] | None = None
         self._children: frozenset[int] = frozenset()
@@ -79,7 +90,8 @@ class ProcessSeat:
         try:
             if player is None or not player.alive:
                 memory = None if self._memory is None else self._memory * len(trials)
-                player = PlayerProcess(trials[0].threads, self._timeout, memory)
+                launched = self._launched(trials[0].threads, memory)
+                player = PlayerProcess(launched, self._timeout, self._alive)
             self._taken = (owner, player)
             player.start()
             self._children = frozenset(children_of())
@@ -88,6 +100,19 @@ class ProcessSeat:
                 player.kill()
             raise MachineError(f"no worker could be started: {error}") from error
         return player
+
+    def close(self) -> None:
+        """End all players."""
+        for player in self._idle.values():
+            player.kill()
+        self._idle.clear()
+
+    def _launched(self, threads: int, memory: int | None) -> Launched:
+        spare = self._spare
+        if spare is not None and (spare.threads, spare.memory) == (threads, memory):
+            self._spare = None
+            return spare
+        return launch(threads, memory)
 
     def give_back(self, player: Player, *, clean: bool) -> str | None:
         """Keep a player for later, or, after a failure, end it and return what it printed last."""

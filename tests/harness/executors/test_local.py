@@ -41,9 +41,8 @@ def test_a_failing_method_is_a_record_and_the_others_go_on(failed, method, statu
     assert reason in found["error"]
     assert "\n" not in found["error"]
     assert found["noisy_sha256"] == failed["mean"]["noisy_sha256"]
-    # what the worker knew when the method failed is kept, unless the worker went with it
-    known = status in ("error", "invalid-output")
-    assert (found["setup_seconds"] is not None) == known
+    # what was known when the method failed is kept
+    assert (found["setup_seconds"] is not None) == (status != "refused")
 
 
 def test_a_method_may_print_what_it_likes(command):

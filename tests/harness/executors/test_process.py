@@ -41,12 +41,12 @@ EXPECTED = {
     "interrupts": ("error", "KeyboardInterrupt"),
     "unspeakable": ("error", "its message cannot be read: ValueError"),
     "closes-line": ("crashed", "the method closed the worker's line to the harness"),
-    "answers-nothing": ("error", "not one result for each stopping rule"),
+    "answers-nothing": ("error", "neither a result nor a failure"),
     "answers-nonsense": ("error", "NaN is no number"),
     "answers-deeply": ("error", "it is no JSON"),
-    "answers-for-another": ("error", "not one result for each stopping rule"),
+    "answers-for-another": ("error", "neither a result nor a failure"),
     "answers-twice": ("error", "it says more than was asked"),
-    "answers-without-end": ("error", "more than 64 MiB"),
+    "answers-without-end": ("error", "more than 1 MiB"),
     "needs-missing-import": ("error", "a_package_that_is_not_there"),
 }
 

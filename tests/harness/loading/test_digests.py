@@ -133,7 +133,7 @@ def test_every_file_of_the_measured_path_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["protocol/clock", "contract/stopping", "protocol/session", "machine/settings", "worker/__main__"]
+    "name", ["protocol/clock", "contract/stopping", "worker/session", "machine/settings", "worker/__main__"]
 )
 def test_an_edit_of_the_measured_path_gives_new_keys(tmp_path: Path, name: str) -> None:
     files = dict(core_files())

@@ -45,7 +45,7 @@ def test_facts_of_a_gpu_are_told_where_they_can_be_read(gpu):
 def test_without_the_library_nothing_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", None)
     nvidia._open.cache_clear()
-    assert nvidia.state("cuda") is None
+    assert nvidia.state("cuda", 1) is None
     assert nvidia.facts("cuda") == {}
     assert any("priorbench[cuda]" in line for line in warnings_now(1, "cuda", seconds=0.01))
     nvidia._open.cache_clear()

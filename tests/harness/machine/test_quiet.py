@@ -89,7 +89,7 @@ def problem() -> Problem:
     noisy = np.zeros((1, 8, 8), np.float32)
     noise = NoiseDescriptor(family="gaussian")
     observation = Observation(image=torch.empty(0), noise=noise, device=torch.device("cpu"))
-    return Problem(noisy=noisy, observation=observation, clean=noisy)
+    return Problem(noisy=noisy, observation=observation)
 
 
 class Copies:
@@ -109,14 +109,14 @@ class Sleeps:
 
 def test_a_method_that_sleeps_has_no_processor_time(problem: Problem) -> None:
     score(np.ones((3, 64, 64), np.float32), np.zeros((3, 64, 64), np.float32), {})
-    outcome = measure(Sleeps(), [problem])[0][0]
+    outcome = measure(Sleeps(), problem)[0]
     assert outcome.cpu_seconds < 0.1 * outcome.wall_seconds  # 24 ms of 50 where a thread was left awake
 
 
 def test_a_clock_that_started_beside_a_busy_thread_says_so(
     spinning: threading.Event, problem: Problem
 ) -> None:
-    assert not measure(Copies(), [problem])[0][0].quiet
+    assert not measure(Copies(), problem)[0].quiet
     spinning.set()
     wait_until_quiet(5.0)
-    assert measure(Copies(), [problem])[0][0].quiet
+    assert measure(Copies(), problem)[0].quiet

@@ -7,22 +7,21 @@ import time
 import numpy as np
 import pytest
 import torch
+from measuring import Posed, measure_iterative, measure_one_shot
 from stand_in_gpu import Stream
 
 from priorbench import Observation
 from priorbench.protocol.clock import Host
-from priorbench.protocol.exchange import Problem
-from priorbench.protocol.measure import measure_iterative, measure_one_shot
 from priorbench.standard.stopping_rules import Fixed, Oracle
 
 STEP = 0.01  #: seconds that the device takes for an iteration
 
 
 @pytest.fixture
-def problem() -> Problem:
+def problem() -> Posed:
     noisy = np.random.default_rng(1).random((1, 8, 9), dtype=np.float32)
     observation = Observation(image=torch.empty(0), noise=None, device=torch.device("cpu"))
-    return Problem(noisy=noisy, observation=observation, clean=noisy)
+    return Posed(noisy=noisy, observation=observation, clean=noisy)
 
 
 class LeavesWork:

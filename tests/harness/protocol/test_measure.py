@@ -8,22 +8,23 @@ import time
 import numpy as np
 import pytest
 import torch
+from measuring import Posed, measure_iterative, measure_one_shot
 
 from priorbench import Iterate, Observation
 from priorbench.contract.stopping import Verdict
 from priorbench.protocol.clock import Host
-from priorbench.protocol.exchange import InvalidOutputError, Problem
-from priorbench.protocol.measure import measure_iterative, measure_one_shot, next_log_spaced
+from priorbench.protocol.exchange import InvalidOutputError
+from priorbench.protocol.measure import next_log_spaced
 from priorbench.standard.stopping_rules import BestLoss, Fixed, Oracle
 
 
 @pytest.fixture
-def problem() -> Problem:
+def problem() -> Posed:
     rng = np.random.default_rng(1)
     clean = rng.random((3, 8, 9), dtype=np.float32)
     noisy = (clean + 0.1 * rng.standard_normal(clean.shape)).astype(np.float32)
     observation = Observation(image=torch.empty(0), noise=None, device=torch.device("cpu"))
-    return Problem(noisy=noisy, observation=observation, clean=clean)
+    return Posed(noisy=noisy, observation=observation, clean=clean)
 
 
 class OneShot:

@@ -8,11 +8,10 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from measuring import Posed, measure_iterative, measure_together
 
 from priorbench import Iterate, Observation
 from priorbench.protocol.clock import Host
-from priorbench.protocol.exchange import Problem
-from priorbench.protocol.measure import measure_iterative, measure_together
 from priorbench.standard.stopping_rules import BestLoss, Fixed, Oracle
 
 CPU = torch.device("cpu")
@@ -34,14 +33,14 @@ class Steps:
         yield from zip(*fits, strict=True)
 
 
-def problems(number: int = 3) -> list[Problem]:
+def problems(number: int = 3) -> list[Posed]:
     rng = np.random.default_rng(1)
     made = []
     for _ in range(number):
         clean = rng.random((3, 8, 9), dtype=np.float32)
         noisy = (clean + 0.1 * rng.standard_normal(clean.shape)).astype(np.float32)
         observation = Observation(image=torch.empty(0), noise=None, device=CPU)
-        made.append(Problem(noisy=noisy, observation=observation, clean=clean))
+        made.append(Posed(noisy=noisy, observation=observation, clean=clean))
     return made
 
 

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from priorbench.contract.images import array_sha256
-from priorbench.protocol.seeding import Family, Ingredients, method_seed, noise_rng, operator_rng
+from priorbench.protocol.seeding import (
+    Family,
+    Ingredients,
+    generator,
+    method_seed,
+    noise_rng,
+    operator_entropy,
+)
 from priorbench.standard.noise_models import Gaussian
 
 PROBLEM: dict[str, Any] = {
@@ -57,7 +64,7 @@ def test_an_operator_is_in_the_other_seeds_and_has_a_stream_of_its_own() -> None
     noise = by_hand(b'["noise-v1"' + end).standard_normal()
     assert float(noise_rng(problem(operator=mask)).standard_normal()) == noise
     text = b'["operator-v1","kodak","kodim01.png","mask",{"tile":2.0},0]'
-    assert operator_rng(problem(operator=mask)).random() == by_hand(text).random()
+    assert generator(operator_entropy(problem(operator=mask))).random() == by_hand(text).random()
 
 
 def test_the_level_is_not_in_the_seed_and_everything_else_is() -> None:

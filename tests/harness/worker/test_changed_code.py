@@ -13,10 +13,11 @@ from priorbench.loading.changes import CORE
 from priorbench.loading.digests import code_digest, core_digest, digest_of
 from priorbench.loading.load import load_registry
 from priorbench.loading.sources import core_files
-from priorbench.protocol.session import Session
 from priorbench.run.plan import Plan, PlanOptions
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions
+from priorbench.worker.seats import OwnSeat
+from priorbench.worker.session import Session
 
 PLUGIN = """
 from priorbench import DenoiserSpec, hookimpl
@@ -44,12 +45,16 @@ def planned(fake_site):
         images=("phantom:size=16",), noises=("gaussian-25",), denoisers=("edited",), repetitions=2
     )
     plan = Plan(load_suite("-", registry, replace(options, stopping=("fixed",))), registry, PlanOptions())
-    return list(plan.trials(lambda label, skipped: None)), Session(registry), fake_site.folder
+    return (
+        list(plan.trials(lambda label, skipped: None)),
+        Session(registry, OwnSeat(registry)),
+        fake_site.folder,
+    )
 
 
 def test_the_code_that_was_planned_is_run(planned) -> None:
     trials, session, _ = planned
-    assert [session.run(trial)[0].status for trial in trials] == ["ok", "ok"]
+    assert [session.run([trial])[0][0].status for trial in trials] == ["ok", "ok"]
 
 
 @pytest.mark.parametrize("name", ["edited_method.py", "edited_helper.py"])
@@ -57,7 +62,7 @@ def test_code_edited_after_planning_is_not_run(planned, name: str) -> None:
     """It was stored under the digest of the code before, for ever."""
     trials, session, folder = planned
     (folder / name).write_text((folder / name).read_text() + "# edited\n")
-    [record] = session.run(trials[0])
+    [[record]] = session.run(trials[:1])
     assert record.status != "ok"
     assert "the code of edited_method changed since the run began: planned with " in record.error
     assert record.psnr is None
@@ -65,16 +70,16 @@ def test_code_edited_after_planning_is_not_run(planned, name: str) -> None:
 
 def test_code_edited_between_two_trials_is_noticed(planned) -> None:
     trials, session, folder = planned
-    assert session.run(trials[0])[0].status == "ok"
+    assert session.run(trials[:1])[0][0].status == "ok"
     (folder / "edited_helper.py").write_text("FACTOR = 0.25\n")
-    assert "changed since the run began" in session.run(trials[1])[0].error
+    assert "changed since the run began" in session.run(trials[1:])[0][0].error
 
 
 def test_a_file_that_is_only_touched_has_not_changed(planned) -> None:
     trials, session, folder = planned
-    assert session.run(trials[0])[0].status == "ok"
+    assert session.run(trials[:1])[0][0].status == "ok"
     os.utime(folder / "edited_helper.py", (1, 1))
-    assert session.run(trials[1])[0].status == "ok"
+    assert session.run(trials[1:])[0][0].status == "ok"
 
 
 def test_an_edit_of_the_core_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,9 @@ from types import SimpleNamespace
 import pytest
 from conftest_support import command_environment
 from small_runs import ONE_IMAGE, calls_log, records
-from worker_processes import workers
+from worker_processes import players
 
-from priorbench.executors import patience
+from priorbench.worker import patience
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell")
 
@@ -35,7 +35,7 @@ def test_a_stopped_worker_has_more_time_and_a_marked_timing(command, example_sit
     while not calls_log(tmp_path).exists() or len(calls_log(tmp_path).read_text().splitlines()) < 2:
         assert running.poll() is None
         time.sleep(0.02)  # the warm-up and, now, the run that is timed
-    [worker] = [pid for pid, environment in workers().items() if str(example_site) in environment]
+    [worker] = [pid for pid, environment in players().items() if str(example_site) in environment]
     stopped = [running.pid, worker] if whole else [worker]
     for process in stopped:
         os.kill(process, signal.SIGSTOP)

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from priorbench.executors.folders import clear_away, new_folder
+from priorbench.worker.folders import clear_away, new_folder
 
 
 def test_only_the_folders_of_runs_that_are_gone_are_cleared_away(tmp_path, monkeypatch):

@@ -1,0 +1,78 @@
+"""The judge's clock bounds what a player tells, and sees work beside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+import pytest
+
+from priorbench.protocol.exchange import Spent
+from priorbench.worker.timekeeping import SLACK, SLACK_FOR_EACH, SLACK_SHARE, Timekeeper
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of other processes")
+
+
+def stretch(keeper: Timekeeper, seconds: float, told: float | None = None, cpu: float = 0.0) -> Spent:
+    """Return what a stretch that takes `seconds` costs where the player tells `told`; None = the truth."""
+    keeper.command()
+    began = time.perf_counter()
+    time.sleep(seconds)
+    told = time.perf_counter() - began if told is None else told
+    return keeper.timed(Spent(wall=told, device=told, cpu=cpu), *keeper.answer())
+
+
+def test_what_is_told_counts_while_the_two_clocks_agree() -> None:
+    keeper = Timekeeper(os.getpid(), 1)
+    spent = stretch(keeper, 0.05)
+    assert 0.05 <= spent.wall == spent.device
+    assert keeper.marks() == []
+
+
+def test_a_player_that_tells_too_little_pays_by_the_judges_clock() -> None:
+    keeper = Timekeeper(os.getpid(), 1)
+    spent = stretch(keeper, 0.2, 0.001)
+    assert 0.19 <= spent.wall < 0.5
+    assert spent.device >= 0.19
+    assert "the method's process told less time than passed" in keeper.marks()[0]
+
+
+def test_little_by_little_no_more_is_hidden_than_in_one_piece() -> None:
+    keeper, began = Timekeeper(os.getpid(), 1), time.perf_counter()
+    told = sum(stretch(keeper, 0.004, 0.0).wall for _ in range(100))
+    passed = time.perf_counter() - began
+    assert passed - told <= SLACK + 100 * SLACK_FOR_EACH + SLACK_SHARE * passed + 0.05
+    assert keeper.marks()
+
+
+def test_nobody_is_charged_more_than_what_passed() -> None:
+    assert stretch(Timekeeper(os.getpid(), 1), 0.01, 3600.0).wall < 1
+
+
+def test_work_between_two_stretches_is_seen() -> None:
+    keeper = Timekeeper(os.getpid(), 1)
+    stretch(keeper, 0.01)
+    end = time.process_time() + 0.2
+    while time.process_time() < end:
+        pass
+    stretch(keeper, 0.01)
+    assert any("while the clock stood still" in mark for mark in keeper.marks())
+
+
+def test_more_processors_than_threads_are_seen() -> None:
+    keeper = Timekeeper(os.getpid(), 2)
+    stretch(keeper, 0.1, cpu=0.2)
+    assert keeper.marks() == []
+    stretch(keeper, 0.1, cpu=0.6)
+    assert any("the method used" in mark for mark in keeper.marks())
+
+
+def test_threads_that_outlive_a_call_are_seen() -> None:
+    keeper, end = Timekeeper(os.getpid(), 1), threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    assert keeper.marks() == ["1 thread of the method outlived its call"]
+    end.set()
+    thread.join()
