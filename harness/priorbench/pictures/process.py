@@ -27,7 +27,8 @@ START_TIMEOUT = 300.0
 #: seconds between two looks, and in which a process ends that was killed
 _STEP, _LAST_BREATH = 1.0, 5.0
 _LONGEST_ANSWER = 1 << 16
-_MODULE = "priorbench.pictures.decoder"
+#: the program; written as a factory is, so that the digest of a plugin that reads pictures holds its code too
+_PROGRAM = "priorbench.pictures.decoder:main"
 
 
 class DecoderEndedError(Exception):
@@ -135,13 +136,17 @@ def _started(line: socket.socket, shared: int) -> subprocess.Popen[bytes]:
     # In the group of its parent: what kills a worker with all that it started takes this along.
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", _MODULE, str(shared), str(os.getpid())],
+        [sys.executable, "-P", "-m", _module(), str(shared), str(os.getpid())],
         stdin=line.fileno(),
         stdout=subprocess.DEVNULL,
         stderr=shared,  # until it is ready
         pass_fds=(shared,),
         env={**inherited(), **one_thread, "PYTHONPATH": import_path()},
     )
+
+
+def _module() -> str:
+    return _PROGRAM.partition(":")[0]
 
 
 def _shared_memory() -> int:
@@ -171,7 +176,7 @@ def _last_line(shared: int) -> str:
 def _not_started(reason: str) -> str:
     return (
         f"pictures cannot be read: the process that decodes them does not start: {reason}. "
-        f"Try: {shown(sys.executable)} -m {_MODULE}"
+        f"Try: {shown(sys.executable)} -m {_module()}"
     )
 
 

@@ -17,6 +17,7 @@ import pytest
 from picture_checks import reason_of, same
 
 from priorbench.errors import PriorbenchError
+from priorbench.loading.sources import plugin_sources
 from priorbench.pictures import (
     PictureRules,
     UnusableImageError,
@@ -80,7 +81,7 @@ def impostor(monkeypatch, code: str) -> None:
 
 @pytest.fixture
 def hasty(monkeypatch):
-    monkeypatch.setattr(process, "_MODULE", "hasty_decoder")
+    monkeypatch.setattr(process, "_PROGRAM", "hasty_decoder")
 
 
 class TestOneForMany:
@@ -142,6 +143,13 @@ class TestOneForMany:
         (number,) = decoders()
         assert b"secret" not in Path(f"/proc/{number}/environ").read_bytes()
         assert len(list(Path(f"/proc/{number}/fd").iterdir())) <= 6
+
+
+def test_what_decodes_is_in_the_digest_of_a_plugin_that_reads_pictures():
+    """It is started by its name, which no import shows."""
+    files = plugin_sources("priorbench_operators.mask").files
+    for name in ("reading", "decoder", "decoding", "samples", "header", "tiff", "bounds"):
+        assert f"priorbench/pictures/{name}.py" in files
 
 
 class TestEnds:
@@ -206,7 +214,7 @@ class TestEnds:
         same(read_picture(picture), PIXELS, 255)
 
     def test_one_that_does_not_start_is_no_fault_of_a_picture(self, picture, monkeypatch):
-        monkeypatch.setattr(process, "_MODULE", "priorbench.pictures.no_such_module")
+        monkeypatch.setattr(process, "_PROGRAM", "priorbench.pictures.no_such_module")
         with pytest.raises(PriorbenchError, match=r"does not start: .*no_such_module") as caught:
             read_picture(picture)
         assert not isinstance(caught.value, UnusableImageError)
