@@ -122,6 +122,14 @@ class TestOneForMany:
         assert not wrong
         assert len(decoders()) <= 1
 
+    def test_the_thread_that_started_it_may_end(self, picture):
+        """Then the system ends the process, too: it belongs to the thread."""
+        thread = threading.Thread(target=read_picture, args=(picture,))
+        thread.start()
+        thread.join()
+        for _ in range(3):
+            same(read_picture(picture), PIXELS, 255)
+
     def test_a_fork_gets_its_own_and_leaves_that_of_its_parent(self, picture):
         read_picture(picture)
         mine = decoders()
