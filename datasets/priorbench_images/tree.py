@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from priorbench import PriorbenchError, SkippedImage
-from priorbench.pictures import READABLE_SUFFIXES, UnusableImageError, shown, sniff_format
+from priorbench.pictures import READABLE_SUFFIXES, UnusableImageError, looks_like_picture, shown
 from priorbench_images.names import id_of
 
 Entry = str | SkippedImage
@@ -105,13 +105,9 @@ def _may_be_picture(child: os.DirEntry[str]) -> bool:
     try:
         if not child.is_file():
             return child.is_symlink() and not os.path.exists(child.path)  # noqa: PTH110 - a broken link is told
-        with open(child.path, "rb") as stream:  # noqa: PTH123 - the name may have stray bytes
-            sniff_format(stream.read(32))
-    except UnusableImageError:
-        return False
-    except OSError:
+        return looks_like_picture(child.path)
+    except (OSError, UnusableImageError):
         return True  # reading it will say why it cannot be read
-    return True
 
 
 def _suffix(name: str) -> str:

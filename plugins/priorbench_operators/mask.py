@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: between the path of a file and the digest of its content
 _MARK = "#sha256="
+#: bytes of a file that is read for its digest; no picture of the default 64 Mpx has more
+_LARGEST_FILE = 2**30
 
 
 class Mask:
@@ -53,11 +56,19 @@ def _with_digest(file: str) -> str:
     """Complete a path by the digest of its content: another mask makes other records."""
     if not file or _MARK in file:
         return file
+    from priorbench.pictures import UnusableImageError, open_regular
+
     try:
-        content = Path(file).expanduser().read_bytes()
+        with open_regular(str(Path(file).expanduser())) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > _LARGEST_FILE:
+                raise ValueError(f"the mask {file} has {size / 1e6:.0f} MB: give a picture")
+            digest = hashlib.file_digest(stream, "sha256")
+    except UnusableImageError as error:
+        raise ValueError(f"the mask {file} cannot be read: {error.reason}") from None
     except OSError as error:
         raise ValueError(f"the mask {file} cannot be read: {error.strerror}") from None
-    return f"{file}{_MARK}{hashlib.sha256(content).hexdigest()[:16]}"
+    return f"{file}{_MARK}{digest.hexdigest()[:16]}"
 
 
 class MaskModel:

@@ -89,7 +89,8 @@ class TestTree:
             "import json, os, sys\n"
             "from priorbench.contract.images import Image\nfrom priorbench_images.folder import folder\n"
             "images = folder(path='.'); os.chdir(sys.argv[1])\n"
-            "from PIL import Image as _; _.init()\n"
+            "from priorbench.pictures import picture_size\n"
+            "picture_size('a.png')\n"  # starts the decoder, while this process may read the files of that
             "if os.geteuid() == 0: os.seteuid(65534)\n"
             "print(json.dumps([[i.id, getattr(i, 'reason', '')] for i in images]))\n"
         )

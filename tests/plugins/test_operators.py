@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 
 import numpy as np
 import pytest
@@ -147,8 +148,21 @@ def test_a_mask_from_a_file(tmp_path):
     Picture.fromarray(0 * pattern).save(file)
     with pytest.raises(PriorbenchError, match="no pixel would be seen"):
         drawn(MaskModel(file=str(file)), (3, 5, 7))
-    with pytest.raises(ValueError, match=r"none.png cannot be read: No such file"):
+    with pytest.raises(ValueError, match=r"none.png cannot be read: no such file"):
         MaskModel(file=str(tmp_path / "none.png"))
+
+
+def test_a_mask_that_has_no_end_is_not_read_for_its_digest(tmp_path):
+    """A suite of a stranger may name any file."""
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ValueError, match="not a regular file but a named pipe"):
+        MaskModel(file=str(tmp_path / "pipe.png"))
+    with pytest.raises(ValueError, match="not a regular file but a device"):
+        MaskModel(file="/dev/zero")
+    (tmp_path / "holes.png").touch()
+    os.truncate(tmp_path / "holes.png", 10**12)
+    with pytest.raises(ValueError, match="has 1000000 MB: give a picture"):
+        MaskModel(file=str(tmp_path / "holes.png"))
 
 
 def test_the_gaussian_matrix_keeps_lengths_and_is_nested():

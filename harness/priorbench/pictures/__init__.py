@@ -3,12 +3,20 @@
 What every image set does with awkward files is decided here, once: a file that is not exactly what a
 benchmark needs is refused with `UnusableImageError` and a reason of one line; nothing is guessed, resized,
 rotated (EXIF orientation is never applied) or colour-managed (ICC profiles are ignored).
+
+Files come from strangers: they are decoded in a child process with limits (`priorbench.pictures.asking`).
 """
 
 from __future__ import annotations
 
+from priorbench.pictures.asking import end_decoder
 from priorbench.pictures.reading import picture_size, read_picture
-from priorbench.pictures.source import READABLE_SUFFIXES, sniff_format
+from priorbench.pictures.source import (
+    READABLE_SUFFIXES,
+    looks_like_picture,
+    open_regular,
+    sniff_format,
+)
 from priorbench.pictures.wanted import (
     DEFAULT_MAX_PIXELS,
     Channels,
@@ -32,6 +40,9 @@ __all__ = [
     "UnusableImageError",
     "centre_offset",
     "check_output",
+    "end_decoder",
+    "looks_like_picture",
+    "open_regular",
     "picture_size",
     "read_picture",
     "shown",

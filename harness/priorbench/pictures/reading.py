@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import re
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import BinaryIO, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageFile, UnidentifiedImageError
 
-from priorbench.pictures import tiff
-from priorbench.pictures.header import Header, read_header
-from priorbench.pictures.samples import Samples, read_samples
+from priorbench.pictures.asking import ask_samples, ask_size
 from priorbench.pictures.source import HEAD_BYTES, open_regular, sniff_format
+from priorbench.pictures.values import Samples
 from priorbench.pictures.wanted import Picture, PictureRules, UnusableImageError
-
-#: Decoders that log to the standard error of a program that has not set up logging.
-_CHATTY = ("tifffile", "PIL.TiffImagePlugin", "PIL.PngImagePlugin", "PIL.Image")
-_REASON_LENGTH = 160
 
 _Result = TypeVar("_Result")
 
@@ -33,6 +23,9 @@ def read_picture(path: str | os.PathLike[str], rules: PictureRules | None = None
     in [0, 1] and are used as they are. A palette is looked up; an opaque alpha plane is dropped, a real one
     is refused. EXIF orientation is not applied and ICC profiles are ignored (both are noted). The whole file
     is decoded, since the headers of cut files look healthy.
+
+    Decoding happens in a child process, with limits of time and memory that grow with the pixels that the
+    file announces.
 
     Parameters
     ----------
@@ -50,24 +43,11 @@ def read_picture(path: str | os.PathLike[str], rules: PictureRules | None = None
     ------
     UnusableImageError
         the file cannot be used; its ``reason`` is one line.
+    PriorbenchError
+        no picture can be read on this machine now.
     """
     wanted = rules or PictureRules()
-
-    def decode(stream: BinaryIO, head: bytes, kind: str) -> Picture:
-        try:
-            image = _open(stream, kind)
-        except UnidentifiedImageError:
-            if kind != "TIFF":
-                raise
-            return _finish(tiff.read_samples(stream, wanted), wanted)
-        with image:
-            header = read_header(image, kind, head)
-            _check(header, wanted)
-            if header.needs_tifffile:
-                return _finish(tiff.read_samples(stream, wanted), wanted)
-            return _finish(read_samples(image, stream, header), wanted)
-
-    return _guarded(path, decode)
+    return _finish(_asked(path, lambda file: ask_samples(file, wanted)))
 
 
 def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
@@ -82,77 +62,35 @@ def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     ------
     UnusableImageError
         the file is not a picture, or its header is broken.
+    PriorbenchError
+        no picture can be read on this machine now.
     """
-
-    def measure(stream: BinaryIO, head: bytes, kind: str) -> tuple[int, int]:
-        with _open(stream, kind) as image:
-            return image.size
-
-    return _guarded(path, measure)
+    return _asked(path, ask_size)
 
 
-def _guarded(path: str | os.PathLike[str], work: Callable[[BinaryIO, bytes, str], _Result]) -> _Result:
-    """Run `work` on the open file, in silence; whatever goes wrong becomes an `UnusableImageError`."""
+def _asked(path: str | os.PathLike[str], ask: Callable[[int], _Result]) -> _Result:
+    """Open a file that begins like a picture, and ask for it; errors tell its path."""
     text = os.fspath(path)
-    kind = "picture"
     try:
-        with open_regular(text) as stream, _quiet():
-            head = stream.read(HEAD_BYTES)
-            kind = sniff_format(head)
-            return work(stream, head, kind)
+        with open_regular(text) as stream:
+            sniff_format(_head(stream.fileno()))
+            return ask(stream.fileno())
     except UnusableImageError as error:
         raise type(error)(error.reason, path=text) from error.__cause__
-    except Exception as error:  # decoders of hostile bytes raise nearly anything
-        raise UnusableImageError(_why_not_decoded(error, kind), path=text) from error
 
 
-def _open(stream: BinaryIO, kind: str) -> ImageFile.ImageFile:
-    stream.seek(0)
-    return Image.open(stream, formats=(kind,))
+def _head(file: int) -> bytes:
+    try:
+        return os.pread(file, HEAD_BYTES, 0)
+    except OSError as error:
+        raise UnusableImageError(f"cannot be read: {error.strerror}") from error
 
 
-def _check(header: Header, rules: PictureRules) -> None:
-    """Refuse what the header already tells; the size first, which costs most to get wrong."""
-    rules.check_size(header.width, header.height)
-    if header.problem:
-        raise UnusableImageError(header.problem)
-    rules.check_channels(header.channels)
-
-
-def _finish(samples: Samples, rules: PictureRules) -> Picture:
-    """Cut, put the channels first, and scale to [0, 1]."""
-    cut = rules.cut(samples.values)
-    planes = cut[np.newaxis] if cut.ndim == 2 else np.moveaxis(cut, -1, 0)
+def _finish(samples: Samples) -> Picture:
+    """Put the channels first, and scale to [0, 1]."""
+    values = samples.values
+    planes = values[np.newaxis] if values.ndim == 2 else np.moveaxis(values, -1, 0)
     pixels = np.array(planes, dtype=np.float32, order="C")
     if samples.peak != 1:
         pixels /= np.float32(samples.peak)
     return Picture(pixels=pixels, notes=samples.notes)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep decoders from printing a line for every awkward file."""
-    loggers = [logging.getLogger(name) for name in _CHATTY]
-    before = [logger.disabled for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.disabled = True
-        try:
-            yield
-        finally:
-            for logger, disabled in zip(loggers, before, strict=True):
-                logger.disabled = disabled
-
-
-def _why_not_decoded(error: Exception, kind: str) -> str:
-    text = " ".join(str(error).split())
-    if isinstance(error, Image.DecompressionBombError):
-        size = re.search(r"\d+", text)
-        return f"too large: {int(size[0]) / 1e6:.1f} Mpx" if size else "too large"
-    if isinstance(error, UnidentifiedImageError):
-        return f"broken {kind}: the header cannot be read"
-    if isinstance(error, MemoryError):
-        return "not enough memory to decode it"
-    state = "truncated" if "truncated" in text or isinstance(error, EOFError) else "broken"
-    return f"{state} {kind}: {text or type(error).__name__}"[:_REASON_LENGTH]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -11,31 +10,13 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
 
 from priorbench.pictures.header import Header
+from priorbench.pictures.values import Samples, unit_range
 from priorbench.pictures.wanted import UnusableImageError
 
 #: End of the raw mode by which Pillow unpacks the high bytes of 16-bit samples -> the one for the low bytes.
 _OTHER_BYTE = {";16L": ";16B", ";16B": ";16L", ";16N": ";16B" if sys.byteorder == "little" else ";16L"}
 _OPAQUE_DROPPED = "opaque alpha dropped"
 _TRANSPARENT = "transparent pixels: what they should look like is not known"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Samples:
-    """Decoded samples.
-
-    Attributes
-    ----------
-    values : ndarray
-        (height, width) grey or (height, width, 3) RGB, integer or floating point.
-    peak : int
-        the value of white: 255, 65535, or 1 for floating point.
-    notes : tuple of str, default ()
-        what was done to them.
-    """
-
-    values: NDArray[Any]
-    peak: int
-    notes: tuple[str, ...] = ()
 
 
 def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -> Samples:
@@ -69,16 +50,6 @@ def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -
         _refuse_key(values, key, header.bits)
         opaque_dropped = True
     return Samples(values=values, peak=peak, notes=notes + ((_OPAQUE_DROPPED,) if opaque_dropped else ()))
-
-
-def unit_range(values: NDArray[Any]) -> NDArray[Any]:
-    """Return floating-point samples that are known to lie in [0, 1]; refuse all others."""
-    low, high = float(values.min()), float(values.max())
-    if not (np.isfinite(low) and np.isfinite(high)):  # min and max of an array with a NaN are NaN
-        raise UnusableImageError("values that are not finite (NaN or infinity)")
-    if low < 0 or high > 1:
-        raise UnusableImageError(f"range unknown: floating point from {low:g} to {high:g}, not within 0 to 1")
-    return values
 
 
 def _integers(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -> tuple[NDArray[Any], int]:

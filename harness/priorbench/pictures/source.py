@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO
+from io import BufferedReader
 
 from priorbench.pictures.wanted import NotAnImageError, UnusableImageError
 
@@ -51,21 +51,36 @@ _MODES = (
 
 
 @contextmanager
-def open_regular(path: str) -> Iterator[BinaryIO]:
+def open_regular(path: str) -> Iterator[BufferedReader]:
     """Open a regular file for reading, following links; anything else is refused before it is opened.
 
-    Opening a named pipe would block for ever, so the file's type is asked first.
+    Opening a named pipe would block for ever, so the file's type is asked first; and once more of what was
+    opened, which may have taken its place. Opening and reading never wait for another process.
     """
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 - a surrogate-escaped or over-long name stays a str
-        if not stat.S_ISREG(mode):
-            kind = next((text for test, text in _MODES if test(mode)), "something else")
-            raise UnusableImageError(f"not a regular file but {kind}")
-        stream = open(path, "rb")  # noqa: PTH123, SIM115 - closed below
+        _check_regular(os.stat(path).st_mode)  # noqa: PTH116 - an odd or over-long name stays a str
+        stream = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - closed below
     except (OSError, ValueError) as error:
         raise UnusableImageError(_why_not_opened(path, error)) from error
     with stream:
         yield stream
+
+
+def looks_like_picture(path: str) -> bool:
+    """Say whether a file begins like a picture that is read.
+
+    Raises
+    ------
+    UnusableImageError
+        the file cannot be opened, or is no regular file.
+    """
+    with open_regular(path) as stream:
+        head = stream.read(HEAD_BYTES)
+    try:
+        sniff_format(head)
+    except UnusableImageError:
+        return False
+    return True
 
 
 def sniff_format(head: bytes) -> str:
@@ -88,6 +103,22 @@ def sniff_format(head: bytes) -> str:
     if head.startswith(b"\x1f\x8b"):
         raise NotAnImageError("not an image but gzip data: unpack it first")
     raise NotAnImageError(f"not an image: the content is not {_ALLOWED}")
+
+
+def _check_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = next((text for test, text in _MODES if test(mode)), "something else")
+        raise UnusableImageError(f"not a regular file but {kind}")
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    try:
+        _check_regular(os.fstat(descriptor).st_mode)
+    except UnusableImageError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _why_not_opened(path: str, error: OSError | ValueError) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 import numpy as np
 import tifffile
 
-from priorbench.pictures.samples import Samples, unit_range
+from priorbench.pictures.bounds import check_tiff
+from priorbench.pictures.values import Samples, unit_range
 from priorbench.pictures.wanted import PictureRules, UnusableImageError
 
 
-def read_samples(stream: BinaryIO, rules: PictureRules) -> Samples:
+def read_samples(stream: BinaryIO, rules: PictureRules, announce: Callable[[int, int], None]) -> Samples:
     """Decode a one-page TIFF of 16-bit or floating-point samples.
 
     Parameters
@@ -20,6 +22,8 @@ def read_samples(stream: BinaryIO, rules: PictureRules) -> Samples:
         the file.
     rules : PictureRules
         checked against the header before anything is decoded.
+    announce : callable
+        told width and height, once they are checked.
 
     Raises
     ------
@@ -27,21 +31,34 @@ def read_samples(stream: BinaryIO, rules: PictureRules) -> Samples:
         another layout, or rules not met.
     """
     stream.seek(0)
-    with tifffile.TiffFile(stream) as file:
+    with tifffile.TiffFile(stream, name="picture.tif") as file:  # a stream may have none
         page = file.pages.first
         rules.check_size(page.imagewidth, page.imagelength)
+        announce(page.imagewidth, page.imagelength)
         if len(file.pages) > 1:
             raise UnusableImageError(f"several pages: {len(file.pages)}")
         problem = _problem(page)
         if problem:
             raise UnusableImageError(problem)
         rules.check_channels(page.samplesperpixel)
+        _check_bounds(page)
         values = page.asarray()
         if page.axes == "SYX":
             values = np.moveaxis(values, 0, -1)
     if values.dtype.kind == "f":
         return Samples(values=unit_range(values), peak=1)
     return Samples(values=values, peak=65535)
+
+
+def _check_bounds(page: tifffile.TiffPage) -> None:
+    check_tiff(
+        width=page.imagewidth,
+        height=page.imagelength,
+        pixel_bits=page.samplesperpixel * page.bitspersample,
+        tile=(page.tilewidth, page.tilelength) if page.is_tiled else (0, 0),
+        compressed=page.compression != tifffile.COMPRESSION.NONE,
+        counts=page.databytecounts,
+    )
 
 
 def _problem(page: tifffile.TiffPage) -> str:

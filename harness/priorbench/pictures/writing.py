@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import tifffile
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
 from priorbench.errors import PriorbenchError
 from priorbench.outputs import whole_file
@@ -95,11 +93,15 @@ def _levels(image: NDArray[np.float64], dtype: type[np.unsignedinteger[Any]]) ->
 
 def _write_png(stream: BinaryIO, image: NDArray[np.float64]) -> None:
     """Write 8-bit PNG."""
+    from PIL import Image
+
     Image.fromarray(_levels(image, np.uint8)).save(stream, format="PNG")
 
 
 def _write_tiff(stream: BinaryIO, image: NDArray[np.float64]) -> None:
     """Write 16-bit TIFF, deflated."""
+    import tifffile
+
     photometric = "minisblack" if len(image) == 1 else "rgb"
     tifffile.imwrite(stream, _levels(image, np.uint16), photometric=photometric, compression="zlib")
 

@@ -10,8 +10,11 @@ from picture_checks import reason_of, same
 from PIL import Image
 
 from priorbench.pictures import (
+    PictureRules,
+    UnusableImageError,
     read_picture,
 )
+from priorbench.pictures.decoding import decode
 
 FLOAT = np.float32
 
@@ -40,7 +43,8 @@ class TestDepth:
             return image.point(lambda value: value + 1) if args and ";16" in args[-1] else image
 
         monkeypatch.setattr(Image, "frombytes", rounding)
-        assert "does not give it in full" in reason_of(path)
+        with path.open("rb") as stream, pytest.raises(UnusableImageError, match="does not give it in full"):
+            decode(stream, PictureRules(), lambda width, height: None)
 
     def test_a_cut_48_bit_png_is_refused(self, file):
         samples = np.random.default_rng(3).integers(0, 65536, (40, 50, 3), dtype=np.uint16)

@@ -15,6 +15,7 @@ from picture_checks import reason_of, same
 from priorbench.pictures import (
     UnusableImageError,
     read_picture,
+    reading,
 )
 
 FLOAT = np.float32
@@ -34,6 +35,55 @@ class TestPlaces:
         assert reason_of(tmp_path / "pipe.png") == "not a regular file but a named pipe"
         (tmp_path / "directory-named.png").mkdir()
         assert reason_of(tmp_path / "directory-named.png") == "not a regular file but a folder"
+
+    def test_what_took_the_place_of_a_file_is_not_waited_for(self, tmp_path, monkeypatch):
+        """Between the question what it is and its opening, a pipe or a device is put there."""
+        (tmp_path / "good.png").write_bytes(make.encoded(make.photograph()))
+        os.mkfifo(tmp_path / "pipe.png")
+        (tmp_path / "zero.png").symlink_to("/dev/zero")
+        before = (tmp_path / "good.png").stat()
+        real = os.stat
+        monkeypatch.setattr(
+            "os.stat", lambda path, **how: before if "png" in str(path) else real(path, **how)
+        )
+        assert reason_of(tmp_path / "pipe.png") == "not a regular file but a named pipe"
+        assert reason_of(tmp_path / "zero.png") == "not a regular file but a device"
+
+    def test_a_file_that_is_replaced_while_it_is_read_is_read_as_it_was(self, tmp_path, monkeypatch):
+        pixels, path = make.photograph(), tmp_path / "a.png"
+        path.write_bytes(make.encoded(pixels))
+        (tmp_path / "b.png").write_bytes(make.encoded(255 - pixels))
+        real = reading.sniff_format
+
+        def replacing(head):
+            (tmp_path / "b.png").replace(path)
+            return real(head)
+
+        monkeypatch.setattr(reading, "sniff_format", replacing)
+        same(read_picture(path), pixels, 255)
+
+    def test_a_file_that_shrinks_while_it_is_read_is_truncated(self, tmp_path, monkeypatch):
+        path = tmp_path / "a.png"
+        path.write_bytes(make.encoded(make.photograph(200, 300)))
+        real = reading.sniff_format
+
+        def shrinking(head):
+            os.truncate(path, 3000)
+            return real(head)
+
+        monkeypatch.setattr(reading, "sniff_format", shrinking)
+        assert "truncated PNG" in reason_of(path)
+
+    def test_devices_and_files_of_holes(self, tmp_path):
+        for name in ("zero", "null", "random"):
+            (tmp_path / f"{name}.png").symlink_to(f"/dev/{name}")
+            assert reason_of(tmp_path / f"{name}.png") == "not a regular file but a device"
+        (tmp_path / "holes.png").touch()
+        os.truncate(tmp_path / "holes.png", 10**12)
+        assert "not an image" in reason_of(tmp_path / "holes.png")
+        (tmp_path / "head.png").write_bytes(make.encoded(make.photograph())[:60])
+        os.truncate(tmp_path / "head.png", 10**12)
+        assert "PNG" in reason_of(tmp_path / "head.png")
 
     def test_a_good_link_is_followed(self, tmp_path):
         pixels = make.photograph()

@@ -1,0 +1,86 @@
+"""Checks what the decoder process answers: it has read a stranger's file, so its word is not taken."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from priorbench.pictures.wanted import PictureRules, UnusableImageError, shown
+
+#: dtype of samples -> the value of white
+PEAKS: Mapping[str, int] = {"u1": 255, "u2": 65535, "f2": 1, "f4": 1, "f8": 1}
+_MOST_NOTES, _LONGEST_TEXT = 8, 200
+
+
+class BadAnswerError(Exception):
+    """An answer that the decoder process never gives: something has taken it over."""
+
+
+def parsed(line: bytes) -> Mapping[str, Any]:
+    """Return the message of a line."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadAnswerError from None
+    if not isinstance(message, dict):
+        raise BadAnswerError
+    return message
+
+
+def size_of(message: Mapping[str, Any], field: str) -> tuple[int, int]:
+    """Return a width and a height."""
+    width, height = _counts(message.get(field), (2,))
+    return width, height
+
+
+def form_of(message: Mapping[str, Any], rules: PictureRules) -> tuple[tuple[int, ...], np.dtype[Any], int]:
+    """Return shape, dtype and peak of the samples, which the rules allow; or raise the refusal."""
+    if "problem" in message:
+        raise UnusableImageError(_text(message["problem"]))
+    shape = _counts(message.get("shape"), (2, 3))
+    kind = message.get("dtype")
+    if not isinstance(kind, str) or kind[1:] not in PEAKS or shape[2:] not in ((), (3,)):
+        raise BadAnswerError
+    dtype = np.dtype(kind)
+    if not dtype.isnative or not _as_wanted(shape, rules):
+        raise BadAnswerError
+    return shape, dtype, PEAKS[kind[1:]]
+
+
+def notes_of(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what was done to the samples."""
+    notes = message.get("notes")
+    if not isinstance(notes, list) or len(notes) > _MOST_NOTES:
+        raise BadAnswerError
+    return tuple(map(_text, notes))
+
+
+def _as_wanted(shape: tuple[int, ...], rules: PictureRules) -> bool:
+    height, width = shape[:2]
+    if rules.crop is not None and (height, width) != (rules.crop, rules.crop):
+        return False
+    try:
+        if rules.crop is None:
+            rules.check_size(width, height)
+        rules.check_channels(1 if len(shape) == 2 else 3)
+    except UnusableImageError:
+        return False
+    return math.prod(shape[:2]) <= rules.max_pixels
+
+
+def _counts(value: Any, lengths: tuple[int, ...]) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) not in lengths:
+        raise BadAnswerError
+    if not all(type(number) is int and 0 <= number < 2**31 for number in value):
+        raise BadAnswerError
+    return tuple(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        raise BadAnswerError
+    return shown(value)

@@ -1,0 +1,145 @@
+"""Decodes an open file in this process: called by the decoder process, which has limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import BinaryIO, TypeVar
+
+# All the formats that are read, and no other: Pillow would load its fifty when it is asked for one of these.
+from PIL import (
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    ImageFile,
+    JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    PpmImagePlugin,  # noqa: F401
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+
+from priorbench.pictures import tiff
+from priorbench.pictures.bounds import check_pillow_tiff, check_scans, webp_size
+from priorbench.pictures.header import Header, read_header
+from priorbench.pictures.samples import read_samples
+from priorbench.pictures.source import HEAD_BYTES, sniff_format
+from priorbench.pictures.values import Samples
+from priorbench.pictures.wanted import PictureRules, UnusableImageError, shown
+
+_REASON_LENGTH = 160
+
+#: told the width and height that a file announces, before its pixels are decoded
+Announce = Callable[[int, int], None]
+_Result = TypeVar("_Result")
+
+
+def decode(stream: BinaryIO, rules: PictureRules, announce: Announce) -> Samples:
+    """Return the wanted part of a picture as its file stores it.
+
+    Parameters
+    ----------
+    stream : BinaryIO
+        the file, buffered.
+    rules : PictureRules
+        which pictures are wanted; everything that the header tells is checked before decoding.
+    announce : callable
+        see `Announce`; called after the size was checked.
+
+    Raises
+    ------
+    UnusableImageError
+        the file cannot be used; its ``reason`` is one line.
+    """
+
+    def work(head: bytes, kind: str) -> Samples:
+        try:
+            image = _open(stream, kind, head, rules, announce)
+        except UnidentifiedImageError:
+            if kind != "TIFF":
+                raise
+            return tiff.read_samples(stream, rules, announce)
+        with image:
+            header = read_header(image, kind, head)
+            _check(header, rules)
+            announce(header.width, header.height)
+            _check_bounds(image, stream, kind)
+            if header.needs_tifffile:
+                return tiff.read_samples(stream, rules, announce)
+            return read_samples(image, stream, header)
+
+    samples = _guarded(stream, work)
+    return replace(samples, values=rules.cut(samples.values))
+
+
+def measure(stream: BinaryIO, announce: Announce) -> tuple[int, int]:
+    """Return (width, height) in pixels from a file's header, without decoding it.
+
+    Raises
+    ------
+    UnusableImageError
+        the file is not a picture, or its header is broken.
+    """
+
+    def work(head: bytes, kind: str) -> tuple[int, int]:
+        with _open(stream, kind, head, PictureRules(), announce) as image:
+            return image.size
+
+    return _guarded(stream, work)
+
+
+def _guarded(stream: BinaryIO, work: Callable[[bytes, str], _Result]) -> _Result:
+    """Run `work` on the open file; whatever goes wrong becomes an `UnusableImageError`."""
+    kind = "picture"
+    try:
+        stream.seek(0)
+        head = stream.read(HEAD_BYTES)
+        kind = sniff_format(head)
+        return work(head, kind)
+    except UnusableImageError:
+        raise
+    except Exception as error:  # decoders of hostile bytes raise nearly anything
+        raise UnusableImageError(_why_not_decoded(error, kind)) from error
+
+
+def _open(
+    stream: BinaryIO, kind: str, head: bytes, rules: PictureRules, announce: Announce
+) -> ImageFile.ImageFile:
+    if kind == "WEBP":
+        width, height = webp_size(head)
+        if width and height:
+            rules.check_size(width, height)
+            announce(width, height)
+    stream.seek(0)
+    return Image.open(stream, formats=(kind,))
+
+
+def _check(header: Header, rules: PictureRules) -> None:
+    """Refuse what the header already tells; the size first, which costs most to get wrong."""
+    rules.check_size(header.width, header.height)
+    if header.problem:
+        raise UnusableImageError(header.problem)
+    rules.check_channels(header.channels)
+
+
+def _check_bounds(image: ImageFile.ImageFile, stream: BinaryIO, kind: str) -> None:
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        check_pillow_tiff(image)
+    elif kind == "JPEG":
+        check_scans(stream)
+
+
+def _why_not_decoded(error: Exception, kind: str) -> str:
+    text = shown(" ".join(str(error).split()))
+    if isinstance(error, Image.DecompressionBombError):
+        size = re.search(r"\d+", text)
+        return f"too large: {int(size[0]) / 1e6:.1f} Mpx" if size else "too large"
+    if isinstance(error, UnidentifiedImageError):
+        return f"broken {kind}: the header cannot be read"
+    if isinstance(error, MemoryError):
+        return "it needs far more memory than a picture of its size: save it with another program"
+    state = "truncated" if "truncated" in text or isinstance(error, EOFError) else "broken"
+    return f"{state} {kind}: {text or type(error).__name__}"[:_REASON_LENGTH]
