@@ -109,7 +109,7 @@ def noisy_problem(
         raise RefusedError(
             f"noise '{noise.label}' cannot be drawn on what operator '{operator.label}' gives: {error}"
         ) from error
-    return _posed(image, drawn_operator, drawn, model.describe(drawn), device, method_seed(seeds))
+    return _posed(image, drawn_operator, drawn, model.describe(drawn), device)
 
 
 def _posed(
@@ -118,16 +118,16 @@ def _posed(
     drawn: NDArray[np.float64],
     descriptor: NoiseDescriptor,
     device: str,
-    seed: int,
 ) -> NoisyProblem:
     """Return the problem of a noisy measurement; where nothing was measured it is 0 and masked."""
     measured: torch.Tensor | None = getattr(operator, "measured", None)
     noisy = (drawn if measured is None else np.where(measured.numpy(), drawn, 0.0)).astype(np.float32)
+    digest = array_sha256(noisy)
     observation = Observation(
         image=torch.empty(0),
         noise=descriptor,
         device=torch.device(device),
-        seed=seed,
+        seed=method_seed(digest),
         operator=operator,
         mask=None if measured is None else measured.to(device),
         image_shape=_shape(image),
@@ -137,7 +137,7 @@ def _posed(
     return NoisyProblem(
         problem=Problem(noisy=noisy, observation=observation, clean=image.pixels),
         descriptor=descriptor,
-        noisy_sha256=array_sha256(noisy),
+        noisy_sha256=digest,
         baseline=baseline,
         noisy_psnr=finite(psnr(baseline, image.pixels)),
     )

@@ -2,7 +2,8 @@
 
 A canonical string names image set, image, noise model without its level, repetition and, unless it is the
 identity, the operator. Neither the method nor the level is in it. Its sha256 seeds numpy; Python's own `hash`
-and global generators are never used.
+and global generators are never used. The seed that a method is given is a hash of its noisy image alone, so
+that it tells a method nothing that it does not have.
 Numpy may change the stream of a Generator from one release to another (NEP 19): the tests hold golden
 digests, and a change makes a new version of the protocol.
 """
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 #: first words of the canonical strings; a new rule gets a new version
-NOISE_STREAM, METHOD_STREAM, OPERATOR_STREAM = "noise-v1", "method-v1", "operator-v1"
+NOISE_STREAM, METHOD_STREAM, OPERATOR_STREAM = "noise-v1", "method-v2", "operator-v1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,23 +84,33 @@ def operator_rng(of: Ingredients) -> np.random.Generator:
     return _generator(_digest(OPERATOR_STREAM, of, of.operator, None))
 
 
-def method_seed(of: Ingredients) -> int:
-    """Return the seed of the methods' own randomness for one image: a second stream, apart from the noise.
+def method_seed(noisy_sha256: str) -> int:
+    """Return the seed of the methods' own randomness for one noisy image.
 
-    It does not depend on the method, so that renaming one, or adding a parameter, changes no result.
+    It depends on y alone: not on the method, so that renaming one, or adding a parameter, changes no result;
+    and not on names, which would tell a method which image it has. Who has y can make the same seed.
+
+    Parameters
+    ----------
+    noisy_sha256 : str
+        `priorbench.contract.images.array_sha256` of y.
 
     Returns
     -------
     int
         In [0, 2**32): what torch, numpy and Python all take.
     """
-    return int.from_bytes(_digest(METHOD_STREAM, of, of.noise, of.operator)[:4], "big")
+    return int.from_bytes(_sha256([METHOD_STREAM, noisy_sha256])[:4], "big")
 
 
 def _digest(stream: str, of: Ingredients, drawn: Family, further: Family | None) -> bytes:
     parts: list[Any] = [stream, of.image_set, of.image, *drawn.canonical(), of.repetition]
     if further is not None:
         parts.append(further.canonical())
+    return _sha256(parts)
+
+
+def _sha256(parts: Sequence[Any]) -> bytes:
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).digest()
 

@@ -43,10 +43,11 @@ def test_the_noise_is_seeded_by_the_canonical_string() -> None:
     assert np.array_equal(noise_rng(problem()).standard_normal(100), expected)
 
 
-def test_the_method_is_seeded_by_a_second_string() -> None:
-    text = b'["method-v1","kodak","kodim01.png","gaussian",{"channels":"independent","clip":false},0]'
-    assert method_seed(problem()) == int(hashlib.sha256(text).hexdigest()[:8], 16)
-    assert 0 <= method_seed(problem()) < 2**32
+def test_the_method_is_seeded_by_its_noisy_image_alone() -> None:
+    """The seed of the golden image below, by hand: of the digest of y, which everybody has who has y."""
+    text = b'["method-v2","' + GOLDEN.encode() + b'"]'
+    assert method_seed(GOLDEN) == int(hashlib.sha256(text).hexdigest()[:8], 16) == 0x94CE19A0
+    assert method_seed("0" * 64) != method_seed(GOLDEN)
 
 
 def test_an_operator_is_in_the_other_seeds_and_has_a_stream_of_its_own() -> None:
@@ -63,7 +64,6 @@ def test_an_operator_is_in_the_other_seeds_and_has_a_stream_of_its_own() -> None
 def test_the_level_is_not_in_the_seed_and_everything_else_is() -> None:
     parameters = PROBLEM["parameters"]
     assert first(parameters=parameters | {"sigma": 0.5}) == first()
-    assert method_seed(problem(parameters=parameters | {"sigma": 0.5})) == method_seed(problem())
     changes = [
         {"image_set": "set12"},
         {"image": "kodim02.png"},
@@ -73,8 +73,7 @@ def test_the_level_is_not_in_the_seed_and_everything_else_is() -> None:
         {"repetition": 1},
     ]
     drawn = [first(), *(first(**change) for change in changes)]
-    seeds = [method_seed(problem(**change)) for change in ({}, *changes)]
-    assert len(set(drawn)) == len(set(seeds)) == len(changes) + 1
+    assert len(set(drawn)) == len(changes) + 1
 
 
 def test_order_and_spelling_of_parameters_do_not_matter() -> None:
