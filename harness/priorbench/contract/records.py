@@ -54,6 +54,7 @@ class Record:
     `code` is the digest of all code and versions that the key holds. `batch` is the number of images that
     were fitted at once. `limits` has those of `priorbench.contract.limits.Limits` that were set when the
     trial ran.
+    `salt` is the hash of the secret that the noise of a verifying run was drawn with, if it had one.
     `printed` holds the last lines that a method which failed had printed.
     `crops` has the middles of the clean, the noisy and the denoised image of the few images that a run keeps
     pictures of (`priorbench.protocol.crops`); the store gives them by digest.
@@ -80,6 +81,7 @@ class Record:
     stopping_parameters: Mapping[str, Any] = field(default_factory=dict)
     operator: str = "identity"
     operator_parameters: Mapping[str, Any] = field(default_factory=dict)
+    salt: str = ""
     oracle: bool = False
     trained_on: tuple[str, ...] = ()
     schema: int = SCHEMA

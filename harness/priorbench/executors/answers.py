@@ -25,7 +25,7 @@ _NOT_ASKED = frozenset(
     {
         *("key", "denoiser", "parameters", "plugin", "plugin_version", "plugin_source", "plugin_commit"),
         *("code", "image_set", "image", "image_sha256", "height", "width", "channels"),
-        *("noise", "noise_parameters", "repetition", "stopping_rule", "stopping_parameters"),
+        *("noise", "noise_parameters", "repetition", "salt", "stopping_rule", "stopping_parameters"),
         *("operator", "operator_parameters", "oracle", "trained_on", "schema", "protocol"),
         *("device", "threads", "printed", "limits", "environment"),
     }

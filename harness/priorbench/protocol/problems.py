@@ -71,6 +71,7 @@ def noisy_problem(
     repetition: int,
     device: str,
     operator: Choice = DENOISING,
+    salt: str = "",
 ) -> NoisyProblem:
     """Draw the operator and the noise of one image.
 
@@ -88,6 +89,8 @@ def noisy_problem(
         number of the draw, from 0.
     device : str
         torch device of the observation.
+    salt : str, default ''
+        secret of a verifying run, hexadecimal: other noise and operators than everybody's.
 
     Raises
     ------
@@ -100,6 +103,7 @@ def noisy_problem(
         repetition=repetition,
         noise=_family(registry, NoiseSpec, noise),
         operator=None if operator.name == DENOISING.name else _family(registry, OperatorSpec, operator),
+        salt=salt,
     )
     drawn_operator = _operator(registry, image, operator, seeds)
     model: NoiseModel = build(import_factory(_spec(registry, NoiseSpec, noise)), noise.parameters)

@@ -140,6 +140,7 @@ class Session:
                 noise=trial.noise,
                 repetition=trial.repetition,
                 device=trial.device,
+                salt=trial.salt,
             )
         except RefusedError:
             raise

@@ -17,15 +17,20 @@ class Setting:
     image_set, noise, operator : str
         Labels; where one label stands for several things, with what tells them apart in parentheses. The
         operator is the identity for denoising.
+    salt : str, default ''
+        Hash of the secret that the noise was drawn with; empty for the noise that everybody has.
     """
 
     image_set: str
     noise: str
     operator: str = DENOISING.label
+    salt: str = ""
 
     def __str__(self) -> str:
-        """Return the setting in words; denoising goes without saying."""
-        return ", ".join([self.image_set, *([] if self.is_denoising else [self.operator]), self.noise])
+        """Return the setting in words; denoising, and the noise of everybody, go without saying."""
+        operator = [] if self.is_denoising else [self.operator]
+        salted = [f"salted {self.salt}"] if self.salt else []
+        return ", ".join([self.image_set, *operator, self.noise, *salted])
 
     @property
     def is_denoising(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from priorbench.contract.images import array_sha256
-from priorbench.protocol.seeding import Family, Ingredients, method_seed, noise_rng, operator_rng
+from priorbench.protocol.seeding import Family, Ingredients, method_seed, noise_rng, operator_rng, salt_hash
 from priorbench.standard.noise_models import Gaussian
 
 PROBLEM: dict[str, Any] = {
@@ -25,7 +25,7 @@ def problem(**changes: Any) -> Ingredients:
     told = PROBLEM | changes
     noise = Family(name=told["family"], parameters=told["parameters"], level=told["level"])
     where = {name: told[name] for name in ("image_set", "image", "repetition")}
-    return Ingredients(noise=noise, operator=told.get("operator"), **where)
+    return Ingredients(noise=noise, operator=told.get("operator"), salt=told.get("salt", ""), **where)
 
 
 def by_hand(text: bytes) -> np.random.Generator:
@@ -48,6 +48,24 @@ def test_the_method_is_seeded_by_its_noisy_image_alone() -> None:
     text = b'["method-v2","' + GOLDEN.encode() + b'"]'
     assert method_seed(GOLDEN) == int(hashlib.sha256(text).hexdigest()[:8], 16) == 0x94CE19A0
     assert method_seed("0" * 64) != method_seed(GOLDEN)
+
+
+def test_a_salt_is_in_the_seeds_of_noise_and_operator() -> None:
+    """By hand: the salt, and then the string that there is without one."""
+    mask = Family(name="mask", parameters={"keep": 0.5}, level=("keep",))
+    where = b'"kodak","kodim01.png"'
+    plain = b'["noise-v1",' + where + b',"gaussian",{"channels":"independent","clip":false},0]'
+    drawn = float(noise_rng(problem(salt="00ff")).standard_normal())
+    assert drawn == by_hand(b'["salted-v1","00ff",' + plain + b"]").standard_normal()
+    operator = by_hand(b'["salted-v1","00ff",["operator-v1",' + where + b',"mask",{},0]]').random()
+    assert operator_rng(problem(operator=mask, salt="00ff")).random() == operator
+    assert len({drawn, first(salt="00fe"), first()}) == 3
+    assert "00ff" not in repr(problem(salt="00ff"))
+
+
+def test_what_is_published_of_a_salt_is_a_hash_of_a_domain_of_its_own() -> None:
+    assert salt_hash("00ff") == hashlib.sha256(b'["salt-v1","00ff"]').hexdigest()[:16]
+    assert salt_hash("") == ""
 
 
 def test_an_operator_is_in_the_other_seeds_and_has_a_stream_of_its_own() -> None:
