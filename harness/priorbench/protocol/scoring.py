@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from priorbench.contract.operators import Identity
 from priorbench.contract.records import Curve
 from priorbench.protocol.metrics import clip01, mse, psnr, ssim
 
@@ -31,8 +32,9 @@ def score(
     output: NDArray[np.float32],
     clean: NDArray[np.float32],
     metrics: Mapping[str, Callable[[Any, Any], float | None]],
+    noisy: NDArray[np.float32] | None = None,
 ) -> dict[str, Any]:
-    """Return the record fields ``mse``, ``psnr``, ``ssim`` and ``metrics`` of an output.
+    """Return the scores of an output, by the names of record fields.
 
     Parameters
     ----------
@@ -40,14 +42,49 @@ def score(
         (channels, height, width); the output is clipped to [0, 1] here.
     metrics : Mapping[str, callable]
         further metrics by name.
+    noisy : ndarray of float32 or None, optional
+        y, where y - x is the noise that was drawn: see `additive`.
     """
     estimate = clip01(output)
     return {
         "mse": mse(estimate, clean),
         "psnr": finite(psnr(estimate, clean)),
         "ssim": finite(ssim(estimate, clean)),
+        "noise_correlation": None if noisy is None else noise_correlation(estimate, clean, noisy),
         "metrics": {name: finite(metric(estimate, clean)) for name, metric in metrics.items()},
     }
+
+
+def additive(problem: Problem) -> NDArray[np.float32] | None:
+    """Return y of a problem in which y - x is the noise: one of denoising; None for another operator."""
+    return problem.noisy if isinstance(problem.observation.operator, Identity) else None
+
+
+def noise_correlation(
+    estimate: NDArray[np.float32], clean: NDArray[np.float32], noisy: NDArray[np.float32]
+) -> float | None:
+    """Return Pearson's correlation, over all pixels, of the error and the noise that was drawn.
+
+    What is left of the noise makes it positive: for the posterior mean it is 10^(-gain / 20), for the noisy
+    image itself 1.
+
+    Parameters
+    ----------
+    estimate, clean, noisy : ndarray of float32
+        the clipped output, x and y, of one shape.
+
+    Returns
+    -------
+    float or None
+        None where the error or the noise is the same in all pixels.
+    """
+    x = clean.astype(np.float64)
+    error, noise = estimate - x, noisy - x
+    error -= error.mean()
+    noise -= noise.mean()
+    # sums of products by numpy itself: BLAS would wake threads for them
+    spread = math.sqrt(float(np.square(error).sum()) * float(np.square(noise).sum()))
+    return finite(float((error * noise).sum()) / spread) if spread else None
 
 
 @dataclass(kw_only=True, slots=True)

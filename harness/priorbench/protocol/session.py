@@ -32,7 +32,7 @@ from priorbench.protocol.failure import MachineError, classify, told_in_one_line
 from priorbench.protocol.measure import measure
 from priorbench.protocol.problems import NoisyProblem, noisy_problem
 from priorbench.protocol.refusal import RefusedError, refusal
-from priorbench.protocol.scoring import CurveScorer, score
+from priorbench.protocol.scoring import CurveScorer, additive, score
 from priorbench.protocol.trial_records import failed_records, trial_records
 from priorbench.words import one_line
 
@@ -238,7 +238,7 @@ class Session:
             output = crops({digest: outcome.output}) if trial.crops else {}
             results.append(
                 fields
-                | score(outcome.output, scorer.problem.clean, metrics)
+                | score(outcome.output, scorer.problem.clean, metrics, additive(scorer.problem))
                 | {
                     "output_sha256": digest,
                     "iterations": outcome.iterations,

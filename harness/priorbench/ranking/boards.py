@@ -150,6 +150,10 @@ class Row:
         trials whose timing is marked.
     iterations : float or None
         median number of iterations until the returned iterate.
+    noise_correlation : float or None, optional
+        mean correlation of the error and the noise that was drawn; None with another operator.
+    flags : tuple of str, default ()
+        what makes the row doubtful, in words: questions, and no verdict. See `priorbench.ranking.suspicion`.
     """
 
     name: str
@@ -178,6 +182,8 @@ class Row:
     memory_bytes: int | None
     tainted: int
     iterations: float | None
+    noise_correlation: float | None = None
+    flags: tuple[str, ...] = ()
     trained_on: tuple[str, ...] = ()
 
 

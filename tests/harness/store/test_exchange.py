@@ -35,9 +35,10 @@ def test_the_hash_of_a_salt_is_16_hexadecimal_digits(line: dict[str, Any], salt:
 def test_what_was_written_before_there_were_salts_has_none(line: dict[str, Any]) -> None:
     """Its request is written as it was, so that its number in a store is the same."""
     assert "salt" not in line["requests"][0]
-    del line["salt"]
+    del line["salt"], line["noise_correlation"]
     assert item_of(line).values["salt"] == ""
     assert item_of(line).answers[0][0].salt == ""
+    assert item_of(line).values["noise_correlation"] is None
 
 
 def test_the_time_of_a_run_comes_in_utc(line: dict[str, Any]) -> None:
