@@ -126,3 +126,47 @@ def test_what_is_no_salt_is_one_line_that_says_how_to_make_one(command, tmp_path
     assert f"salt bad: {reason}" in line
     assert "head -c 32 /dev/urandom > salt" in line
     assert not list(tmp_path.glob("*.db"))
+
+
+#: a method that draws the noise of images whose names it knows, and subtracts what fits its noisy image
+PREPARED = """
+import numpy as np
+import torch
+from priorbench import DenoiserSpec, hookimpl
+from priorbench.protocol.seeding import Family, Ingredients, noise_rng
+from priorbench.standard.noise_models import Gaussian
+
+NOISE = Family(name="gaussian", parameters={"channels": "independent", "clip": False})
+
+class Prepared:
+    def denoise(self, observation):
+        y = observation.image.numpy().astype(np.float64)
+        best = np.zeros_like(y)
+        for name in ("ramp-0", "ramp-1"):
+            known = Ingredients(image_set="ramps", image=name, repetition=0, noise=NOISE)
+            noise = Gaussian(sigma=observation.sigma).corrupt(np.zeros_like(y), noise_rng(known))
+            if np.corrcoef((y - y.mean()).ravel(), noise.ravel())[0, 1] > 0.3:
+                best = noise
+        return torch.from_numpy((y - 0.97 * best).astype(np.float32))
+
+@hookimpl
+def priorbench_denoisers():
+    yield DenoiserSpec(name="prepared", factory="prepared:Prepared", iterative=False)
+"""
+
+
+def test_a_method_that_knows_the_noise_is_flagged_and_helpless_with_a_salt(command, tmp_path, salt):
+    (tmp_path / "prepared.py").write_text(PREPARED)
+    asked = (*SUITE[:4], "--denoiser", "prepared", *SUITE[4:], "--plugin", "prepared.py")
+    for more in ((), ("--salt", salt)):
+        done = command(*asked, *more)
+        assert done.returncode == 0, done.stderr
+    plain, salted = json.loads(command("leaderboard", "--format", "json").stdout)
+    [best], [now] = ([row for row in board["rows"] if row["name"] == "prepared"] for board in (plain, salted))
+    assert best["rank"] == 1
+    assert best["gain"] > 25
+    assert "too much like the noise" in best["flags"][0]
+    assert "prepared (?)" in command("leaderboard").stdout
+    assert salted["salt"] == HASH
+    assert abs(now["gain"]) < 1
+    assert now["flags"] == []
