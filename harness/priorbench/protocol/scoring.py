@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from priorbench.protocol.watching import Point
 
 
+#: variance that is only the rounding of a difference which is the same in all pixels
+_ROUNDING = 1e-30
+
+
 def finite(value: float | None) -> float | None:
     """Return a number that may enter means and JSON, or None."""
     return None if value is None or not math.isfinite(value) else float(value)
@@ -78,13 +82,23 @@ def noise_correlation(
     float or None
         None where the error or the noise is the same in all pixels.
     """
-    x = clean.astype(np.float64)
-    error, noise = estimate - x, noisy - x
-    error -= error.mean()
-    noise -= noise.mean()
-    # sums of products by numpy itself: BLAS would wake threads for them
-    spread = math.sqrt(float(np.square(error).sum()) * float(np.square(noise).sum()))
-    return finite(float((error * noise).sum()) / spread) if spread else None
+    error, noise = _deviations(estimate, clean), _deviations(noisy, clean)
+    squares = _sum_of_products(error, error), _sum_of_products(noise, noise)
+    if min(squares) <= _ROUNDING * error.size:
+        return None
+    return finite(_sum_of_products(error, noise) / math.sqrt(squares[0] * squares[1]))
+
+
+def _deviations(image: NDArray[np.float32], clean: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return an image minus the clean one, less the mean of that, flat."""
+    difference = np.subtract(image, clean, dtype=np.float64).ravel()
+    difference -= difference.mean()
+    return difference
+
+
+def _sum_of_products(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Return the inner product by numpy's own loop: BLAS would wake threads for it."""
+    return float(np.einsum("i,i->", one, other))
 
 
 @dataclass(kw_only=True, slots=True)

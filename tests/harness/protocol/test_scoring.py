@@ -37,7 +37,10 @@ def test_without_error_or_noise_there_is_none(images):
     clean, noisy = images
     assert noise_correlation(clean, clean, noisy) is None
     assert noise_correlation(noisy, clean, clean) is None
-    assert noise_correlation(clean + np.float32(0), clean, noisy) is None
+    for value in np.float32([0.1, 0.3, 1 / 3]):  # of which the mean is rounded
+        flat = np.full((3, 21, 31), value)
+        y = np.random.default_rng(0).random(flat.shape, dtype=np.float32)
+        assert noise_correlation(flat / 7, flat, y) is None
 
 
 def test_a_score_has_it_where_y_is_given(images):
