@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from priorbench.machine.devices import resolve_device
 from priorbench.protocol.measure import measure
 from priorbench.protocol.problems import noisy_problem
 from priorbench.protocol.scoring import score
+from priorbench.protocol.seeding import read_salt
 from priorbench.standard.stopping_rules import Fixed
 from priorbench.suite.resolution import choose, instantiate
 
@@ -66,6 +68,7 @@ def evaluate(
     limit: int | None = None,
     iterations: int | None = None,
     device: str = "cpu",
+    salt: str | Path | None = None,
 ) -> Evaluation:
     """Run a method on an image set with the protocol's own noise, in this process.
 
@@ -87,6 +90,8 @@ def evaluate(
         iterations of an iterative method, 1 or more.
     device : str, default 'cpu'
         torch device.
+    salt : str or Path or None, optional
+        a file with the secret that the noise is drawn with, as of ``priorbench run --salt``.
 
     Returns
     -------
@@ -96,14 +101,15 @@ def evaluate(
     Raises
     ------
     PriorbenchError
-        For names, parameters and devices that do not exist, numbers below 1, a set without a usable image,
-        or both `sigma` and `noise` given.
+        For names, parameters and devices that do not exist, numbers below 1, a set without a usable image, a
+        file that is no salt, or both `sigma` and `noise` given.
     """
     if sigma is not None and noise is not None:
         raise PriorbenchError("evaluate: give sigma or noise, not both")
     for what, value in {"limit": limit, "iterations": iterations}.items():
         if value is not None:
             check_count(f"evaluate: {what}", value)
+    secret = "" if salt is None else read_salt(salt)
     device = resolve_device(device)
     registry = load_registry()
     noise_choice = choose(
@@ -123,6 +129,7 @@ def evaluate(
             noise=noise_choice,
             repetition=0,
             device=device,
+            salt=secret,
         )
         rules = [(Fixed(iterations=iterations), False)]
         (outcome,) = measure(_as_method(method), noisy.problem, rules, iterations)

@@ -103,6 +103,7 @@ def _record(
         **common,
         psnr=psnr,
         mse=10 ** (-psnr / 10),
+        noise_correlation=min(1.0, 10 ** ((common["noisy_psnr"] - psnr) / 20)),
         ssim=1 / (1 + float(np.exp(-psnr / 10))),
         wall_seconds=seconds,
         cpu_seconds=seconds,

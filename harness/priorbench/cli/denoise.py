@@ -29,7 +29,10 @@ def denoise(
     ] = None,
     stopping: Annotated[str, typer.Option(metavar="RULE", help="For iterative methods.")] = "fixed",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the method's own randomness.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Seed of the method's own randomness; default made of the picture."),
+    ] = None,
     plugin: PluginFiles = None,
 ) -> None:
     """Denoise a picture with any method that is installed."""
@@ -52,15 +55,17 @@ def denoise(
     say(f"{output}: {denoiser}, {seconds(outcome.wall_seconds)} s", err=True)
 
 
-def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, seed: int) -> Problem:
+def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, seed: int | None) -> Problem:
     """Return the picture as a problem: Gaussian noise of a known level, or nothing known at all."""
     import torch
 
+    from priorbench.contract.images import array_sha256
     from priorbench.contract.noise import NoiseDescriptor
     from priorbench.contract.observation import Observation
     from priorbench.errors import PriorbenchError
     from priorbench.parameters.levels import parse_level
     from priorbench.protocol.exchange import Problem
+    from priorbench.protocol.seeding import method_seed
 
     noise = None
     if sigma is not None:
@@ -73,7 +78,12 @@ def _problem(registry: Registry, pixels: Any, sigma: str | None, device: str, se
         noise = NoiseDescriptor(
             family="gaussian", parameters={"sigma": level}, sigma=level, channel_covariance=covariance
         )
-    observation = Observation(image=torch.empty(0), noise=noise, device=torch.device(device), seed=seed)
+    observation = Observation(
+        image=torch.empty(0),
+        noise=noise,
+        device=torch.device(device),
+        seed=method_seed(array_sha256(pixels)) if seed is None else seed,
+    )
     return Problem(noisy=pixels, observation=observation)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -71,6 +72,10 @@ def run(
     pictures: Annotated[
         int, typer.Option(min=0, metavar="N", help="Keep crops of N images of each set for the HTML report.")
     ] = 3,
+    salt: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the noise with the secret in this file, to verify results."),
+    ] = None,
     store: Annotated[
         str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
     ] = None,
@@ -95,6 +100,7 @@ def run(
     from priorbench.contract.limits import Limits
     from priorbench.machine.devices import resolve_device
     from priorbench.machine.settings import available_threads
+    from priorbench.protocol.seeding import read_salt, salt_hash
     from priorbench.run.plan import Plan, PlanOptions
     from priorbench.suite.files import load_suite, suite_yaml
     from priorbench.suite.model import SuiteOptions
@@ -111,6 +117,7 @@ def run(
         shard=parse_shard(shard),
         strict=strict,
         pictures=pictures,
+        salt="" if salt is None else read_salt(salt),
     )
     overrides = SuiteOptions(
         images=tuple(images or ()),
@@ -129,6 +136,8 @@ def run(
     if dry_run:
         say(suite_yaml(chosen), nl=False)
         say(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
+        if options.salt:
+            say(f"# noise of a salt with the hash {salt_hash(options.salt)}")
         return
     settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is

@@ -54,6 +54,8 @@ class Record:
     `code` is the digest of all code and versions that the key holds. `batch` is the number of images that
     were fitted at once. `limits` has those of `priorbench.contract.limits.Limits` that were set when the
     trial ran.
+    `salt` is the hash of the secret that the noise of a verifying run was drawn with, if it had one.
+    `noise_correlation` is that of the error and the noise that was drawn, with the identity as operator.
     `printed` holds the last lines that a method which failed had printed.
     `crops` has the middles of the clean, the noisy and the denoised image of the few images that a run keeps
     pictures of (`priorbench.protocol.crops`); the store gives them by digest.
@@ -80,6 +82,7 @@ class Record:
     stopping_parameters: Mapping[str, Any] = field(default_factory=dict)
     operator: str = "identity"
     operator_parameters: Mapping[str, Any] = field(default_factory=dict)
+    salt: str = ""
     oracle: bool = False
     trained_on: tuple[str, ...] = ()
     schema: int = SCHEMA
@@ -91,6 +94,7 @@ class Record:
     mse: float | None = None
     psnr: float | None = None
     ssim: float | None = None
+    noise_correlation: float | None = None
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     oracle_psnr: float | None = None
     oracle_iteration: int | None = None

@@ -72,6 +72,8 @@ class Request:
         Digest of all code and versions that the keys of the answers hold.
     protocol : int, optional
         Version of the rules of noise, clock and score.
+    salt : str, default ''
+        Hash of the secret of a verifying run; empty for the noise that everybody has.
     """
 
     suite: str
@@ -85,6 +87,7 @@ class Request:
     threads: int = 1
     code: str = ""
     protocol: int = PROTOCOL
+    salt: str = ""
 
     @property
     def version(self) -> str:
@@ -125,8 +128,11 @@ def digest_of(value: Any) -> str:
 
 
 def request_to_json(request: Request) -> dict[str, Any]:
-    """Return a request as JSON values."""
-    return asdict(request)
+    """Return a request as JSON values; one without a salt as it was written before there were salts."""
+    values = asdict(request)
+    if not request.salt:
+        del values["salt"]
+    return values
 
 
 def request_from_json(data: Mapping[str, Any]) -> Request:
@@ -144,4 +150,6 @@ def request_from_json(data: Mapping[str, Any]) -> Request:
     asked = dict(values["image_set"])
     values["image_set"] = AskedSet(**asked | {"choosing": tuple(asked["choosing"])})
     values["metrics"] = tuple(values["metrics"])
+    if not isinstance(values.get("salt", ""), str):
+        raise TypeError("the salt is no text")
     return Request(**values)

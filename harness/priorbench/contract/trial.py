@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from priorbench.contract.choice import DENOISING, Choice
@@ -38,6 +38,10 @@ class Trial:
         the records come with the middles of the images (not in their keys).
     keys : tuple of str, default ()
         key of the record of each rule, in the order of `stopping` (one for a one-shot method).
+    salt : str, default ''
+        the secret that the noise of a verifying run is drawn with, hexadecimal. It goes from the process
+        that plans to the one that draws the noise, and nowhere else: never to a method, into a record, a key,
+        a message, an environment or a command line. Records have its hash.
     """
 
     image_set: Choice
@@ -59,6 +63,7 @@ class Trial:
     code: tuple[tuple[str, str], ...] = ()
     crops: bool = False
     keys: tuple[str, ...] = ()
+    salt: str = field(default="", repr=False)
 
     @property
     def title(self) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.machine import memory
+from priorbench.machine.confinement import hide_memory
 from priorbench.pictures import limits
 from priorbench.pictures.decoding import decode, measure
 from priorbench.pictures.values import Samples
@@ -44,6 +45,7 @@ def main(shared: int, parent: int) -> None:
         number of the process that asks.
     """
     limits.settle(parent)
+    hide_memory()  # clean pictures are in it
     line = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):  # decoders write to standard error what they think of a file

@@ -128,6 +128,7 @@ def noisy_problem(
     repetition: int,
     device: str,
     operator: Choice = DENOISING,
+    salt: str = "",
 ) -> NoisyProblem:
     """Draw the operator and the noise of one image.
 
@@ -145,6 +146,8 @@ def noisy_problem(
         number of the draw, from 0.
     device : str
         torch device of the observation.
+    salt : str, default ''
+        secret of a verifying run, hexadecimal: other noise and operators than everybody's.
 
     Raises
     ------
@@ -157,6 +160,7 @@ def noisy_problem(
         repetition=repetition,
         noise=_family(registry, NoiseSpec, noise),
         operator=None if operator.name == DENOISING.name else _family(registry, OperatorSpec, operator),
+        salt=salt,
     )
     draw = _operator_draw(image, operator, seeds)
     drawn_operator = Identity() if draw is None else draw.draw(registry)
@@ -169,6 +173,7 @@ def noisy_problem(
         ) from error
     measured: torch.Tensor | None = getattr(drawn_operator, "measured", None)
     noisy = (drawn if measured is None else np.where(measured.numpy(), drawn, 0.0)).astype(np.float32)
+    digest = array_sha256(noisy)
     descriptor = model.describe(drawn)
     least_squares = pseudo_inverse(drawn_operator, torch.from_numpy(noisy.astype(np.float64)))
     baseline = least_squares.numpy().astype(np.float32)
@@ -177,14 +182,14 @@ def noisy_problem(
             noisy,
             descriptor=descriptor,
             operator=drawn_operator,
-            seed=method_seed(seeds),
+            seed=method_seed(digest),
             device=device,
             shape=_shape(image),
         ),
         clean=image.pixels,
         drawn=draw,
         descriptor=descriptor,
-        noisy_sha256=array_sha256(noisy),
+        noisy_sha256=digest,
         baseline=baseline,
         noisy_psnr=finite(psnr(baseline, image.pixels)),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from priorbench.contract.operators import Identity
 from priorbench.contract.records import Curve
 from priorbench.protocol.metrics import clip01, mse, psnr, ssim
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from priorbench.protocol.watching import Point
 
 
+#: variance that is only the rounding of a difference which is the same in all pixels
+_ROUNDING = 1e-30
+
+
 def finite(value: float | None) -> float | None:
     """Return a number that may enter means and JSON, or None."""
     return None if value is None or not math.isfinite(value) else float(value)
@@ -31,8 +36,9 @@ def score(
     output: NDArray[np.float32],
     clean: NDArray[np.float32],
     metrics: Mapping[str, Callable[[Any, Any], float | None]],
+    noisy: NDArray[np.float32] | None = None,
 ) -> dict[str, Any]:
-    """Return the record fields ``mse``, ``psnr``, ``ssim`` and ``metrics`` of an output.
+    """Return the scores of an output, by the names of record fields.
 
     Parameters
     ----------
@@ -40,14 +46,59 @@ def score(
         (channels, height, width); the output is clipped to [0, 1] here.
     metrics : Mapping[str, callable]
         further metrics by name.
+    noisy : ndarray of float32 or None, optional
+        y, where y - x is the noise that was drawn: see `additive`.
     """
     estimate = clip01(output)
     return {
         "mse": mse(estimate, clean),
         "psnr": finite(psnr(estimate, clean)),
         "ssim": finite(ssim(estimate, clean)),
+        "noise_correlation": None if noisy is None else noise_correlation(estimate, clean, noisy),
         "metrics": {name: finite(metric(estimate, clean)) for name, metric in metrics.items()},
     }
+
+
+def additive(problem: Problem) -> NDArray[np.float32] | None:
+    """Return y of a problem in which y - x is the noise: one of denoising; None for another operator."""
+    return problem.noisy if isinstance(problem.observation.operator, Identity) else None
+
+
+def noise_correlation(
+    estimate: NDArray[np.float32], clean: NDArray[np.float32], noisy: NDArray[np.float32]
+) -> float | None:
+    """Return Pearson's correlation, over all pixels, of the error and the noise that was drawn.
+
+    What is left of the noise makes it positive: for the posterior mean it is 10^(-gain / 20), for the noisy
+    image itself 1.
+
+    Parameters
+    ----------
+    estimate, clean, noisy : ndarray of float32
+        the clipped output, x and y, of one shape.
+
+    Returns
+    -------
+    float or None
+        None where the error or the noise is the same in all pixels.
+    """
+    error, noise = _deviations(estimate, clean), _deviations(noisy, clean)
+    squares = _sum_of_products(error, error), _sum_of_products(noise, noise)
+    if min(squares) <= _ROUNDING * error.size:
+        return None
+    return finite(_sum_of_products(error, noise) / math.sqrt(squares[0] * squares[1]))
+
+
+def _deviations(image: NDArray[np.float32], clean: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return an image minus the clean one, less the mean of that, flat."""
+    difference = np.subtract(image, clean, dtype=np.float64).ravel()
+    difference -= difference.mean()
+    return difference
+
+
+def _sum_of_products(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Return the inner product by numpy's own loop: BLAS would wake threads for it."""
+    return float(np.einsum("i,i->", one, other))
 
 
 @dataclass(kw_only=True, slots=True)

@@ -9,6 +9,7 @@ from priorbench.contract.choice import Choice
 from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
 from priorbench.loading.registry import Registry
+from priorbench.protocol.seeding import salt_hash
 
 
 def trial_records(
@@ -41,6 +42,7 @@ def trial_records(
             noise=trial.noise.name,
             noise_parameters=trial.noise.parameters,
             repetition=trial.repetition,
+            salt=salt_hash(trial.salt),
             stopping_rule=None if rule is None else rule.name,
             stopping_parameters={} if rule is None else rule.parameters,
             oracle=oracle,

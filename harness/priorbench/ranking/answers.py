@@ -160,8 +160,14 @@ def _named(separate: Sequence[Whole], requests: Sequence[Request]) -> Callable[[
                 image_set=whole.name,
                 noise=noise_names[noise_of[number]],
                 operator=operator_names[operator_of[number]],
+                salt=request.salt,
             ),
-            labels=Setting(image_set=whole.label, noise=request.noise.label, operator=request.operator.label),
+            labels=Setting(
+                image_set=whole.label,
+                noise=request.noise.label,
+                operator=request.operator.label,
+                salt=request.salt,
+            ),
         )
 
     return named

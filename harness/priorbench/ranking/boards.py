@@ -17,15 +17,20 @@ class Setting:
     image_set, noise, operator : str
         Labels; where one label stands for several things, with what tells them apart in parentheses. The
         operator is the identity for denoising.
+    salt : str, default ''
+        Hash of the secret that the noise was drawn with; empty for the noise that everybody has.
     """
 
     image_set: str
     noise: str
     operator: str = DENOISING.label
+    salt: str = ""
 
     def __str__(self) -> str:
-        """Return the setting in words; denoising goes without saying."""
-        return ", ".join([self.image_set, *([] if self.is_denoising else [self.operator]), self.noise])
+        """Return the setting in words; denoising, and the noise of everybody, go without saying."""
+        operator = [] if self.is_denoising else [self.operator]
+        salted = [f"salted {self.salt}"] if self.salt else []
+        return ", ".join([self.image_set, *operator, self.noise, *salted])
 
     @property
     def is_denoising(self) -> bool:
@@ -145,6 +150,10 @@ class Row:
         trials whose timing is marked.
     iterations : float or None
         median number of iterations until the returned iterate.
+    noise_correlation : float or None, optional
+        mean correlation of the error and the noise that was drawn; None with another operator.
+    flags : tuple of str, default ()
+        what makes the row doubtful, in words: questions, and no verdict. See `priorbench.ranking.suspicion`.
     """
 
     name: str
@@ -173,6 +182,8 @@ class Row:
     memory_bytes: int | None
     tainted: int
     iterations: float | None
+    noise_correlation: float | None = None
+    flags: tuple[str, ...] = ()
     trained_on: tuple[str, ...] = ()
 
 

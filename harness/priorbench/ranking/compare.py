@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from priorbench.errors import PriorbenchError
@@ -155,9 +155,28 @@ def _apart(found: Sequence[Panel], pair: Pair) -> list[Refusal]:
                 f"{pair.called_a} has protocol {a}, {pair.called_b} protocol {b}: they are never compared"
             )
         else:
-            reason = f"only {pair.called_b if a is None else pair.called_a} has records"
+            side, called = (1, pair.called_b) if a is None else (0, pair.called_a)
+            reason = _unlike_salt(pair, setting, protocols, side) or f"only {called} has records"
         refusals.append(_refusal(pair, setting, reason))
     return refusals
+
+
+def _unlike_salt(pair: Pair, setting: Setting, alone: Sequence[Iterable[Setting]], side: int) -> str:
+    """Say that the other of a pair ran in this setting too, with noise of another salt, if it did."""
+    called = (pair.called_a, pair.called_b)
+    salts = sorted(other.salt for other in alone[1 - side] if _differ_in_salt_alone(other, setting))
+    if not salts:
+        return ""
+    other = " and ".join(map(_salted, salts))
+    return f"the noise differs: {called[side]} ran {_salted(setting.salt)}, {called[1 - side]} {other}"
+
+
+def _differ_in_salt_alone(one: Setting, other: Setting) -> bool:
+    return one != other and replace(one, salt="") == replace(other, salt="")
+
+
+def _salted(salt: str) -> str:
+    return f"with salt {salt}" if salt else "without a salt"
 
 
 def _refusal(pair: Pair, setting: Setting, reason: str) -> Refusal:

@@ -16,6 +16,7 @@ from priorbench.ranking.names import find_place, names_condition
 from priorbench.ranking.paired import Paired, differences, shared_ranks, time_ratios
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
 from priorbench.ranking.statistics import caveats, resample_count
+from priorbench.ranking.suspicion import Suspect, flags
 from priorbench.store.scores import Scores, scores_of
 
 __all__ = ["Board", "Difference", "Interval", "Row", "TimeRatio", "leaderboard"]
@@ -77,6 +78,7 @@ def _board(panel: Panel, wanted: str | None) -> Board:
     shared = Counter(ranks)
     for number, rank in zip(ranked, ranks, strict=True):
         rows[number] = replace(rows[number], rank=rank, tied=shared[rank] > 1)
+    rows = _flagged(panel, rows, measured.too_exact())
     reference, notes = _reference(panel, wanted, ranked, psnr)
     if reference is not None:
         apart = differences(psnr, reference)
@@ -101,6 +103,22 @@ def _board(panel: Panel, wanted: str | None) -> Board:
             *caveats(images, sum(row.difference is not None for row in rows)),
         ),
     )
+
+
+def _flagged(panel: Panel, rows: Sequence[Row], too_exact: Sequence[int]) -> list[Row]:
+    """Return the rows with what makes them doubtful."""
+    suspects = [
+        Suspect(
+            method=request.denoiser.name or request.denoiser.label,
+            oracle=entry.oracle,
+            images=row.images,
+            too_exact=exact if panel.setting.is_denoising else 0,
+            gain=row.gain,
+            noise_correlation=row.noise_correlation,
+        )
+        for row, request, entry, exact in zip(rows, panel.requests, panel.entries, too_exact, strict=True)
+    ]
+    return [replace(row, flags=found) for row, found in zip(rows, flags(suspects), strict=True)]
 
 
 def _unlike_draws(panel: Panel, rows: Sequence[Row]) -> list[str]:

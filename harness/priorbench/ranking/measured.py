@@ -1,4 +1,4 @@
-"""What the records of a panel say of each row: means over images, times, failures."""
+"""What the records of a panel say of each row: means over images, times, failures, conditions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Interval, Row
-from priorbench.ranking.conditions import conditions, shown_names
+from priorbench.ranking.names import Place, row_names
 from priorbench.ranking.panels import Panel
+from priorbench.ranking.suspicion import NEARLY_EXACT
 
 Array = NDArray[np.float64]
 
@@ -58,6 +59,7 @@ class Measured:
             "gain": _means(by_image["gain"]),
             "oracle_psnr": _means(self._by_image(scores.oracle_psnr)),
             "iterations": _each(np.median, self._by_image(scores.iterations)),
+            "noise_correlation": _means(self._by_image(scores.noise_correlation)),
             "memory_bytes": [
                 value and int(value) for value in _each(np.max, self._spread(scores.peak_memory_bytes))
             ],
@@ -87,6 +89,15 @@ class Measured:
     def noisy_psnr(self) -> float | None:
         """Return the mean PSNR of the noisy images, in dB."""
         return _means(self._panel.by_image(self._panel.noisy_psnr[None]))[0]
+
+    def too_exact(self) -> list[int]:
+        """Return for each row how many noisy images came out clean, exactly or nearly so."""
+        exact = np.nan_to_num(self._spread(self._scores.exact.astype(np.float64))) > 0
+        came_out = exact | (np.nan_to_num(self.psnr) > NEARLY_EXACT)
+        with np.errstate(invalid="ignore"):
+            noisy = self._panel.noisy_psnr < NEARLY_EXACT
+        found = np.where(came_out & noisy, 1.0, np.nan)
+        return [int(count) for count in np.isfinite(self._panel.by_image(found)).sum(axis=1)]
 
     def _spread(self, values: NDArray[Any]) -> Array:
         return self._panel.by_slot(np.where(self._good, values, np.nan))
@@ -157,3 +168,52 @@ def _each(reduce: Callable[[Array], Any], values: Array) -> list[float | None]:
     """Reduce the finite values of each row; None where there are none."""
     finite = (row[np.isfinite(row)] for row in values)
     return [float(reduce(row)) if len(row) else None for row in finite]
+
+
+def conditions(panel: Panel) -> list[tuple[str, ...]]:
+    """Return for each row its device, threads, batch and environment, as far as the rows differ in them.
+
+    A batch is the number of images that were fitted at once, at most. Environments are those of a same device
+    and number of threads, because these are part of an environment.
+    """
+    entries = [
+        {panel.scores.entries[entry] for entry in np.unique(panel.scores.entry[panel.row == row])}
+        for row in range(len(panel.places))
+    ]
+    batches = [max((entry.batch for entry in own), default=1) for own in entries]
+    environments = ["+".join(sorted({entry.environment for entry in own})) for own in entries]
+    columns = [
+        _differing([place.device for place in panel.places]),
+        _differing([f"{place.threads}-threads" for place in panel.places]),
+        _differing([f"batch-{batch}" for batch in batches]),
+        _environments(panel.places, environments),
+    ]
+    return [tuple(filter(None, parts)) for parts in zip(*columns, strict=True)]
+
+
+def shown_names(panel: Panel) -> list[str]:
+    """Return the shortest name of each row that no other has, and its conditions."""
+    bare = row_names(panel.places)
+    return [
+        "@".join([bare[place], *(part for part in parts if part not in bare[place].split("@"))])
+        for place, parts in zip(panel.places, conditions(panel), strict=True)
+    ]
+
+
+def _differing(values: Sequence[str]) -> list[str]:
+    return list(values) if len(set(values)) > 1 else [""] * len(values)
+
+
+def _environments(places: Sequence[Place], environments: Sequence[str]) -> list[str]:
+    kinds: dict[tuple[str, int], set[str]] = {}
+    for place, environment in zip(places, environments, strict=True):
+        kinds.setdefault((place.device, place.threads), set()).add(environment)
+    return [
+        _short(environment) if len(kinds[place.device, place.threads]) > 1 else ""
+        for place, environment in zip(places, environments, strict=True)
+    ]
+
+
+def _short(environment: str) -> str:
+    several = "+" in environment
+    return "env-several" if several else f"env-{environment[:6] or 'unknown'}"

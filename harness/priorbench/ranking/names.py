@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from priorbench.errors import PriorbenchError, UnknownNameError
 
-#: what a name may end with and a place does not hold: see `priorbench.ranking.conditions`
+#: what a name may end with and a place does not hold: see `priorbench.ranking.measured`
 _CONDITION = re.compile(r"@(batch-\d+|env-[0-9a-z]+)")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ def chosen(found: Iterable[Panel], only: Filter) -> list[Panel]:
         If there is no such image set, noise or operator.
     """
     found = list(found)
-    for part in (field.name for field in fields(Setting)):
+    for part in ("image_set", "noise", "operator"):
         wanted = getattr(only, part)
         if wanted is not None:
             names = {name for panel in found for name in _named(panel, part)}

@@ -16,6 +16,9 @@ _TAKEN = ("rank", "method", "stopping", "p", "wins", "memory", "images", "failed
 #: fields of a row that are over images, and their columns; further metrics have their own
 _COLUMN_OF = {"psnr": "PSNR dB", "gain": "gain dB", "ssim": "SSIM", "seconds": "s/image"}
 
+#: after the name of a row that is flagged
+_DOUBT = "(?)"
+
 #: a longer name of the reference stands below the table, not above its column
 _SHORT = 14
 
@@ -52,8 +55,8 @@ def columns(board: Board) -> dict[str, CellText]:
 
 
 def method(row: Row) -> str:
-    """Return the label of a row's method, with the conditions in which rows differ."""
-    return " @".join([row.denoiser, *row.conditions])
+    """Return the label of a row's method, with the conditions in which rows differ, and a mark for doubt."""
+    return " @".join([row.denoiser, *row.conditions]) + (f" {_DOUBT}" if row.flags else "")
 
 
 def metric_column(name: str) -> str:
@@ -104,6 +107,7 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
         *_over_fewer(board, seen),
         *_unranked(board),
         *_times(board, seen),
+        *_doubts(board),
         *board.notes,
     ]
 
@@ -157,6 +161,12 @@ def _times(board: Board, seen: Container[str]) -> list[str]:
     if "× time" in seen:
         lines.append(f"× time: over {board.reference}, ratio of geometric means in like conditions")
     return lines
+
+
+def _doubts(board: Board) -> list[str]:
+    lines = [f"{_DOUBT} {_name(row)}: {flag}" for row in board.rows for flag in row.flags]
+    said = f"{_DOUBT} is a question, not a verdict: a row that is flagged keeps its rank"
+    return [*lines, said] if lines else []
 
 
 def rank(row: Row) -> str:

@@ -153,8 +153,8 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
             )
         elif name == "time_ratio":
             flat |= _nested(name, value, {"value": "time_ratio"})
-        elif name == "conditions":
-            flat[name] = " ".join(value)
+        elif name in ("conditions", "flags"):
+            flat[name] = (" " if name == "conditions" else "; ").join(value)
         elif name != "trained_on":
             flat[name] = json.dumps(value) if isinstance(value, dict) else value
     return flat

@@ -37,13 +37,14 @@ class Repeat:
 
 
 def repeats(stories: Mapping[BoardKey, BoardStory]) -> list[Repeat]:
-    """Return a suite for each image set, operator and group of noises on which the same methods ran."""
-    groups: dict[tuple[str, str, str], list[BoardKey]] = {}
+    """Return a suite for each image set, operator, salt and group of noises on which the same methods ran."""
+    groups: dict[tuple[str, ...], list[BoardKey]] = {}
     for key, story in stories.items():
         if story.rows:
             setting = key.setting
             methods = write_yaml(_methods(story))
-            groups.setdefault((setting.image_set, setting.operator, methods), []).append(key)
+            where = (setting.image_set, setting.operator, setting.salt)
+            groups.setdefault((*where, methods), []).append(key)
     return [_repeat(keys, stories) for keys in groups.values()]
 
 
@@ -68,7 +69,8 @@ def _repeat(keys: list[BoardKey], stories: Mapping[BoardKey, BoardStory]) -> Rep
     return Repeat(
         title=str(shown),
         suite=str(readable(write_yaml(suite))),
-        command=f"priorbench run suite.yaml --device {device} --threads {threads}",
+        command=f"priorbench run suite.yaml --device {device} --threads {threads}"
+        + (" --salt FILE" if shown.salt else ""),
         guesses=() if told else (first.image_set.label,),
     )
 

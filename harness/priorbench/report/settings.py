@@ -56,6 +56,7 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
         ("protocol", f"version {board.protocol}: the rules of noise, clock and score"),
         ("operator", board.setting.operator),
         ("noise", f"{board.setting.noise}: {noises or 'no parameters'}"),
+        *([("salt of the noise", f"hash {board.setting.salt}")] if board.setting.salt else []),
         ("σ that methods are told", _sigmas(story.sigmas)),
         (
             f"{board.start} images",

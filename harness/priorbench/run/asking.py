@@ -13,6 +13,7 @@ from priorbench.contract.specs import ImageSetSpec
 from priorbench.contract.trial import Trial
 from priorbench.loading.registry import import_factory
 from priorbench.parameters.values import build
+from priorbench.protocol.seeding import salt_hash
 from priorbench.run.keys import Provenance
 
 
@@ -81,5 +82,6 @@ class Asking:
                 device=trial.device.partition(":")[0],
                 threads=trial.threads,
                 code=digest_of(self._provenance.of(trial, rule)),
+                salt=salt_hash(trial.salt),
             )
         return self._known[label]

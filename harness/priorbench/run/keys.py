@@ -22,6 +22,7 @@ from priorbench.contract.trial import Trial
 from priorbench.loading.digests import code_digest, core_digest
 from priorbench.loading.registry import Registry
 from priorbench.machine.description import NUMERICAL, versions
+from priorbench.protocol.seeding import salt_hash
 
 
 def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any]) -> str:
@@ -44,6 +45,7 @@ def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any])
         "operator": [trial.operator.name, trial.operator.parameters],
         "noise": [trial.noise.name, trial.noise.parameters],
         "repetition": trial.repetition,
+        "salt": salt_hash(trial.salt),
         "stopping": None if rule is None else [rule.name, rule.parameters],
         "metrics": sorted(trial.metrics),
         "device": trial.device.partition(":")[0],

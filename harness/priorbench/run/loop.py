@@ -16,6 +16,7 @@ from priorbench.contract.requests import Request, Run
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
 from priorbench.machine.description import describe, fingerprint
+from priorbench.protocol.seeding import salt_hash
 from priorbench.run.answers import AnswerBook
 from priorbench.run.plan import Plan
 from priorbench.store.database import Store
@@ -224,6 +225,7 @@ def _new_run(plan: Plan) -> Run:
             "threads": options.threads,
             "limit": options.limit,
             "shard": options.shard,
+            **({"salt": salt_hash(options.salt)} if options.salt else {}),
         },
     )
 

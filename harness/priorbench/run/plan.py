@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from priorbench.contract.choice import Choice
@@ -44,6 +44,8 @@ class PlanOptions:
         an image that cannot be used is an error.
     pictures : int, default 3
         number of images of each set that have crops of the first draw of their noise stored, for the report.
+    salt : str, default ''
+        secret that noise and operators are drawn with, hexadecimal; empty for the noise that everybody has.
     """
 
     device: str = "cpu"
@@ -52,6 +54,7 @@ class PlanOptions:
     shard: tuple[int, int] | None = None
     strict: bool = False
     pictures: int = 3
+    salt: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         """Refuse numbers that choose nothing."""
@@ -204,6 +207,7 @@ class Plan:
                 source=code_digest(self._spec("denoiser", denoiser).factory).digest,
                 commit=revision(self._spec("denoiser", denoiser).factory),
                 crops=image.crops and repetition == 0,
+                salt=self.options.salt,
             )
             yield self._with_keys(bare)
 

@@ -202,6 +202,7 @@ def contradiction(request: Request, values: Mapping[str, Any]) -> str:
         "device": request.device == values.get("device", "cpu").partition(":")[0],
         "number of threads": request.threads == values.get("threads", 1),
         "protocol": request.protocol == values.get("protocol", 1),
+        "salt": request.salt == values.get("salt", ""),
         "code": not values.get("code") or request.code == values["code"],
     }
     return next((part for part, good in same.items() if not good), "")

@@ -46,7 +46,7 @@ _COLUMNS = frozenset(item.name for item in fields(Curve))
 PLAUSIBLE: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("psnr", "noisy_psnr", "oracle_psnr"), (-1e4, 1e4)),
     **dict.fromkeys(("mse", "sigma"), (0.0, 1e300)),
-    "ssim": (-1.001, 1.001),
+    **dict.fromkeys(("ssim", "noise_correlation"), (-1.001, 1.001)),
     **dict.fromkeys(
         ("wall_seconds", "device_seconds", "cpu_seconds", "setup_seconds", "first_call_seconds"), (0.0, 1e9)
     ),

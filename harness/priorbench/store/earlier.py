@@ -48,6 +48,7 @@ def request_of(values: Mapping[str, Any]) -> Request:
         threads=values.get("threads", 1),
         code=values.get("code") or _code(values),
         protocol=values.get("protocol", 1),
+        salt=values.get("salt", ""),
     )
 
 

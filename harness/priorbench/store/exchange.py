@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -26,6 +27,8 @@ NESTED = frozenset(
 _POINTS = 100_000
 #: what a name may have at most
 _LETTERS = 1000
+#: the published hash of a salt; empty where there is none
+_SALT = re.compile(r"(?:[0-9a-f]{16})?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,6 +174,8 @@ def _check_names(values: Mapping[str, Any]) -> None:
         raise UnreadableError("the key is not one line of at most 64 ASCII characters")
     for name in ("denoiser", "plugin", "plugin_version", "image_set", "noise", "operator", "stopping_rule"):
         _check_name(name, values.get(name))
+    if not _SALT.fullmatch(values.get("salt", "")):
+        raise UnreadableError("the hash of the salt is not 16 hexadecimal digits")
     if len(values["image"]) > 10 * _LETTERS:
         raise UnreadableError("the id of the image is too long")
 

@@ -15,7 +15,7 @@ from priorbench.contract.records import Record, to_json
 from priorbench.store.asked import Asked, asked_of, own_answers
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
-VERSION = 4
+VERSION = 5
 
 
 class Entry(NamedTuple):
@@ -51,6 +51,7 @@ COLUMNS = (
     "wall_seconds",
     "peak_memory_bytes",
     "iterations",
+    "noise_correlation",
 )
 
 
@@ -84,8 +85,10 @@ class Scores:
         (records,) the timing is marked.
     metrics : ndarray
         (records,) further metrics, name -> value or null, as JSON text; None where there are none.
-    psnr, ssim, oracle_psnr, wall_seconds, peak_memory_bytes, iterations : ndarray of float64
+    psnr, ssim, oracle_psnr, wall_seconds, peak_memory_bytes : ndarray of float64
         (records,) float64, NaN where there is no value.
+    iterations, noise_correlation : ndarray of float64
+        (records,) likewise.
     """
 
     asked: Asked
@@ -104,6 +107,7 @@ class Scores:
     wall_seconds: NDArray[np.float64]
     peak_memory_bytes: NDArray[np.float64]
     iterations: NDArray[np.float64]
+    noise_correlation: NDArray[np.float64]
 
 
 def entry_of(data: Mapping[str, Any]) -> Entry:

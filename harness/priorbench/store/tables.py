@@ -91,6 +91,7 @@ SCORES = sa.Table(
     sa.Column("wall_seconds", sa.Double),
     sa.Column("peak_memory_bytes", sa.BigInteger),
     sa.Column("iterations", sa.BigInteger),
+    sa.Column("noise_correlation", sa.Double),
 )
 ENTRIES = sa.Table(
     "entries",

@@ -24,7 +24,7 @@ from priorbench.protocol.failure import MachineError, TrialFailedError, classify
 from priorbench.protocol.measure import measure_iterative, measure_one_shot
 from priorbench.protocol.problems import NoisyProblem, noisy_problem
 from priorbench.protocol.refusal import RefusedError, refusal
-from priorbench.protocol.scoring import CurveScorer, score
+from priorbench.protocol.scoring import CurveScorer, additive, score
 from priorbench.protocol.trial_records import failed_records, trial_records
 from priorbench.protocol.watching import Rule, Watched
 from priorbench.words import one_line
@@ -119,6 +119,7 @@ class Session:
                 noise=trial.noise,
                 repetition=trial.repetition,
                 device="cpu",
+                salt=trial.salt,
             )
         except RefusedError:
             raise
@@ -209,7 +210,7 @@ class Session:
             output = crops({digest: outcome.output}) if trial.crops else {}
             results.append(
                 fields
-                | score(outcome.output, scorer.clean, metrics)
+                | score(outcome.output, scorer.clean, metrics, additive(scorer.problem))
                 | {
                     "output_sha256": digest,
                     "iterations": outcome.iterations,

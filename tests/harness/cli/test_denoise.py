@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+
+from priorbench.cli.denoise import _problem
+from priorbench.loading.load import load_registry
+from priorbench.pictures import read_picture
 
 
 @pytest.fixture
@@ -29,6 +35,15 @@ def test_a_picture_is_denoised_by_any_method(command, process, tmp_path, picture
     )
     assert done.returncode == 0, done.stderr
     assert error(tmp_path / "steps.png", picture) < error(tmp_path / "in.png", picture) / 4
+
+
+def test_the_seed_is_that_of_a_run_on_the_same_noisy_image(tmp_path, picture):
+    pixels = read_picture(tmp_path / "in.png").pixels
+    digest = hashlib.sha256(f"{pixels.shape!r}".encode() + pixels.astype("<f4").tobytes()).hexdigest()
+    made = int(hashlib.sha256(f'["method-v2","{digest}"]'.encode()).hexdigest()[:8], 16)
+    chosen = _problem(load_registry(), pixels, None, "cpu", 7)
+    own = _problem(load_registry(), pixels, None, "cpu", None)
+    assert (own.observation.seed, chosen.observation.seed) == (made, 7)
 
 
 @pytest.mark.parametrize(

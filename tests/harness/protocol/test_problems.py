@@ -54,6 +54,16 @@ def test_the_noise_of_denoising_is_what_it_was(registry):
     assert np.array_equal(drawn.baseline, expected)
 
 
+def test_the_seed_of_a_method_says_nothing_but_its_noisy_image(registry):
+    """By hand, from the pixels that the method sees: names, operator and repetition are not in it."""
+    for name, repetition in (("identity", 0), ("identity", 1), ("mask:keep=0.5", 0)):
+        seen = problem(registry, first_image(registry), name, repetition).problem.present()
+        pixels = seen.image.numpy()
+        digest = hashlib.sha256(f"{pixels.shape!r}".encode() + pixels.astype("<f4").tobytes()).hexdigest()
+        text = f'["method-v2","{digest}"]'
+        assert seen.seed == int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
 def test_what_cannot_be_drawn_is_refused_in_one_line(registry):
     [large] = run(registry, "pseudo-inverse", operator="dense-gaussian", images="photos:crop=256,limit=1")
     assert large.status == "refused"

@@ -239,3 +239,27 @@ def test_methods_are_compared_operator_by_operator():
     apart = [*trials("a", A), *trials("b", B, **common)]
     with pytest.raises(PriorbenchError, match="a and b not compared on s, mask, n: only b has records"):
         compare_methods(scores_of(apart), "a", "b")
+
+
+SALTS = ("0123456789abcdef", "fedcba9876543210")
+
+
+def test_results_of_unlike_salts_are_refused_as_unlike_noise_is():
+    one, other = SALTS
+    records = [*trials("a", A, salt=one), *trials("b", B, salt=other), *trials("c", B)]
+    with pytest.raises(PriorbenchError) as refused:
+        compare_methods(scores_of(records), "a", "b")
+    assert f"the noise differs: a ran with salt {one}, b with salt {other}" in str(refused.value)
+    with pytest.raises(PriorbenchError, match=f"the noise differs: c ran without a salt, a with salt {one}"):
+        compare_methods(scores_of(records), "a", "c")
+    stores = [scores_of(list(trials("a", A, salt=salt))) for salt in SALTS]
+    with pytest.raises(PriorbenchError, match="the noise differs: the first store ran with salt"):
+        compare_stores(*stores)
+    assert compare_stores(stores[0], stores[0]).comparisons[0].difference.mean == 0.0
+
+
+def test_what_both_ran_with_one_salt_is_compared_and_the_rest_is_told():
+    records = [*trials("a", A, salt=SALTS[0]), *trials("b", B, salt=SALTS[0]), *trials("b", B, salt=SALTS[1])]
+    found = compare_methods(scores_of(records), "a", "b")
+    assert [one.setting.salt for one in found.comparisons] == [SALTS[0]]
+    assert [one.reason for one in found.refused] == ["only b has records"]

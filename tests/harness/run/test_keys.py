@@ -82,6 +82,14 @@ def test_an_edit_of_any_part_gives_a_new_key(site: Path, part: str) -> None:
     assert key() != before
 
 
+def test_the_salt_is_in_the_key_by_its_hash(site: Path) -> None:
+    from dataclasses import replace
+
+    salted = [replace(TRIAL, salt=secret) for secret in ("ab" * 16, "cd" * 16)]
+    assert len({key(), *map(key, salted)}) == 3
+    assert "abab" not in repr(salted[0])
+
+
 def test_a_part_that_does_not_take_part_does_not_count(site: Path) -> None:
     from dataclasses import replace
 

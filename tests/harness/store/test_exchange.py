@@ -24,6 +24,23 @@ def line(tmp_path: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize("salt", ["0123456789abcde", "0123456789ABCDEF", "<b>", 5])
+def test_the_hash_of_a_salt_is_16_hexadecimal_digits(line: dict[str, Any], salt: Any) -> None:
+    assert item_of(line).values["salt"] == ""
+    line["salt"] = line["requests"][0]["salt"] = salt
+    with pytest.raises(UnreadableError, match="salt"):
+        item_of(line)
+
+
+def test_what_was_written_before_there_were_salts_has_none(line: dict[str, Any]) -> None:
+    """Its request is written as it was, so that its number in a store is the same."""
+    assert "salt" not in line["requests"][0]
+    del line["salt"], line["noise_correlation"]
+    assert item_of(line).values["salt"] == ""
+    assert item_of(line).answers[0][0].salt == ""
+    assert item_of(line).values["noise_correlation"] is None
+
+
 def test_the_time_of_a_run_comes_in_utc(line: dict[str, Any]) -> None:
     line["requests"][0]["runs"] = [["r", "2026-11-29T23:59:00+14:00"], ["s", "2026-11-29T10:00:00+00:00"]]
     assert [run.asked_at for run in item_of(line).runs] == [
@@ -56,6 +73,7 @@ def test_a_record_that_started_elsewhere_is_compared_in_utc(line: dict[str, Any]
         ("threads", 8, "another number of threads"),
         ("protocol", 2, "another protocol"),
         ("code", "older", "another code"),
+        ("salt", "0123456789abcdef", "another salt"),
     ],
 )
 def test_a_record_answers_no_request_for_something_else(
