@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import resource
-import shutil
 import signal
-from pathlib import Path
 
 from priorbench.machine import memory
+from priorbench.machine.own_folder import OwnFolder, made_folder
 
 CPUS_VARIABLE = "PRIORBENCH_WORKER_CPUS"
 MEMORY_VARIABLE = "PRIORBENCH_WORKER_MEMORY"
@@ -31,18 +32,23 @@ def limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def make_folder() -> None:
-    """Make the folder for temporary files that the parent named."""
+@functools.cache
+def make_folder() -> OwnFolder | None:
+    """Make the folder for temporary files that the parent named; once, before anything of a method runs."""
     folder = os.environ.get(FOLDER_VARIABLE)
-    if folder:
-        Path(folder).mkdir(mode=0o700)
+    return made_folder(folder) if folder else None
 
 
 def end_with_parent() -> None:
-    """The parent is gone: remove the temporary files, and end with everything that a method started."""
-    folder = os.environ.get(FOLDER_VARIABLE)
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)
+    """The parent is gone: remove the temporary files, and end with everything that a method started.
+
+    The environment is a method's to change. So the folder is the one that was made at the start, whatever the
+    environment says now, and one that this process did not make is left alone.
+    """
+    with contextlib.suppress(OSError):
+        folder = make_folder()
+        if folder is not None:
+            folder.remove()
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(0)
