@@ -20,6 +20,7 @@ from typing import Any
 from priorbench.errors import RequestError, suggestion
 from priorbench.loading.admission import Admission, PluginManager, called
 from priorbench.loading.discovery import candidates, in_process
+from priorbench.loading.patience import Patience
 from priorbench.loading.plugin_files import plugin_files
 from priorbench.loading.registry import PluginStatus, Registry
 from priorbench.loading.rejection import describe
@@ -64,14 +65,15 @@ def load_registry(
         of all.
     """
     selection = _Selection(allow, block)
-    admission = Admission()
     installed = candidates()
-    for candidate in installed:
-        admission.admit(candidate, left_out=selection.reason_against(candidate.name))
-    for candidate in plugin_files():
-        admission.admit(candidate)
-    for plugin in extra_modules:
-        admission.admit(in_process(plugin))
+    with Patience() as patience:
+        admission = Admission(patience)
+        for candidate in installed:
+            admission.admit(candidate, left_out=selection.reason_against(candidate.name))
+        for candidate in plugin_files():
+            admission.admit(candidate)
+        for plugin in extra_modules:
+            admission.admit(in_process(plugin))
     _raise_if_rejected(status for status in admission.statuses if status.file)
     statuses = [*admission.statuses, *selection.unknown_names({candidate.name for candidate in installed})]
     if _strict_by_environment() if strict is None else strict:
