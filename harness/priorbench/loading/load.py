@@ -6,8 +6,9 @@ whatever goes wrong in it concerns it alone.
 
 The environment decides which plugins are loaded: ``PRIORBENCH_PLUGINS=a,b`` only these (empty: none),
 ``PRIORBENCH_BLOCK_PLUGINS=x,y`` not these, ``PRIORBENCH_STRICT_PLUGINS=1`` makes every plugin that
-cannot be used an error. ``PRIORBENCH_PLUGIN_FILES=my_method.py`` names plugins that are single files (see
-`priorbench.loading.plugin_files`): they are asked for, so that one which cannot be used is an error.
+cannot be used an error. ``PRIORBENCH_PLUGIN_SECONDS`` limits the time for one plugin (see
+`priorbench.loading.patience`). ``PRIORBENCH_PLUGIN_FILES=my_method.py`` names plugins that are single files
+(see `priorbench.loading.plugin_files`): they are asked for, so that one which cannot be used is an error.
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ def notify(registry: Registry, hook_name: str, **kwargs: Any) -> None:
         arguments = [kwargs[name] for name in impl.argnames]
         try:
             impl.function(*arguments)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
             reported = manager.reported if isinstance(manager, PluginManager) else set()
             if (impl.plugin_name, hook_name) not in reported:
                 reported.add((impl.plugin_name, hook_name))

@@ -240,6 +240,14 @@ def test_a_limit_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text: 
         load_registry(allow=[])
 
 
+def test_a_distribution_with_a_million_plugins_is_named(site: Any) -> None:
+    lines = "".join(f"x{number} = good_plugin\n" for number in range(10**5))
+    site.add("bad-plugin", {}, announcement=f"[priorbench]\n{lines}")
+    registry = load_registry(block=["priorbench"])
+    assert "announces 100,000 plugins; at most 1,000" in status_of(registry, "bad-plugin").reason
+    assert "good" in registry.all("denoiser")
+
+
 def listed(site: Any, source: str) -> subprocess.CompletedProcess[str]:
     """Run ``priorbench list`` in a process of its own, which a plugin can hold or end."""
     site.add("bad-plugin", {"bad_plugin.py": source})
