@@ -47,15 +47,20 @@ class Hosted:
         whose ``main`` calls `priorbench.children.host.serve`.
     variables : Mapping[str, str], optional
         further variables of its environment.
+    with_folder : bool, default False
+        it gets a folder for files, which is removed at the end.
 
     Attributes
     ----------
     folder : str
-        for files of what is asked about; empty before the host is started.
+        that folder; empty before the host is started, and where there is none.
     """
 
-    def __init__(self, module: str, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, module: str, variables: Mapping[str, str] | None = None, *, with_folder: bool = False
+    ) -> None:
         self._module, self._variables = module, dict(variables or {})
+        self._with_folder = with_folder
         self._process: subprocess.Popen[bytes] | None = None
         self._line: Line | None = None
         self._owner = 0
@@ -114,7 +119,8 @@ class Hosted:
             process.wait(timeout=_END)
         process.kill()
         process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self) -> None:
         """Start the host, where none runs."""
@@ -123,9 +129,10 @@ class Hosted:
                 return
             self.close()
         self._owner, self._busy = os.getpid(), False
-        self.folder = tempfile.mkdtemp(prefix="priorbench-child-")
+        self.folder = tempfile.mkdtemp(prefix="priorbench-child-") if self._with_folder else ""
+        folder = [self.folder] if self.folder else []
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "priorbench.children.guard", self._module, self.folder],
+            [sys.executable, "-P", "-m", "priorbench.children.guard", self._module, *folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -27,7 +27,7 @@ class CheckHost:
 
     def __init__(self) -> None:
         # a method that leaves compiled files beside its source would be told to write there
-        self._hosted = Hosted("priorbench.testing.host", {"PYTHONDONTWRITEBYTECODE": "1"})
+        self._hosted = Hosted("priorbench.testing.host", {"PYTHONDONTWRITEBYTECODE": "1"}, with_folder=True)
         self.serving: Mapping[str, Any] | None = None
 
     def __enter__(self) -> CheckHost:

@@ -42,7 +42,7 @@ DEEDS = {
 @pytest.fixture
 def host() -> Iterator[Hosted]:
     """Give a host of processes that misbehave."""
-    made = Hosted("child_things")
+    made = Hosted("child_things", with_folder=True)
     yield made
     made.close()
 
@@ -102,8 +102,16 @@ def test_one_that_does_not_listen_any_more_is_ended(host: Hosted, monkeypatch: p
     assert time.monotonic() - start < 20
 
 
-def test_closing_ends_everything_and_removes_the_folder() -> None:
+def test_a_host_without_a_folder_makes_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(hosted.tempfile, "tempdir", str(tmp_path))
     made = Hosted("child_things")
+    assert made.begin({"do": "nothing"}, 30) == {"did": "nothing"}
+    assert list(tmp_path.iterdir()) == []
+    made.close()
+
+
+def test_closing_ends_everything_and_removes_the_folder() -> None:
+    made = Hosted("child_things", with_folder=True)
     processes = made.begin({"do": "family"}, 30)["processes"]
     folder = made.folder
     Path(folder, "file").write_text("x")
@@ -115,7 +123,7 @@ def test_closing_ends_everything_and_removes_the_folder() -> None:
 USER = """
 import os, sys, time
 from priorbench.children.hosted import Hosted
-host = Hosted("child_things")
+host = Hosted("child_things", with_folder=True)
 found = host.begin({"do": "family and hang"}, 60)["processes"]
 print(host.folder, host._process.pid, *found, flush=True)
 time.sleep(600)
