@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -149,6 +150,7 @@ def test_nothing_lives_on_when_one_of_them_is_killed(victim: str) -> None:
             os.kill(process, signal.SIGKILL)
     assert left == []
     assert victim == "the guard" or not Path(folder).exists()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_child_of_the_user_that_holds_the_pipe_does_not_keep_it_alive() -> None:
