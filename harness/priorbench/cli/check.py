@@ -32,21 +32,39 @@ def check(
     time_limit: Annotated[
         float, typer.Option(min=0.0, metavar="S", help="Seconds that a run at 32 x 32 may take.")
     ] = 60.0,
+    timeout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Time that one check may take, as 90s or 45m; then it has failed, and everything that it "
+            "started is killed. Default: 12 times --time-limit.",
+        ),
+    ] = None,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE", help="Memory that it may add, as 4GiB. Default: on the CPU what is available."
+        ),
+    ] = None,
     format_: Annotated[Format, typer.Option("--format", help="For people or for scripts.")] = Format.TABLE,
     plugin: PluginFiles = None,
 ) -> None:
     """Check a plugin: what it returns, what it leaves alone, what it says of itself."""
+    from priorbench.cli.common.amounts import parse_duration, parse_size
     from priorbench.cli.common.output import open_registry, print_json
     from priorbench.machine.devices import resolve_device
     from priorbench.testing.examination import Examination, find
     from priorbench.testing.process import CheckHost
     from priorbench.testing.results import CheckOptions
 
+    seconds, size = parse_duration(timeout, "--timeout"), parse_size(memory_limit, "--memory-limit")
     found = find(open_registry(plugin), name)
     options = CheckOptions(
         device=device if device == "cpu" else resolve_device(device),
         iterations=iterations,
         time_limit=time_limit,
+        timeout=seconds,
+        memory=size,
     )
     results: list[CheckResult] = []
     with CheckHost() as host:

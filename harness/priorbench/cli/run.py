@@ -179,7 +179,7 @@ def _execute(
         with writing(store_name) as store:
             with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
                 summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
-            store.check_place()
+            store.check_kept()
             view.conclude(summary, store.url, ending.reason)
             return summary
     finally:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import inspect
+import itertools
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -14,22 +16,23 @@ import pluggy
 from priorbench.contract import hookspecs
 from priorbench.contract.specs import KINDS, AnySpec
 from priorbench.errors import suggestion
+from priorbench.loading.confinement import confined
 from priorbench.loading.discovery import Candidate
+from priorbench.loading.patience import Patience
+from priorbench.loading.plain_specs import plain_spec
 from priorbench.loading.registry import PluginStatus, Registered
-from priorbench.loading.rejection import RejectionError, describe, describe_import
+from priorbench.loading.rejection import (
+    RejectionError,
+    TooLongError,
+    describe,
+    describe_import,
+    place_of,
+)
 from priorbench.words import one_line
 
-#: Annotation of a spec's field -> what its value may be; other annotations are left unchecked.
-_FIELD_TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "str": str,
-    "bool": bool,
-    "bool | None": (bool, type(None)),
-    "int": int,
-    "Mapping[str, Any]": Mapping,
-    "tuple[str, ...]": (tuple, list),
-    "tuple[int, ...]": (tuple, list),
-    "tuple[str, ...] | str": (tuple, list, str),
-}
+#: specs that one hook of a plugin may give
+MOST_SPECS = 1000
+_log = logging.getLogger(__name__)
 _HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("priorbench_"))
 _Found = Mapping[str, Mapping[str, AnySpec]]
 
@@ -44,9 +47,16 @@ class PluginManager(pluggy.PluginManager):
 
 
 class Admission:
-    """What has been admitted so far: `manager`, `specs` (kind -> name -> spec) and `statuses`."""
+    """What has been admitted so far: `manager`, `specs` (kind -> name -> spec) and `statuses`.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    patience : Patience
+        watches how long each plugin takes.
+    """
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
         self.manager = PluginManager()
         self.specs: dict[str, dict[str, Registered]] = {kind: {} for kind in KINDS}
         self.statuses: list[PluginStatus] = []
@@ -64,9 +74,7 @@ class Admission:
             self.statuses.append(dataclasses.replace(status, status="blocked", reason=left_out))
             return
         try:
-            # What a plugin prints while it loads must not end up in output meant for scripts.
-            with contextlib.redirect_stdout(sys.stderr):
-                found = self._load(candidate)
+            found = self._confined(candidate)
         except RejectionError as rejection:
             self.statuses.append(
                 dataclasses.replace(status, status=rejection.status, reason=rejection.reason)
@@ -79,6 +87,40 @@ class Admission:
         for kind, named in found.items():
             registered = {name: Registered(spec=spec, plugin=status) for name, spec in named.items()}
             self.specs[kind].update(registered)
+
+    def _confined(self, candidate: Candidate) -> _Found:
+        """Load a plugin, whatever its code does; only Ctrl-C passes.
+
+        Raises
+        ------
+        RejectionError
+            Where it cannot be used.
+        """
+        try:
+            # What a plugin prints while it loads must not end up in output meant for scripts.
+            with (
+                confined() as changes,
+                contextlib.redirect_stdout(sys.stderr),
+                self._patience.turn(candidate.name),
+            ):
+                found = self._load(candidate)
+        except RejectionError:
+            raise
+        except TooLongError as error:
+            place = place_of(error)
+            reason = f"{one_line(error)}, and was interrupted" + (f" ({place})" if place else "")
+            raise RejectionError("broken", reason) from error
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and self._patience.signalled:
+                raise
+            raise RejectionError("broken", f"cannot be loaded: {describe(error)}") from error
+        for change in changes:
+            _log.warning(
+                "priorbench: plugin '%s' changes %s when it is loaded; it has been put back",
+                candidate.name,
+                change,
+            )
+        return found
 
     def _load(self, candidate: Candidate) -> _Found:
         """Import, register and question a plugin; leave no trace of one that is rejected."""
@@ -121,10 +163,10 @@ def called(status: PluginStatus) -> str:
 
 
 def _import(candidate: Candidate) -> object:
-    """Import a plugin, whatever its code does; only Ctrl-C passes."""
+    """Import a plugin; an interruption is not taken for its failure."""
     try:
         return candidate.load()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, TooLongError):
         raise
     except BaseException as error:
         raise RejectionError("broken", describe_import(error, candidate.module)) from error
@@ -167,22 +209,19 @@ def _call(function: Callable[[], object], hook: str, spec_type: type[AnySpec]) -
     wanted = f"it must yield {spec_type.__name__}"
     try:
         result = function()
-        given = list(result) if isinstance(result, Iterable) else None
-    except KeyboardInterrupt:
+        given = list(itertools.islice(result, MOST_SPECS + 1)) if isinstance(result, Iterable) else None
+    except (KeyboardInterrupt, TooLongError):
         raise
     except BaseException as error:
         raise RejectionError("broken", f"hook '{hook}' raised {describe(error)}") from error
     if given is None:
         raise RejectionError("broken", f"hook '{hook}' returned {_what(result)}; {wanted}")
+    if len(given) > MOST_SPECS:
+        raise RejectionError("broken", f"hook '{hook}' gives more than {MOST_SPECS:,} specs, or never ends")
     for spec in given:
         if not isinstance(spec, spec_type):
             raise RejectionError("broken", f"hook '{hook}' gave {_what(spec)}; {wanted}")
-        for field in dataclasses.fields(spec):
-            value = getattr(spec, field.name)
-            if not isinstance(value, _FIELD_TYPES.get(str(field.type), object)):
-                fault = f"{field.name} must be {field.type}, not {one_line(repr(value))}"
-                raise RejectionError("broken", f"hook '{hook}' gave {_what(spec)}: {fault}")
-        yield spec
+        yield plain_spec(spec, spec_type, f"hook '{hook}' gave {_what(spec)}")
 
 
 def _what(value: object) -> str:
@@ -193,4 +232,4 @@ def _what(value: object) -> str:
         return f"the class {value.__name__}"
     name = getattr(value, "name", None)
     kind = type(value).__name__
-    return f"the {kind} '{name}'" if isinstance(name, str) else f"a value of type {kind}"
+    return f"the {kind} '{name[:60]}'" if isinstance(name, str) else f"a value of type {kind}"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 #: Entry-point group of the plugins; also the name of our own distribution.
 GROUP = "priorbench"
+#: plugins that one distribution may announce
+MOST_PLUGINS = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +75,10 @@ def _of_distribution(distribution: importlib.metadata.Distribution) -> Iterator[
         points = list(distribution.entry_points.select(group=GROUP))
     except Exception as error:
         reason = f"the entry_points.txt of {name} cannot be read ({error}); reinstall it"
+        yield Candidate(name=name, module="", distribution=name, version=version, load=_raising(reason))
+        return
+    if len(points) > MOST_PLUGINS:
+        reason = f"{name} announces {len(points):,} plugins; at most {MOST_PLUGINS:,} are allowed"
         yield Candidate(name=name, module="", distribution=name, version=version, load=_raising(reason))
         return
     for point in sorted(points, key=lambda point: (point.name, point.value)):

@@ -6,8 +6,9 @@ whatever goes wrong in it concerns it alone.
 
 The environment decides which plugins are loaded: ``PRIORBENCH_PLUGINS=a,b`` only these (empty: none),
 ``PRIORBENCH_BLOCK_PLUGINS=x,y`` not these, ``PRIORBENCH_STRICT_PLUGINS=1`` makes every plugin that
-cannot be used an error. ``PRIORBENCH_PLUGIN_FILES=my_method.py`` names plugins that are single files (see
-`priorbench.loading.plugin_files`): they are asked for, so that one which cannot be used is an error.
+cannot be used an error. ``PRIORBENCH_PLUGIN_SECONDS`` limits the time for one plugin (see
+`priorbench.loading.patience`). ``PRIORBENCH_PLUGIN_FILES=my_method.py`` names plugins that are single files
+(see `priorbench.loading.plugin_files`): they are asked for, so that one which cannot be used is an error.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 from priorbench.errors import RequestError, suggestion
 from priorbench.loading.admission import Admission, PluginManager, called
 from priorbench.loading.discovery import candidates, in_process
+from priorbench.loading.patience import Patience
 from priorbench.loading.plugin_files import plugin_files
 from priorbench.loading.registry import PluginStatus, Registry
 from priorbench.loading.rejection import describe
@@ -64,14 +66,15 @@ def load_registry(
         of all.
     """
     selection = _Selection(allow, block)
-    admission = Admission()
     installed = candidates()
-    for candidate in installed:
-        admission.admit(candidate, left_out=selection.reason_against(candidate.name))
-    for candidate in plugin_files():
-        admission.admit(candidate)
-    for plugin in extra_modules:
-        admission.admit(in_process(plugin))
+    with Patience() as patience:
+        admission = Admission(patience)
+        for candidate in installed:
+            admission.admit(candidate, left_out=selection.reason_against(candidate.name))
+        for candidate in plugin_files():
+            admission.admit(candidate)
+        for plugin in extra_modules:
+            admission.admit(in_process(plugin))
     _raise_if_rejected(status for status in admission.statuses if status.file)
     statuses = [*admission.statuses, *selection.unknown_names({candidate.name for candidate in installed})]
     if _strict_by_environment() if strict is None else strict:
@@ -98,7 +101,9 @@ def notify(registry: Registry, hook_name: str, **kwargs: Any) -> None:
         arguments = [kwargs[name] for name in impl.argnames]
         try:
             impl.function(*arguments)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
             reported = manager.reported if isinstance(manager, PluginManager) else set()
             if (impl.plugin_name, hook_name) not in reported:
                 reported.add((impl.plugin_name, hook_name))

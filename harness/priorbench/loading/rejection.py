@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import reprlib
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
+from types import FrameType
 
 from priorbench.words import one_line
+
+#: characters of a message that are told
+_LONGEST = 300
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 60
 
 
 class RejectionError(Exception):
@@ -25,15 +32,34 @@ class RejectionError(Exception):
         super().__init__(reason)
 
 
+class TooLongError(BaseException):
+    """Loading a plugin takes too long; raised inside the plugin, where no ``except Exception`` catches it."""
+
+
+class EndedProcessError(BaseException):
+    """A plugin's code called what ends the process, such as ``os._exit``."""
+
+
 def describe(error: BaseException) -> str:
     """Return type, message and, where it is known, the plugin's own line of an error."""
     try:
         message = one_line(error)
-    except Exception:  # its own __str__ may be what is broken
+    except BaseException:  # its own __str__ may be what is broken
         message = ""
+    if len(message) > _LONGEST:
+        message = message[:_LONGEST] + "..."
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    place = None if isinstance(error, SyntaxError) else _place(error)  # its message has the line already
+    place = None if isinstance(error, SyntaxError) else place_of(error)  # its message has the line already
     return f"{text} ({place})" if place else text
+
+
+def shown(value: object) -> str:
+    """Return a value of a plugin as a short text, whatever its ``__repr__`` does."""
+    try:
+        text = one_line(_REPR.repr(value))
+    except BaseException:
+        return f"a value of type {type(value).__name__} that cannot be shown"
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
 def describe_import(error: BaseException, target: str) -> str:
@@ -46,7 +72,7 @@ def describe_import(error: BaseException, target: str) -> str:
     target : str
         what the entry point names.
     """
-    if isinstance(error, SystemExit):
+    if isinstance(error, (SystemExit, EndedProcessError)):
         return f"stops the interpreter when it is imported: {describe(error)}"
     if isinstance(error, ModuleNotFoundError) and error.name:
         if target.partition(":")[0] == error.name or target.startswith(f"{error.name}."):
@@ -55,15 +81,20 @@ def describe_import(error: BaseException, target: str) -> str:
     return f"cannot be imported: {describe(error)}"
 
 
-def _place(error: BaseException) -> str | None:
+def place_of(error: BaseException) -> str | None:
     """Return "package/file.py:line" of the innermost frame that belongs to the plugin."""
-    frames = list(_frames(error))
+    frames = list(_plugins_own(traceback.walk_tb(error.__traceback__)))
     return frames[-1] if frames else None
 
 
-def _frames(error: BaseException) -> Iterator[str]:
+def place_in(frame: FrameType | None) -> str | None:
+    """Return "package/file.py:line" of where the plugin is now, in the stack of a thread."""
+    return next(_plugins_own(traceback.walk_stack(frame)), None) if frame is not None else None
+
+
+def _plugins_own(frames: Iterable[tuple[FrameType, int]]) -> Iterator[str]:
     core = PurePath(__file__).parents[1]
-    for frame, line in traceback.walk_tb(error.__traceback__):
+    for frame, line in frames:
         path = PurePath(frame.f_code.co_filename)
         ours = path.parent in (core / "loading", core / "contract")
         if not ours and not str(path).startswith("<") and "importlib" not in path.parts:

@@ -75,9 +75,22 @@ def end_with_parent(parent: int) -> None:
     if not _LINUX:
         threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
         return
-    _prctl(_SET_PDEATHSIG, int(signal.SIGKILL))
+    signal_at_death_of_parent(parent, signal.SIGKILL)
+
+
+def signal_at_death_of_parent(parent: int, number: int) -> None:
+    """Have the system send this process a signal when its parent's thread that started it ends.
+
+    Parameters
+    ----------
+    parent : int
+        id of the parent; where it has ended already, the signal comes at once.
+    number : int
+        the signal.
+    """
+    _prctl(_SET_PDEATHSIG, number)
     if os.getppid() != parent:
-        os._exit(0)
+        os.kill(os.getpid(), number)
 
 
 def give_up_privileges() -> None:

@@ -36,6 +36,12 @@ def address_space_bytes() -> int:
     return _status("VmSize") or 0
 
 
+def available_bytes() -> int | None:
+    """Return the bytes that programs may still take without swapping; None where the system is silent."""
+    _, found, rest = (read_small("/proc/meminfo") or "").partition("\nMemAvailable:")
+    return int(rest.split(maxsplit=1)[0]) * 1024 if found else None
+
+
 def _status(field: str) -> int | None:
     _, found, rest = (read_small("/proc/self/status") or "").partition(f"\n{field}:")
     return int(rest.split(maxsplit=1)[0]) * 1024 if found else None

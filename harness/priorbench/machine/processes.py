@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections import defaultdict
 from pathlib import Path
 
 from priorbench.machine.procfs import read_small
@@ -62,13 +63,31 @@ def command_of(process: int) -> str:
     return b" ".join(words).decode("utf-8", "backslashreplace").strip()[:80]
 
 
+def descendants(process: int) -> list[int]:
+    """Return the numbers of what a process started, directly or not; empty where the system does not tell."""
+    below: defaultdict[int, list[int]] = defaultdict(list)
+    with contextlib.suppress(OSError):
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal():
+                # the name, in brackets, may hold anything; the state and the parent come after it
+                _, bracket, rest = (read_small(f"{entry}/stat") or "").rpartition(")")
+                if bracket:
+                    below[int(rest.split()[1])].append(int(entry.name))
+    found, waiting = [], [process]
+    while waiting:
+        children = below.pop(waiting.pop(), [])
+        found += children
+        waiting += children
+    return found
+
+
 def kill_tree(process: int) -> None:
     """Kill a process with everything that descends from it, in whatever session or group."""
     doomed, new = {process}, [process]
     while new:  # stopped first: what is stopped starts nothing more
         for one in new:
             _signal(one, signal.SIGSTOP)
-        new = [child for one in doomed for child in children_of(one) if child not in doomed]
+        new = [below for below in descendants(process) if below not in doomed]
         doomed.update(new)
     for one in doomed:
         _signal(one, signal.SIGKILL)

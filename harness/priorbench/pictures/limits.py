@@ -6,16 +6,13 @@ microsecond (a BMP of short runs). The limits are far above: they stop a hostile
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import os
 import resource
 import signal
-import sys
+
+from priorbench.machine.confinement import signal_at_death_of_parent
 
 _SECONDS, _SECONDS_A_PIXEL = 5.0, 2e-6
 _BYTES, _BYTES_A_PIXEL = 256 * 2**20, 128
-_PR_SET_PDEATHSIG = 1
 
 #: Where samples begin in the shared memory; before them is the number of announced pixels, in 8 bytes.
 FIRST_SAMPLE = 64
@@ -69,8 +66,4 @@ def settle(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGPROF, signal.SIGTERM))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it ended before it could be watched
-        os._exit(0)
+    signal_at_death_of_parent(parent, signal.SIGTERM)

@@ -67,6 +67,7 @@ class Store:
         self.write, self._connection = self._database.write, self._database.connection
         self._lacks = self._database.lacks
         self._numbers, self._runs = Numbers(), dict[str, Run]()
+        self._added: set[str] = set()
         if create:
             self.renewed = self.write(lambda connection: prepare(connection, self.url, self._note))
             self._database.keep_place()
@@ -85,6 +86,19 @@ class Store:
     def check_place(self) -> None:
         """Raise `PriorbenchError` if the file that was opened for writing was removed or replaced."""
         self._database.check_place()
+
+    def check_kept(self) -> None:
+        """Raise `PriorbenchError` if the store is gone, or has not all that this object put there."""
+        self.check_place()
+        keys = list(self._added)
+        there = sum(len(self.statuses(keys[first : first + 1000])) for first in range(0, len(keys), 1000))
+        lost = len(keys) - there
+        if lost:
+            raise PriorbenchError(
+                f"{lost} of the {len(keys)} records that were just stored are not in the store "
+                f"{self.url} any more: somebody took them out, or its file was damaged; run the same "
+                "command again"
+            )
 
     def add_run(self, run: Run) -> None:
         """Store that something is asked for now; its answers follow."""
@@ -136,6 +150,7 @@ class Store:
         try:
             self.write(work)
             self.check_place()
+            self._added.update(record.key for record in records)
         except PriorbenchError as error:
             told = rescue(list(exported(plain, asked_of(given, runs), {})))
             raise PriorbenchError(f"{error}; the trial that had just ended is not in it, {told}") from None

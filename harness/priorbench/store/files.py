@@ -140,6 +140,11 @@ def identity(path: Path) -> Identity | None:
     return found.st_dev, found.st_ino
 
 
+def identity_of_log(path: Path) -> Identity | None:
+    """Return which file is the write-ahead log of a store; None if there is none."""
+    return identity(_beside(path, "-wal"))
+
+
 def _connect(path: Path, options: str) -> sqlite3.Connection:
     # the bytes of the path, so that any name can be opened
     name = quote(os.fsencode(path.absolute()))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -18,13 +21,23 @@ from priorbench.store.address import Address
 from priorbench.store.asked import Numbers, add_answers, add_run, own_answers
 from priorbench.store.documents import UnreadableError, document, fact
 from priorbench.store.earlier import is_earlier
-from priorbench.store.files import Identity, Reading, check_file, connect_to_write, identity
+from priorbench.store.files import (
+    Identity,
+    Reading,
+    check_file,
+    connect_to_write,
+    identity,
+    identity_of_log,
+)
 from priorbench.store.score_tables import has_scores, renew_scores
 from priorbench.store.statements import Note, insert, record_rows
 from priorbench.store.tables import ABOUT, META, RECORDS, SCORES
 from priorbench.store.writing import fault, in_transaction
 
 Result = TypeVar("Result")
+
+#: seconds of a run that may be in SQLite's write-ahead log alone
+_CHECKPOINT = 5.0
 
 
 class Database:
@@ -48,6 +61,8 @@ class Database:
         self.shown = address.shown
         self._reading: Reading | None = None
         self._identity: Identity | None = None
+        self._log: Identity | None = None
+        self._checkpoint_due = 0.0
         if address.path is not None:
             check_file(address.path, self.shown, create=writes)
             self._reading = None if writes else Reading(address.path, self.shown)
@@ -81,7 +96,7 @@ class Database:
     def _new_engine(self) -> sa.Engine:
         url, path = self._address.url, self._address.path
         if path is not None:
-            connect = self._reading.connect if self._reading else partial(connect_to_write, path)
+            connect = self._reading.connect if self._reading else partial(self._to_write, path)
             return sa.create_engine(url, creator=connect)
         engine = sa.create_engine(url, hide_parameters=True)
         return engine if self._writes else engine.execution_options(postgresql_readonly=True)
@@ -98,7 +113,35 @@ class Database:
         PriorbenchError
             If it cannot be done; then nothing of it is in the store.
         """
-        return in_transaction(self._engine, self._address, work)
+        self._mend_log()
+        result = in_transaction(self._engine, self._address, work)
+        if self._address.path is not None:
+            self._log = self._log or identity_of_log(self._address.path)
+            if time.monotonic() >= self._checkpoint_due:
+                self._checkpoint("PASSIVE")
+        return result
+
+    def _to_write(self, path: Path) -> sqlite3.Connection:
+        self._log = None  # each connection may make a new one
+        return connect_to_write(path)
+
+    def _mend_log(self) -> None:
+        """Where the log was removed, write what is in it into the store's file, and begin another one.
+
+        The connection still holds the removed file. Others do not see it, and with this process it would be
+        gone.
+        """
+        path = self._address.path
+        if self._log is not None and path is not None and identity_of_log(path) != self._log:
+            self._checkpoint("TRUNCATE")
+            self._engine.dispose()
+            self._log = None
+
+    def _checkpoint(self, kind: str) -> None:
+        """Write what is in the log into the store's one file, as far as nobody is in the way."""
+        with contextlib.suppress(sa.exc.SQLAlchemyError), self._engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA wal_checkpoint({kind})")
+        self._checkpoint_due = time.monotonic() + _CHECKPOINT
 
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:

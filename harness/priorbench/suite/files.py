@@ -6,7 +6,6 @@ in which priorbench is run, not to the suite file.
 
 from __future__ import annotations
 
-import importlib.resources
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from priorbench.contract.choice import Choice
 from priorbench.contract.specs import SuiteSpec
 from priorbench.errors import RequestError, suggestion
 from priorbench.loading.registry import Registry
+from priorbench.loading.resources import package_file
 from priorbench.suite.checking import OPTIONS_ALONE, SuiteText, check_suite
 from priorbench.suite.model import Suite, SuiteOptions
 from priorbench.suite.yaml_text import write_yaml
@@ -97,23 +97,30 @@ def _resource_name(spec: SuiteSpec) -> str:
 
 
 def _read_resource(spec: SuiteSpec) -> str:
-    package, _, file = spec.resource.partition(":")
+    name = _resource_name(spec)
     try:
-        data = importlib.resources.files(package).joinpath(file).read_bytes()
-    except Exception as error:  # importing a plugin's package may raise anything
-        reason = f"{type(error).__name__}: {error}"
+        data = _limited(package_file(spec.resource))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RequestError([f"suite '{spec.name}' cannot be read from {spec.resource}: {reason}"]) from error
-    return _decode(data, _resource_name(spec))
+    return _decode(data, name)
+
+
+def _limited(path: Path) -> bytes:
+    """Return what a file holds; raise ValueError where it is larger than a suite, or no file at all."""
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise ValueError("it is a device or a pipe, not a file")
+    with path.open("rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(f"it has more than {_LARGEST // 2**10} KiB, which no suite needs")
+    return data
 
 
 def _read_file(name: str, registry: Registry) -> str:
     path = Path(name).expanduser()
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise ValueError(f"it has more than {_LARGEST // 2**10} KiB, which no suite needs")
-        return _decode(data, name)
+        return _decode(_limited(path), name)
     except FileNotFoundError as error:
         near = suggestion(path.stem, registry.all("suite"))
         if os.sep in name or path.suffix in (".yaml", ".yml"):

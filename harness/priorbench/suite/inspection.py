@@ -1,31 +1,27 @@
 """Asks a child process about a method: its parameters, and what it can do. Nothing of it is imported here.
 
 So whatever a method's module does when it is imported, ends the interpreter, changes the working folder or
-the environment, prints, it does not do to the process that runs the others.
+the environment, prints, it does not do to the process that runs the others. Nor to other methods: each has a
+process of its own, so that it cannot answer for another one.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
-import os
-import selectors
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from priorbench.children.hosted import DeadError, Hosted
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
-from priorbench.machine.settings import import_path, inherited, worker_environment
+from priorbench.machine.settings import import_path
 from priorbench.parameters.values import ParameterProblems
 
-#: bytes of an answer; the longest parameters have some thousand
-_LONGEST = 2**24
+#: characters of an error that are told
+_LONGEST = 2000
 #: seconds that importing a method may take
 PATIENCE = 300.0
 
@@ -97,86 +93,66 @@ def listed_parameters(spec: DenoiserSpec) -> list[dict[str, Any]]:
 
 
 def _asked(question: str, spec: DenoiserSpec, **more: Any) -> Mapping[str, Any]:
-    request = json.dumps({"question": question, "spec": asdict(spec), **more}, default=str)
+    request = {"question": question, "spec": asdict(spec), **more}
     answer = _inspector(import_path()).ask(request, spec.factory)
-    if "problems" in answer:
-        raise ParameterProblems(answer["subject"], [tuple(pair) for pair in answer["problems"]])
-    if "error" in answer:
-        raise PriorbenchError(answer["error"])
-    return answer
+    match answer:
+        case {"subject": str() as subject, "problems": list() as pairs} if all(map(_is_problem, pairs)):
+            raise ParameterProblems(subject, [(name, text) for name, text in pairs])
+        case {"error": str() as error}:
+            raise PriorbenchError(error[:_LONGEST])
+        case {"parameters": dict()} if question == "resolve":
+            return answer
+        case {"parameters": list() as listed} if question == "list" and all(map(_is_parameter, listed)):
+            return answer
+        case {"iterative": bool(), "together": bool()} if question == "abilities":
+            return answer
+    raise PriorbenchError(f"importing {spec.factory} writes into the answer")
+
+
+def _is_problem(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+
+
+def _is_parameter(parameter: Any) -> bool:
+    texts = ("name", "type", "summary")
+    return (
+        isinstance(parameter, dict)
+        and {*parameter} == {*texts, "default"}
+        and all(isinstance(parameter[name], str) for name in texts)
+    )
 
 
 @functools.lru_cache(maxsize=1)
 def _inspector(path: str) -> _Inspector:
     """Return the child of this process; another one where the import path has changed."""
-    return _Inspector(path)
+    return _Inspector()
 
 
 class _Inspector:
-    """A child process that imports methods, started when it is first asked, ended with its parent."""
+    """A child process that forks one process for each method, started when it is first asked."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self) -> None:
+        self._hosted = Hosted("priorbench.suite.inspector")
         self._lock = threading.Lock()
+        self._serving = ""
+        self._known: dict[str, Mapping[str, Any]] = {}
 
-    def __del__(self) -> None:
-        """End the child."""
-        self._end()
-
-    def ask(self, request: str, factory: str) -> Mapping[str, Any]:
-        """Return the child's answer; what ends the child, or silences it, is an answer too."""
+    def ask(self, request: Mapping[str, Any], factory: str) -> Mapping[str, Any]:
+        """Return the answer of the factory's process; what ends or silences that is an answer too."""
+        text = json.dumps(request, default=str)
         with self._lock:
-            try:
-                process = self._running()
-                assert process.stdin is not None
-                process.stdin.write(request.encode() + b"\n")
-                process.stdin.flush()
-                line = _line(process, PATIENCE)
-            except (OSError, TimeoutError) as error:
-                self._end()
-                late = isinstance(error, TimeoutError)
-                reason = f"does not end in {PATIENCE:g} s" if late else "ends the process that does it"
-                return {"error": f"importing {factory} {reason}"}
-        with contextlib.suppress(ValueError, RecursionError):
-            if isinstance(answer := json.loads(line), dict):
-                return answer
-        return {"error": f"importing {factory} writes into the answer"}
+            if text not in self._known:
+                answer = self._answer(json.loads(text), factory)
+                if "error" in answer:
+                    return answer
+                self._known[text] = answer
+            return self._known[text]
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "priorbench.suite.inspector"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**inherited(), **worker_environment(1), "PYTHONPATH": self._path},
-                start_new_session=True,  # Ctrl-C reaches the parent alone
-            )
-        return self._process
-
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    pipe.close()  # type: ignore[union-attr]
-
-
-def _line(process: subprocess.Popen[bytes], seconds: float) -> bytes:
-    """Return the next line of the child; raise OSError at its end, TimeoutError where none comes."""
-    assert process.stdout is not None
-    descriptor, buffer = process.stdout.fileno(), b""
-    deadline = time.monotonic() + seconds
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        while not buffer.endswith(b"\n"):
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TimeoutError
-            chunk = os.read(descriptor, 1 << 16)
-            if not chunk or len(buffer) > _LONGEST:
-                raise BrokenPipeError
-            buffer += chunk
-    return buffer
+    def _answer(self, request: Mapping[str, Any], factory: str) -> Mapping[str, Any]:
+        begun, self._serving = self._serving == factory, ""
+        try:
+            answer = (self._hosted.ask if begun else self._hosted.begin)(request, PATIENCE)
+        except DeadError as death:
+            return {"error": f"importing {factory} gives no answer: {death}"}
+        self._serving = factory
+        return answer

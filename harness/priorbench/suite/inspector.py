@@ -1,16 +1,17 @@
-"""The child process of `inspection`: imports methods and answers what they take and can do.
+"""The child process of `inspection`: imports methods, each in a fork of its own, and answers what they take.
 
-One JSON line in, one out. What a module prints goes nowhere.
+What a module prints goes nowhere, but for its last words, where it ends its process.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
-import sys
 from collections.abc import Mapping
 from typing import Any
 
+from priorbench.children.host import serve
+from priorbench.children.line import Line
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import import_factory
@@ -20,15 +21,28 @@ from priorbench.parameters.values import ParameterProblems, parameters_of, resol
 
 def main() -> None:
     """Answer until the parent closes the pipe."""
-    requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    serve(_prepare, _attend)
+
+
+def _prepare() -> None:
+    """Import what most methods and their parameters need, once for all: that takes most of the time."""
+    with contextlib.suppress(Exception):  # a method that needs it says so
+        import pydantic  # noqa: F401
+        import torch  # noqa: F401
+
+
+def _attend(request: Mapping[str, Any], line: Line) -> None:
+    """Answer what is asked about one method."""
     null = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
+    for standard in (0, 1):
         os.dup2(null, standard)
-    for line in requests:
-        answers.write(json.dumps(answer(json.loads(line))) + "\n")
-        answers.flush()
-    os._exit(0)  # threads and handlers that a module left behind have no say
+    asked: Mapping[str, Any] | None = request
+    while asked is not None:
+        try:
+            line.say(answer(asked))
+        except (TypeError, ValueError, RecursionError) as error:
+            line.say({"error": f"{asked['spec']['factory']} has what cannot be told: {describe(error)}"})
+        asked = line.hear()
 
 
 def answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -61,8 +75,3 @@ def _answer(spec: DenoiserSpec, request: Mapping[str, Any]) -> Mapping[str, Any]
             ]
         }
     return {"iterative": hasattr(factory, "iterate"), "together": hasattr(factory, "iterate_together")}
-
-
-if __name__ == "__main__":
-    sys.modules.setdefault("priorbench.suite.inspector", sys.modules["__main__"])
-    main()

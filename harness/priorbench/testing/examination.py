@@ -36,6 +36,10 @@ class Question:
     needs: Sequence[str] = ()
 
 
+#: what is told where a process does not get as far as any check
+_STARTS = Question(name="starts", what="its plugin can be loaded in a process of its own")
+
+
 def find(registry: Registry, name: str) -> tuple[Named, ...]:
     """Return what a name means: things that are called so, or everything of the plugin that is.
 
@@ -94,7 +98,7 @@ class Examination:
         self._host, self._options = host, options
         self._subject = {**asdict(named), "options": asdict(options)}
         self._results: dict[str, CheckResult] = {}
-        self.checks = {check["name"]: Question(**check) for check in host.examine(self._subject)}
+        self.checks = self._begun()
 
     def results(self, only: Collection[str] = ()) -> Iterator[CheckResult]:
         """Make the checks, all or those named, and yield each result when it is there.
@@ -104,11 +108,11 @@ class Examination:
         UnknownNameError
             For a name in `only` that this kind does not have.
         """
-        for name in only:
+        for name in () if _STARTS.name in self.checks else only:
             if name not in self.checks:
                 raise UnknownNameError("check", name, self.checks)
         for name in self.checks:
-            if not only or name in only:
+            if not only or name in only or name == _STARTS.name:
                 yield self.result(name)
         self._host.release()
 
@@ -124,19 +128,33 @@ class Examination:
             if before.status != "passed":
                 cause = before.reason if before.status == "skipped" else f"the check '{needed}' failed"
                 return self._result(check, status="skipped", reason=cause)
-        if self._host.serving is not self._subject:
-            self._host.examine(self._subject)
+        timeout = self._options.timeout
         try:
-            answer = self._host.ask(check.name, _RUNS * self._options.time_limit)
-        except DeadError as death:
-            finding = Finding(
-                expected=f"{check.what}, and the process lives on",
-                seen=str(death),
-                mend="run it by itself (priorbench denoise), under a debugger; mind memory in C code",
+            if self._host.serving is not self._subject:
+                self._host.examine(self._subject)
+            answer = self._host.ask(
+                check.name, _RUNS * self._options.time_limit if timeout is None else timeout
             )
-            return self._result(check, status="failed", finding=finding)
+        except DeadError as death:
+            return self._death(check, f"{check.what}, and the process lives on", death)
         found = answer.pop("finding", None)
         return self._result(check, finding=found and Finding(**found), **answer)
+
+    def _begun(self) -> dict[str, Question]:
+        """Return the checks; the one that cannot be passed, where the process does not get so far."""
+        try:
+            return {check["name"]: Question(**check) for check in self._host.examine(self._subject)}
+        except DeadError as death:
+            self._results[_STARTS.name] = self._death(_STARTS, _STARTS.what, death)
+            return {_STARTS.name: _STARTS}
+
+    def _death(self, check: Question, expected: str, death: DeadError) -> CheckResult:
+        finding = Finding(
+            expected=expected,
+            seen=str(death),
+            mend="run it by itself (priorbench denoise), under a debugger; mind memory in C code",
+        )
+        return self._result(check, status="failed", finding=finding)
 
     def _result(self, check: Question, **fields: Any) -> CheckResult:
         named = self.named

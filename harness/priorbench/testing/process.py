@@ -1,31 +1,19 @@
-"""Starts and supervises the processes that make the checks."""
+"""Makes the checks of one thing in a process of its own."""
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import json
-import os
-import queue
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
-from collections import deque
+import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from priorbench.machine.settings import import_path, inherited, worker_environment
+from priorbench.children.hosted import DeadError, Hosted, fresh_folder
+
+__all__ = ["CheckHost", "DeadError"]
 
 #: seconds that importing torch and a registry may take
 _START = 300.0
-
-
-class DeadError(Exception):
-    """The process died, or was ended because it gave no answer; the text says how."""
+#: what a finding says
+_LINES = ("expected", "seen", "mend")
 
 
 class CheckHost:
@@ -38,12 +26,9 @@ class CheckHost:
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._folder = ""
-        self._examiner = 0
+        # a method that leaves compiled files beside its source would be told to write there
+        self._hosted = Hosted("priorbench.testing.host", {"PYTHONDONTWRITEBYTECODE": "1"}, with_folder=True)
         self.serving: Mapping[str, Any] | None = None
-        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._printed: deque[str] = deque(maxlen=3)
 
     def __enter__(self) -> CheckHost:
         return self
@@ -51,113 +36,75 @@ class CheckHost:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def examine(self, subject: Mapping[str, Any]) -> Any:
-        """Fork a process for a subject, in place of any other; return the checks that it knows."""
-        self.release()
-        if self._process is None:
-            self._start()
-        work, own = (Path(self._folder, name) for name in ("work", "temporary"))
-        for folder in (work, own):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-        self._printed.clear()
-        answer = self._tell({**subject, "folder": str(work), "temporary": str(own)}, _START)
-        self._examiner, self.serving = answer["process"], subject
-        return answer["checks"]
-
-    def ask(self, check: str, seconds: float) -> dict[str, Any]:
-        """Make a check and return its answer.
+    def examine(self, subject: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Fork a process for a subject, in place of any other; return the checks that it knows.
 
         Raises
         ------
         DeadError
             If the process died or did not answer in time.
         """
-        return self._tell(check, seconds)
+        self.release()
+        self._hosted.start()
+        work, own = (fresh_folder(self._hosted.folder, name) for name in ("work", "temporary"))
+        answer = self._hosted.begin({**subject, "folder": work, "temporary": own}, _START)
+        checks = answer.get("checks")
+        if not isinstance(checks, list) or not all(map(_is_check, checks)):
+            raise DeadError(_NO_ANSWER)
+        self.serving = subject
+        return checks
+
+    def ask(self, check: str, seconds: float) -> dict[str, Any]:
+        """Make a check and return its answer: ``status``, ``seconds`` and ``finding`` or ``reason``.
+
+        Raises
+        ------
+        DeadError
+            If the process died, did not answer in time, or gave something else for an answer.
+        """
+        try:
+            answer = dict(self._hosted.ask(check, seconds))
+            if not _is_answer(answer):
+                raise DeadError(_NO_ANSWER)
+        except DeadError:
+            self.serving = None
+            raise
+        return answer
 
     def release(self) -> None:
-        """End the process of the subject."""
-        if self.serving is not None:
-            self._examiner, self.serving = 0, None
-            self._say(None)
+        """End the process of the subject, with all that it started."""
+        self.serving = None
+        self._hosted.release()
 
     def close(self) -> None:
         """End everything, and remove all files."""
-        self._kill_examiner()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._process = None
-            atexit.unregister(self.close)
+        self.serving = None
+        self._hosted.close()
 
-    def _start(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="priorbench-check-")
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "priorbench.testing.host"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={
-                **inherited(),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTHONPATH": import_path(),
-                **worker_environment(1),
-            },
-            text=True,
-            encoding="utf-8",
-            errors="backslashreplace",
-            start_new_session=True,
-        )
-        atexit.register(self.close)
-        for target in (self._pass_on, self._keep_printed):
-            threading.Thread(target=target, args=(self._process,), daemon=True).start()
 
-    def _tell(self, message: Any, seconds: float) -> dict[str, Any]:
-        try:
-            self._say(message)
-            answer = self._answers.get(timeout=seconds)
-        except queue.Empty:
-            self.close()
-            raise DeadError(f"no answer after {seconds:g} s") from None
-        except OSError:
-            answer = ""
-        if not answer:
-            self.close()
-            raise DeadError("the process that makes the checks died")
-        told: dict[str, Any] = json.loads(answer)
-        if "died" in told:
-            self._examiner, self.serving = 0, None
-            raise DeadError(self._death(told["died"]))
-        return told
+_NO_ANSWER = "what it answered is no result of a check: the plugin writes into the line of the harness"
 
-    def _say(self, message: Any) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(message) + "\n")
-        self._process.stdin.flush()
 
-    def _kill_examiner(self) -> None:
-        if self._examiner:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._examiner, signal.SIGKILL)
-        self._examiner, self.serving = 0, None
+def _is_check(check: Any) -> bool:
+    return (
+        isinstance(check, dict)
+        and set(check) == {"name", "what", "needs"}
+        and isinstance(check["name"], str)
+        and isinstance(check["what"], str)
+        and isinstance(check["needs"], list)
+    )
 
-    def _death(self, code: int) -> str:
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
-        last = " | ".join(self._printed)
-        return f"the process {how}" + (f"; it printed last: {last}" if last else "")
 
-    def _pass_on(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        with process.stdout as pipe:
-            for line in pipe:
-                self._answers.put(line)
-        self._answers.put("")
-
-    def _keep_printed(self, process: subprocess.Popen[str]) -> None:
-        assert process.stderr is not None
-        with process.stderr as pipe:
-            for line in pipe:
-                if line.strip():
-                    self._printed.append(line.strip()[:300])
+def _is_answer(answer: Mapping[str, Any]) -> bool:
+    seconds = answer.get("seconds")
+    if not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
+        return False
+    match answer:
+        case {"status": "passed", "seconds": _, **rest}:
+            return not rest
+        case {"status": "skipped", "reason": str(), "seconds": _, **rest}:
+            return not rest
+        case {"status": "failed", "finding": dict() as found, "seconds": _, **rest}:
+            texts = set(found) == set(_LINES) and all(isinstance(text, str) for text in found.values())
+            return texts and not rest
+    return False

@@ -116,11 +116,19 @@ class CheckOptions:
         budget given to whatever has a parameter ``iterations``, so that checks stay short.
     time_limit : float, default 60.0
         seconds that one run on a picture of 32 x 32 pixels may take.
+    timeout : float or None, optional
+        seconds after which one check is ended, with all that it started; None = 12 times `time_limit`, since
+        a check makes up to twelve runs.
+    memory : int or None, optional
+        bytes that may be added while it is checked; None = on the CPU what the machine has left, elsewhere no
+        limit.
     """
 
     device: str = "cpu"
     iterations: int = 2
     time_limit: float = 60.0
+    timeout: float | None = None
+    memory: int | None = None
 
 
 def finding(seen: str, *, expected: str, mend: str) -> Finding | None:

@@ -26,7 +26,7 @@ class Observer:
             raise self.raises(f"in suite {suite}")
 
 
-@pytest.mark.parametrize("error", [ValueError, SystemExit])
+@pytest.mark.parametrize("error", [ValueError, SystemExit, GeneratorExit])
 def test_an_observer_that_raises_is_reported_once_and_stops_no_other(
     error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:

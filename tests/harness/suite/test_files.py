@@ -262,10 +262,13 @@ def test_a_plugin_that_declares_its_parameters_badly_is_an_error_of_that_entry(l
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("lost", "suite 'lost' cannot be read from priorbench_test_suites:lost.yaml: FileNotFoundError"),
+        (
+            "lost",
+            "suite 'lost' cannot be read from priorbench_test_suites:lost.yaml: No such file or directory",
+        ),
         (
             "orphan",
-            "suite 'orphan' cannot be read from priorbench_no_such_package:quick.yaml: ModuleNotFound",
+            "suite 'orphan' cannot be read from priorbench_no_such_package:quick.yaml: there is no package",
         ),
     ],
 )

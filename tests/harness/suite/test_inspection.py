@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError, RequestError
 from priorbench.loading.load import load_registry
+from priorbench.machine.settings import import_path
 from priorbench.parameters.values import ParameterProblems
 from priorbench.suite import inspection
 from priorbench.suite.files import load_suite
@@ -22,7 +26,7 @@ from priorbench import DenoiserSpec, hookimpl
 
 @hookimpl
 def priorbench_denoisers():
-    for name in ("rude", "leaves", "vanishes", "fails", "good"):
+    for name in NAMES:
         preset = {"width": 4} if name == "good" else {}
         yield DenoiserSpec(name=name, factory=f"{name}_method:Method", preset=preset)
 """
@@ -46,14 +50,26 @@ AT_IMPORT = {
     "vanishes": "import os; os._exit(3)\n",
     "fails": "1 / 0\n",
     "good": "",
+    "answers for all": "import priorbench.suite.inspector as i; i.resolve = lambda *_: {'of': 'all'}\n",
+    "answers nonsense": "import priorbench.suite.inspector as i; i.resolve = lambda *_: 1\n",
+    "answers an object": "import priorbench.suite.inspector as i; i.resolve = lambda *_: {'x': object()}\n",
+    "answers at once": "import os\nfor f in range(3, 99):\n    try: os.write(f, b'{\"x\": 1}\\n')\n"
+    "    except OSError: pass\n",
+    "answers without end": "import os\nwhile True:\n    for f in range(3, 99):\n"
+    "        try: os.write(f, b'x' * 65536)\n        except OSError: pass\n",
+    "prints without end": "import os\nwhile True: os.write(2, b'x' * 65536)\n",
+    "closes": "import os; os.closerange(0, 256)\n",
+    "starts": "import os, subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True)\n",
 }
+NAMES = [name.replace(" ", "-") for name in AT_IMPORT]
 
 
 @pytest.fixture
 def registry(fake_site):
     """Methods whose modules do something when they are imported, and one that does not."""
-    methods = {f"{name}_method.py": text + METHOD for name, text in AT_IMPORT.items()}
-    fake_site.add("rude-plugin", {"rude_plugin.py": PLUGIN, **methods})
+    methods = {f"{name.replace(' ', '_')}_method.py": text + METHOD for name, text in AT_IMPORT.items()}
+    plugin = PLUGIN.replace("NAMES", repr(NAMES)).replace("{name}_m", "{name.replace('-', '_')}_m")
+    fake_site.add("rude-plugin", {"rude_plugin.py": plugin, **methods})
     return load_registry()
 
 
@@ -82,7 +98,7 @@ def test_a_module_does_not_reach_into_the_process_that_plans(registry, capfd) ->
     ("name", "said"),
     [
         ("leaves", "cannot be loaded from leaves_method:Method: SystemExit: 3"),
-        ("vanishes", "importing vanishes_method:Method ends the process that does it"),
+        ("vanishes", "vanishes_method:Method gives no answer: the process ended with exit status 3"),
         ("fails", "cannot be loaded from fails_method:Method: ZeroDivisionError: division by zero"),
     ],
 )
@@ -97,7 +113,7 @@ def test_one_that_cannot_be_imported_is_one_line_and_harms_no_other(registry, na
 def test_one_that_never_ends_is_given_up(registry, fake_site, monkeypatch) -> None:
     (fake_site.folder / "rude_method.py").write_text("import time; time.sleep(60)\n" + METHOD)
     monkeypatch.setattr(inspection, "PATIENCE", 5.0)
-    with pytest.raises(PriorbenchError, match=r"importing rude_method:Method does not end in 5 s"):
+    with pytest.raises(PriorbenchError, match=r"rude_method:Method gives no answer: nothing came in 5 s"):
         abilities(spec_of(registry, "rude"))
 
 
@@ -120,3 +136,62 @@ def test_what_a_spec_says_is_not_asked() -> None:
     assert abilities(DenoiserSpec(name="said", factory="nowhere:Nothing", iterative=False)) == Abilities(
         iterative=False, together=False
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("answers-nonsense", "importing answers_nonsense_method:Method writes into the answer"),
+        ("answers-an-object", "has what cannot be told: TypeError"),
+        ("answers-at-once", "importing answers_at_once_method:Method writes into the answer"),
+        ("answers-without-end", "was ended, for its answer: a message has more than 16 MiB"),
+        ("prints-without-end", "MB; at most 10 MB are allowed"),
+        ("closes", "closed the line over which it answers"),
+    ],
+)
+def test_an_answer_that_is_none_is_one_line(registry, name: str, said: str) -> None:
+    with pytest.raises(PriorbenchError) as error:
+        resolved_parameters(spec_of(registry, name), {})
+    assert said in str(error.value)
+    assert resolved_parameters(spec_of(registry, "good"), {}) == {"width": 4}
+
+
+def test_one_method_cannot_answer_for_another(registry) -> None:
+    assert resolved_parameters(spec_of(registry, "answers-for-all"), {}) == {"of": "all"}
+    assert resolved_parameters(spec_of(registry, "good"), {}) == {"width": 4}
+
+
+def _sleeping() -> set[int]:
+    found = set()
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdecimal() and (entry / "cmdline").read_bytes() == b"sleep\x00600\x00":
+                found.add(int(entry.name))
+    return found
+
+
+def test_what_an_import_starts_is_ended(registry) -> None:
+    before = _sleeping()
+    assert resolved_parameters(spec_of(registry, "starts"), {}) == {"width": 3}
+    assert resolved_parameters(spec_of(registry, "good"), {}) == {"width": 4}
+    assert _sleeping() <= before
+
+
+def test_the_child_ends_with_whoever_asked(registry, fake_site) -> None:
+    (fake_site.folder / "rude_method.py").write_text(
+        "import os, time\nopen('pids', 'w').write(f'{os.getpid()} {os.getppid()}\\n')\ntime.sleep(600)\n"
+    )
+    asking = "from priorbench import DenoiserSpec\nfrom priorbench.suite.inspection import abilities\n"
+    asking += "abilities(DenoiserSpec(name='rude', factory='rude_method:Method'))\n"
+    environment = {**os.environ, "PYTHONPATH": import_path()}
+    pids = fake_site.folder / "pids"
+    with subprocess.Popen([sys.executable, "-c", asking], env=environment, cwd=fake_site.folder) as user:
+        deadline = time.monotonic() + 60
+        while not (pids.exists() and pids.read_text().endswith("\n")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        user.kill()
+    processes = [Path("/proc", word) for word in pids.read_text().split()]
+    deadline = time.monotonic() + 15
+    while any(each.exists() for each in processes) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [each for each in processes if each.exists()] == []

@@ -47,11 +47,14 @@ def open_registry(plugin: Sequence[Path] | None = None, *, tell_broken: bool = T
     tell_broken : bool, default True
         False where the command itself tells of the broken plugins.
     """
+    from priorbench.cli.common.crashes import crashes_told
     from priorbench.loading.load import load_registry
+    from priorbench.loading.patience import seconds_allowed
     from priorbench.loading.plugin_files import add_plugin_files
 
     add_plugin_files(plugin or ())
-    registry = load_registry()
+    with crashes_told(2 * seconds_allowed()):
+        registry = load_registry()
     if not tell_broken:
         return registry
     for status in registry.plugins:
