@@ -87,16 +87,11 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
         told["losses"] = [loss if loss is None or isfinite(loss) else str(loss) for loss in told["losses"]]
         return told
 
-    def close() -> Mapping[str, Any]:
-        player.fit.close()
-        return {}
-
     return {
         "make": lambda **told: {"seconds": player.make(work_from_message(told, shared, registry))},
         "begin": lambda: {"seconds": player.begin()},
         "advance": advance,
         "show": show,
-        "close": close,
         "finish": lambda: asdict(player.finish()),
     }
 

@@ -79,7 +79,13 @@ class Player(Protocol):
         ...
 
     def finish(self) -> Finished:
-        """End the trial, and say what it left behind."""
+        """End the trial, and say what it left behind.
+
+        Raises
+        ------
+        InvalidOutputError
+            Where the method changed its input.
+        """
         ...
 
 

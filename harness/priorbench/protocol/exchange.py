@@ -109,8 +109,11 @@ class Fit(Protocol):
         """Wait until no other thread of the method's process is at work; return False where one runs on."""
         ...
 
-    def advance(self, until: int) -> Stretch:
-        """Let the method go on, on the clock, until it has made so many iterations, or ends."""
+    def advance(self, until: int, *, shown_next: bool = False) -> Stretch:
+        """Let the method go on, on the clock, until it has made so many iterations, or ends.
+
+        `shown_next` says that the estimate of the only image is what will be asked for next.
+        """
         ...
 
     def show(self, index: int, kind: Kind) -> Shown:

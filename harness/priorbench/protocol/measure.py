@@ -47,19 +47,20 @@ def measure(
     fit = OwnFit(method, [problem], device)
     if not hasattr(method, "iterate"):
         outcome = measure_one_shot(fit)
+        fit.close()
         if outcome.error is not None:
             raise outcome.error
         return [outcome]
     (outcomes,) = measure_iterative(fit, [Watched(problem, rules, budget, clean=clean, curve=curve)])
+    fit.close()
     return outcomes
 
 
 def measure_one_shot(fit: Fit) -> Outcome:
     """Time one call, host array to host array."""
     account = Account()
-    _advance(fit, 1, account, 1)
+    _advance(fit, 1, account, 1, shown_next=True)
     shown = fit.show(0, "estimate")
-    fit.close()
     return outcome_of(shown.image, shown, account, None)
 
 
@@ -77,13 +78,15 @@ def measure_iterative(fit: Fit, images: Sequence[Watched]) -> list[list[Outcome]
         in the order of the fit's problems.
     """
     account, stretch = Account(), Stretch(number=0, ended=False, spent=Spent())
-    next_point, share = 1, len(images)
+    next_point, share, wanted = 1, len(images), False
     while any(image.active for image in images):
         number = _next_look(images, stretch.number + 1, next_point)
-        stretch = _advance(fit, number, account, share)
+        on_curve = number == next_point
+        # what another pass makes, waits until the process is quiet again
+        cheap = len(images) == 1 and stretch.costly == (False,)
+        stretch = _advance(fit, number, account, share, shown_next=cheap and (on_curve or wanted))
         if stretch.ended:
             break
-        on_curve = number == next_point
         looks = [(LookAt(fit, index, stretch), image) for index, image in _watching(images)]
         for look, image in looks:
             image.look(look, account, on_curve)
@@ -91,18 +94,19 @@ def measure_iterative(fit: Fit, images: Sequence[Watched]) -> list[list[Outcome]
         share = max(1, sum(image.active for image in images))
         if on_curve:
             next_point = next_log_spaced(number)
+        else:  # a rule that asked for an estimate is likely to ask again
+            wanted = looks[0][0].shown is not None
     if stretch.ended and stretch.number:
         ends = [LookAt(fit, index, stretch) for index in range(len(images))]
         for look, image in zip(ends, images, strict=True):
             image.finish(look, account)
         _even_out(ends)
-    fit.close()
     return [image.outcomes() for image in images]
 
 
-def _advance(fit: Fit, until: int, account: Account, share: int) -> Stretch:
+def _advance(fit: Fit, until: int, account: Account, share: int, *, shown_next: bool) -> Stretch:
     account.quiet = fit.settle() and account.quiet
-    stretch = fit.advance(until)
+    stretch = fit.advance(until, shown_next=shown_next)
     account.add(stretch.spent, share)
     return stretch
 

@@ -61,6 +61,7 @@ def launch(threads: int, memory: int | None) -> Launched:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,
             cwd=folder,
             env=player_environment(threads, folder, memory),
             pass_fds=(descriptor,),

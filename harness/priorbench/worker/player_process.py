@@ -35,6 +35,8 @@ from priorbench.worker.replies import (
 )
 from priorbench.worker.timekeeping import Timekeeper
 
+#: the command that is likely to follow
+_FIRST = ("show", {"index": 0, "kind": "estimate"})
 #: seconds that a player may take to import what it needs
 START_TIMEOUT = 300.0
 #: bytes that a method may print in one trial
@@ -70,6 +72,7 @@ class PlayerProcess:
         self._work: Work | None = None
         self._keeper: Timekeeper | None = None
         self._number = 0
+        self._ahead: Shown | None = None
         self._patience = Patience(None, self._process.pid)
 
     @property
@@ -113,11 +116,12 @@ class PlayerProcess:
         timeout = None if self._timeout is None else self._timeout * len(work.problems)
         self._patience = Patience(timeout, self.process)
         self._work, self._keeper = work, None
-        return seconds_of(self._ask("make", **work_to_message(work, self._shared)))
+        self._send(("make", work_to_message(work, self._shared)), ("begin", {}))
+        return seconds_of(self._read())
 
     def begin(self) -> float:
         """Warm up on other pixels, once, and get ready; return the seconds of the first call."""
-        seconds = seconds_of(self._ask("begin"))
+        seconds = seconds_of(self._read())
         self._keeper, self._number = Timekeeper(self.process, self._threads), 0
         return seconds
 
@@ -125,21 +129,33 @@ class PlayerProcess:
         """Wait until no thread of the process is at work; return False where one runs on."""
         return wait_until_quiet(process=self.process)
 
-    def advance(self, until: int) -> Stretch:
+    def advance(self, until: int, *, shown_next: bool = False) -> Stretch:
         """Let the method go on, on the clock, until it has made so many iterations, or ends."""
         keeper, images = self._trial()
         keeper.command()
-        told = self._ask("advance", until=until)
+        self._ahead = None
+        self._send(("advance", {"until": until}), *([_FIRST] if shown_next else []))
+        told = self._read()
         elapsed = keeper.answer()
         stretch = stretch_of(told, self._number, until, len(images))
         self._number = stretch.number
-        return replace(stretch, spent=keeper.timed(stretch.spent, *elapsed))
+        stretch = replace(stretch, spent=keeper.timed(stretch.spent, *elapsed))
+        if shown_next:
+            keeper.command(idle=False)
+            self._ahead = self._shown(0)
+        return stretch
 
     def show(self, index: int, kind: Kind) -> Shown:
         """Bring the last iterate of one of the images to the host, off the clock."""
+        if self._ahead is not None and (index, kind) == (0, "estimate"):
+            return self._ahead
+        self._trial()[0].command()
+        self._send(("show", {"index": index, "kind": kind}))
+        return self._shown(index)
+
+    def _shown(self, index: int) -> Shown:
         keeper, images = self._trial()
-        keeper.command()
-        told = self._ask("show", index=index, kind=kind)
+        told = self._read()
         elapsed = keeper.answer()
         made, carried = seconds_of(told, "made"), spent_of(told, "carried")
         both = keeper.timed(Spent(wall=made + carried.wall, cpu=carried.cpu), *elapsed)
@@ -160,12 +176,11 @@ class PlayerProcess:
         return self._keeper, self._work.problems
 
     def close(self) -> None:
-        """End the fit."""
-        self._ask("close")
+        """End the fit; `finish` does."""
 
     def finish(self) -> Finished:
         """End the trial, and say what it left behind, as far as it can be seen from here, too."""
-        told = finished_of(self._ask("finish"))
+        told = self._finished()
         marks = [] if self._keeper is None else self._keeper.marks()
         self._shared.clear()
         children = [
@@ -173,6 +188,16 @@ class PlayerProcess:
         ]
         seen = f"{len(children)} processes ({command_of(children[0])})" if children else ""
         return Finished(memory=told.memory, left=told.left or seen, marks=(*told.marks, *marks))
+
+    def _finished(self) -> Finished:
+        self._send(("finish", {}))
+        told = finished_of(self._read())
+        if self._count > PRINT_LIMIT:
+            raise TrialFailedError(
+                "error",
+                f"printed {self._count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed",
+            )
+        return told
 
     def last_lines(self) -> str | None:
         """Return the last lines that were printed."""
@@ -196,22 +221,18 @@ class PlayerProcess:
         self._shared.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _ask(self, what: str, **told: Any) -> Mapping[str, Any]:
+    def _send(self, *commands: tuple[str, Mapping[str, Any]]) -> None:
+        """Send commands, which are answered one after the other."""
         assert self._process.stdin is not None
         if self._buffer:
             raise ReplyError("it says more than was asked")
+        lines = (json.dumps({"do": what, **told}) + "\n" for what, told in commands)
+        waiting = memoryview("".join(lines).encode())
         try:
-            self._process.stdin.write(json.dumps({"do": what, **told}).encode() + b"\n")
-            self._process.stdin.flush()
+            while waiting:
+                waiting = waiting[os.write(self._process.stdin.fileno(), waiting) :]
         except OSError:
             raise TrialFailedError("crashed", cause_of_death(self._process)) from None
-        answer = self._read()
-        if self._count > PRINT_LIMIT:
-            raise TrialFailedError(
-                "error",
-                f"printed {self._count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed",
-            )
-        return answer
 
     def _read(self) -> Mapping[str, Any]:
         """Return the answer to a command; raise what it says that went wrong."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
 from priorbench.contract.trial import Trial
 from priorbench.loading.registry import Registry
@@ -139,5 +137,5 @@ class ProcessSeat:
 
 def _owner(trials: Sequence[Trial]) -> str:
     first = trials[0]
-    setting = [asdict(choice) for choice in (first.image_set, first.operator, first.noise)]
-    return json.dumps([first.denoiser.name, len(trials), *setting, first.repetition], sort_keys=True)
+    setting = [(choice.name, choice.parameters) for choice in (first.image_set, first.operator, first.noise)]
+    return f"{first.denoiser.name} {len(trials)} {setting} {first.repetition}"

@@ -39,10 +39,10 @@ class Timekeeper:
         self._native = thread_count(process)
         self._corrected = False
 
-    def command(self) -> None:
-        """A command is about to be sent: until now the player was to wait."""
+    def command(self, *, idle: bool = True) -> None:
+        """A command is about to be sent, until which the player was to wait, or it has been sent before."""
         now = self._used()
-        self._idle += max(0.0, now - self._rest)
+        self._idle += max(0.0, now - self._rest) if idle else 0.0
         self._messages += 1
         self._began, self._rest = time.perf_counter(), now
 
