@@ -6,6 +6,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
 for folder in (HERE, HERE / "methods"):
     if str(folder) not in sys.path:
@@ -13,6 +15,13 @@ for folder in (HERE, HERE / "methods"):
 
 from attacks.outcomes import OUTCOMES, Seen  # noqa: E402
 from attacks.pending import PENDING  # noqa: E402
+from attacks.runs import Arena  # noqa: E402
+
+
+@pytest.fixture
+def arena(example_site, tmp_path) -> Arena:
+    """A folder of its own for runs of hostile methods."""
+    return Arena(example_site, tmp_path)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

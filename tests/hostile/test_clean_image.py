@@ -6,18 +6,13 @@ import numpy as np
 import pytest
 from attacks.judging import gained, is_exact, is_honest, on_image, seen, told
 from attacks.outcomes import check
-from attacks.runs import SECRET, Arena
+from attacks.runs import SECRET
 from image_attacks import BOOK as IMAGE
 from late_attacks import BOOK as LATE
 from noise_attacks import BOOK as NOISE
 from PIL import Image
 
 OWN = ("nothing", "calibrate")
-
-
-@pytest.fixture
-def arena(example_site, tmp_path):
-    return Arena(example_site, tmp_path)
 
 
 @pytest.mark.slow(30)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from attacks.judging import gained, is_exact, is_honest, marks, seen, told
 from attacks.outcomes import check
-from attacks.runs import Arena
 from iterate_attacks import BOOK as ITERATES
 from iterate_attacks import ITERATIONS
 from iterate_attacks import WORK as STEP
@@ -14,11 +13,6 @@ from time_attacks import MUCH, WORK
 
 #: of the time that an attack works, the part that must be recorded
 SHARE = 0.7
-
-
-@pytest.fixture
-def arena(example_site, tmp_path):
-    return Arena(example_site, tmp_path)
 
 
 def judged(family, trick, records, seconds):
@@ -62,7 +56,7 @@ def of_cores(family, trick, record, seconds):
 
 
 def of_what_is_left(family, trick, record, seconds):
-    text = f"{record['error']} {record['tainted']}"
+    text = f"{record['error']} {marks(record)}"
     if "thread" in text or "process" in text or record["status"] != "ok":
         return seen(family, trick, "held", told(record))
     return gained(family, trick, f"nothing is said of what it left: {told(record)}")
