@@ -20,7 +20,7 @@ class Copy:
 
 @hookimpl
 def priorbench_denoisers():
-    for name in ("rival-a", "rival-b", "rival-c"):
+    for name in ("rival-a", "rival-b"):
         yield DenoiserSpec(name=name, factory="rival:Copy", iterative=False)
 '''
 
@@ -39,47 +39,54 @@ def of_goal(goal: str) -> list[str]:
 @pytest.mark.parametrize("name", of_goal("run"))
 def test_a_run_goes_on(arena, record_property, name):
     """The attack has a record of its failure, and all others have theirs."""
-    options = ("--timeout", "4", "--time-budget", "25s")
-    ran = arena.run(["harm_attacks"], ["mean", *asked(name)], *options, images="ramps:count=3,size=16", limit=45)
+    options = ("--timeout", "4", "--time-budget", "20s")
+    ran = arena.run(["harm_attacks"], ["mean", *asked(name)], *options, images="ramps:count=2,size=16", limit=30)
     trick, own, rival = HARM.tricks[name], ran.of(name), ran.rival("mean")
     good = [one for one in rival if one["status"] == "ok"]
-    why = f"exit status {ran.status} after {ran.seconds:.0f} s, {len(own)} and {len(good)} records of 3 and 3"
+    why = f"exit status {ran.status} after {ran.seconds:.0f} s, {len(own)} and {len(good)} records of 2 and 2"
     if ran.status is None or ran.left:
         check([seen("harm", trick, "broken", f"{why}; left: {ran.left}")], record_property)
-    elif len(own) < 3 or len(good) < 3 or ran.status not in (0, 1):
-        check([seen("harm", trick, "broken", why)], record_property)
+    elif len(own) < 2 or len(good) < 2 or ran.status not in (0, 1):
+        outcome = "weak" if ran.status == 1 else "broken"  # it ended in good order, and goes on when it is called again
+        check([seen("harm", trick, outcome, why)], record_property)
     else:
         check([seen("harm", trick, "held", f"{why}: {told(own[-1])}")], record_property)
 
 
 @pytest.mark.slow(20)
-@pytest.mark.parametrize("name", of_goal("stated"))
-def test_a_method_that_ends_the_run_loses_nothing_of_what_was_done(arena, record_property, name):
-    first = arena.run(["harm_attacks"], ["mean"], images="ramps:count=2,size=16")
-    ran = arena.run(["harm_attacks"], asked(name), "--timeout", "5", images="ramps:count=1,size=16", limit=40)
-    trick = HARM.tricks[name]
-    why = f"exit status {ran.status}, {len(ran.records)} records; {ran.said[-150:]!r}"
-    if ran.status is None or ran.left:
-        result = seen("harm", trick, "broken", f"it hangs, or leaves {ran.left}: {why}")
-    elif len(ran.rival("mean")) < len(first.records) or (ran.status == 0 and not ran.of(name)):
-        result = seen("harm", trick, "broken", f"records are lost without a word: {why}")
-    elif ran.of(name):
-        result = seen("harm", trick, "held", why)
-    else:
-        result = gained("harm", trick, f"the run ended: {why}")
-    check([result], record_property)
+def test_a_method_that_ends_the_run_loses_nothing_of_what_was_done(arena, record_property):
+    before = len(arena.run(["harm_attacks"], ["mean"], images="ramps:count=2,size=16").records)
+    found = []
+    for name in of_goal("stated"):
+        ran = arena.run(["harm_attacks"], asked(name), "--timeout", "5", images="ramps:count=1,size=16", limit=40)
+        trick = HARM.tricks[name]
+        why = f"exit status {ran.status}, {len(ran.records)} records; {ran.said[-150:]!r}"
+        if ran.status is None or ran.left:
+            found.append(seen("harm", trick, "broken", f"it hangs, or leaves {ran.left}: {why}"))
+        elif len(ran.rival("mean")) < before or (ran.status == 0 and not ran.of(name)):
+            found.append(seen("harm", trick, "broken", f"records are lost without a word: {why}"))
+        elif ran.of(name):
+            found.append(seen("harm", trick, "held", why))
+        else:
+            found.append(gained("harm", trick, f"the run ended: {why}"))
+    check(found, record_property)
 
 
 @pytest.mark.slow(20)
-@pytest.mark.parametrize("name", of_goal("victim"))
-def test_no_folder_of_others_is_removed(arena, record_property, name):
-    victim = arena.folder / "victim"
-    (victim / "deep").mkdir(parents=True)
-    (victim / "deep" / "file").write_text("mine")
-    ran = arena.run(["harm_attacks"], asked(name, victim), "--timeout", "5", images="ramps:count=1,size=16")
-    whole = (victim / "deep" / "file").exists()
-    outcome = "held" if whole and not ran.left else "broken"
-    check([seen("harm", HARM.tricks[name], outcome, f"the folder is {'whole' if whole else 'gone'}")], record_property)
+@pytest.mark.parametrize("names", [of_goal("victim")[:1], of_goal("victim")[1:]], ids=["variable", "links"])
+def test_no_folder_of_others_is_removed(arena, record_property, names):
+    victims = {name: arena.folder / f"victim-{name}" for name in names}
+    for victim in victims.values():
+        (victim / "deep").mkdir(parents=True)
+        (victim / "deep" / "file").write_text("mine")
+    methods = [word for name, victim in victims.items() for word in asked(name, victim)]
+    ran = arena.run(["harm_attacks"], methods, "--timeout", "5", images="ramps:count=1,size=16")
+    found = []
+    for name, victim in victims.items():
+        whole = (victim / "deep" / "file").exists()
+        outcome = "held" if whole and not ran.left else "broken"
+        found.append(seen("harm", HARM.tricks[name], outcome, f"the folder is {'whole' if whole else 'gone'}"))
+    check(found, record_property)
 
 
 @pytest.mark.slow(20)
@@ -110,9 +117,9 @@ def test_the_true_cause_of_an_end_is_told(arena, record_property):
 def test_other_methods_have_their_results(arena, record_property, name):
     rival = arena.folder / "rival.py"
     rival.write_text(RIVAL)
-    methods = ["rival-a", "rival-b", *asked(name, rival), "rival-c"]
-    ran = arena.run(["harm_attacks", rival], methods, "--timeout", "10", images="ramps:count=3,size=16")
-    records = [one for letter in "abc" for one in ran.rival(f"rival-{letter}")]
+    methods = ["rival-a", *asked(name, rival), "rival-b"]
+    ran = arena.run(["harm_attacks", rival], methods, "--timeout", "10", images="ramps:count=2,size=16")
+    records = [one for letter in "ab" for one in ran.rival(f"rival-{letter}")]
     bad = [one for one in records if one["status"] == "ok" and not is_honest(one)]
     blamed = [one for one in records if one["status"] not in ("ok", "not-run")]
     trick = HARM.tricks[name]
@@ -120,9 +127,9 @@ def test_other_methods_have_their_results(arena, record_property, name):
         result = seen("harm", trick, "broken", f"a wrong result of another method: {told(bad[0])}")
     elif blamed:
         result = seen("harm", trick, "weak", f"another method is blamed: {told(blamed[0])}")
-    elif len(records) < 9:
+    elif len(records) < 4:
         good = ran.status == 1 and name == "changes-the-code-of-another"
-        said = f"exit status {ran.status}, {len(records)} records of 9: {ran.said[-200:]!r}"
+        said = f"exit status {ran.status}, {len(records)} records of 4: {ran.said[-200:]!r}"
         result = seen("harm", trick, "held" if good else "weak", said)
     else:
         result = seen("harm", trick, "held", told(records[-1]))

@@ -39,6 +39,8 @@ class Ran:
         where it ran.
     seconds : float
         how long it took.
+    memory : int
+        bytes of the largest of its processes.
     """
 
     status: int | None
@@ -47,6 +49,7 @@ class Ran:
     left: list[str] = field(default_factory=list)
     folder: Path = Path()
     seconds: float = 0.0
+    memory: int = 0
 
     def of(self, attack: str) -> list[dict[str, Any]]:
         """Return the records of an attack, in the order of image, noise and repetition."""
@@ -56,6 +59,21 @@ class Ran:
     def rival(self, name: str) -> list[dict[str, Any]]:
         """Return the records of a method of this name."""
         return [one for one in self.records if one["denoiser"] == name]
+
+
+def _ended(running: subprocess.Popen[bytes], deadline: float) -> tuple[int | None, int]:
+    """Wait for a process, or end it; return its exit status, and the memory of the largest of its processes."""
+    late = False
+    while True:
+        process, code, used = os.wait4(running.pid, os.WNOHANG)
+        if process:
+            running.returncode = os.waitstatus_to_exitcode(code)
+            return None if late else running.returncode, used.ru_maxrss * 1024
+        if time.monotonic() > deadline:
+            late = True
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+        time.sleep(0.02)
 
 
 class Arena:
@@ -95,17 +113,11 @@ class Arena:
                 cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
                 start_new_session=True,
             )  # fmt: skip
-            try:
-                status: int | None = running.wait(limit)
-            except subprocess.TimeoutExpired:
-                status = None
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(running.pid, signal.SIGKILL)
-                running.wait()
+            status, memory = _ended(running, began + limit)
             seconds = time.monotonic() - began
             said.seek(0)
             text = said.read(10_000_000).decode("utf-8", "replace")
-        return Ran(status=status, said=text, left=self.clear(), folder=self.folder, seconds=seconds)
+        return Ran(status=status, said=text, left=self.clear(), seconds=seconds, memory=memory)
 
     def run(
         self,

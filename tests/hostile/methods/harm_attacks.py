@@ -215,7 +215,10 @@ def nothing(case: Case):
     """Do nothing: to compare with."""
 
 
-def _manner(name: str, about: str, act) -> None:
+def _manner(name: str, about: str, change) -> None:
+    def act(case: Case) -> None:
+        change(case)
+
     act.__name__, act.__doc__ = name, about
     BOOK.attack(goal="manners")(act)
 
@@ -253,21 +256,21 @@ _HOLD = []
 
 for _name, _about, _act in (
     ("elsewhere", "change the working folder", lambda case: os.chdir("/")),
-    ("strict_mask", "make new files unreadable", lambda case: os.umask(0o777) and None),
+    ("strict_mask", "make new files unreadable", lambda case: os.umask(0o777)),
     ("empty_environment", "empty the environment", lambda case: os.environ.clear()),
     ("double_by_default", "make float64 torch's default", lambda case: torch.set_default_dtype(torch.float64)),
     ("meta_by_default", "make tensors without memory torch's default", lambda case: torch.set_default_device("meta")),
     ("deterministic", "have torch refuse what is not deterministic", lambda case: torch.use_deterministic_algorithms(True)),
-    ("no_gradients", "turn gradients off", lambda case: torch.set_grad_enabled(False) and None),
-    ("flush_denormals", "turn the smallest numbers off", lambda case: torch.set_flush_denormal(True) and None),
+    ("no_gradients", "turn gradients off", lambda case: torch.set_grad_enabled(False)),
+    ("flush_denormals", "turn the smallest numbers off", lambda case: torch.set_flush_denormal(True)),
     ("warnings_are_errors", "turn warnings into errors", lambda case: warnings.simplefilter("error")),
-    ("numpy_is_strict", "have numpy raise", lambda case: np.seterr(all="raise") and None),
+    ("numpy_is_strict", "have numpy raise", lambda case: np.seterr(all="raise")),
     ("shallow", "allow a hundred levels of calls", lambda case: sys.setrecursionlimit(100)),
-    ("no_collector", "turn the garbage collector off, and hold all it has", lambda case: (gc.disable(), _HOLD.extend(gc.get_objects()))[0]),
+    ("no_collector", "turn the garbage collector off, and hold all it has", lambda case: (gc.disable(), _HOLD.extend(gc.get_objects()))),
     ("signals_ignored", "ignore signals", _handlers),
-    ("alarm_left", "leave an alarm", lambda case: signal.setitimer(signal.ITIMER_REAL, 0.05) and None),
+    ("alarm_left", "leave an alarm", lambda case: signal.setitimer(signal.ITIMER_REAL, 0.05)),
     ("traceback_later", "have the process end later with a traceback", lambda case: faulthandler.dump_traceback_later(0.05, exit=True)),
-    ("nice", "take the lowest priority", lambda case: os.nice(19) and None),
+    ("nice", "take the lowest priority", lambda case: os.nice(19)),
     ("few_files", "allow twelve open files", _without_files),
     ("no_writing", "allow no writing", _without_writing),
     ("no_streams", "close the standard streams", _without_streams),
@@ -276,8 +279,8 @@ for _name, _about, _act in (
     ("spoiled_builtins", "spoil built-in functions", _spoiled_builtins),
     ("spoiled_threads", "spoil the making of threads", lambda case: setattr(threading.Thread, "start", None)),
     ("switch_interval", "have threads wait for an hour", lambda case: sys.setswitchinterval(3600)),
-    ("renamed", "call the process something else", lambda case: ctypes.CDLL(None).prctl(15, b"kthreadd)", 0, 0, 0) and None),
-    ("dumpable", "let others look into the process", lambda case: ctypes.CDLL(None).prctl(4, 1, 0, 0, 0) and None),
+    ("renamed", "call the process something else", lambda case: ctypes.CDLL(None).prctl(15, b"kthreadd)", 0, 0, 0),
+    ("dumpable", "let others look into the process", lambda case: ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)),
     ("processors", "leave the processors that it was bound to", lambda case: os.sched_setaffinity(0, range(os.cpu_count() or 1))),
 ):  # fmt: skip
     _manner(_name, _about, _act)
