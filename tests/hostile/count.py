@@ -1,4 +1,4 @@
-"""``python -m tests.hostile.count``: run all attacks and count how they ended; a state with broken ones exits with 1.
+"""``python -m tests.hostile.count``: run all attacks and count how they ended; exit with 1 if one is broken.
 
 The folder ``tests/hostile`` may be copied into an older state of the repository to count there.
 """

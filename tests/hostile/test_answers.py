@@ -17,7 +17,9 @@ def judged(family, trick, records, *, planned):
     if any(map(is_exact, records)):
         return seen(family, trick, "broken", f"it forged a score: {told(next(filter(is_exact, records)))}")
     if len(records) < planned:
-        return seen(family, trick, "broken", f"{len(records)} records of {planned} trials: the others vanished")
+        return seen(
+            family, trick, "broken", f"{len(records)} records of {planned} trials: the others vanished"
+        )
     for record in records:
         if record["status"] == "ok" and not is_honest(record):
             return seen(family, trick, "broken", f"a score that is not that of y: {told(record)}")
@@ -33,7 +35,9 @@ def judged(family, trick, records, *, planned):
 @pytest.mark.slow(60)
 @pytest.mark.parametrize("goal", ["", "raises"])
 def test_a_method_cannot_write_its_record(arena, record_property, goal):
-    tricks = [one for one in ANSWER.tricks.values() if one.goal == goal or (not goal and one.goal == "digest")]
+    tricks = [
+        one for one in ANSWER.tricks.values() if one.goal == goal or (not goal and one.goal == "digest")
+    ]
     names = ANSWER.asked([one.name for one in tricks])
     ran = arena.run(["answer_attacks"], ["mean", *names], "--timeout", "15", "--jobs", "2", limit=300)
     found = [judged("answer", one, ran.of(one.name), planned=one.turns) for one in tricks]
@@ -61,14 +65,26 @@ def test_a_method_cannot_write_the_record_of_another(arena, record_property, nam
 
 
 #: refused in a worker, which is then replaced; the others in this run's own process, which takes less time
-IN_A_WORKER = ("sparse", "meta", "nested", "complex", "one-nan", "huge-size", "nought", "bad-shape", "y-emptied")
+IN_A_WORKER = (
+    "sparse",
+    "meta",
+    "nested",
+    "complex",
+    "one-nan",
+    "huge-size",
+    "nought",
+    "bad-shape",
+    "y-emptied",
+)
 
 
 @pytest.mark.slow(60)
 @pytest.mark.parametrize("where", ["local", "serial"])
 def test_an_output_is_taken_for_what_it_is_or_refused_with_the_reason(arena, record_property, where):
     tricks = list(OUTPUT.tricks.values())
-    tricks = [one for one in tricks if (one.goal != "refused" or one.name in IN_A_WORKER) == (where == "local")]
+    tricks = [
+        one for one in tricks if (one.goal != "refused" or one.name in IN_A_WORKER) == (where == "local")
+    ]
     options = ("--timeout", "15", "--jobs", "2") if where == "local" else ("--executor", "serial")
     names = OUTPUT.asked([one.name for one in tricks])
     ran = arena.run(["output_attacks"], ["mean", *names], *options, limit=300)

@@ -18,13 +18,18 @@ OWN = ("nothing", "calibrate")
 @pytest.mark.slow(30)
 def test_the_clean_image_is_nowhere_to_be_found(arena, record_property):
     secret = {"PRIORBENCH_STORE": "sqlite:///priorbench.db", "MY_TOKEN": SECRET}
-    ran = arena.run(["image_attacks"], ["mean", *IMAGE.asked(), "approach:iterations=3"], "--timeout", "30", **secret)
+    ran = arena.run(
+        ["image_attacks"], ["mean", *IMAGE.asked(), "approach:iterations=3"], "--timeout", "30", **secret
+    )
     assert ran.status == 0, ran.said
     [reached] = ran.of("calibrate")
     [noisy] = ran.of("nothing")
     assert is_honest(noisy) and noisy["psnr"] < 25
     tricks = [one for name, one in IMAGE.tricks.items() if name not in OWN]
-    check([on_image("image", one, ran.of(one.name), reached["output_sha256"]) for one in tricks], record_property)
+    check(
+        [on_image("image", one, ran.of(one.name), reached["output_sha256"]) for one in tricks],
+        record_property,
+    )
 
 
 @pytest.mark.slow(30)
@@ -96,4 +101,7 @@ def test_what_the_command_line_of_a_run_tells(arena, record_property):
     ran = arena.run(["noise_attacks"], NOISE.asked(names), images=str(pictures), store=store)
     [reached] = ran.of("calibrate")
     tricks = [NOISE.tricks[name] for name in names[1:]]
-    check([on_image("noise", one, ran.of(one.name), reached["output_sha256"]) for one in tricks], record_property)
+    check(
+        [on_image("noise", one, ran.of(one.name), reached["output_sha256"]) for one in tricks],
+        record_property,
+    )

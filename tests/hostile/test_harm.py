@@ -40,14 +40,18 @@ def of_goal(goal: str) -> list[str]:
 def test_a_run_goes_on(arena, record_property, name):
     """The attack has a record of its failure, and all others have theirs."""
     options = ("--timeout", "4", "--time-budget", "20s")
-    ran = arena.run(["harm_attacks"], ["mean", *asked(name)], *options, images="ramps:count=2,size=16", limit=30)
+    ran = arena.run(
+        ["harm_attacks"], ["mean", *asked(name)], *options, images="ramps:count=2,size=16", limit=30
+    )
     trick, own, rival = HARM.tricks[name], ran.of(name), ran.rival("mean")
     good = [one for one in rival if one["status"] == "ok"]
     why = f"exit status {ran.status} after {ran.seconds:.0f} s, {len(own)} and {len(good)} records of 2 and 2"
     if ran.status is None or ran.left:
         check([seen("harm", trick, "broken", f"{why}; left: {ran.left}")], record_property)
     elif len(own) < 2 or len(good) < 2 or ran.status not in (0, 1):
-        outcome = "weak" if ran.status == 1 else "broken"  # it ended in good order, and goes on when it is called again
+        outcome = (
+            "weak" if ran.status == 1 else "broken"
+        )  # it ended in good order, and goes on when it is called again
         check([seen("harm", trick, outcome, why)], record_property)
     else:
         check([seen("harm", trick, "held", f"{why}: {told(own[-1])}")], record_property)
@@ -58,7 +62,9 @@ def test_a_method_that_ends_the_run_loses_nothing_of_what_was_done(arena, record
     before = len(arena.run(["harm_attacks"], ["mean"], images="ramps:count=2,size=16").records)
     found = []
     for name in of_goal("stated"):
-        ran = arena.run(["harm_attacks"], asked(name), "--timeout", "5", images="ramps:count=1,size=16", limit=40)
+        ran = arena.run(
+            ["harm_attacks"], asked(name), "--timeout", "5", images="ramps:count=1,size=16", limit=40
+        )
         trick = HARM.tricks[name]
         why = f"exit status {ran.status}, {len(ran.records)} records; {ran.said[-150:]!r}"
         if ran.status is None or ran.left:
@@ -85,7 +91,9 @@ def test_no_folder_of_others_is_removed(arena, record_property, names):
     for name, victim in victims.items():
         whole = (victim / "deep" / "file").exists()
         outcome = "held" if whole and not ran.left else "broken"
-        found.append(seen("harm", HARM.tricks[name], outcome, f"the folder is {'whole' if whole else 'gone'}"))
+        found.append(
+            seen("harm", HARM.tricks[name], outcome, f"the folder is {'whole' if whole else 'gone'}")
+        )
     check(found, record_property)
 
 
@@ -94,7 +102,9 @@ def test_nothing_is_left_behind(arena, record_property):
     """No process, and no temporary file but the odd link in the place of the folder itself."""
     found = []
     names = of_goal("tidy") + of_goal("processes")
-    ran = arena.run(["harm_attacks"], [*(word for one in names for word in asked(one)), "mean"], "--timeout", "10")
+    ran = arena.run(
+        ["harm_attacks"], [*(word for one in names for word in asked(one)), "mean"], "--timeout", "10"
+    )
     files = [str(one.name) for one in arena.scratch.iterdir()]
     for name in names:
         left = files if name in of_goal("tidy") else ran.left
@@ -139,7 +149,9 @@ def test_other_methods_have_their_results(arena, record_property, name):
 @pytest.mark.slow(60)
 def test_whatever_a_method_does_to_its_process_the_run_goes_on(arena, record_property):
     names = of_goal("manners")
-    ran = arena.run(["harm_attacks"], ["mean", *HARM.asked(names)], "--timeout", "10", "--jobs", "2", limit=300)
+    ran = arena.run(
+        ["harm_attacks"], ["mean", *HARM.asked(names)], "--timeout", "10", "--jobs", "2", limit=300
+    )
     found = []
     for name in names:
         records, trick = ran.of(name), HARM.tricks[name]

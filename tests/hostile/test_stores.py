@@ -8,7 +8,7 @@ import sqlite3
 import zlib
 
 import pytest
-from attacks.files import Family, Ground, refused, survived
+from attacks.files import Family, Ground, refused, small_run, survived
 from attacks.outcomes import check
 from attacks.runs import Arena
 from sample_records import columns_of
@@ -73,13 +73,16 @@ def trigger_that_deletes(ground):
 @FAMILY.attack()
 def trigger_in_the_store_that_is_written(ground):
     path = made(ground, "CREATE TRIGGER t AFTER INSERT ON records BEGIN DELETE FROM records; END")
-    return refused(ground.here("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25", "--denoiser", "mean",
-                               "--executor", "serial", "--store", path), "trigger")  # fmt: skip
+    return refused(ground.here(*small_run(path)), "trigger")
 
 
 @FAMILY.attack()
 def virtual_table_in_the_place_of_records(ground):
-    path = made(ground, "DROP TABLE records", "CREATE VIRTUAL TABLE records USING fts5(number, key, status, data, curve)")
+    path = made(
+        ground,
+        "DROP TABLE records",
+        "CREATE VIRTUAL TABLE records USING fts5(number, key, status, data, curve)",
+    )
     return read(ground, path)
 
 
@@ -107,7 +110,9 @@ def constraint_that_never_holds(ground):
 @FAMILY.attack()
 def curve_of_two_hundred_megabytes(ground):
     bomb = zlib.compress(b" " * 200_000_000, 9)
-    return survived(ground.apart("export", "--store", made(ground, ("UPDATE records SET curve = ?", (bomb,)))))
+    return survived(
+        ground.apart("export", "--store", made(ground, ("UPDATE records SET curve = ?", (bomb,))))
+    )
 
 
 @FAMILY.attack()
@@ -119,7 +124,9 @@ def curve_in_a_page(ground):
 
 @FAMILY.attack()
 def text_of_fifty_megabytes(ground):
-    path = made(ground, ("UPDATE records SET data = ? WHERE number = 1", ('{"a": "' + "x" * 50_000_000 + '"}',)))
+    path = made(
+        ground, ("UPDATE records SET data = ? WHERE number = 1", ('{"a": "' + "x" * 50_000_000 + '"}',))
+    )
     return survived(ground.apart("leaderboard", "--store", path))
 
 
@@ -136,19 +143,34 @@ def bytes_where_text_should_be(ground):
 
 @FAMILY.attack()
 def numbers_where_text_should_be(ground):
-    return read(ground, made(ground, "UPDATE runs SET data = 7, asked_at = 1e308", "UPDATE requests SET data = 1"))
+    return read(
+        ground, made(ground, "UPDATE runs SET data = 7, asked_at = 1e308", "UPDATE requests SET data = 1")
+    )
 
 
 @FAMILY.attack()
 def names_that_are_codes(ground):
-    statements = [f"UPDATE records SET data = replace(data, '\"alpha\"', '\"a{one}\"')" for one in ("\\u001b[2J\\u0007",)]
-    return read(ground, made(ground, *statements, "DELETE FROM scores", "DELETE FROM entries", "DELETE FROM about WHERE name = 'scores'"))
+    statements = [
+        f"UPDATE records SET data = replace(data, '\"alpha\"', '\"a{one}\"')"
+        for one in ("\\u001b[2J\\u0007",)
+    ]
+    return read(
+        ground,
+        made(
+            ground,
+            *statements,
+            "DELETE FROM scores",
+            "DELETE FROM entries",
+            "DELETE FROM about WHERE name = 'scores'",
+        ),
+    )
 
 
 @FAMILY.attack()
 def run_that_is_codes(ground):
-    statement = "UPDATE runs SET id = id || char(27) || '[2J', asked_at = char(7), data = '{\"suite\": \"\\u001b[31m\"}'"
-    return read(ground, made(ground, statement))
+    suite = '{"suite": "\\u001b[31m"}'
+    statement = "UPDATE runs SET id = id || char(27) || '[2J', asked_at = char(7), data = ?"
+    return read(ground, made(ground, (statement, (suite,))))
 
 
 @FAMILY.attack()
@@ -164,7 +186,11 @@ def schema_later(ground):
 
 @FAMILY.attack()
 def schema_written_by_hand(ground):
-    path = made(ground, "PRAGMA writable_schema = ON", "UPDATE sqlite_master SET sql = 'CREATE TABLE records (nonsense' WHERE name = 'records'")
+    path = made(
+        ground,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = 'CREATE TABLE records (nonsense' WHERE name = 'records'",
+    )
     return read(ground, path)
 
 
@@ -248,8 +274,7 @@ def database_of_another_program(ground):
     connection.close()
     before = path.read_bytes()
     end = refused(ground.here("leaderboard", "--store", str(path)))
-    ground.here("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25", "--denoiser", "mean", "--executor", "serial",
-                "--store", str(path))  # fmt: skip
+    ground.here(*small_run(str(path)))
     return end if path.read_bytes() == before else ("weak", "its bytes were changed")
 
 

@@ -25,7 +25,11 @@ def dry(ground: Ground, text: str | bytes, *, apart: bool = False, name: str = "
 def without(ground: Ground, done, *words: str) -> tuple[str, str]:
     """Return how a suite ended that is to be refused, and to say or do nothing of some kind."""
     said = done.said if hasattr(done, "said") else done.stdout + done.stderr
-    if any(word in said for word in words) or (ground.folder / "ran").exists() or Path("/tmp/hostile-ran").exists():
+    if (
+        any(word in said for word in words)
+        or (ground.folder / "ran").exists()
+        or Path("/tmp/hostile-ran").exists()
+    ):
         return "broken", f"it was obeyed: {said[-200:]!r}"
     return refused(done)
 
@@ -58,7 +62,9 @@ def folder_that_is_the_system(ground):
 
 @FAMILY.attack()
 def python_object(ground):
-    return without(ground, dry(ground, "!!python/object/apply:os.system ['touch /tmp/hostile-ran']\n" + PLAIN))
+    return without(
+        ground, dry(ground, "!!python/object/apply:os.system ['touch /tmp/hostile-ran']\n" + PLAIN)
+    )
 
 
 @FAMILY.attack()
@@ -96,14 +102,22 @@ def fifty_megabytes(ground):
 
 @FAMILY.attack()
 def two_hundred_grids(ground):
-    grid = "{approach: {iterations: [" + ", ".join(map(str, range(1, 100))) + "], rate: [" + ", ".join(f"0.{n}" for n in range(1, 60)) + "]}}"
+    grid = "{approach: {grid: {iterations: [" + ", ".join(map(str, range(1, 1000))) + "]}}}"
     return refused(dry(ground, PLAIN.replace("[mean]", "[" + ", ".join([grid] * 200) + "]"), apart=True))
 
 
 @FAMILY.attack()
 def grid_of_grids(ground):
     many = ", ".join(map(str, range(200)))
-    return refused(dry(ground, PLAIN.replace("[mean]", f"[{{approach: {{iterations: [{many}], rate: [{many}], pause: [{many}]}}}}]")))
+    return refused(
+        dry(
+            ground,
+            PLAIN.replace(
+                "[mean]",
+                f"[{{approach: {{grid: {{iterations: [{many}], rate: [{many}], pause: [{many}]}}}}}}]",
+            ),
+        )
+    )
 
 
 @FAMILY.attack()
@@ -197,7 +211,9 @@ def parameter_that_is_no_parameter(ground):
 
 @FAMILY.attack()
 def parameter_that_merges(ground):
-    return refused(dry(ground, PLAIN.replace("[mean]", "[{mean: {<<: {log: /tmp/hostile-ran}, unknown: 1}}]")))
+    return refused(
+        dry(ground, PLAIN.replace("[mean]", "[{mean: {<<: {log: /tmp/hostile-ran}, unknown: 1}}]"))
+    )
 
 
 @pytest.mark.slow(30)

@@ -41,7 +41,9 @@ def of_processor(family, trick, record, seconds):
     others = "child" in trick.name or "daemon" in trick.name  # for the machine, they are somebody else
     if marks(record, of_the_machine=others):
         return seen(family, trick, "detected", told(record))
-    return gained(family, trick, f"{seconds} s of work, {record['cpu_seconds']:.3f} s of processors: {told(record)}")
+    return gained(
+        family, trick, f"{seconds} s of work, {record['cpu_seconds']:.3f} s of processors: {told(record)}"
+    )
 
 
 def of_cores(family, trick, record, seconds):
@@ -80,9 +82,13 @@ def of_answer(family, trick, record, seconds):
 
 
 GOALS = {
-    "wall": of_wall, "cpu": of_processor, "cores": of_cores, "left": of_what_is_left,
-    "memory": of_memory, "answer": of_answer,
-}  # fmt: skip
+    "wall": of_wall,
+    "cpu": of_processor,
+    "cores": of_cores,
+    "left": of_what_is_left,
+    "memory": of_memory,
+    "answer": of_answer,
+}
 
 
 @pytest.mark.slow(40)
@@ -90,7 +96,9 @@ def test_a_one_shot_method_has_its_time(arena, record_property):
     ran = arena.run(["time_attacks"], [*TIME.asked(), "mean"], "--timeout", "20")
     found = [judged("time", one, ran.of(one.name), WORK) for one in TIME.tricks.values()]
     if ran.left:
-        found.append(seen("time", TIME.tricks["daemon-left"], "broken", f"left behind by the run: {ran.left}"))
+        found.append(
+            seen("time", TIME.tricks["daemon-left"], "broken", f"left behind by the run: {ran.left}")
+        )
     check(found, record_property)
 
 

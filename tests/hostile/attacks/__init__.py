@@ -1,1 +1,1 @@
-"""What the attacks of this folder share: outcomes, runs in processes of their own, and how outcomes are counted."""
+"""What the attacks of this folder share: outcomes, and runs in processes of their own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ MUCH, LONG = 1_500_000_000, 25.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ground:
-    """Where attacks by files are made: a folder of its own, and the command line."""
+    """Where attacks by files are made: a folder, perhaps for several at once, and the command line."""
 
     folder: Path
     here: Callable[..., subprocess.CompletedProcess[str]]
     arena: Arena
+    together: bool = False
 
     def apart(self, *arguments: str, limit: float = LONG, plugins: tuple[Path, ...] = ()) -> Ran:
         """Run the command line in a process of its own."""
@@ -47,14 +48,21 @@ class Family:
 
         return noted
 
-    def seen(self, ground: Callable[[str], Ground]) -> Iterator[Seen]:
-        """Make all attacks; one that ends with an exception is broken."""
-        for number, (name, (act, right)) in enumerate(self.acts.items()):
+    def seen(self, ground: Callable[[str], Ground], names: Sequence[str] | None = None) -> Iterator[Seen]:
+        """Make all attacks, or some; one that ends with an exception is broken."""
+        for name in self.acts if names is None else names:
+            act, right = self.acts[name]
             try:
-                outcome, why = act(ground(str(number)))
+                outcome, why = act(ground(name))
             except Exception as error:
                 outcome, why = "broken", f"{type(error).__name__}: {str(error)[:200]}"
             yield Seen(name=f"{self.name}/{name}", right=right, outcome=outcome, why=why[:300])
+
+
+def small_run(store: str, images: str = "ramps:count=1", denoiser: str = "mean") -> list[str]:
+    """Return what the command line says for a run in the run's own process."""
+    what = ["--images", images, "--noise", "gaussian-25", "--denoiser", denoiser]
+    return ["run", "-", *what, "--executor", "serial", "--store", store]
 
 
 def is_plain(text: str) -> bool:

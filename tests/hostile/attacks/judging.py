@@ -21,7 +21,7 @@ def is_exact(record: Mapping[str, Any]) -> bool:
 
 
 def is_honest(record: Mapping[str, Any]) -> bool:
-    """Say whether a good record has the score of the noisy image, which is what came back (and was clipped)."""
+    """Say whether a good record has the score of the noisy image, which came back and was clipped."""
     return record["status"] == "ok" and abs((record["psnr"] or 0) - (record["noisy_psnr"] or 0)) < 0.5
 
 
@@ -35,12 +35,17 @@ def told(record: Mapping[str, Any]) -> str:
     """Return a record in some words."""
     words = [record["status"], record["error"] or ""]
     if record["status"] == "ok":
-        words = ["ok", f"{record['psnr']} dB", f"{record['wall_seconds']:.4f} s", record["tainted"] or "unmarked"]
+        words = [
+            "ok",
+            f"{record['psnr']} dB",
+            f"{record['wall_seconds']:.4f} s",
+            record["tainted"] or "unmarked",
+        ]
     return ", ".join(filter(None, words))
 
 
 def on_image(family: str, trick: Any, records: Sequence[Mapping[str, Any]], reached: str | None) -> Seen:
-    """Judge an attack on the clean image or the noise: an exact output, or the one that was agreed on, is a success."""
+    """Judge an attack on the clean image or the noise: exact, or what was agreed on, is a success."""
     for record in records:
         if is_exact(record) or (reached and record["output_sha256"] == reached):
             return gained(family, trick, f"it got it: {told(record)}")

@@ -9,7 +9,8 @@ from pathlib import Path
 from attacks.pending import PENDING
 
 #: from the best to the worst. held: it gets nothing, and its own record says why where there is something to
-#: say. detected: it does something, and that is marked. stated: it stays possible, and the page on trust says so.
+#: say. detected: it does something, and that is marked. stated: it stays possible, and the page on trust says
+#: so.
 #: weak: an own fault is not told, or told wrongly, or more is lost than need be. broken: it reaches its goal.
 OUTCOMES = ("held", "detected", "stated", "weak", "broken")
 #: where what stays possible must be written down

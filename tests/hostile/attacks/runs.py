@@ -54,7 +54,9 @@ class Ran:
     def of(self, attack: str) -> list[dict[str, Any]]:
         """Return the records of an attack, in the order of image, noise and repetition."""
         own = [one for one in self.records if one["parameters"].get("attack") == attack]
-        return sorted(own, key=lambda one: (one["parameters"].get("turn", 0), one["image"], one["repetition"]))
+        return sorted(
+            own, key=lambda one: (one["parameters"].get("turn", 0), one["image"], one["repetition"])
+        )
 
     def rival(self, name: str) -> list[dict[str, Any]]:
         """Return the records of a method of this name."""
@@ -62,7 +64,7 @@ class Ran:
 
 
 def _ended(running: subprocess.Popen[bytes], deadline: float) -> tuple[int | None, int]:
-    """Wait for a process, or end it; return its exit status, and the memory of the largest of its processes."""
+    """Wait for a process, or end it; return its exit status, and the memory of its largest process."""
     late = False
     while True:
         process, code, used = os.wait4(running.pid, os.WNOHANG)

@@ -1,4 +1,4 @@
-"""Attacks on the answer: a record forged, another one's, one that vanishes, a line that the harness chokes on.
+"""Attacks on the answer: a record forged, another one's, one that vanishes, a line to choke on.
 
 An attack of the goal "" must end with a failure that is recorded, or with the score of what came back.
 """
@@ -15,7 +15,7 @@ import os
 import re
 import sys
 import time
-from types import FunctionType, FrameType
+from types import FrameType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,8 @@ def result(case: Case) -> dict[str, Any]:
     """Return a result that is too good."""
     return {
         "status": "ok", "psnr": FORGED, "mse": 1e-9, "ssim": 1.0, "metrics": {}, "output_sha256": "0" * 64,
-        "noisy_sha256": "0" * 64, "noisy_psnr": 20.0, "wall_seconds": 1e-6, "device_seconds": 1e-6, "cpu_seconds": 1e-6,
+        "noisy_sha256": "0" * 64, "noisy_psnr": 20.0, "wall_seconds": 1e-6,
+        "device_seconds": 1e-6, "cpu_seconds": 1e-6,
         "started_at": "2026-01-01T00:00:00+00:00",
     }  # fmt: skip
 
@@ -69,7 +70,11 @@ def forged(case: Case) -> bytes:
     """Return lines that a worker might say."""
     good = result(case)
     said = [
-        {"records": [[good]]}, {"result": good}, {"results": [good]}, {"done": good, "outcome": good}, {"ready": True}
+        {"records": [[good]]},
+        {"result": good},
+        {"results": [good]},
+        {"done": good, "outcome": good},
+        {"ready": True},
     ]
     return b"".join(json.dumps(one).encode() + b"\n" for one in said)
 
@@ -132,7 +137,9 @@ def json_replaced(case: Case):
 def write_replaced(case: Case):
     """Replace os.write by one that writes a better score."""
     real = os.write
-    BOOK.patch(os, "write", lambda fd, data: real(fd, re.sub(rb'"psnr": [\d.]+', b'"psnr": 99.0', bytes(data))))
+    BOOK.patch(
+        os, "write", lambda fd, data: real(fd, re.sub(rb'"psnr": [\d.]+', b'"psnr": 99.0', bytes(data)))
+    )
 
 
 @BOOK.attack()
@@ -225,7 +232,10 @@ def two_of_it(case: Case):
 def another_program_answers(case: Case):
     """Become another program that writes a record on every line."""
     if not case.warms_up:
-        program = "import os,sys\nfor fd in range(3,30):\n try: os.write(fd,sys.argv[1].encode())\n except OSError: pass\n"
+        program = (
+            "import os,sys\nfor fd in range(3,30):\n"
+            " try: os.write(fd,sys.argv[1].encode())\n except OSError: pass\n"
+        )
         for fd in lines():
             os.set_inheritable(fd, True)
         os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", program, forged(case).decode()])
@@ -277,7 +287,18 @@ def empty_lines(case: Case):
 @BOOK.attack()
 def wrong_types(case: Case):
     """Write messages whose parts are of other types."""
-    said = [[], 7, None, "x", {"records": 7}, {"records": [[7]]}, {"facts": 7}, {"ready": {}}, {"look": []}, {"output": "x"}]
+    said = [
+        [],
+        7,
+        None,
+        "x",
+        {"records": 7},
+        {"records": [[7]]},
+        {"facts": 7},
+        {"ready": {}},
+        {"look": []},
+        {"output": "x"},
+    ]
     say(b"".join(json.dumps(one).encode() + b"\n" for one in said))
 
 
@@ -442,7 +463,7 @@ def rival_through_its_descriptors(case: Case):
 
 
 def _into_others(case: Case, processes: list[int]) -> None:
-    mine = {what for what in descriptors().values()}
+    mine = set(descriptors().values())
     for process in processes:
         with contextlib.suppress(OSError):
             for fd, what in descriptors(process).items():

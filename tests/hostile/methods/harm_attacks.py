@@ -136,7 +136,7 @@ def folder_that_is_hard_to_remove(case: Case):
     folder = temporary()
     os.mkfifo(folder / "pipe")
     socket.socket(socket.AF_UNIX).bind(str(folder / "s"))
-    os.mkdir(os.fsencode(folder) + b"/\xff\xfe\n")
+    (folder / os.fsdecode(b"\xff\xfe\n")).mkdir()
     (folder / "large").write_bytes(bytes(30_000_000))
     (folder / "locked").mkdir()
     (folder / "locked" / "file").write_text("x")
@@ -254,22 +254,36 @@ def _spoiled_builtins(case: Case) -> None:
 
 _HOLD = []
 
+
+def _no_collector(case: Case) -> None:
+    gc.disable()
+    _HOLD.extend(gc.get_objects())
+
+
+def _renamed(case: Case) -> None:
+    ctypes.CDLL(None).prctl(15, b"kthreadd)", 0, 0, 0)
+
+
+def _processors(case: Case) -> None:
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+
+
 for _name, _about, _act in (
     ("elsewhere", "change the working folder", lambda case: os.chdir("/")),
     ("strict_mask", "make new files unreadable", lambda case: os.umask(0o777)),
     ("empty_environment", "empty the environment", lambda case: os.environ.clear()),
-    ("double_by_default", "make float64 torch's default", lambda case: torch.set_default_dtype(torch.float64)),
-    ("meta_by_default", "make tensors without memory torch's default", lambda case: torch.set_default_device("meta")),
-    ("deterministic", "have torch refuse what is not deterministic", lambda case: torch.use_deterministic_algorithms(True)),
+    ("double_by_default", "make float64 the default", lambda case: torch.set_default_dtype(torch.float64)),
+    ("meta_by_default", "make tensors without memory", lambda case: torch.set_default_device("meta")),
+    ("deterministic", "refuse what may vary", lambda case: torch.use_deterministic_algorithms(True)),
     ("no_gradients", "turn gradients off", lambda case: torch.set_grad_enabled(False)),
     ("flush_denormals", "turn the smallest numbers off", lambda case: torch.set_flush_denormal(True)),
     ("warnings_are_errors", "turn warnings into errors", lambda case: warnings.simplefilter("error")),
     ("numpy_is_strict", "have numpy raise", lambda case: np.seterr(all="raise")),
     ("shallow", "allow a hundred levels of calls", lambda case: sys.setrecursionlimit(100)),
-    ("no_collector", "turn the garbage collector off, and hold all it has", lambda case: (gc.disable(), _HOLD.extend(gc.get_objects()))),
+    ("no_collector", "turn the garbage collector off, and hold all it has", _no_collector),
     ("signals_ignored", "ignore signals", _handlers),
     ("alarm_left", "leave an alarm", lambda case: signal.setitimer(signal.ITIMER_REAL, 0.05)),
-    ("traceback_later", "have the process end later with a traceback", lambda case: faulthandler.dump_traceback_later(0.05, exit=True)),
+    ("traceback_later", "end later", lambda case: faulthandler.dump_traceback_later(0.05, exit=True)),
     ("nice", "take the lowest priority", lambda case: os.nice(19)),
     ("few_files", "allow twelve open files", _without_files),
     ("no_writing", "allow no writing", _without_writing),
@@ -277,10 +291,10 @@ for _name, _about, _act in (
     ("no_modules", "forget the modules of the harness", _without_modules),
     ("no_path", "empty the import path", lambda case: sys.path.clear()),
     ("spoiled_builtins", "spoil built-in functions", _spoiled_builtins),
-    ("spoiled_threads", "spoil the making of threads", lambda case: setattr(threading.Thread, "start", None)),
+    ("spoiled_threads", "spoil threads", lambda case: setattr(threading.Thread, "start", None)),
     ("switch_interval", "have threads wait for an hour", lambda case: sys.setswitchinterval(3600)),
-    ("renamed", "call the process something else", lambda case: ctypes.CDLL(None).prctl(15, b"kthreadd)", 0, 0, 0),
-    ("dumpable", "let others look into the process", lambda case: ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)),
-    ("processors", "leave the processors that it was bound to", lambda case: os.sched_setaffinity(0, range(os.cpu_count() or 1))),
-):  # fmt: skip
+    ("renamed", "call the process something else", _renamed),
+    ("dumpable", "let others look in", lambda case: ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)),
+    ("processors", "leave the processors that it was bound to", _processors),
+):
     _manner(_name, _about, _act)

@@ -1,6 +1,6 @@
-"""Attacks on the clean image from inside the process that runs a method: frames, objects, memory, other processes.
+"""Attacks on the clean image from the process that runs a method: objects, memory, other processes.
 
-The goal "image": the output has a score that no method has. The goal "reached": the output is `tricks.REACHED`.
+One succeeds if its output has a score that no method has, or is the one of `Case.reached`.
 """
 
 from __future__ import annotations
@@ -130,7 +130,16 @@ def named_objects(case: Case):
     for one in gc.get_objects():
         if isinstance(one, type) or not _is_of_the_harness(one):
             continue
-        for name in ("clean", "pixels", "problem", "_problem", "_clean", "_last_image", "_image_sets", "image"):
+        for name in (
+            "clean",
+            "pixels",
+            "problem",
+            "_problem",
+            "_clean",
+            "_last_image",
+            "_image_sets",
+            "image",
+        ):
             with contextlib.suppress(Exception):
                 found.append(getattr(one, name))
     return case.cleanest(reachable(found, 4))
@@ -139,7 +148,9 @@ def named_objects(case: Case):
 @BOOK.attack()
 def module_globals(case: Case):
     """Look at the globals of every module of the harness."""
-    named = [vars(one) for name, one in list(sys.modules.items()) if name.startswith(("priorbench", "__main__"))]
+    named = [
+        vars(one) for name, one in list(sys.modules.items()) if name.startswith(("priorbench", "__main__"))
+    ]
     return case.cleanest(reachable(named, 4))
 
 
@@ -155,7 +166,9 @@ def storage_of_y(case: Case):
     image = case.observation.image
     whole = torch.tensor([], dtype=image.dtype).set_(image.untyped_storage())
     size = image.numel()
-    return case.cleanest([whole[at : at + size].reshape(image.shape) for at in range(0, len(whole) - size + 1, 4)])
+    return case.cleanest(
+        [whole[at : at + size].reshape(image.shape) for at in range(0, len(whole) - size + 1, 4)]
+    )
 
 
 @BOOK.attack()
@@ -199,14 +212,19 @@ def parent_traced(case: Case):
     """Attach to the parents as a debugger; from a child, whose end lets go of them."""
     call = ctypes.CDLL(None, use_errno=True).ptrace
     call.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-    return case.reached() if _in_a_child(lambda: any(call(_SEIZE, one, None, None) == 0 for one in harness())) else None
+    return (
+        case.reached()
+        if _in_a_child(lambda: any(call(_SEIZE, one, None, None) == 0 for one in harness()))
+        else None
+    )
 
 
 @BOOK.attack()
 def parent_read_by_a_child(case: Case):
-    """Have another program, started anew, read the parents: it may have rights that this process gave away."""
+    """Have another program, started anew, read the parents: it may have rights that this one gave away."""
     program = (
-        "import os,sys\nfor p in sys.argv[1:]:\n try:\n  m=[l.split()[0] for l in open(f'/proc/{p}/maps') if ' rw' in l]\n"
+        "import os,sys\nfor p in sys.argv[1:]:\n try:\n"
+        "  m=[l.split()[0] for l in open(f'/proc/{p}/maps') if ' rw' in l]\n"
         "  f=os.open(f'/proc/{p}/mem',0)\n  os.pread(f,8,int(m[0].split('-')[0],16))\n  print('yes')\n"
         " except OSError: pass\n"
     )
@@ -250,7 +268,7 @@ def parent_environment(case: Case):
 
 @BOOK.attack()
 def own_environment(case: Case):
-    """Look for secrets and the address of the store in the own environment, as it is and as it was at the start."""
+    """Look for secrets and the address of the store in the own environment, now and at the start."""
     text = Path("/proc/self/environ").read_bytes() + str(dict(os.environ)).encode()
     return case.reached() if SECRET.encode() in text or b"PRIORBENCH_STORE" in text else None
 
@@ -301,7 +319,9 @@ def sibling_memory(case: Case):
 @BOOK.attack()
 def own_descriptors(case: Case):
     """Read everything that this process has open, from the beginning."""
-    return case.cleanest(_inside(case, [f"/proc/self/fd/{fd}" for fd, what in descriptors().items() if "/" in what]))
+    return case.cleanest(
+        _inside(case, [f"/proc/self/fd/{fd}" for fd, what in descriptors().items() if "/" in what])
+    )
 
 
 @BOOK.attack()
@@ -383,5 +403,7 @@ def requests_read(case: Case):
 @BOOK.attack()
 def trial_in_memory(case: Case):
     """Find the name of the image in the own memory."""
-    words = [one for one in reachable(gc.get_objects(), 2) if isinstance(one, str) and one.startswith("ramp-")]
+    words = [
+        one for one in reachable(gc.get_objects(), 2) if isinstance(one, str) and one.startswith("ramp-")
+    ]
     return case.reached() if words else None

@@ -78,7 +78,7 @@ def object_that_says_it_is_a_tensor(case: Case) -> Iterator[Any]:
 
 @BOOK.attack(goal="wall")
 def lazy_loss(case: Case) -> Iterator[Any]:
-    """Yield losses that do the work when they become numbers, and fill the image that was yielded with them."""
+    """Yield losses that do the work when they become numbers, and fill the image yielded with them."""
     state = torch.zeros_like(case.observation.image)
 
     class Loss:

@@ -112,7 +112,10 @@ def numpy_replaced(case: Case):
     """Replace the functions of numpy and torch that a score needs by ones that keep their arguments."""
     if (found := case.cleanest(SEEN)) is not None:
         return found
-    for place, names in ((np, ("mean", "clip", "subtract", "square", "isfinite")), (torch, ("tensor", "from_numpy"))):
+    for place, names in (
+        (np, ("mean", "clip", "subtract", "square", "isfinite")),
+        (torch, ("tensor", "from_numpy")),
+    ):
         for name in names:
             setattr(place, name, _listening(getattr(place, name)))
     return None
@@ -143,11 +146,13 @@ def thread_that_waits(case: Case):
 
 
 @BOOK.attack(
-    goal="levels", right="stated", otherwise="broken",
+    goal="levels",
+    right="stated",
+    otherwise="broken",
     stated="a method may remember",
 )
 def two_levels(case: Case):
-    """Keep y of one noise level: levels share their draw, so that two of them give the clean image exactly."""
+    """Keep y of one noise level: levels share their draw, so that two of them give the clean image."""
     own = (case.noisy.astype(np.float64), case.sigma)
     for noisy, sigma in BOOK.kept.setdefault("levels", []):
         if noisy.shape == own[0].shape and abs(sigma - own[1]) > 1e-9:
@@ -185,7 +190,7 @@ def mean_of_draws_in_files(case: Case):
 
 @BOOK.attack(turns=2, goal="cache", right="stated", stated="a method may remember")
 def result_kept(case: Case):
-    """Work for 0.3 s on the first trial, and give the result back at once for the same y with another parameter."""
+    """Work for 0.3 s on the first trial, and give the result back at once for another parameter."""
     import time
 
     kept, mark = BOOK.kept.setdefault("results", {}), case.noisy.tobytes()

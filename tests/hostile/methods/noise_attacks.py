@@ -86,7 +86,10 @@ def seed_as_a_seed(case: Case):
     import hashlib
 
     seed, shape = case.observation.seed, case.noisy.shape
-    drawn = [np.random.default_rng(seed).standard_normal(shape), np.random.RandomState(seed % 2**32).randn(*shape)]
+    drawn = [
+        np.random.default_rng(seed).standard_normal(shape),
+        np.random.RandomState(seed % 2**32).randn(*shape),
+    ]
     drawn += [torch.randn(shape, generator=torch.Generator().manual_seed(seed)).numpy()]
     digest = hashlib.sha256(str(seed).encode()).digest()
     drawn += [np.random.default_rng(int.from_bytes(digest, "big")).standard_normal(shape)]

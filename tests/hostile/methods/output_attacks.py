@@ -137,7 +137,11 @@ for _name, _about, _make in (
 #: must be refused, with a reason
 for _name, _about, _make in (
     ("not_a_number", "NaN everywhere", lambda y: y * float("nan")),
-    ("one_nan", "NaN in one place", lambda y: torch.where(torch.arange(y.numel()).reshape(y.shape) == 7, torch.nan, y)),
+    (
+        "one_nan",
+        "NaN in one place",
+        lambda y: torch.where(torch.arange(y.numel()).reshape(y.shape) == 7, torch.nan, y),
+    ),
     ("infinite", "infinities", lambda y: y / 0),
     ("over_range_of_float", "double numbers that float32 has not", lambda y: y.double() * 1e300),
     ("complex", "complex numbers", lambda y: torch.complex(y, y)),
@@ -154,7 +158,11 @@ for _name, _about, _make in (
     ("scalar", "one number", lambda y: torch.tensor(0.5)),
     ("one_axis_more", "one axis more", lambda y: y[None]),
     ("other_size", "one row less", lambda y: y[:, 1:]),
-    ("huge_size", "a shape of 2**60 numbers without memory", lambda y: torch.zeros(1).expand(2**20, 2**20, 2**20)),
+    (
+        "huge_size",
+        "a shape of 2**60 numbers without memory",
+        lambda y: torch.zeros(1).expand(2**20, 2**20, 2**20),
+    ),
     ("numpy", "an array of numpy", lambda y: y.numpy()),
     ("listed", "a list of lists", lambda y: y.tolist()),
     ("tuple", "a tuple with an image", lambda y: (y.clone(),)),

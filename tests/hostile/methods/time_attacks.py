@@ -1,8 +1,8 @@
 """Attacks on the clock: one-shot methods that work for `WORK` seconds and would have it recorded as less.
 
-Goals: "wall" (the wall time is at least that of the work, or the timing is marked, or the trial failed), "cpu" (the
-processor time likewise; the work is done by somebody else), "cores" (more than the allowed thread is marked),
-"left" (what is left running is told), "memory" (the peak has what was taken).
+Goals: "wall" (the wall time is at least that of the work, or it is marked, or the trial failed), "cpu"
+(the processor time likewise; the work is done by somebody else), "cores" (more than the allowed thread is
+marked), "left" (what is left running is told), "memory" (the peak has what was taken).
 """
 
 from __future__ import annotations
@@ -118,7 +118,9 @@ def clock_objects_set_back(case: Case):
 def built_in_sums_replaced(case: Case):
     """Replace built-in functions by ones that make numbers small."""
     BOOK.patch(builtins, "round", lambda value, *digits: 0.0)
-    BOOK.patch(builtins, "float", type("Nought", (float,), {"__new__": lambda cls, value=0: float.__new__(cls, 0)}))
+    BOOK.patch(
+        builtins, "float", type("Nought", (float,), {"__new__": lambda cls, value=0: float.__new__(cls, 0)})
+    )
     work()
     BOOK.begin()
 
@@ -235,8 +237,12 @@ def marks_replaced(case: Case):
     threading.Thread(target=time.sleep, args=(5,), daemon=True, name="quiet").start()
     for module in [one for name, one in list(sys.modules.items()) if name.startswith("priorbench")]:
         for name, value in list(vars(module).items()):
-            if isinstance(value, FunctionType) and name in ("left_running", "disturbance", "wait_until_quiet"):
-                BOOK.patch(module, name, lambda *_: "" if name == "left_running" else None)
+            if isinstance(value, FunctionType) and name in (
+                "left_running",
+                "disturbance",
+                "wait_until_quiet",
+            ):
+                BOOK.patch(module, name, lambda *_, said="" if name == "left_running" else None: said)
     BOOK.patch(threading, "enumerate", list)
 
 
@@ -288,7 +294,9 @@ def output_filled_later(case: Case):
     """Return at once an image that a thread fills later."""
     output = torch.zeros_like(case.observation.image)
 
-    def fill(source=case.observation.image.clone()):
+    source = case.observation.image.clone()
+
+    def fill() -> None:
         work()
         output.copy_(source)
 

@@ -1,8 +1,8 @@
 """What hostile methods share: how an attack is written down, undone, and found by its name.
 
-A file of attacks makes one `Book`. Its attacks are functions of a `Case`; what they return is the output of the
-method, and None stands for the noisy image as it was given. So an attack that gets nothing has the score of the
-noisy image, and one that gets the clean image has a score that no method has.
+A file of attacks makes one `Book`. Its attacks are functions of a `Case`; what they return is the output of
+the method, and None stands for the noisy image as it was given. So an attack that gets nothing has the score of
+the noisy image, and one that gets the clean image has a score that no method has.
 """
 
 from __future__ import annotations
@@ -139,7 +139,9 @@ class Book:
         yield DenoiserSpec(name=self.family, **common)
         for trick in self.tricks.values():
             if trick.alone:
-                yield DenoiserSpec(name=f"{self.family}-{trick.name}", preset={"attack": trick.name}, **common)
+                yield DenoiserSpec(
+                    name=f"{self.family}-{trick.name}", preset={"attack": trick.name}, **common
+                )
 
     def asked(self, names: list[str] | None = None) -> list[str]:
         """Return what the command line says to run attacks; HOSTILE_LOG names a file that is told of each."""
@@ -186,7 +188,7 @@ def write_down(log: str, text: str) -> None:
 
 
 def harness() -> list[int]:
-    """Return the parents of this process that belong to the harness, the nearest first; never another process."""
+    """Return the parents that belong to the harness, the nearest first; never another process."""
     found: list[int] = []
     process = os.getppid()
     while process > 1:
@@ -228,7 +230,7 @@ def descriptors(process: int | str = "self") -> dict[int, str]:
     found = {}
     for entry in Path(f"/proc/{process}/fd").iterdir():
         with contextlib.suppress(OSError):
-            found[int(entry.name)] = os.readlink(entry)
+            found[int(entry.name)] = str(entry.readlink())
     return found
 
 
