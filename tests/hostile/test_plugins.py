@@ -7,6 +7,8 @@ from attacks.files import Ground, is_plain
 from attacks.outcomes import Seen, check
 from attacks.runs import Arena
 
+#: bytes and seconds that listing does not need
+MUCH, LONG = 1_500_000_000, 8.0
 HEAD = "from priorbench import DenoiserSpec, ImageSetSpec, hookimpl\n"
 HOOK = HEAD + "@hookimpl\ndef priorbench_denoisers():\n"
 #: name -> text of the file
@@ -69,22 +71,35 @@ ALONE = (
 )
 
 
-def loaded(texts: dict[str, str], ground: Ground) -> tuple[str, str]:
-    """List methods with hostile plugins: the list has the good ones, and nothing else happens."""
-    paths = []
+def installed(texts: dict[str, str], ground: Ground) -> str:
+    """Install plugins into a folder of their own; return the import path that finds them."""
+    site = ground.folder / "site"
+    info = site / "evil-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    points = ["[priorbench]"]
     for name, text in texts.items():
         module = "evil_" + name.replace("-", "_")
-        paths.append(ground.folder / f"{module}.py")
-        paths[-1].write_text(text.replace("evil:M", f"{module}:M"))
-    done = ground.apart("list", "denoisers", limit=8 if len(texts) == 1 else 30, plugins=tuple(paths))
+        (site / f"{module}.py").write_text(text.replace("evil:M", f"{module}:M"))
+        points.append(f"{module} = {module}")
+    (info / "entry_points.txt").write_text("\n".join(points) + "\n")
+    return f"{ground.arena.site}:{site}"
+
+
+def loaded(texts: dict[str, str], ground: Ground) -> tuple[str, str]:
+    """List methods with hostile plugins: the list has the good ones, and nothing else happens."""
+    path = installed(texts, ground)
+    named = ",".join("evil_" + name.replace("-", "_") for name in texts)
+    env = ground.arena.environment((), PYTHONPATH=path, PRIORBENCH_PLUGINS=f"standard,example,{named}")
+    done = ground.arena.command("list", "denoisers", env=env, limit=LONG if len(texts) == 1 else 4 * LONG)
     if done.status is None:
         return "broken", "it hangs"
     if "Traceback" in done.said or done.status not in (0, 1, 2):
         return "broken", f"exit status {done.status}: {done.said[-200:]!r}"
-    if done.memory > 1_500_000_000:
+    if done.memory > MUCH:
         return "broken", f"it took {done.memory / 1e9:.1f} GB"
     if not is_plain(done.said):
-        return "weak", f"codes for a terminal: {done.said[-200:]!r}"
+        return "weak", "codes for a terminal"
     if "approach" not in done.said or "mean" not in done.said:
         return "broken", f"the good methods are not listed: exit status {done.status}, {done.said[-200:]!r}"
     if len(done.said) > 100_000:
