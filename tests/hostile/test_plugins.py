@@ -74,9 +74,9 @@ ALONE = (
 def installed(texts: dict[str, str], ground: Ground) -> str:
     """Install plugins into a folder of their own; return the import path that finds them."""
     site = ground.folder / "site"
-    info = site / "evil-1.0.dist-info"
+    info = site / "zz_evil-1.0.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: zz-evil\nVersion: 1.0\n")
     points = ["[priorbench]"]
     for name, text in texts.items():
         module = "evil_" + name.replace("-", "_")

@@ -46,7 +46,7 @@ class Seen:
     def told(self) -> str:
         """Return one line about it."""
         wanted = "" if self.is_right else f", where {self.right} is right"
-        return f"{self.name}: {self.outcome}{wanted} ({self.why or 'no more is known'})"
+        return f"{self.name}: {self.outcome}{wanted} ({' '.join(self.why.split()) or 'no more is known'})"
 
 
 def is_stated(words: str) -> bool:

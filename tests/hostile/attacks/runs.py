@@ -65,17 +65,34 @@ class Ran:
 
 def _ended(running: subprocess.Popen[bytes], deadline: float) -> tuple[int | None, int]:
     """Wait for a process, or end it; return its exit status, and the memory of its largest process."""
-    late = False
-    while True:
-        process, code, used = os.wait4(running.pid, os.WNOHANG)
-        if process:
-            running.returncode = os.waitstatus_to_exitcode(code)
-            return None if late else running.returncode, used.ru_maxrss * 1024
+    late, memory = False, 0
+    while running.poll() is None:
+        # not what the system says of ended children: that has the memory of who started them, too
+        memory = max(memory, *map(_most_memory, _session(running.pid)), 0)
         if time.monotonic() > deadline:
             late = True
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(running.pid, signal.SIGKILL)
-        time.sleep(0.02)
+        time.sleep(0.05)
+    return None if late else running.returncode, memory
+
+
+def _session(leader: int) -> list[int]:
+    """Return the processes of a session."""
+    found = [leader]
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError):
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[3]) == leader:
+                found.append(int(entry.name))
+    return found
+
+
+def _most_memory(process: int) -> int:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 class Arena:

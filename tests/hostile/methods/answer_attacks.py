@@ -165,7 +165,7 @@ def digest_replaced(case: Case):
     BOOK.patch(hashlib, "sha256", lambda *_: real(b"another"))
 
 
-@BOOK.attack()
+@BOOK.attack(alone=True)
 def clean_overwritten(case: Case):
     """Write the output over the clean image, wherever a caller has it."""
     output, frame = case.noisy, sys._getframe()

@@ -215,12 +215,19 @@ def nothing(case: Case):
     """Do nothing: to compare with."""
 
 
+#: after them nothing works in their process; each has one of its own
+SPOILING = (
+    *("elsewhere", "empty_environment", "few_files", "no_writing", "no_modules", "no_path", "no_streams"),
+    *("spoiled_builtins", "spoiled_threads", "alarm_left", "traceback_later", "shallow", "no_collector"),
+)
+
+
 def _manner(name: str, about: str, change) -> None:
     def act(case: Case) -> None:
         change(case)
 
     act.__name__, act.__doc__ = name, about
-    BOOK.attack(goal="manners")(act)
+    BOOK.attack(goal="manners", alone=name in SPOILING)(act)
 
 
 def _handlers(case: Case) -> None:

@@ -1,8 +1,8 @@
 """What hostile methods share: how an attack is written down, undone, and found by its name.
 
 A file of attacks makes one `Book`. Its attacks are functions of a `Case`; what they return is the output of
-the method, and None stands for the noisy image as it was given. So an attack that gets nothing has the score of
-the noisy image, and one that gets the clean image has a score that no method has.
+the method, and None stands for the noisy image as it was given. So an attack that gets nothing has the score
+of the noisy image, and one that gets the clean image has a score that no method has.
 """
 
 from __future__ import annotations
