@@ -158,7 +158,7 @@ def finite_replaced(case: Case):
     return torch.full_like(case.observation.image, float("nan"))
 
 
-@BOOK.attack(goal="digest")
+@BOOK.attack(goal="digest", alone=True)
 def digest_replaced(case: Case):
     """Replace hashlib.sha256, so that the digest of the output is another one."""
     real = hashlib.sha256
