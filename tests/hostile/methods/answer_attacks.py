@@ -199,7 +199,7 @@ def observation_replaced(case: Case):
 def own_record(case: Case):
     """Write a record on every line that is open, and go to sleep."""
     if not case.warms_up:
-        say(forged(case))
+        say(forged(case).split(b"\n")[0] + b"\n")
         time.sleep(2)
 
 
@@ -213,7 +213,7 @@ def own_record_in_the_warm_up(case: Case):
 def next_record(case: Case):
     """Leave a hidden thread that writes a record when the trial has ended, for the next one."""
 
-    def later(text: bytes = forged(case)) -> None:
+    def later(text: bytes = forged(case).split(b"\n")[0] + b"\n") -> None:
         time.sleep(0.1)
         say(text)
 
