@@ -1,0 +1,244 @@
+"""What hostile methods share: how an attack is written down, undone, and found by its name.
+
+A file of attacks makes one `Book`. Its attacks are functions of a `Case`; what they return is the output of
+the method, and None stands for the noisy image as it was given. So an attack that gets nothing has the score
+of the noisy image, and one that gets the clean image has a score that no method has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from priorbench import DenoiserSpec
+
+#: every pixel of the output of an attack that reached a goal which is no image
+REACHED = 0.625
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """What an attack is given: the observation, which of its turns it is, and the method's parameters."""
+
+    observation: Any
+    turn: int = 1
+    note: str = ""
+
+    @property
+    def noisy(self) -> np.ndarray:
+        """y as float32, a copy."""
+        return self.observation.image.detach().cpu().numpy().copy()
+
+    @property
+    def sigma(self) -> float:
+        return float(self.observation.sigma)
+
+    @property
+    def warms_up(self) -> bool:
+        """Whether this seems to be the call before the one that counts: its image is uniform noise."""
+        return bool(abs(float(self.noisy.std()) - 12**-0.5) < 0.02)
+
+    def reached(self) -> torch.Tensor:
+        """Return the output that says: the goal was reached."""
+        return torch.full(tuple(self.observation.shape), REACHED)
+
+    def cleanest(self, candidates: Iterator[Any] | list[Any]) -> torch.Tensor | None:
+        """Return the first candidate from which y differs as it does from the clean image."""
+        noisy = self.noisy
+        for candidate in candidates:
+            with contextlib.suppress(Exception):
+                if isinstance(candidate, torch.Tensor):
+                    candidate = candidate.detach().cpu().numpy()
+                if not isinstance(candidate, np.ndarray) or candidate.shape != noisy.shape:
+                    continue
+                if 0.8 < float((noisy - candidate).std()) / self.sigma < 1.2:
+                    return torch.from_numpy(candidate.astype(np.float32).copy())
+        return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trick:
+    """An attack: what it does, and how it must end.
+
+    Attributes
+    ----------
+    name : str
+        its name in its family.
+    act : callable
+        the attack.
+    about : str
+        one line.
+    right : str
+        "held", "detected" or "stated": the worst end that is right.
+    goal : str
+        what tells whether it reached its goal: see the test of its family.
+    alone : bool
+        it spoils its process: it gets a worker of its own.
+    turns : int
+        trials that it takes.
+    stated : str
+        words of the page on trust.
+    otherwise : str
+        the outcome if it reaches its goal and these words are not there.
+    more : dict
+        for the test of its family.
+    """
+
+    name: str
+    act: Callable[[Case], Any]
+    about: str
+    right: str = "held"
+    goal: str = ""
+    alone: bool = False
+    turns: int = 1
+    stated: str = ""
+    otherwise: str = "weak"
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+class Book:
+    """The attacks of one file.
+
+    Parameters
+    ----------
+    family : str
+        first part of the names of its methods.
+    factory : str
+        ``"module:attribute"`` of the file's method.
+    iterative : bool, default False
+        the attacks are generators of iterates.
+    """
+
+    def __init__(self, family: str, factory: str, *, iterative: bool = False) -> None:
+        self.family, self.factory, self.iterative = family, factory, iterative
+        self.tricks: dict[str, Trick] = {}
+        self.undo: list[Callable[[], None]] = []
+        self.kept: dict[str, Any] = {}
+
+    def attack(self, **facts: Any) -> Callable[[Callable[[Case], Any]], Callable[[Case], Any]]:
+        """Write an attack down under the function's name."""
+
+        def noted(act: Callable[[Case], Any]) -> Callable[[Case], Any]:
+            name = act.__name__.strip("_").replace("_", "-")
+            about = " ".join((act.__doc__ or "").split())
+            self.tricks[name] = Trick(name=name, act=act, about=about, **facts)
+            return act
+
+        return noted
+
+    def specs(self) -> Iterator[DenoiserSpec]:
+        """Yield the method that most attacks share, and one for each that is alone."""
+        common = {"factory": self.factory, "iterative": self.iterative, "together": False}
+        yield DenoiserSpec(name=self.family, **common)
+        for trick in self.tricks.values():
+            if trick.alone:
+                yield DenoiserSpec(
+                    name=f"{self.family}-{trick.name}", preset={"attack": trick.name}, **common
+                )
+
+    def asked(self, names: list[str] | None = None) -> list[str]:
+        """Return what the command line says to run attacks; HOSTILE_LOG names a file that is told of each."""
+        log = os.environ.get("HOSTILE_LOG", "")
+        found = []
+        for trick in self.tricks.values():
+            if names is not None and trick.name not in names:
+                continue
+            start = f"{self.family}-{trick.name}:" if trick.alone else f"{self.family}:attack={trick.name},"
+            end = f",log={log}" if log else ""
+            found += [f"{start}turn={turn}{end}" for turn in range(1, trick.turns + 1)]
+        return found
+
+    def patch(self, place: Any, name: str, value: Any) -> None:
+        """Replace an attribute until the next attack begins."""
+        before = getattr(place, name)
+        setattr(place, name, value)
+        self.undo.append(lambda: setattr(place, name, before))
+
+    def begin(self) -> None:
+        """Undo what the attack before this one replaced."""
+        while self.undo:
+            self.undo.pop()()
+
+    def run(self, name: str, case: Case, log: str = "") -> torch.Tensor:
+        """Run an attack; one that fails gives the noisy image back."""
+        own = case.observation.image.clone()
+        self.begin()
+        try:
+            output = self.tricks[name].act(case)
+        except Exception as error:
+            write_down(log, f"{name} {case.turn}: {type(error).__name__}: {error}")
+            output = None
+        else:
+            write_down(log, f"{name} {case.turn}: {'nothing' if output is None else 'something'}")
+        return own if output is None else output
+
+
+def write_down(log: str, text: str) -> None:
+    """Add a line to a file, for whoever writes an attack."""
+    if log:
+        with contextlib.suppress(OSError), Path(log).open("a") as file:
+            file.write(text[:500] + "\n")
+
+
+def harness() -> list[int]:
+    """Return the parents that belong to the harness, the nearest first; never another process."""
+    found: list[int] = []
+    process = os.getppid()
+    while process > 1:
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+            if b"-m" not in words or not words[words.index(b"-m") + 1].startswith(b"priorbench"):
+                break
+            found.append(process)
+            process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+            continue
+        break
+    return found
+
+
+def siblings() -> list[int]:
+    """Return the other processes that run methods for the same run."""
+    mine, parents = os.getpid(), set(harness())
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            parent, process = mine, int(entry.name)
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            family = parents | {pid for one in parents for pid in _children(one)}
+            if process not in (mine, *parents) and parent in family:
+                found.append(process)
+    return found
+
+
+def _children(process: int) -> list[int]:
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def descriptors(process: int | str = "self") -> dict[int, str]:
+    """Return the open descriptors of a process, and what each of them is."""
+    found = {}
+    for entry in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found[int(entry.name)] = str(entry.readlink())
+    return found
+
+
+def lines() -> list[int]:
+    """Return the pipes and sockets of this process beside the three standard streams."""
+    return [fd for fd, what in descriptors().items() if fd > 2 and what.startswith(("pipe:", "socket:"))]
+
+
+def memories() -> list[int]:
+    """Return the descriptors of memory that has no name."""
+    return [fd for fd, what in descriptors().items() if what.startswith(("/memfd:", "/dev/shm/"))]
