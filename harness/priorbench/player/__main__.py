@@ -16,6 +16,7 @@ from math import isfinite
 from typing import IO, Any
 
 from priorbench.machine.confinement import end_with_parent, give_up_privileges
+from priorbench.machine.fence import fence_in
 from priorbench.machine.stops import count_stops
 from priorbench.player.limits import limit_memory, pin
 
@@ -29,6 +30,7 @@ def main() -> None:
     os.dup2(null, 0)
     os.dup2(2, 1)
     give_up_privileges()
+    fence_in()
     pin()
     count_stops()
     _serve(commands, replies, descriptor)

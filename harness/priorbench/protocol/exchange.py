@@ -157,10 +157,9 @@ def checked(value: Any, shape: Shape) -> torch.Tensor:
             f"expected a plain torch.Tensor, got its subclass {type(value).__name__}: return values, "
             "not something that computes them when it is read"
         )
-    if value.layout != torch.strided or value.device.type == "meta":
-        raise InvalidOutputError(
-            f"expected a dense tensor with values, got one of layout {value.layout} on {value.device}"
-        )
+    if value.is_nested or value.layout != torch.strided or value.device.type == "meta":
+        what = "a nested one" if value.is_nested else f"one of layout {value.layout} on {value.device}"
+        raise InvalidOutputError(f"expected a dense tensor with values, got {what}")
     if tuple(value.shape) != shape:
         raise InvalidOutputError(f"expected shape {shape}, got {tuple(value.shape)}")
     if value.dtype not in (torch.float16, torch.bfloat16, torch.float32, torch.float64):

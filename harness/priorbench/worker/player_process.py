@@ -246,6 +246,8 @@ class PlayerProcess:
                 raise TrialFailedError("timeout", f"no result after {patience.seconds:g} s")
             if not found:
                 self._alive()
+                if not self.alive:  # a child of it may hold the line open
+                    raise TrialFailedError("crashed", cause_of_death(self._process))
                 continue
             if len(self._buffer) > LONGEST:
                 raise ReplyError(f"it has more than {LONGEST // 2**20} MiB")

@@ -47,10 +47,11 @@ class OwnSeat:
 
 
 class ProcessSeat:
-    """Players in processes of their own, each for one method on one setting.
+    """Players in processes of their own, each for one method with its parameters on one setting.
 
     A player sees each clean image once. With another noise, or a second draw of it, one that remembers the
-    first could compute the clean image: levels of one noise share their random numbers.
+    first could compute the clean image: levels of one noise share their random numbers. With other
+    parameters, it could give back what it has computed before.
 
     Parameters
     ----------
@@ -138,4 +139,4 @@ class ProcessSeat:
 def _owner(trials: Sequence[Trial]) -> str:
     first = trials[0]
     setting = [(choice.name, choice.parameters) for choice in (first.image_set, first.operator, first.noise)]
-    return f"{first.denoiser.name} {len(trials)} {setting} {first.repetition}"
+    return f"{first.denoiser.name} {first.denoiser.parameters} {len(trials)} {setting} {first.repetition}"

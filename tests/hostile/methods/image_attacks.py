@@ -404,6 +404,8 @@ def requests_read(case: Case):
 def trial_in_memory(case: Case):
     """Find the name of the image in the own memory."""
     words = [
-        one for one in reachable(gc.get_objects(), 2) if isinstance(one, str) and one.startswith("ramp-")
+        one
+        for one in reachable(gc.get_objects(), 2)
+        if isinstance(one, str) and one.startswith("ramp-") and one[5:].isdigit()
     ]
     return case.reached() if words else None
