@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from answer_attacks import BOOK as ANSWER
-from attacks.judging import is_exact, is_honest, seen, told
+from attacks.judging import is_exact, is_honest, marks, seen, told
 from attacks.outcomes import check
 from output_attacks import BOOK as OUTPUT
 
@@ -22,7 +22,8 @@ def judged(family, trick, records, *, planned):
         )
     for record in records:
         if record["status"] == "ok" and not is_honest(record):
-            return seen(family, trick, "broken", f"a score that is not that of y: {told(record)}")
+            outcome = "detected" if marks(record) else "broken"
+            return seen(family, trick, outcome, f"a score that is not that of y: {told(record)}")
         if record["status"] == "refused":
             return seen(family, trick, "weak", f"a failure passes for a refusal: {told(record)}")
         if record["status"] != "ok":

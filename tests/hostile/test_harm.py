@@ -39,9 +39,9 @@ def of_goal(goal: str) -> list[str]:
 @pytest.mark.parametrize("name", of_goal("run"))
 def test_a_run_goes_on(arena, record_property, name):
     """The attack has a record of its failure, and all others have theirs."""
-    options = ("--timeout", "4", "--time-budget", "20s")
+    options = ("--timeout", "4", "--time-budget", "30s")
     ran = arena.run(
-        ["harm_attacks"], ["mean", *asked(name)], *options, images="ramps:count=2,size=16", limit=30
+        ["harm_attacks"], ["mean", *asked(name)], *options, images="ramps:count=2,size=16", limit=45
     )
     trick, own, rival = HARM.tricks[name], ran.of(name), ran.rival("mean")
     good = [one for one in rival if one["status"] == "ok"]
@@ -49,10 +49,10 @@ def test_a_run_goes_on(arena, record_property, name):
     if ran.status is None or ran.left:
         check([seen("harm", trick, "broken", f"{why}; left: {ran.left}")], record_property)
     elif len(own) < 2 or len(good) < 2 or ran.status not in (0, 1):
-        outcome = (
-            "weak" if ran.status == 1 else "broken"
-        )  # it ended in good order, and goes on when it is called again
-        check([seen("harm", trick, outcome, why)], record_property)
+        # with status 1 it ended in good order, and goes on when it is called again
+        worse = seen("harm", trick, "weak" if ran.status == 1 else "broken", why)
+        stated = ran.status == 1 and trick.right == "stated"
+        check([gained("harm", trick, why) if stated else worse], record_property)
     else:
         check([seen("harm", trick, "held", f"{why}: {told(own[-1])}")], record_property)
 

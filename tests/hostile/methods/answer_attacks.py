@@ -349,7 +349,7 @@ def memory_sealed(case: Case):
             fcntl.fcntl(fd, 1033, 0xF)
 
 
-@BOOK.attack(alone=True)
+@BOOK.attack(alone=True, right="detected")
 def memory_changed_after_the_answer(case: Case):
     """Leave a thread that fills the shared memory with another image when the answer is given."""
 

@@ -93,7 +93,7 @@ def stops_its_parent_for_ever(case: Case):
         os.kill(harness()[0], signal.SIGSTOP)
 
 
-@BOOK.attack(goal="run", alone=True)
+@BOOK.attack(goal="run", alone=True, right="stated", stated="a method that stops its own process")
 def stops_itself_for_ever(case: Case):
     """Stop: time in which a worker is stopped does not count."""
     if not case.warms_up:

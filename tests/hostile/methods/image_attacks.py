@@ -212,11 +212,10 @@ def parent_traced(case: Case):
     """Attach to the parents as a debugger; from a child, whose end lets go of them."""
     call = ctypes.CDLL(None, use_errno=True).ptrace
     call.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-    return (
-        case.reached()
-        if _in_a_child(lambda: any(call(_SEIZE, one, None, None) == 0 for one in harness()))
-        else None
-    )
+    parents = harness()
+    if _in_a_child(lambda: any(call(_SEIZE, one, None, None) == 0 for one in parents)):
+        return case.reached()
+    return None
 
 
 @BOOK.attack()

@@ -127,7 +127,7 @@ def lazy_item(case: Case) -> Iterator[Any]:
         yield LazyIterate(case.observation.image.clone(), loss=1.0)
 
 
-@BOOK.attack(goal="wall")
+@BOOK.attack(goal="wall", right="stated", stated="work in an estimate")
 def work_in_estimates(case: Case) -> Iterator[Any]:
     """Do the steps of the fit inside 'estimate', which is called for looks that are not kept, too."""
     done = []
@@ -170,13 +170,13 @@ def torch_work(seconds: float) -> None:
         matrix @ matrix
 
 
-@BOOK.attack(goal="wall")
+@BOOK.attack(goal="wall", right="detected")
 def thread_in_pauses(case: Case) -> Iterator[Any]:
     """Have a thread work while the harness looks, and rest while it measures."""
     return _in_pauses(case, lambda turn: threading.Thread(target=turn, daemon=True).start())
 
 
-@BOOK.attack(goal="wall", alone=True)
+@BOOK.attack(goal="wall", right="detected", alone=True)
 def hidden_thread_in_pauses(case: Case) -> Iterator[Any]:
     """Do the same with a thread that Python's list of threads does not have."""
     return _in_pauses(case, lambda turn: _thread.start_new_thread(turn, ()))
