@@ -81,13 +81,19 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
 
     def show(index: int, kind: Any) -> Mapping[str, Any]:
         shown = player.fit.show(index, kind)
-        return {"type": shapes.pop(), "made": shown.made, "carried": asdict(shown.carried)}
+        return {"type": shapes.pop(), "made": shown.made, "carried": _spent(shown.carried)}
 
     def advance(until: int) -> Mapping[str, Any]:
-        told = asdict(player.fit.advance(until))
+        stretch = player.fit.advance(until)
         # JSON has no number for what is not finite
-        told["losses"] = [loss if loss is None or isfinite(loss) else str(loss) for loss in told["losses"]]
-        return told
+        losses = [loss if loss is None or isfinite(loss) else str(loss) for loss in stretch.losses]
+        return {
+            "number": stretch.number,
+            "ended": stretch.ended,
+            "spent": _spent(stretch.spent),
+            "losses": losses,
+            "apart": stretch.apart,
+        }
 
     return {
         "make": lambda **told: {"seconds": player.make(work_from_message(told, shared, registry))},
@@ -96,6 +102,10 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
         "show": show,
         "finish": lambda: asdict(player.finish()),
     }
+
+
+def _spent(spent: Any) -> dict[str, float]:
+    return {"wall": spent.wall, "device": spent.device, "cpu": spent.cpu}
 
 
 def _answer(act: Callable[..., Mapping[str, Any]], told: Mapping[str, Any]) -> Mapping[str, Any]:

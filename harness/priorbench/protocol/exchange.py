@@ -69,8 +69,6 @@ class Stretch:
         by all its images together.
     losses : tuple of float or None, default ()
         training loss of each image at the last iteration; None where the method gives none.
-    costly : tuple of bool, default ()
-        for each image whether its estimate costs another pass.
     apart : tuple of bool, default ()
         for each image whether its output is there and another one than its estimate.
     """
@@ -79,7 +77,6 @@ class Stretch:
     ended: bool
     spent: Spent
     losses: tuple[float | None, ...] = ()
-    costly: tuple[bool, ...] = ()
     apart: tuple[bool, ...] = ()
 
 

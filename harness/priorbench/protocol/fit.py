@@ -82,16 +82,12 @@ class OwnFit:
         spent = clock.stop()
         self._number, self._last = number, last
         iterates = [item if isinstance(item, Iterate) else Iterate(item) for item in last]
-        costly = tuple(iterate.estimate is not None for iterate in iterates)
         return Stretch(
             number=number,
             ended=ended,
             spent=spent,
-            losses=tuple(number_of(iterate.loss) for iterate in iterates),
-            costly=costly,
-            apart=tuple(
-                dear and iterate.output is not None for dear, iterate in zip(costly, iterates, strict=True)
-            ),
+            losses=tuple(number_of(one.loss) for one in iterates),
+            apart=tuple(one.estimate is not None and one.output is not None for one in iterates),
         )
 
     def show(self, index: int, kind: Kind) -> Shown:
@@ -101,6 +97,7 @@ class OwnFit:
         iterate = item if isinstance(item, Iterate) else Iterate(item)
         made, image = 0.0, iterate.output
         if iterate.estimate is not None and (kind == "estimate" or image is None):
+            wait_until_quiet()  # the iteration may have left a library's threads awake
             start = time.perf_counter()
             image = iterate.estimate()
             self._device.synchronize()

@@ -82,9 +82,8 @@ def measure_iterative(fit: Fit, images: Sequence[Watched]) -> list[list[Outcome]
     while any(image.active for image in images):
         number = _next_look(images, stretch.number + 1, next_point)
         on_curve = number == next_point
-        # what another pass makes, waits until the process is quiet again
-        cheap = len(images) == 1 and stretch.costly == (False,)
-        stretch = _advance(fit, number, account, share, shown_next=cheap and (on_curve or wanted))
+        shown_next = len(images) == 1 and (on_curve or wanted)
+        stretch = _advance(fit, number, account, share, shown_next=shown_next)
         if stretch.ended:
             break
         looks = [(LookAt(fit, index, stretch), image) for index, image in _watching(images)]

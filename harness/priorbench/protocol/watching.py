@@ -144,19 +144,13 @@ class LookAt:
 
     def __init__(self, fit: Fit, index: int, stretch: Stretch) -> None:
         self._fit, self._index = fit, index
-        self._costly, apart = stretch.costly[index], stretch.apart[index]
         self.shown: Shown | None = None
         self.look = Look(
             iteration=stretch.number,
             loss=stretch.losses[index],
-            _estimate=self._estimate,
-            _output=partial(self._bring, "output") if apart else None,
+            _estimate=partial(self._bring, "estimate"),
+            _output=partial(self._bring, "output") if stretch.apart[index] else None,
         )
-
-    def _estimate(self) -> torch.Tensor:
-        if self._costly:
-            self._fit.settle()  # what was just looked at may have left a library's threads awake
-        return self._bring("estimate")
 
     def _bring(self, kind: Kind) -> torch.Tensor:
         shown = self._fit.show(self._index, kind)

@@ -113,16 +113,15 @@ def stretch_of(told: Mapping[str, Any], before: int, until: int, images: int) ->
     losses = _column(told, "losses", there)
     if not all(loss is None or type(loss) in (int, float) or loss in _NOT_FINITE for loss in losses):
         raise ReplyError("a loss is no number")
-    flags = [_column(told, name, there) for name in ("costly", "apart")]
-    if not all(isinstance(flag, bool) for column in flags for flag in column):
-        raise ReplyError("it does not say what an estimate costs")
+    apart = _column(told, "apart", there)
+    if not all(isinstance(flag, bool) for flag in apart):
+        raise ReplyError("it does not say whether an output is another one than the estimate")
     return Stretch(
         number=number,
         ended=ended,
         spent=spent_of(told, "spent"),
         losses=tuple(None if loss is None else float(loss) for loss in losses),
-        costly=tuple(flags[0]),
-        apart=tuple(flags[1]),
+        apart=tuple(apart),
     )
 
 

@@ -97,7 +97,8 @@ def test_an_answer_that_is_no_result_fails_the_check(monkeypatch: pytest.MonkeyP
 
 def command(pids: Path, *words: str) -> subprocess.Popen[str]:
     """Start ``priorbench check`` of the method that hangs with a family."""
-    environment = {**os.environ, "PRIORBENCH_TEST_PIDS": str(pids), "PRIORBENCH_PLUGINS": "standard"}
+    own = {"PRIORBENCH_TEST_PIDS": str(pids), "PRIORBENCH_WORKER_VARIABLES": "PRIORBENCH_TEST_PIDS"}
+    environment = {**os.environ, **own, "PRIORBENCH_PLUGINS": "standard"}
     plugin = ["--plugin", str(SUPPORT / "checked_badly.py"), "--only", "process", "--only", "summary"]
     return subprocess.Popen(
         [sys.executable, "-m", "priorbench", "check", "badly-family", *plugin, *words],

@@ -17,7 +17,6 @@ GOOD: dict[str, Any] = {
     "ended": False,
     "spent": {"wall": 1.5, "device": 1.5, "cpu": 1.25},
     "losses": [0.5, None],
-    "costly": [True, False],
     "apart": [True, False],
 }
 
@@ -28,10 +27,9 @@ def test_a_stretch_is_what_was_told() -> None:
         ended=False,
         spent=Spent(wall=1.5, device=1.5, cpu=1.25),
         losses=(0.5, None),
-        costly=(True, False),
         apart=(True, False),
     )
-    nothing: dict[str, Any] = {"losses": [], "costly": [], "apart": []}
+    nothing: dict[str, Any] = {"losses": [], "apart": []}
     assert stretch_of(GOOD | nothing | {"number": 0, "ended": True}, 0, 1, 2).losses == ()
 
 
@@ -61,7 +59,7 @@ def test_losses_that_are_not_finite_arrive() -> None:
         {"losses": [0.5, "1"]},
         {"losses": [0.5, [1]]},
         {"losses": {"0": 1, "1": 2}},
-        {"costly": [1, 0]},
+        {"apart": [1, 0]},
         {"apart": None},
     ],
 )

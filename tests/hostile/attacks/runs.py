@@ -118,6 +118,7 @@ class Arena:
             **command_environment(self.site),
             "PRIORBENCH_PLUGINS": "standard,example,images",
             "PRIORBENCH_PLUGIN_FILES": os.pathsep.join(files),
+            "PRIORBENCH_PLUGIN_SECONDS": "5",
             "HOSTILE_SECRET": SECRET,
             "TMPDIR": str(self.scratch),
             **variables,
