@@ -24,6 +24,13 @@ DATA = {
     "a field is missing": (GOOD.replace('"denoiser":"d",', ""), "the field 'denoiser' is missing"),
     "schema 1 without a label": (GOOD.replace('"schema":2', '"schema":1'), "the field 'label' is missing"),
     "a field of another type": (GOOD.replace("1.5", '"1.5"'), "the field 'psnr' is of the wrong type"),
+    "more digits than a float": (GOOD.replace("1.5", "1" + "0" * 400), "more digits than any number"),
+    "more digits in a parameter": (
+        GOOD.replace('"parameters":{', '"parameters":{"deep":[{"a":-1' + "0" * 400 + "}],", 1).replace(
+            ",}", "}"
+        ),
+        "more digits than any number",
+    ),
     "no UTF-8": (GOOD.encode()[:-30] + b"\xff" + GOOD.encode()[-30:], "no JSON"),
     "another status": (GOOD.replace('"ok"', '"fine"'), "there is no status 'fine'"),
 }
@@ -37,6 +44,10 @@ CURVES = {
         "not of one length",
     ),
 }
+CURVES["many digits"] = (
+    zlib.compress(b'{"iteration":[1],"wall_seconds":[1],"psnr":[1%s],"residual":[0]}' % (b"0" * 400)),
+    "more digits than any number",
+)
 CASES = [("data", *case) for case in DATA.values()] + [("curve", *case) for case in CURVES.values()]
 
 
