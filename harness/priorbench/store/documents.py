@@ -41,6 +41,7 @@ _NAMES = tuple(name for name, _, _ in _FIELDS)
 #: types of fields that were found good, so that most records are looked up instead of checked
 _seen: set[tuple[type, ...]] = set()
 _COLUMNS = frozenset(item.name for item in fields(Curve))
+_NUMBERS = frozenset((int, float, NoneType))
 #: only a text with such a run of digits can have a whole number that no float holds
 _MANY_DIGITS = re.compile(rb"[0-9]{300}")
 #: whole numbers from here on are refused
@@ -186,6 +187,8 @@ def _check_columns(columns: Any) -> dict[str, Any]:
         raise UnreadableError(f"the curve has other columns than {', '.join(sorted(_COLUMNS))}")
     if len({len(column) for column in columns.values()}) > 1:
         raise UnreadableError("the columns of the curve are not of one length")
+    if not all(_NUMBERS.issuperset(map(type, column)) for column in columns.values()):
+        raise UnreadableError("the curve has what is no number")
     return columns
 
 

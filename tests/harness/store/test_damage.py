@@ -48,6 +48,10 @@ CURVES["many digits"] = (
     zlib.compress(b'{"iteration":[1],"wall_seconds":[1],"psnr":[1%s],"residual":[0]}' % (b"0" * 400)),
     "more digits than any number",
 )
+CURVES["text"] = (
+    zlib.compress(b'{"iteration":[1],"wall_seconds":[1],"psnr":["<b>"],"residual":[0]}'),
+    "the curve has what is no number",
+)
 CASES = [("data", *case) for case in DATA.values()] + [("curve", *case) for case in CURVES.values()]
 
 
