@@ -74,7 +74,7 @@ class Damage:
     reason: str
 
 
-def document(data: str | bytes, curve: bytes | None) -> dict[str, Any]:
+def document(data: str | bytes | None, curve: bytes | None) -> dict[str, Any]:
     """Return the JSON form of a record, of the schema in which it was written.
 
     Raises
@@ -82,6 +82,8 @@ def document(data: str | bytes, curve: bytes | None) -> dict[str, Any]:
     UnreadableError
         If the text or the curve is cut or no JSON, or if a field is missing or of another type.
     """
+    if data is None:
+        raise UnreadableError("it has more than 64 MiB, which no record has")
     values = checked(_read(data, "the record"))
     if curve is not None:
         values["curve"] = _curve(curve)
@@ -154,14 +156,14 @@ def _check_amounts(values: Mapping[str, Any]) -> None:
     for name, (low, high) in PLAUSIBLE.items():
         value = values.get(name)
         if value is not None and not low <= value <= high:
-            told = f"{value:.6g}" if abs(value) < _TOO_LARGE else "a number of that many digits"
+            told = "a number of that many digits" if _is_too_large(value) else f"{value:.6g}"
             raise UnreadableError(f"the field '{name}' cannot be {told}")
 
 
 def _check_metrics(metrics: Mapping[str, Any]) -> None:
     if not all(isinstance(value, _TYPES["float | None"]) for value in metrics.values()):
         raise UnreadableError("a metric is no number")
-    if not all(value is None or abs(value) < _TOO_LARGE for value in metrics.values()):
+    if any(map(_is_too_large, metrics.values())):
         raise UnreadableError("a metric is too large")
 
 
@@ -207,6 +209,10 @@ def _read(text: str | bytes, what: str) -> dict[str, Any]:
     return values
 
 
+def _is_too_large(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) >= _TOO_LARGE
+
+
 def check_digits(text: str | bytes, values: Any) -> None:
     """Refuse JSON with a whole number that is too large for a float, wherever it stands.
 
@@ -224,7 +230,7 @@ def check_digits(text: str | bytes, values: Any) -> None:
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
-        elif isinstance(value, int) and abs(value) >= _TOO_LARGE:
+        elif _is_too_large(value):
             raise UnreadableError("a number has more digits than any number of a record")
 
 

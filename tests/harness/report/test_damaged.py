@@ -1,4 +1,4 @@
-"""The report of damaged and strange records: what is not known is said, and what measures nothing is left out."""
+"""The report of damaged and strange records: what is not known is said; what measures nothing is left out."""
 
 from __future__ import annotations
 

@@ -78,6 +78,32 @@ def test_export_names_what_it_leaves_out(command, tmp_path, column, value, reaso
     assert f"record 4 (key {KEY}): " in second and reason in second
 
 
+def test_a_value_without_end_is_a_damaged_row_and_not_read(tmp_path):
+    damage(tmp_path, "data", GOOD)
+    with sqlite3.connect(tmp_path / "priorbench.db") as connection:
+        connection.execute("UPDATE records SET data = zeroblob(200000000) WHERE number = 2")
+        connection.execute("UPDATE records SET curve = zeroblob(200000000) WHERE number = 3")
+        connection.execute("DELETE FROM about WHERE name = 'scores'")
+    connection.close()
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db", create=False)
+    assert [len(list(store.records())), len(list(store.records(curves=False)))] == [2, 3]
+    assert [found.reason for found in store.damage.values()] == [
+        "it has more than 64 MiB, which no record has"
+    ] * 2
+    assert len(store.scores().status) == 3
+    assert len(Store(f"sqlite:///{tmp_path}/priorbench.db").scores().status) == 3
+
+
+def test_another_value_without_end_is_one_line(command, tmp_path):
+    damage(tmp_path, "data", GOOD)
+    with sqlite3.connect(tmp_path / "priorbench.db") as connection:
+        connection.execute("INSERT INTO environments VALUES ('e', zeroblob(200000000))")
+    connection.close()
+    done = command("export")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "it has a value of more than 64 MiB, which priorbench never writes" in done.stderr
+
+
 def test_a_run_goes_on_beside_a_damaged_row(tmp_path):
     damage(tmp_path, "data", GOOD[:100])
     with sqlite3.connect(tmp_path / "priorbench.db") as connection:
