@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from priorbench import PriorbenchError, SkippedImage
 from priorbench.pictures import DEFAULT_MAX_PIXELS, READABLE_SUFFIXES, Channels, PictureRules
 from priorbench_images.fileset import FileSet
-from priorbench_images.lists import read_names
+from priorbench_images.lists import has_ending, read_names
 from priorbench_images.names import id_of
 from priorbench_images.places import existing, folders_of_data, how_to_name
 from priorbench_images.selection import Select, check_select, ordered
@@ -93,13 +93,13 @@ def picture_key(name: str) -> str:
     return id_of(stem if suffix.lower() in READABLE_SUFFIXES else base)
 
 
-def look_up(wanted: Sequence[str], entries: Sequence[Entry]) -> tuple[Entry, ...]:
+def look_up(wanted: Mapping[str, int], entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Find the files that a list names, in the order of the list; what is not there comes out as skipped.
 
     Parameters
     ----------
-    wanted : Sequence[str]
-        names, with or without suffix or class, or paths relative to the folder.
+    wanted : Mapping[str, int]
+        names, with or without suffix or class, or paths relative to the folder, and the lines that have them.
     entries : Sequence[str or SkippedImage]
         what the folder holds.
     """
@@ -107,15 +107,18 @@ def look_up(wanted: Sequence[str], entries: Sequence[Entry]) -> tuple[Entry, ...
     by_key: dict[str, list[str]] = defaultdict(list)
     for name in files(entries):
         by_key[picture_key(name)].append(name)
-    return tuple(_find(name, paths, by_key) for name in wanted)
+    return tuple(_find(name, line, paths, by_key) for name, line in wanted.items())
 
 
-def _find(name: str, paths: dict[str, str], by_key: dict[str, list[str]]) -> Entry:
+def _find(name: str, line: int, paths: dict[str, str], by_key: dict[str, list[str]]) -> Entry:
     if name in paths:
         return paths[name]
     same = by_key.get(picture_key(name), [])
     if not same:
-        return SkippedImage(id=name, reason="in the list, but not in the folder")
+        told = has_ending(name) or _VALIDATION.fullmatch(name) is not None  # else it may be anybody's secret
+        return SkippedImage(
+            id=name if told else f"line {line} of the list", reason="in the list, but not in the folder"
+        )
     if len(same) > 1 and not _VALIDATION.match(PurePosixPath(name).name):
         choices = ", ".join(map(id_of, same[:3]))
         return SkippedImage(id=name, reason=f"{len(same)} files have this name: write the path ({choices})")
@@ -134,7 +137,7 @@ def _root(path: str) -> str:
     return found[0]
 
 
-def _wanted(names: str | None, numbers: Sequence[int] | None) -> tuple[str, ...] | None:
+def _wanted(names: str | None, numbers: Sequence[int] | None) -> Mapping[str, int] | None:
     if names is not None and numbers is not None:
         raise PriorbenchError("imagenet: give either list or numbers, not both")
     if names is not None:
@@ -144,7 +147,7 @@ def _wanted(names: str | None, numbers: Sequence[int] | None) -> tuple[str, ...]
     bad = [number for number in numbers if not 1 <= number <= 50_000]
     if bad or len(set(numbers)) < len(numbers):
         raise PriorbenchError(f"imagenet: numbers must be different ones from 1 to 50000{_such_as(bad)}")
-    return tuple(f"ILSVRC2012_val_{number:08d}" for number in numbers)
+    return {f"ILSVRC2012_val_{number:08d}": place for place, number in enumerate(numbers, 1)}
 
 
 def _such_as(bad: Sequence[int]) -> str:

@@ -1,22 +1,34 @@
-"""Lists of file names: a text file, one name a line."""
+"""Lists of file names: a text file, one name a line.
+
+A suite may be a stranger's and name any file of this machine as its list. No message tells what stands in a
+file that is none.
+"""
 
 from __future__ import annotations
 
 import importlib.resources
+import os
 import re
 import sys
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from priorbench import PriorbenchError
-from priorbench.pictures import shown
+from priorbench.pictures import READABLE_SUFFIXES, UnusableImageError, open_regular, shown
 from priorbench_images.places import existing
+
+#: a name without the ending of a picture: letters, digits and what joins them
+_PLAIN_NAME = re.compile(r"[\w./ -]+")
+#: characters of a name with its folders, and bytes of a list, at most
+_LONGEST, _LARGEST = 1000, 2**24
 
 _RESOURCE = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([^/\\:]+)")
 
 
-def read_names(where: str, wanted_by: str) -> tuple[str, ...]:
-    """Return the names in a list, in its order. Empty lines and lines that begin with ``#`` do not count.
+def read_names(where: str, wanted_by: str) -> dict[str, int]:
+    """Return the names in a list with their lines, in its order.
+
+    Empty lines and lines that begin with ``#`` do not count.
 
     Parameters
     ----------
@@ -29,21 +41,38 @@ def read_names(where: str, wanted_by: str) -> tuple[str, ...]:
     Raises
     ------
     PriorbenchError
-        there is no such list, it is no text, it is empty, or it names a picture twice.
+        there is no such list, it is no text, a line is no picture's name, it is empty, or it names a picture
+        twice.
     """
     lines = [line.strip() for line in _text(where, wanted_by).splitlines()]
     first: dict[str, int] = {}
     for number, name in enumerate(lines, start=1):
         if not name or name.startswith("#"):
             continue
-        if name in first:
+        if not _is_name(name):
             raise PriorbenchError(
-                f"{wanted_by}: {shown(where)} names {shown(name)} twice, in lines {first[name]} and {number}"
+                f"{wanted_by}: {shown(where)} is no list of pictures: line {number} is no picture's name"
+            )
+        if name in first:
+            what = shown(name) if has_ending(name) else "a picture"
+            raise PriorbenchError(
+                f"{wanted_by}: {shown(where)} names {what} twice, in lines {first[name]} and {number}"
             )
         first[name] = number
     if not first:
         raise PriorbenchError(f"{wanted_by}: the list {shown(where)} has no names")
-    return tuple(first)
+    return first
+
+
+def has_ending(name: str) -> bool:
+    """Say whether a name ends as those of pictures do; only then a message may tell it."""
+    return os.path.splitext(name)[1].lower() in READABLE_SUFFIXES  # noqa: PTH122 - a name, not a path
+
+
+def _is_name(text: str) -> bool:
+    if len(text) > _LONGEST or not text.isprintable() or ":" in text:
+        return False
+    return has_ending(text) or _PLAIN_NAME.fullmatch(text) is not None
 
 
 def _text(where: str, wanted_by: str) -> str:
@@ -51,7 +80,18 @@ def _text(where: str, wanted_by: str) -> str:
     try:
         if resource and not Path(where).exists():
             return _file_of(resource[1], resource[2]).read_text(encoding="utf-8-sig")
-        return Path(existing(where, f"{wanted_by}, list")).read_text(encoding="utf-8-sig")
+        with open_regular(existing(where, f"{wanted_by}, list")) as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise PriorbenchError(
+                f"{wanted_by}: {shown(where)} is no list of pictures: it has more than "
+                f"{_LARGEST // 2**20} MiB"
+            )
+        return data.decode("utf-8-sig")
+    except UnusableImageError as error:
+        raise PriorbenchError(
+            f"{wanted_by}: the list {shown(where)} cannot be read: {error.reason}"
+        ) from error
     except (OSError, ImportError) as error:
         raise PriorbenchError(f"{wanted_by}: the list {shown(where)} cannot be read: {error}") from error
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         If it cannot be written; then nothing has changed.
     """
     target = Path(os.path.realpath(path))  # noqa: PTH - a path with stray bytes stays as it is
+    if target.is_symlink():  # the way of links does not end: it leads in a circle, or is too long
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     if target.exists() and not target.is_file() and not target.is_dir():
         with target.open("wb") as stream:
             yield stream

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import numpy as np
@@ -107,6 +108,48 @@ class TestLists:
         items = list(imagenet(path=str(root), list=lines, **SMALL))
         assert [item.id for item in items] == ["a/n02_cat.JPEG", "a/n01_dog.JPEG", "same.png", "c/same.png"]
         assert "2 files have this name" in items[2].reason
+
+    @pytest.mark.parametrize(
+        ("text", "line"),
+        [
+            ("root:x:0:0:root:/root:/bin/bash\n", 1),
+            ("# hosts\n\n127.0.0.1\tlocalhost\n", 3),
+            ("word\nkey = hunter2\n", 2),
+            ("a\x1b[2J.png\n", 1),
+            ("x" * 5000 + ".png\n", 1),
+        ],
+    )
+    def test_what_is_no_list_of_pictures_is_not_told(self, tmp_path, text, line):
+        root = validation(tmp_path / "val", [1])
+        (tmp_path / "other").write_text(text)
+        with pytest.raises(PriorbenchError) as caught:
+            imagenet(path=root, list=str(tmp_path / "other"), **SMALL)
+        assert str(caught.value) == (
+            f"imagenet: {tmp_path}/other is no list of pictures: line {line} is no picture's name"
+        )
+
+    def test_a_word_that_is_not_there_is_told_by_its_line(self, tmp_path):
+        root = validation(tmp_path / "val", [1])
+        lines = names_file(tmp_path, "hunter2", "ILSVRC2012_val_00000001", "ILSVRC2012_val_00000009", "a.png")
+        items = list(imagenet(path=root, list=lines, **SMALL))
+        assert [item.id for item in items if isinstance(item, SkippedImage)] == [
+            "line 1 of the list",
+            "ILSVRC2012_val_00000009",
+            "a.png",
+        ]
+        with pytest.raises(PriorbenchError, match="names a picture twice, in lines 1 and 2"):
+            imagenet(path=root, list=names_file(tmp_path, "hunter2", "hunter2"), **SMALL)
+
+    def test_a_list_is_a_file_of_bounded_size(self, tmp_path):
+        root = validation(tmp_path / "val", [1])
+        os.mkfifo(tmp_path / "pipe")
+        for odd in (str(tmp_path / "pipe"), "/dev/zero", root):
+            with pytest.raises(PriorbenchError, match=r"list .* cannot be read"):
+                imagenet(path=root, list=odd, **SMALL)
+        with (tmp_path / "large").open("wb") as file:
+            file.truncate(2**24 + 1)
+        with pytest.raises(PriorbenchError, match="more than 16 MiB"):
+            imagenet(path=root, list=str(tmp_path / "large"), **SMALL)
 
     def test_a_list_inside_a_package(self, tmp_path, monkeypatch):
         root = validation(tmp_path / "val", [1, 2, 3])

@@ -53,6 +53,22 @@ def test_a_link_stays_a_link(tmp_path):
         assert (tmp_path / "folder" / target).read_bytes() == b"new"
 
 
+def test_a_link_in_a_circle_is_refused_and_stays(tmp_path):
+    (tmp_path / "self").symlink_to("self")
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    (tmp_path / "through").symlink_to("one/file")
+    for name in ("self", "one", "through", "one/file"):
+        with pytest.raises(OSError, match="symbolic links"):
+            written(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_symlink()) == [
+        "one",
+        "self",
+        "through",
+        "two",
+    ]
+
+
 def test_a_planted_link_in_the_place_of_a_draft_is_not_followed(tmp_path, monkeypatch):
     (tmp_path / "victim").write_bytes(b"mine")
     monkeypatch.setattr("secrets.token_hex", lambda count: "known")

@@ -47,16 +47,19 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Use N images of each set.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps, ...")] = "auto",
     jobs: Annotated[
-        int, typer.Option(min=1, help="Workers at the same time; more than 1 taints timings.")
+        int, typer.Option(min=1, max=10**4, help="Workers at the same time; more than 1 taints timings.")
     ] = 1,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="CPU threads of a worker; default all cores, shared by jobs."),
+        typer.Option(min=1, max=10**4, help="CPU threads of a worker; default all cores, shared by jobs."),
     ] = None,
     batch: Annotated[
         int,
         typer.Option(
-            min=1, metavar="N", help="Fit N images of one size at once, where a method can; taints timings."
+            min=1,
+            max=10**6,
+            metavar="N",
+            help="Fit N images of one size at once, where a method can; taints timings.",
         ),
     ] = 1,
     shard: Annotated[str | None, typer.Option(metavar="i/n", help="Run the i-th of n parts.")] = None,
@@ -70,7 +73,8 @@ def run(
         str | None, typer.Option(metavar="SIZE", help="Memory that a method may take: 4GiB, 500MB.")
     ] = None,
     pictures: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Keep crops of N images of each set for the HTML report.")
+        int,
+        typer.Option(min=0, metavar="N", help="Keep crops of N images of each set for the HTML report."),
     ] = 3,
     salt: Annotated[
         Path | None,

@@ -36,10 +36,10 @@ def watch(
     ] = "gaussian-25",
     stopping: Annotated[str, typer.Option(metavar="RULE", help="Stopping rule.")] = "fixed",
     rounds: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Measure both sides N times, in turns.")
+        int, typer.Option(min=1, max=10**6, metavar="N", help="Measure both sides N times, in turns.")
     ] = 3,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads of a worker; default all cores.")
+        int | None, typer.Option(min=1, max=10**4, help="CPU threads of a worker; default all cores.")
     ] = None,
     format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,
     plugin: PluginFiles = None,

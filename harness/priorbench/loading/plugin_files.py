@@ -48,7 +48,7 @@ def add_plugin_files(files: Iterable[Path]) -> None:
     PriorbenchError
         Where one is no readable Python file, or its name is that of another module.
     """
-    chosen = [*_named(), *(path.expanduser().resolve() for path in files)]
+    chosen = [*_named(), *map(_place, files)]
     for path in chosen:
         _check(path)
     if chosen:
@@ -68,7 +68,15 @@ def plugin_files() -> list[Candidate]:
 
 def _named() -> list[Path]:
     text = os.environ.get(FILES_VARIABLE, "")
-    return [Path(part).expanduser().resolve() for part in text.split(os.pathsep) if part.strip()]
+    return [_place(Path(part)) for part in text.split(os.pathsep) if part.strip()]
+
+
+def _place(path: Path) -> Path:
+    """Return where a file is, without links; what leads nowhere is one line."""
+    try:
+        return path.expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # links in a circle, nobody's home, a null character
+        raise PriorbenchError(f"plugin {path}: the file cannot be found: {error}") from None
 
 
 def _candidate(path: Path) -> Candidate:

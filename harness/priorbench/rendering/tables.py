@@ -125,11 +125,14 @@ def _plain(cell: str) -> str:
 
 
 def comma_separated(boards: Sequence[Board]) -> str:
-    """Return the boards as one CSV table; a cell that a spreadsheet would run gets an apostrophe."""
+    """Return the boards as one CSV table.
+
+    A cell that a spreadsheet would run gets an apostrophe, and codes for a terminal are spelt out.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     lines = [_flat(board, row) for board in boards for row in board.rows]
-    writer.writerow(lines[0] if lines else [])
+    writer.writerow(map(_harmless, lines[0]) if lines else [])
     for line in lines:
         writer.writerow([_harmless(value) for value in line.values()])
     return out.getvalue()
@@ -184,4 +187,6 @@ def as_json(boards: Sequence[Board]) -> str:
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+    if not isinstance(value, str):
+        return value
+    return f"'{visible(value)}" if value[:1] in "=+-@\t\r" and value else visible(value)

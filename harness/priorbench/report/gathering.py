@@ -14,6 +14,7 @@ from priorbench.contract.requests import Request
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
 from priorbench.ranking.panels import Panel
+from priorbench.store.documents import PLAUSIBLE
 
 
 class BoardKey(NamedTuple):
@@ -25,6 +26,8 @@ class BoardKey(NamedTuple):
 
 #: as many images are named for each kind of failure
 _EXAMPLES = 3
+#: seconds below which no clock tells anything
+_SHORTEST = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,9 +180,17 @@ def _note_result(row: RowStory, data: Mapping[str, Any]) -> None:
 
 
 def _trajectory(data: Mapping[str, Any]) -> TimedCurve | None:
-    seconds = np.array(data["curve"]["wall_seconds"], dtype=np.float32)
-    psnr = np.array(data["curve"]["psnr"], dtype=np.float32)  # None becomes NaN
-    good = np.isfinite(psnr) & (seconds > 0)
+    """Return the points of a curve that can be measurements; None where there are none."""
+    seconds = np.array(data["curve"]["wall_seconds"], dtype=np.float64)
+    psnr = np.array(data["curve"]["psnr"], dtype=np.float64)  # None becomes NaN
+    lowest, highest = PLAUSIBLE["psnr"]
+    # as float32, which they become, the times must still be above 0
+    good = (psnr >= lowest) & (psnr <= highest) & (seconds >= _SHORTEST)
+    good &= seconds <= PLAUSIBLE["wall_seconds"][1]
     if not good.any():
         return None
-    return TimedCurve(noisy_sha256=data.get("noisy_sha256"), seconds=seconds[good], psnr=psnr[good])
+    return TimedCurve(
+        noisy_sha256=data.get("noisy_sha256"),
+        seconds=seconds[good].astype(np.float32),
+        psnr=psnr[good].astype(np.float32),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,6 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
     started = sorted(moment for moment in story.started if moment)
     sizes = sorted(story.sizes, key=lambda size: size[1] * size[2])
     noises = "; ".join(_settings(one) for one in story.noise_parameters)
-    smallest, largest = _size(sizes[0]), _size(sizes[-1])
     return [
         ("protocol", f"version {board.protocol}: the rules of noise, clock and score"),
         ("operator", board.setting.operator),
@@ -62,8 +61,8 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
             f"{board.start} images",
             "unknown" if board.noisy_psnr is None else f"{number(board.noisy_psnr, 2)} dB on average",
         ),
-        ("images", f"{board.images}, {smallest}" + (f" to {largest}" if largest != smallest else "")),
-        ("draws of noise for each image", str(len(story.repetitions))),
+        ("images", f"{board.images}, {_sizes(sizes)}"),
+        ("draws of noise for each image", str(len(story.repetitions) or "unknown")),
         ("intervals", f"95 %, bootstrap over images, {board.resamples} resamples"),
         ("run", f"{started[0]} to {started[-1]}" if started else "unknown"),
         (
@@ -121,6 +120,14 @@ def _environment(facts: Mapping[str, Any] | None) -> Facts:
         else:
             lines.append((name, _plain(value)))
     return lines
+
+
+def _sizes(sizes: Sequence[tuple[int, int, int]]) -> str:
+    """Return the smallest and the largest; none of them is known where every record is damaged."""
+    if not sizes:
+        return "their sizes unknown"
+    smallest, largest = _size(sizes[0]), _size(sizes[-1])
+    return smallest if smallest == largest else f"{smallest} to {largest}"
 
 
 def _size(size: tuple[int, int, int]) -> str:

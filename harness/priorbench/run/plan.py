@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -25,6 +26,9 @@ from priorbench.run.keys import Provenance, record_key
 from priorbench.run.revision import revision
 from priorbench.suite.inspection import abilities
 from priorbench.suite.model import Suite
+
+#: no count of a run is larger; what has more cannot be counted through
+MOST = 10**9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +66,11 @@ class PlanOptions:
         check_count("pictures", self.pictures, least=0)
         if self.limit is not None:
             check_count("limit", self.limit)
+        counts = {"threads": self.threads, "pictures": self.pictures, "limit": self.limit or 0}
+        counts["the number of shards"] = self.shard[1] if self.shard else 0
+        for what, value in counts.items():
+            if value > MOST:
+                raise PriorbenchError(f"{what} is {value}: give at most {MOST}")
         if self.shard is not None:
             index, count = self.shard
             if check_count("the shard", index) > check_count("the number of shards", count):
@@ -109,10 +118,11 @@ class Plan:
         Files that turn out unusable make it smaller.
         """
         limit = self.options.limit
-        images = sum(len(members) if limit is None else min(limit, len(members)) for _, members in self._sets)
+        images = sum(min(limit or sys.maxsize, _length(members)) for _, members in self._sets)
         problems = images * len(self.suite.operators) * len(self.suite.noises)
         trials = problems * len(self.suite.denoisers) * self.suite.repetitions
-        return trials if self.options.shard is None else -(-trials // self.options.shard[1])
+        part = trials if self.options.shard is None else -(-trials // self.options.shard[1])
+        return min(part, sys.maxsize)  # Python's `len` can say no more
 
     def requests(self, trial: Trial) -> tuple[Request, ...]:
         """Return what each key of a trial answers, in the order of its keys."""
@@ -253,6 +263,13 @@ class Plan:
     def _open(self, choice: Choice) -> ImageSet:
         members: ImageSet = build(import_factory(self._spec("image set", choice)), choice.parameters)
         return members
+
+
+def _length(members: ImageSet) -> int:
+    try:
+        return len(members)
+    except OverflowError:  # it has more than Python's `len` can say
+        return sys.maxsize
 
 
 def in_shard(

@@ -91,6 +91,9 @@ class Store:
         """Raise `PriorbenchError` if the store is gone, or has not all that this object put there."""
         self.check_place()
         keys = list(self._added)
+        if keys:
+            self._database.renew()
+            self.check_place()
         there = sum(len(self.statuses(keys[first : first + 1000])) for first in range(0, len(keys), 1000))
         lost = len(keys) - there
         if lost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -40,6 +41,11 @@ _NAMES = tuple(name for name, _, _ in _FIELDS)
 #: types of fields that were found good, so that most records are looked up instead of checked
 _seen: set[tuple[type, ...]] = set()
 _COLUMNS = frozenset(item.name for item in fields(Curve))
+_NUMBERS = frozenset((int, float, NoneType))
+#: only a text with such a run of digits can have a whole number that no float holds
+_MANY_DIGITS = re.compile(rb"[0-9]{300}")
+#: whole numbers from here on are refused
+_TOO_LARGE = 2**1023
 
 
 #: the least and the largest that a number can be; a million dB or a year for one image is no measurement
@@ -68,7 +74,7 @@ class Damage:
     reason: str
 
 
-def document(data: str | bytes, curve: bytes | None) -> dict[str, Any]:
+def document(data: str | bytes | None, curve: bytes | None) -> dict[str, Any]:
     """Return the JSON form of a record, of the schema in which it was written.
 
     Raises
@@ -76,6 +82,8 @@ def document(data: str | bytes, curve: bytes | None) -> dict[str, Any]:
     UnreadableError
         If the text or the curve is cut or no JSON, or if a field is missing or of another type.
     """
+    if data is None:
+        raise UnreadableError("it has more than 64 MiB, which no record has")
     values = checked(_read(data, "the record"))
     if curve is not None:
         values["curve"] = _curve(curve)
@@ -148,12 +156,15 @@ def _check_amounts(values: Mapping[str, Any]) -> None:
     for name, (low, high) in PLAUSIBLE.items():
         value = values.get(name)
         if value is not None and not low <= value <= high:
-            raise UnreadableError(f"the field '{name}' cannot be {value:.6g}")
+            told = "a number of that many digits" if _is_too_large(value) else f"{value:.6g}"
+            raise UnreadableError(f"the field '{name}' cannot be {told}")
 
 
 def _check_metrics(metrics: Mapping[str, Any]) -> None:
     if not all(isinstance(value, _TYPES["float | None"]) for value in metrics.values()):
         raise UnreadableError("a metric is no number")
+    if any(map(_is_too_large, metrics.values())):
+        raise UnreadableError("a metric is too large")
 
 
 def _curve(packed: bytes) -> dict[str, Any]:
@@ -178,6 +189,8 @@ def _check_columns(columns: Any) -> dict[str, Any]:
         raise UnreadableError(f"the curve has other columns than {', '.join(sorted(_COLUMNS))}")
     if len({len(column) for column in columns.values()}) > 1:
         raise UnreadableError("the columns of the curve are not of one length")
+    if not all(_NUMBERS.issuperset(map(type, column)) for column in columns.values()):
+        raise UnreadableError("the curve has what is no number")
     return columns
 
 
@@ -192,7 +205,33 @@ def _read(text: str | bytes, what: str) -> dict[str, Any]:
             raise UnreadableError(f"{what} is no JSON: {error}") from None
     if not isinstance(values, dict):
         raise UnreadableError(f"{what} is no JSON object")
+    check_digits(text, values)
     return values
+
+
+def _is_too_large(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) >= _TOO_LARGE
+
+
+def check_digits(text: str | bytes, values: Any) -> None:
+    """Refuse JSON with a whole number that is too large for a float, wherever it stands.
+
+    Raises
+    ------
+    UnreadableError
+        If there is one. Only a text that has so many digits is looked through.
+    """
+    if not _MANY_DIGITS.search(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text):
+        return
+    waiting = [values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif _is_too_large(value):
+            raise UnreadableError("a number has more digits than any number of a record")
 
 
 def _no_number(name: str) -> NoReturn:

@@ -17,7 +17,7 @@ from priorbench.contract.records import SCHEMA, Record, from_json, to_json
 from priorbench.contract.requests import AskedSet, Request, Run, request_from_json, request_to_json
 from priorbench.machine.description import fingerprint
 from priorbench.store.asked import Answer, Asked, asked_of, contradiction, own_answers
-from priorbench.store.documents import Damage, UnreadableError, checked, fact
+from priorbench.store.documents import Damage, UnreadableError, check_digits, checked, fact
 
 #: fields of an export's line that are not a single value
 NESTED = frozenset(
@@ -240,6 +240,8 @@ def read_lines(path: Path, refuse: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             elif line.strip():
                 try:
                     yield where, _object(line)
+                except UnreadableError as error:
+                    refuse(Damage(where=where, reason=str(error)))
                 except (ValueError, RecursionError) as error:
                     refuse(Damage(where=where, reason=f"the line is no JSON object: {error}"))
 
@@ -266,6 +268,7 @@ def _object(line: bytes) -> dict[str, Any]:
     values = json.loads(line, parse_constant=no_number)
     if not isinstance(values, dict):
         raise ValueError("it is a list or a single value")
+    check_digits(line, values)
     return values
 
 

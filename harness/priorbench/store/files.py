@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -13,6 +14,10 @@ from urllib.parse import quote
 from priorbench.errors import PriorbenchError
 
 _MAGIC = b"SQLite format 3\0"
+#: place of the byte that says how a database is written: 2 = with a write-ahead log
+_VERSION = 18
+#: bytes of a value, at most; the largest of priorbench, curves and crops, have some hundred kilobytes
+LARGEST = 2**26
 #: seconds that a statement waits for another process; a writer tries several times
 _WAIT = 5.0
 
@@ -28,14 +33,12 @@ def check_file(path: Path, shown: str, *, create: bool) -> None:
     Raises
     ------
     PriorbenchError
-        For a folder, a file of another kind, or, unless it may be created, a file that is missing or empty.
+        For a folder, a pipe, a device, a file of another kind, or, unless it may be created, a file that is
+        missing or empty.
     """
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise PriorbenchError(f"cannot open the store {shown}: it is a folder, name a file in it")
-        with path.open("rb") as file:
-            start = file.read(len(_MAGIC))
+        _check_kind(path.stat().st_mode, shown)
+        start = _start(path, shown)
     except FileNotFoundError:
         if not create:
             raise PriorbenchError(
@@ -50,6 +53,49 @@ def check_file(path: Path, shown: str, *, create: bool) -> None:
         raise PriorbenchError(f"cannot open the store {shown}: the file is not a database of SQLite")
     if not start and not create:
         raise PriorbenchError(f"the store {shown} is an empty file: run a suite first")
+
+
+def _check_kind(mode: int, shown: str) -> None:
+    if stat.S_ISDIR(mode):
+        raise PriorbenchError(f"cannot open the store {shown}: it is a folder, name a file in it")
+    if not stat.S_ISREG(mode):
+        raise PriorbenchError(f"cannot open the store {shown}: it is a pipe or a device, name a file")
+
+
+def _start(path: Path, shown: str) -> bytes:
+    """Return the first bytes; nothing waits for another process, whatever takes the file's place."""
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        _check_kind(os.fstat(file.fileno()).st_mode, shown)
+        return file.read(len(_MAGIC))
+
+
+def is_cut_off(path: Path) -> bool:
+    """Say whether a file that was a store has no longer the beginning of one."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) != _MAGIC
+    except OSError:
+        return False
+
+
+def parts_of(path: Path) -> list[tuple[str, str]]:
+    """Return type and name of everything in a database that is to be written to, which stays as it is.
+
+    Empty for one with a write-ahead log: to open it changes none of its bytes, and what is in the log is
+    asked later.
+    """
+    with path.open("rb") as file:
+        start = file.read(_VERSION + 1)
+    if start[_VERSION:] in (b"", b"\2"):
+        return []
+    for options in ("mode=ro", "mode=ro&immutable=1"):  # the second reads past a journal that is left over
+        try:
+            with contextlib.closing(_connect(path, options)) as connection:
+                return list(connection.execute("SELECT type, name FROM sqlite_master"))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+                raise
+    return []
 
 
 def connect_to_write(path: Path) -> sqlite3.Connection:
@@ -149,6 +195,7 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
     # the bytes of the path, so that any name can be opened
     name = quote(os.fsencode(path.absolute()))
     connection = sqlite3.connect(f"file:{name}?{options}", uri=True, timeout=_WAIT, check_same_thread=False)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
     connection.execute("PRAGMA trusted_schema = OFF")  # the file may be a stranger's
     return connection
 

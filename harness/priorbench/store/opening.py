@@ -6,7 +6,7 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
@@ -28,6 +28,8 @@ from priorbench.store.files import (
     connect_to_write,
     identity,
     identity_of_log,
+    is_cut_off,
+    parts_of,
 )
 from priorbench.store.score_tables import has_scores, renew_scores
 from priorbench.store.statements import Note, insert, record_rows
@@ -66,16 +68,42 @@ class Database:
         if address.path is not None:
             check_file(address.path, self.shown, create=writes)
             self._reading = None if writes else Reading(address.path, self.shown)
+            if writes and address.path.exists():
+                self._look(address.path)
         try:
             self._engine = self._new_engine()
+        except (sa.exc.SQLAlchemyError, ImportError) as error:
+            raise fault(address, error, "open") from None
+        try:
+            self._open()
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def _look(self, path: Path) -> None:
+        """Refuse a database of another program before anything of it is changed."""
+        try:
+            parts = parts_of(path)
+        except (sqlite3.Error, OSError) as error:
+            raise fault(self._address, error, "open") from None
+        self._refuse_running([kind for kind, _ in parts])
+        self._check_own(frozenset(name for kind, name in parts if kind == "table"))
+
+    def _open(self) -> None:
+        address, writes = self._address, self._writes
+        try:
             self._tables = frozenset(sa.inspect(self._engine).get_table_names())
             self._check_schema()
-        except (sa.exc.SQLAlchemyError, ImportError) as error:
+        except sa.exc.SQLAlchemyError as error:
             raise fault(address, error, "open") from None
         if not writes and not self._tables:
             raise PriorbenchError(f"the store {self.shown} is empty: run a suite first")
-        foreign = self._tables and not self._tables & META.tables.keys()
-        if (not writes and RECORDS.name not in self._tables) or (foreign and address.path is not None):
+        self._check_own(self._tables)
+
+    def _check_own(self, tables: frozenset[str]) -> None:
+        """Refuse a database that has tables, and none of ours."""
+        foreign = tables and not tables & META.tables.keys()
+        if (not self._writes and RECORDS.name not in tables) or (foreign and self._address.path is not None):
             raise PriorbenchError(
                 f"the store {self.shown} is a database, but not one of priorbench: name another"
             )
@@ -86,11 +114,14 @@ class Database:
             return
         with self._engine.connect() as connection:
             found = connection.exec_driver_sql(
-                "SELECT type FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 1"
-            ).scalar()
-        if found is not None:
+                "SELECT DISTINCT type FROM sqlite_master WHERE type IN ('trigger', 'view')"
+            ).scalars()
+            self._refuse_running(list(found))
+
+    def _refuse_running(self, kinds: Sequence[str]) -> None:
+        for kind in {"trigger", "view"}.intersection(kinds):
             raise PriorbenchError(
-                f"the store {self.shown} has a {found}, which no store of priorbench has: it is not opened"
+                f"the store {self.shown} has a {kind}, which no store of priorbench has: it is not opened"
             )
 
     def _new_engine(self) -> sa.Engine:
@@ -177,6 +208,17 @@ class Database:
                 f"the store {self.shown} was removed or replaced by another file while it was in use, and"
                 " what was stored since then went with it: run the same command again"
             )
+        if self._identity is not None and path is not None and is_cut_off(path):
+            raise PriorbenchError(
+                f"the store {self.shown} was cut off or written over while it was in use: keep what is left"
+                " of it, and run the same command again with another --store"
+            )
+
+    def renew(self) -> None:
+        """Forget what connections remember: what is read next is what the file has."""
+        if self._address.path is not None:
+            self._checkpoint("PASSIVE")
+            self._engine.dispose()
 
     def close(self) -> None:
         """Close all connections; what is in SQLite's write-ahead log goes into the store's one file."""

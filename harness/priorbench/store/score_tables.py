@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,7 +42,8 @@ def renew_scores(connection: sa.Connection, note: Note) -> None:
     META.drop_all(connection, tables=[SCORES, ENTRIES, PROBLEMS])  # they may have other columns
     META.create_all(connection, tables=[SCORES, ENTRIES, PROBLEMS])
     connection.execute(insert(connection, ABOUT), [{"name": "scores", "value": str(VERSION)}])
-    for batch in record_rows(connection, curves=False).partitions(1000):
+    rows = record_rows(connection, curves=False)
+    while batch := list(islice(rows, 1000)):
         good = []
         for row in batch:
             try:

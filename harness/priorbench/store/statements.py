@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from priorbench.store.tables import RECORDS
 
+#: rows that are fetched at once
+_AT_A_TIME = 1000
 #: told of what cannot be read: where, why
 Note = Callable[[str, str], None]
 
@@ -27,14 +30,61 @@ def raw(connection: sa.Connection, column: sa.Column[str]) -> Any:
     return sa.cast(column, sa.LargeBinary).label(column.name) if is_sqlite(connection) else column
 
 
-def record_rows(connection: sa.Connection, *, curves: bool) -> sa.Result[Any]:
-    """Return number, key, data and curve of all records, in the order in which they were stored."""
+class StoredRow(NamedTuple):
+    """A record as it is stored; without `data` where a value is larger than any of priorbench."""
+
+    number: int
+    key: str | bytes
+    data: str | bytes | None
+    curve: bytes | None
+
+
+def record_rows(connection: sa.Connection, *, curves: bool) -> Iterator[StoredRow]:
+    """Yield number, key, data and curve of all records, in the order in which they were stored."""
+    after: int | None = None
+    while True:
+        try:
+            for row in _rows(connection, curves, after):
+                yield StoredRow._make(row)
+                after = row.number
+            return
+        except sa.exc.DataError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_TOOBIG:
+                raise
+        stopped = after  # one of the next is too large: which?
+        for one in _one_by_one(connection, curves, after):
+            yield one
+            after = one.number
+        if after == stopped:
+            return
+
+
+def _one_by_one(connection: sa.Connection, curves: bool, after: int | None) -> Iterator[StoredRow]:
+    """Yield the next rows, each by a query of its own."""
+    names = sa.select(RECORDS.c.number, raw(connection, RECORDS.c.key)).order_by(RECORDS.c.number)
+    if after is not None:
+        names = names.where(RECORDS.c.number > after)
+    for number, key in connection.execute(names.limit(_AT_A_TIME)).all():
+        try:
+            [row] = _rows(connection, curves, number - 1, number)
+            yield StoredRow._make(row)
+        except sa.exc.DataError:
+            yield StoredRow(number=number, key=key, data=None, curve=None)
+
+
+def _rows(
+    connection: sa.Connection, curves: bool, after: int | None, last: int | None = None
+) -> sa.Result[Any]:
     curve = RECORDS.c.curve if curves else sa.null().label("curve")
     query = sa.select(
         RECORDS.c.number, raw(connection, RECORDS.c.key), raw(connection, RECORDS.c.data), curve
     )
+    if after is not None:
+        query = query.where(RECORDS.c.number > after)
+    if last is not None:
+        query = query.where(RECORDS.c.number <= last)
     # of this statement alone: the options of a connection stay with it
-    some_at_a_time = {"stream_results": True, "yield_per": 1000}
+    some_at_a_time = {"stream_results": True, "yield_per": _AT_A_TIME}
     return connection.execute(query.order_by(RECORDS.c.number), execution_options=some_at_a_time)
 
 

@@ -22,6 +22,7 @@ _ADVICE = {
     sqlite3.SQLITE_BUSY: "another process has locked it: wait until that ends, then run the command again",
     sqlite3.SQLITE_FULL: "make room there, then run the command again",
     sqlite3.SQLITE_READONLY: "you may not write there: name another store with --store",
+    sqlite3.SQLITE_TOOBIG: "it has a value of more than 64 MiB, which priorbench never writes",
     sqlite3.SQLITE_CORRUPT: "the file is damaged: keep a copy of it, and name another store with --store",
 }
 

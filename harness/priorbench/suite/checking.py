@@ -20,7 +20,7 @@ from priorbench.suite.resolution import (
     line_at,
     resolve_list,
 )
-from priorbench.suite.schema import SuiteFile, list_value, shape_problems
+from priorbench.suite.schema import MOST_REPETITIONS, SuiteFile, list_value, shape_problems
 from priorbench.suite.yaml_text import KeyPath, MarkedYaml, YamlError, read_yaml
 
 #: lists whose entries may have parameters; a metric is a name alone
@@ -174,6 +174,8 @@ class _Check:
         repetitions = self.options.repetitions
         if repetitions is not None and repetitions < 1:
             yield Fault(line=0, text=f"--repetitions: must be 1 or more, not {repetitions}")
+        if repetitions is not None and repetitions > MOST_REPETITIONS:
+            yield Fault(line=0, text=f"--repetitions: must be at most {MOST_REPETITIONS}, not {repetitions}")
 
     def _source_text(self) -> str:
         typed = str(self.options)

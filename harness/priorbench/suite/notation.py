@@ -9,10 +9,11 @@ in brackets.
 from __future__ import annotations
 
 import itertools
+import os
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 from priorbench.contract.specs import ImageSetSpec, Spec, SuiteSpec
@@ -189,7 +190,7 @@ def label_of(raw: RawChoice, spec: Spec | SuiteSpec) -> str:
 
 def _last_part(path: str) -> str:
     name = PurePath(path).name
-    return name if name not in ("", "..") else Path(path).resolve().name or path
+    return name if name not in ("", "..") else PurePath(os.path.realpath(path)).name or path  # noqa: PTH - links may lead in a circle
 
 
 def _split(settings: str) -> Iterable[str]:

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from priorbench.errors import suggestion
 from priorbench.suite.yaml_text import KeyPath, write_value
 
+#: more draws than any run makes; the counts of a plan stay numbers that a machine can count to
+MOST_REPETITIONS = 1_000_000
+
 _ENTRY_SCHEMA = {
     "anyOf": [
         {"type": "string", "description": "a registered name"},
@@ -52,7 +55,9 @@ class SuiteFile(BaseModel):
     stopping: Annotated[list[ListEntry], Field(description="stopping rules of iterative denoisers")] = [
         "fixed"
     ]
-    repetitions: Annotated[int, Field(ge=1, description="noise draws for each image")] = 1
+    repetitions: Annotated[
+        int, Field(ge=1, le=MOST_REPETITIONS, description="noise draws for each image")
+    ] = 1
     metrics: Annotated[list[str], Field(description="metrics beyond PSNR and SSIM")] = []
 
 
@@ -97,5 +102,6 @@ def _message(kind: str, path: KeyPath, given: Any, message: str) -> str:
         "string_pattern_mismatch": "must be one line of text",
         "int_type": "must be a whole number",
         "greater_than_equal": "must be 1 or more",
+        "less_than_equal": f"must be at most {MOST_REPETITIONS}",
     }.get(kind, message)
     return f"{where}: {wanted}, not {write_value(given)}"

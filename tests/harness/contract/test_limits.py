@@ -57,6 +57,14 @@ def test_a_plan_refuses_numbers_that_choose_nothing(wrong):
         PlanOptions(**wrong)
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"limit": 10**30}, {"pictures": 10**30}, {"threads": 10**30}, {"shard": (1, 10**30)}]
+)
+def test_a_plan_refuses_numbers_without_end(wrong):
+    with pytest.raises(PriorbenchError, match="give at most"):
+        PlanOptions(**wrong)
+
+
 @pytest.mark.parametrize("rule", [Fixed, BestLoss, Oracle])
 @pytest.mark.parametrize(("own", "methods"), [(0, 100), (-5, 100), (None, 0), (None, -5)])
 def test_no_rule_begins_with_a_budget_that_is_never_reached(rule, own, methods):

@@ -97,6 +97,13 @@ def test_a_missing_file_is_named(folder: Path) -> None:
         add_plugin_files([folder / "absent.py"])
 
 
+def test_a_link_in_a_circle_is_one_line(command, folder: Path) -> None:
+    (folder / "self.py").symlink_to("self.py")
+    done = command("list", "plugins", "--plugin", str(folder / "self.py"))
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "self.py: the file cannot be found" in done.stderr or "there is no such file" in done.stderr
+
+
 def test_a_broken_file_is_an_error_and_not_left_out(folder: Path) -> None:
     add_plugin_files([write(folder, "broken_method", "x = (")])
     with pytest.raises(PriorbenchError, match=r"'broken_method' .* cannot be imported: SyntaxError"):

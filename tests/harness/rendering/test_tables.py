@@ -48,6 +48,15 @@ def test_csv_and_json_are_valid_and_harmless():
     assert "=cmd\\|x" in rendering.markdown(boards)
 
 
+def test_csv_has_no_codes_for_a_terminal():
+    codes = {"device": "cpu\x1b[31m", "noise_parameters": {"s": "\x1b[2J\x7f"}}
+    boards = leaderboard([trial("a\x9b31m", "1", 30.0, **codes), trial("=\x1b[2J", "1", 29.0, **codes)])
+    text = rendering.comma_separated(boards)
+    assert all(char.isprintable() or char == "\n" for char in text)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["denoiser"] for row in rows} == {"a\\x9b31m", "'=\\x1b[2J"}
+
+
 def test_a_further_metric_has_a_column_of_means_over_images():
     def scored(label, image, value, **changes):
         return trial(label, image, 30.0, metrics={"lpips": value}, **changes)

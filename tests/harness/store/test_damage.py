@@ -24,6 +24,13 @@ DATA = {
     "a field is missing": (GOOD.replace('"denoiser":"d",', ""), "the field 'denoiser' is missing"),
     "schema 1 without a label": (GOOD.replace('"schema":2', '"schema":1'), "the field 'label' is missing"),
     "a field of another type": (GOOD.replace("1.5", '"1.5"'), "the field 'psnr' is of the wrong type"),
+    "more digits than a float": (GOOD.replace("1.5", "1" + "0" * 400), "more digits than any number"),
+    "more digits in a parameter": (
+        GOOD.replace('"parameters":{', '"parameters":{"deep":[{"a":-1' + "0" * 400 + "}],", 1).replace(
+            ",}", "}"
+        ),
+        "more digits than any number",
+    ),
     "no UTF-8": (GOOD.encode()[:-30] + b"\xff" + GOOD.encode()[-30:], "no JSON"),
     "another status": (GOOD.replace('"ok"', '"fine"'), "there is no status 'fine'"),
 }
@@ -37,6 +44,14 @@ CURVES = {
         "not of one length",
     ),
 }
+CURVES["many digits"] = (
+    zlib.compress(b'{"iteration":[1],"wall_seconds":[1],"psnr":[1%s],"residual":[0]}' % (b"0" * 400)),
+    "more digits than any number",
+)
+CURVES["text"] = (
+    zlib.compress(b'{"iteration":[1],"wall_seconds":[1],"psnr":["<b>"],"residual":[0]}'),
+    "the curve has what is no number",
+)
 CASES = [("data", *case) for case in DATA.values()] + [("curve", *case) for case in CURVES.values()]
 
 
@@ -61,6 +76,32 @@ def test_export_names_what_it_leaves_out(command, tmp_path, column, value, reaso
     first, second = done.stderr.splitlines()
     assert first.endswith("has 1 damaged row, left out here:")
     assert f"record 4 (key {KEY}): " in second and reason in second
+
+
+def test_a_value_without_end_is_a_damaged_row_and_not_read(tmp_path):
+    damage(tmp_path, "data", GOOD)
+    with sqlite3.connect(tmp_path / "priorbench.db") as connection:
+        connection.execute("UPDATE records SET data = zeroblob(200000000) WHERE number = 2")
+        connection.execute("UPDATE records SET curve = zeroblob(200000000) WHERE number = 3")
+        connection.execute("DELETE FROM about WHERE name = 'scores'")
+    connection.close()
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db", create=False)
+    assert [len(list(store.records())), len(list(store.records(curves=False)))] == [2, 3]
+    assert [found.reason for found in store.damage.values()] == [
+        "it has more than 64 MiB, which no record has"
+    ] * 2
+    assert len(store.scores().status) == 3
+    assert len(Store(f"sqlite:///{tmp_path}/priorbench.db").scores().status) == 3
+
+
+def test_another_value_without_end_is_one_line(command, tmp_path):
+    damage(tmp_path, "data", GOOD)
+    with sqlite3.connect(tmp_path / "priorbench.db") as connection:
+        connection.execute("INSERT INTO environments VALUES ('e', zeroblob(200000000))")
+    connection.close()
+    done = command("export")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "it has a value of more than 64 MiB, which priorbench never writes" in done.stderr
 
 
 def test_a_run_goes_on_beside_a_damaged_row(tmp_path):

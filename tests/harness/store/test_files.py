@@ -131,6 +131,8 @@ def test_a_store_in_a_folder_without_write_permission_is_read(folder, tmp_path_f
         (lambda path: path.write_bytes(b""), "is an empty file: run a suite first"),
         (lambda path: path.write_bytes(b"\x89PNG" * 999), "the file is not a database of SQLite"),
         (lambda path: path.mkdir(), "it is a folder, name a file in it"),
+        (os.mkfifo, "it is a pipe or a device, name a file"),
+        (lambda path: path.symlink_to("/dev/zero"), "it is a pipe or a device, name a file"),
         (lambda path: sqlite3.connect(path).execute("CREATE TABLE t (x)"), "but not one of priorbench"),
         (lambda path: None, "no store at"),
     ],
@@ -144,12 +146,26 @@ def test_what_is_no_store_is_one_line(command, tmp_path, make, reason):
     assert len(list(tmp_path.iterdir())) == (reason != "no store at")
 
 
-def test_a_database_of_something_else_gets_no_tables(tmp_path):
+def test_a_pipe_or_a_device_is_not_written_to(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to("/dev/null")
+    for name in ("pipe", "null"):
+        with pytest.raises(PriorbenchError, match="it is a pipe or a device"):
+            Store(f"sqlite:///{tmp_path}/{name}")
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+@pytest.mark.parametrize("create", [False, True])
+def test_a_database_of_something_else_stays_as_it_is(tmp_path, mode, create):
     with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
         connection.execute("CREATE TABLE places (url)")
     connection.close()
+    before = (tmp_path / "a.db").read_bytes()
     with pytest.raises(PriorbenchError, match="but not one of priorbench"):
-        Store(f"sqlite:///{tmp_path}/a.db")
+        Store(f"sqlite:///{tmp_path}/a.db", create=create)
+    assert (tmp_path / "a.db").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["a.db"]
     with sqlite3.connect(tmp_path / "a.db") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("places",)]
 

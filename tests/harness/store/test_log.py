@@ -71,6 +71,20 @@ def test_a_log_that_is_removed_after_a_kill_takes_some_seconds_along_at_most(
     assert opening._CHECKPOINT <= 10
 
 
+@pytest.mark.parametrize("size", [0, 10, 5000])
+def test_a_file_that_is_cut_off_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store("sqlite:///a.db")
+    store.add([record("a"), record("b")])
+    store.close()
+    os.truncate("a.db", size)
+    with pytest.raises(PriorbenchError, match=r"was cut off|cannot|not in the store"):
+        store.check_kept()
+    store.close()
+
+
 def test_what_is_gone_at_the_end_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     store = Store("sqlite:///a.db")

@@ -143,6 +143,7 @@ def test_what_is_no_suite_at_all_is_one_problem(load: Load, text: str, problems:
         (("[identity]\n", "[identity]\nstopping: [fixd]\n"), "5: stopping[0]: unknown stopping rule 'fixd'; did you mean 'fixed'? Allowed: fixed, oracle"),
         (("[identity]\n", "[identity]\nstopping: []\n"), "5: stopping: the list is empty: name at least one stopping rule, or give --stopping"),
         (("[identity]\n", "[identity]\nrepetitions: true\n"), "5: repetitions: must be a whole number, not true"),
+        (("[identity]\n", f"[identity]\nrepetitions: 1{'0' * 30}\n"), f"5: repetitions: must be at most 1000000, not 1{'0' * 30}"),
         (("[identity]\n", "[identity]\n1: 2\n"), "5: a key must be text, not '1'"),
         (("[identity]\n", "[identity\n"), "5: this is not YAML: while parsing a flow sequence expected ',' or ']', but got '<stream end>'"),
         (("images:", "\timages:"), "2: this is not YAML: while scanning for the next token found character '\\t' that cannot start any token (indent with spaces, not with tabs)"),
@@ -179,6 +180,12 @@ def test_mistakes_in_options_are_named_after_the_option(load: Load) -> None:
         "--metric 'gian': unknown metric 'gian'; did you mean 'gain'? Allowed: gain, lpips",
         "--repetitions: must be 1 or more, not 0",
         "s.yaml:1: name: must be text, not 3",
+    ]
+
+
+def test_an_option_has_its_largest_number_too(load: Load) -> None:
+    assert problems_of(load, MINIMAL, repetitions=10**30) == [
+        f"--repetitions: must be at most 1000000, not {10**30}"
     ]
 
 
