@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from attacks.files import Ground, is_plain
-from attacks.outcomes import Seen, check
+from attacks.outcomes import Seen, check, possible
 from attacks.runs import Arena
 
 #: bytes and seconds that listing does not need
@@ -54,6 +54,8 @@ TEXTS = {
 
 
 #: they hang, or take all there is: each is listed by itself, the others at once
+#: what acts in the process that lists plugins stays possible: C code, a thread that is waited for, prints
+STATED = ("hook-that-waits-in-c", "thread-left", "import-that-prints-codes")
 ALONE = (
     "hook-without-end",
     "hook-of-nothing-without-end",
@@ -114,15 +116,18 @@ def test_plugins_that_hang_or_lie(command, example_site, tmp_path, record_proper
         folder.mkdir()
         return Ground(folder=folder, here=command, arena=Arena(example_site, folder))
 
-    many = {name: text for name, text in TEXTS.items() if name not in ALONE}
+    many = {name: text for name, text in TEXTS.items() if name not in (*ALONE, *STATED)}
     outcome, why = loaded(many, ground("many"))
     if outcome == "held":
         found = [Seen(name=f"plugin/{name}", right="held", outcome=outcome, why=why[-100:]) for name in many]
     else:  # which of them?
         found = [_alone(name, ground) for name in many]
-    check([*found, *(_alone(name, ground) for name in ALONE)], record_property)
+    check([*found, *(_alone(name, ground) for name in dict.fromkeys((*ALONE, *STATED)))], record_property)
 
 
 def _alone(name, ground):
     outcome, why = loaded({name: TEXTS[name]}, ground(name))
+    if name in STATED and outcome != "held":
+        outcome, more = possible("the registration of a plugin runs in the process that plans", outcome)
+        return Seen(name=f"plugin/{name}", right="stated", outcome=outcome, why=f"{why}; {more}")
     return Seen(name=f"plugin/{name}", right="held", outcome=outcome, why=why)
