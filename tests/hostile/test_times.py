@@ -36,7 +36,7 @@ def of_wall(family, trick, record, seconds):
 
 
 def of_processor(family, trick, record, seconds):
-    if record["status"] != "ok" or (record["cpu_seconds"] or 0) >= SHARE * seconds:
+    if record["status"] != "ok" or (record["cpu_seconds"] or 0) >= SHARE / 2 * seconds:  # others had the rest
         return seen(family, trick, "held", f"{told(record)}, {record['cpu_seconds']} s of processors")
     others = "child" in trick.name or "daemon" in trick.name  # for the machine, they are somebody else
     if marks(record, of_the_machine=others):

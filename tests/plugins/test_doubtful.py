@@ -31,7 +31,7 @@ def outputs(registry, noisy) -> dict[str, np.ndarray]:
         choice = choose(registry, "denoiser", name)
         method = instantiate(registry, "denoiser", choice)
         rules = [(instantiate(registry, "stopping rule", choose(registry, "stopping rule", "fixed")), False)]
-        ((outcome,),) = measure(method, [noisy.problem], [rules], choice.parameters.get("iterations"))
+        (outcome,) = measure(method, noisy.problem, rules, choice.parameters.get("iterations"))
         found[name] = outcome.output
     return found
 

@@ -193,6 +193,7 @@ def test_what_it_changes_is_named_and_put_back(
     end = "raise ValueError" if raises else ""
     text = GOOD.replace('"good"', '"other"')
     site.add("bad-plugin", {"bad_plugin.py": f"import os, signal, sys, time\n{source}\n{end}\n{text}"})
+    gc.enable()
     before, original = _state(), sys.__stdout__
     registry = load_registry(allow=["bad_plugin", "good_plugin"])
     sys.__stdout__ = original
@@ -213,8 +214,9 @@ def test_a_fork_of_a_plugin_does_not_run_on_as_a_second_harness(site: Any, tmp_p
     load_registry(allow=["bad_plugin", "good_plugin"])
     with (tmp_path / "log").open("a") as log:
         log.write("once\n")
-    status = os.wait()[1]
-    assert os.waitstatus_to_exitcode(status) == 1
+    codes: list[int] = []
+    while 1 not in codes:  # other children of these tests may end before it
+        codes.append(os.waitstatus_to_exitcode(os.wait()[1]))
     assert (tmp_path / "log").read_text() == "once\n"
 
 

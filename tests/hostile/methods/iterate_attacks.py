@@ -120,7 +120,7 @@ class LazyIterate(Iterate):
         return super().__getattribute__(name)
 
 
-@BOOK.attack(goal="wall")
+@BOOK.attack(goal="wall", right="detected")
 def lazy_item(case: Case) -> Iterator[Any]:
     """Yield items of a class that works when their parts are asked for."""
     for _ in range(ITERATIONS):
