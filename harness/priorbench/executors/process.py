@@ -8,8 +8,6 @@ import os
 import selectors
 import subprocess
 import sys
-import threading
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +28,7 @@ from priorbench.worker.__main__ import TIMEOUT_VARIABLE
 from priorbench.worker.deaths import cause_of_death
 from priorbench.worker.folders import remove_folders
 from priorbench.worker.patience import Patience
+from priorbench.worker.printed import Printed
 
 #: seconds that a judge may take to import what it needs
 START_TIMEOUT = 300.0
@@ -85,7 +84,6 @@ class WorkerProcess:
 
     def __init__(self, registry: Registry, settings: WorkerSettings) -> None:
         self._registry, self._settings = registry, settings
-        self._printed: deque[bytes] = deque(maxlen=16)
         self._buffer = b""
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "priorbench.worker"],
@@ -95,8 +93,8 @@ class WorkerProcess:
             env=settings.variables(),
             start_new_session=True,  # Ctrl-C reaches the parent alone; a kill takes the players too
         )
-        self._drain = threading.Thread(target=self._keep_printed, daemon=True)
-        self._drain.start()
+        assert self._process.stderr is not None
+        self._printed = Printed(self._process.stderr)
         self._ready = False
 
     @property
@@ -119,7 +117,7 @@ class WorkerProcess:
         except (JudgeDiedError, OSError, AnswerError) as error:
             reason = str(error) if self._ready else f"the worker did not start: {error}"
         self.kill()
-        printed = self._last_lines()
+        printed = self._printed.last_lines()
         return [
             tuple(
                 replace(record, printed=printed)
@@ -133,7 +131,7 @@ class WorkerProcess:
         kill_tree(self._process.pid)
         self._process.kill()
         self._process.wait()
-        self._drain.join(timeout=1)
+        self._printed.finish()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -170,18 +168,6 @@ class WorkerProcess:
                 self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
         return message_of(line)
-
-    def _keep_printed(self) -> None:
-        """Read what is printed, for ever; keep the end."""
-        assert self._process.stderr is not None
-        with self._process.stderr as pipe:
-            while chunk := os.read(pipe.fileno(), 1 << 14):
-                self._printed.append(chunk[-2000:])
-
-    def _last_lines(self) -> str | None:
-        text = b"".join(self._printed)[-4000:].decode("utf-8", "backslashreplace")
-        lines = [line.rstrip()[-300:] for line in text.splitlines() if line.strip()]
-        return "\n".join(lines[-5:]) or None
 
 
 def _marked(records: Sequence[Record], away: float) -> tuple[Record, ...]:

@@ -6,8 +6,6 @@ import json
 import os
 import selectors
 import shutil
-import threading
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,6 +21,7 @@ from priorbench.protocol.failure import MachineError, TrialFailedError
 from priorbench.worker.deaths import cause_of_death
 from priorbench.worker.launching import Launched
 from priorbench.worker.patience import Patience
+from priorbench.worker.printed import Printed
 from priorbench.worker.replies import (
     LONGEST,
     ReplyError,
@@ -60,14 +59,12 @@ class PlayerProcess:
         self._process, self._folder = launched.process, launched.folder
         self._threads, self._timeout, self._alive = launched.threads, timeout, alive
         self._shared = SharedMemory(launched.descriptor)
-        self._printed: deque[bytes] = deque(maxlen=16)
-        self._count = 0
         self._buffer = b""
         assert self._process.stdout is not None
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout.fileno(), selectors.EVENT_READ)
-        self._drain = threading.Thread(target=self._keep_printed, daemon=True)
-        self._drain.start()
+        assert self._process.stderr is not None
+        self._printed = Printed(self._process.stderr)
         self._ready = False
         self._work: Work | None = None
         self._keeper: Timekeeper | None = None
@@ -98,8 +95,7 @@ class PlayerProcess:
         MachineError
             Where it does not get ready.
         """
-        self._printed.clear()
-        self._count = 0
+        self._printed.forget()
         if self._ready:
             return
         self._patience = Patience(START_TIMEOUT, self.process)
@@ -192,25 +188,23 @@ class PlayerProcess:
     def _finished(self) -> Finished:
         self._send(("finish", {}))
         told = finished_of(self._read())
-        if self._count > PRINT_LIMIT:
+        if self._printed.count > PRINT_LIMIT:
             raise TrialFailedError(
                 "error",
-                f"printed {self._count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed",
+                f"printed {self._printed.count / 1e6:.1f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed",
             )
         return told
 
     def last_lines(self) -> str | None:
         """Return the last lines that were printed."""
-        text = b"".join(self._printed)[-4000:].decode("utf-8", "backslashreplace")
-        lines = [line.rstrip()[-300:] for line in text.splitlines() if line.strip()]
-        return "\n".join(lines[-5:]) or None
+        return self._printed.last_lines()
 
     def kill(self) -> None:
         """End the process and everything that it started, and remove its temporary files."""
         kill_tree(self.process)
         self._process.kill()
         self._process.wait()
-        self._drain.join(timeout=1)
+        self._printed.finish()
         self._selector.close()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -257,11 +251,3 @@ class PlayerProcess:
             self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
         return message_of(line)
-
-    def _keep_printed(self) -> None:
-        """Read what the method prints, for ever; count it and keep the end."""
-        assert self._process.stderr is not None
-        with self._process.stderr as pipe:
-            while chunk := os.read(pipe.fileno(), 1 << 14):
-                self._count += len(chunk)
-                self._printed.append(chunk[-2000:])
