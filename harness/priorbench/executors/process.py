@@ -19,12 +19,12 @@ from priorbench.machine.processes import kill_tree
 from priorbench.machine.settings import (
     CPUS_VARIABLE,
     MEMORY_VARIABLE,
+    TIMEOUT_VARIABLE,
     import_path,
     inherited,
     worker_environment,
 )
 from priorbench.protocol.trial_records import failed_records
-from priorbench.worker.__main__ import TIMEOUT_VARIABLE
 from priorbench.worker.deaths import cause_of_death
 from priorbench.worker.folders import remove_folders
 from priorbench.worker.patience import Patience

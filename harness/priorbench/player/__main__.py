@@ -71,6 +71,7 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
     from priorbench.player.own import OwnPlayer
 
     shapes: list[str] = []
+    ended = False
 
     def carry(image: Any) -> Any:
         shared.write([image.to("cpu")])
@@ -84,7 +85,9 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
         return {"type": shapes.pop(), "made": shown.made, "carried": _spent(shown.carried)}
 
     def advance(until: int) -> Mapping[str, Any]:
+        nonlocal ended
         stretch = player.fit.advance(until)
+        ended = stretch.ended
         # JSON has no number for what is not finite
         losses = [loss if loss is None or isfinite(loss) else str(loss) for loss in stretch.losses]
         return {
@@ -100,6 +103,7 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
         "begin": lambda: {"seconds": player.begin()},
         "advance": advance,
         "show": show,
+        "show-next": lambda: {} if ended else show(0, "estimate"),
         "finish": lambda: asdict(player.finish()),
     }
 

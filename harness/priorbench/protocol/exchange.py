@@ -109,7 +109,7 @@ class Fit(Protocol):
     def advance(self, until: int, *, shown_next: bool = False) -> Stretch:
         """Let the method go on, on the clock, until it has made so many iterations, or ends.
 
-        `shown_next` says that the estimate of the only image is what will be asked for next.
+        `shown_next` says that the estimate of the only image will be asked for next, unless it ends before.
         """
         ...
 

@@ -78,12 +78,12 @@ def measure_iterative(fit: Fit, images: Sequence[Watched]) -> list[list[Outcome]
         in the order of the fit's problems.
     """
     account, stretch = Account(), Stretch(number=0, ended=False, spent=Spent())
-    next_point, share, wanted = 1, len(images), False
+    next_point, share = 1, len(images)
     while any(image.active for image in images):
         number = _next_look(images, stretch.number + 1, next_point)
         on_curve = number == next_point
-        shown_next = len(images) == 1 and (on_curve or wanted)
-        stretch = _advance(fit, number, account, share, shown_next=shown_next)
+        # a point of the curve is looked at for certain; a look for nothing could change an impure method
+        stretch = _advance(fit, number, account, share, shown_next=on_curve and len(images) == 1)
         if stretch.ended:
             break
         looks = [(LookAt(fit, index, stretch), image) for index, image in _watching(images)]
@@ -93,8 +93,6 @@ def measure_iterative(fit: Fit, images: Sequence[Watched]) -> list[list[Outcome]
         share = max(1, sum(image.active for image in images))
         if on_curve:
             next_point = next_log_spaced(number)
-        else:  # a rule that asked for an estimate is likely to ask again
-            wanted = looks[0][0].shown is not None
     if stretch.ended and stretch.number:
         ends = [LookAt(fit, index, stretch) for index in range(len(images))]
         for look, image in zip(ends, images, strict=True):

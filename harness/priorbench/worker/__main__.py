@@ -14,13 +14,10 @@ from typing import IO, Any
 
 from priorbench.machine.confinement import adopt_strays, hide_memory
 from priorbench.machine.processes import children_of, kill_tree
-from priorbench.machine.settings import MEMORY_VARIABLE
+from priorbench.machine.settings import MEMORY_VARIABLE, TIMEOUT_VARIABLE
 from priorbench.machine.stops import count_stops
 from priorbench.worker.folders import remove_folders
 from priorbench.worker.launching import Launched, launch
-
-#: seconds that a trial may take
-TIMEOUT_VARIABLE = "PRIORBENCH_WORKER_TIMEOUT"
 
 
 def main() -> None:

@@ -34,8 +34,6 @@ from priorbench.worker.replies import (
 )
 from priorbench.worker.timekeeping import Timekeeper
 
-#: the command that is likely to follow
-_FIRST = ("show", {"index": 0, "kind": "estimate"})
 #: seconds that a player may take to import what it needs
 START_TIMEOUT = 300.0
 #: bytes that a method may print in one trial
@@ -130,7 +128,7 @@ class PlayerProcess:
         keeper, images = self._trial()
         keeper.command()
         self._ahead = None
-        self._send(("advance", {"until": until}), *([_FIRST] if shown_next else []))
+        self._send(("advance", {"until": until}), *([("show-next", {})] if shown_next else []))
         told = self._read()
         elapsed = keeper.answer()
         stretch = stretch_of(told, self._number, until, len(images))
@@ -138,7 +136,8 @@ class PlayerProcess:
         stretch = replace(stretch, spent=keeper.timed(stretch.spent, *elapsed))
         if shown_next:
             keeper.command(idle=False)
-            self._ahead = self._shown(0)
+            told = self._read()
+            self._ahead = None if stretch.ended else self._shown(0, told)
         return stretch
 
     def show(self, index: int, kind: Kind) -> Shown:
@@ -147,11 +146,11 @@ class PlayerProcess:
             return self._ahead
         self._trial()[0].command()
         self._send(("show", {"index": index, "kind": kind}))
-        return self._shown(index)
+        return self._shown(index, self._read())
 
-    def _shown(self, index: int) -> Shown:
+    def _shown(self, index: int, told: Mapping[str, Any]) -> Shown:
+        """Return the image that an answer is about."""
         keeper, images = self._trial()
-        told = self._read()
         elapsed = keeper.answer()
         made, carried = seconds_of(told, "made"), spent_of(told, "carried")
         both = keeper.timed(Spent(wall=made + carried.wall, cpu=carried.cpu), *elapsed)

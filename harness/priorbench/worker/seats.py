@@ -87,7 +87,10 @@ class ProcessSeat:
         owner = _owner(trials)
         player = self._idle.pop(owner, None)
         try:
-            if player is None or not player.alive:
+            if player is not None and not player.alive:
+                player.kill()  # its folder and its pipes are still there
+                player = None
+            if player is None:
                 memory = None if self._memory is None else self._memory * len(trials)
                 launched = self._launched(trials[0].threads, memory)
                 player = PlayerProcess(launched, self._timeout, self._alive)

@@ -64,9 +64,9 @@ class Timekeeper:
         """
         self._elapsed += elapsed
         slack = SLACK + SLACK_FOR_EACH * self._messages + SLACK_SHARE * self._elapsed - self._hidden
-        wall = min(elapsed, max(told.wall, elapsed - max(0.0, slack)))
+        wall = max(told.wall, elapsed - max(0.0, slack))
         self._corrected = self._corrected or wall > told.wall
-        self._hidden += elapsed - wall
+        self._hidden += max(0.0, elapsed - wall)  # who tells too much once has nothing to spare for later
         cpu = max(told.cpu, used - IDLE_FOR_EACH - SLACK_SHARE * used)
         self._wall += wall
         self._cpu += cpu
