@@ -28,27 +28,7 @@ BOOK = Book("answer", "answer_attacks:Attacker")
 FORGED = 99.0
 
 
-class Attacker:
-    """Does what its parameter says.
-
-    Parameters
-    ----------
-    attack : str, default 'nothing'
-        name of the attack.
-    turn : int, default 1
-        which of its trials this is.
-    log : str, default ''
-        a file that is told what became of it; empty = none.
-    """
-
-    def __init__(self, *, attack: str = "nothing", turn: int = 1, log: str = "") -> None:
-        self.attack, self.turn, self.log = attack, turn, log
-
-    def denoise(self, observation):
-        case = Case(observation=observation, turn=self.turn)
-        if BOOK.tricks[self.attack].goal == "raises":  # what it raises is the attack
-            return BOOK.tricks[self.attack].act(case)
-        return BOOK.run(self.attack, case, self.log)
+Attacker = BOOK.attacker("nothing")
 
 
 @hookimpl

@@ -32,27 +32,7 @@ _SEIZE, _NEW_USER = 0x4206, 0x10000000
 _PIDFD_OPEN, _PIDFD_GETFD = 434, 438
 
 
-class Attacker:
-    """Does what its parameter says.
-
-    Parameters
-    ----------
-    attack : str, default 'calibrate'
-        name of the attack.
-    turn : int, default 1
-        which of its trials this is.
-    note : str, default ''
-        a path that some attacks need.
-    log : str, default ''
-        a file that is told what became of it; empty = none.
-    """
-
-    def __init__(self, *, attack: str = "calibrate", turn: int = 1, note: str = "", log: str = "") -> None:
-        self.attack, self.turn, self.note, self.log = attack, turn, note, log
-
-    def denoise(self, observation):
-        case = Case(observation=observation, turn=self.turn, note=self.note)
-        return BOOK.run(self.attack, case, self.log)
+Attacker = BOOK.attacker("calibrate")
 
 
 @hookimpl

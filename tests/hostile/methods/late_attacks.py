@@ -18,24 +18,7 @@ BOOK = Book("late", "late_attacks:Attacker")
 SEEN: list[Any] = []
 
 
-class Attacker:
-    """Does what its parameter says.
-
-    Parameters
-    ----------
-    attack : str, default 'nothing'
-        name of the attack.
-    turn : int, default 1
-        which of its trials this is.
-    log : str, default ''
-        a file that is told what became of it; empty = none.
-    """
-
-    def __init__(self, *, attack: str = "nothing", turn: int = 1, log: str = "") -> None:
-        self.attack, self.turn, self.log = attack, turn, log
-
-    def denoise(self, observation):
-        return BOOK.run(self.attack, Case(observation=observation, turn=self.turn), self.log)
+Attacker = BOOK.attacker("nothing")
 
 
 @hookimpl

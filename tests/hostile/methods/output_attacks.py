@@ -13,24 +13,7 @@ from priorbench import hookimpl
 BOOK = Book("output", "output_attacks:Attacker")
 
 
-class Attacker:
-    """Returns what its parameter says.
-
-    Parameters
-    ----------
-    attack : str, default 'plain'
-        name of the attack.
-    turn : int, default 1
-        which of its trials this is.
-    log : str, default ''
-        a file that is told what became of it; empty = none.
-    """
-
-    def __init__(self, *, attack: str = "plain", turn: int = 1, log: str = "") -> None:
-        self.attack, self.turn, self.log = attack, turn, log
-
-    def denoise(self, observation):
-        return BOOK.tricks[self.attack].act(Case(observation=observation, turn=self.turn))
+Attacker = BOOK.attacker("plain")
 
 
 @hookimpl

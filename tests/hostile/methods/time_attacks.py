@@ -34,24 +34,7 @@ MUCH = 300_000_000
 _clock = time.perf_counter
 
 
-class Attacker:
-    """Does what its parameter says.
-
-    Parameters
-    ----------
-    attack : str, default 'honest'
-        name of the attack.
-    turn : int, default 1
-        which of its trials this is.
-    log : str, default ''
-        a file that is told what became of it; empty = none.
-    """
-
-    def __init__(self, *, attack: str = "honest", turn: int = 1, log: str = "") -> None:
-        self.attack, self.turn, self.log = attack, turn, log
-
-    def denoise(self, observation):
-        return BOOK.run(self.attack, Case(observation=observation, turn=self.turn), self.log)
+Attacker = BOOK.attacker("honest")
 
 
 @hookimpl

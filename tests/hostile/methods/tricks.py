@@ -166,6 +166,38 @@ class Book:
         while self.undo:
             self.undo.pop()()
 
+    def attacker(self, default: str = "nothing") -> type:
+        """Return the class of a method that does what its parameter says."""
+
+        class Attacker:
+            """Does what its parameter says.
+
+            Parameters
+            ----------
+            attack : str
+                name of the attack.
+            turn : int, default 1
+                which of its trials this is.
+            note : str, default ''
+                a path that some attacks need.
+            log : str, default ''
+                a file that is told what became of it; empty = none.
+            """
+
+            def __init__(
+                self, *, attack: str = default, turn: int = 1, note: str = "", log: str = ""
+            ) -> None:
+                self.attack, self.turn, self.note, self.log = attack, turn, note, log
+
+            def denoise(own, observation):  # noqa: N805
+                case = Case(observation=observation, turn=own.turn, note=own.note)
+                trick = self.tricks[own.attack]
+                # what these return or raise is the attack
+                bare = self.family == "output" or trick.goal == "raises"
+                return trick.act(case) if bare else self.run(own.attack, case, own.log)
+
+        return Attacker
+
     def run(self, name: str, case: Case, log: str = "") -> torch.Tensor:
         """Run an attack; one that fails gives the noisy image back."""
         own = case.observation.image.clone()
