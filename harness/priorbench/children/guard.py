@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.children.descendants import end_all
+from priorbench.children.own_folder import known_folder
 from priorbench.machine.confinement import adopt_strays, signal_at_death_of_parent
-from priorbench.machine.own_folder import known_folder
 
 
 def main() -> None:

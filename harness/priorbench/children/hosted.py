@@ -9,15 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from priorbench.children.host import LOST
 from priorbench.children.line import Line, NoMessageError
+from priorbench.machine.printed import Printed
 from priorbench.machine.settings import import_path, inherited, worker_environment
 
 #: bytes that may be printed before an answer
@@ -64,8 +63,7 @@ class Hosted:
         self._process: subprocess.Popen[bytes] | None = None
         self._line: Line | None = None
         self._owner = 0
-        self._printed: deque[bytes] = deque(maxlen=16)
-        self._count = 0
+        self._printed: Printed | None = None
         self._busy = False
         self.folder = ""
 
@@ -150,22 +148,23 @@ class Hosted:
         self._line = Line(os.dup(stdout.fileno()), os.dup(stdin.fileno()))
         stdin.close()
         stdout.close()
-        threading.Thread(target=self._keep_printed, args=(self._process,), daemon=True).start()
+        assert self._process.stderr is not None
+        self._printed = Printed(self._process.stderr)
 
     def _exchange(self, message: Any, seconds: float) -> Mapping[str, Any]:
         """Send a message and return the answer; the end of the process is an error, and of the host too."""
-        self._printed.clear()
-        self._count = 0
         assert self._line is not None
+        assert self._printed is not None
+        self._printed.forget()
         try:
             self._line.say(message)
-            told = self._hear(self._line, time.monotonic() + seconds)
+            told = self._hear(self._line, self._printed, time.monotonic() + seconds)
             if told is None:
                 self.close()
                 raise DeadError(f"nothing came in {seconds:g} s, and it was ended with all that it started")
             if "ended" in told:
                 self._busy = False
-                raise DeadError(self._death(told["ended"]))
+                raise DeadError(_death(told["ended"], self._printed))
             answer = Line.parsed(told["answer"])
             if not isinstance(answer, dict):
                 raise NoMessageError("what came is no message")
@@ -174,47 +173,35 @@ class Hosted:
             raise DeadError(f"the process that runs it is gone, or its answer is none: {error}") from None
         return answer
 
-    def _hear(self, line: Line, deadline: float) -> Mapping[str, Any] | None:
+    def _hear(self, line: Line, printed: Printed, deadline: float) -> Mapping[str, Any] | None:
         """Return what the host says next; None where it says nothing in time."""
         while (text := line.take()) is None:
             if line.ready(min(deadline, time.monotonic() + _STEP)):
                 line.more()
             elif time.monotonic() >= deadline:
                 return None
-            if self._count > PRINT_LIMIT:
-                count = self._count / 1e6
+            if printed.count > PRINT_LIMIT:
+                count = printed.count / 1e6
                 self.close()
                 raise DeadError(f"it printed {count:.0f} MB; at most {PRINT_LIMIT / 1e6:.0f} MB are allowed")
         told: Mapping[str, Any] = line.parsed(text)
         return told
 
-    def _death(self, end: int | str) -> str:
-        if isinstance(end, str):
-            return f"the process was ended, for its answer: {end}"
-        if end == LOST:
-            how = f"closed the line over which it answers (or ended with exit status {LOST})"
-        elif end >= 0:
-            how = f"ended with exit status {end}"
-        else:
-            name = signal.Signals(-end).name if -end in set(signal.Signals) else f"signal {-end}"
-            hint = " (the system kills with it when memory runs out)" if name == "SIGKILL" else ""
-            how = f"was killed by {name}{hint}"
-        time.sleep(_LAST_WORDS)
-        last = self._last_lines()
-        return f"the process {how}" + (f"; it printed last: {last}" if last else "")
 
-    def _last_lines(self) -> str:
-        text = b"".join(self._printed)[-4000:].decode("utf-8", "backslashreplace")
-        lines = [line.strip()[-300:] for line in text.splitlines() if line.strip()]
-        return " | ".join(lines[-3:])
-
-    def _keep_printed(self, process: subprocess.Popen[bytes]) -> None:
-        """Read what is printed, for ever; count it and keep the end."""
-        assert process.stderr is not None
-        with process.stderr as pipe, contextlib.suppress(OSError):
-            while chunk := os.read(pipe.fileno(), 1 << 14):
-                self._count += len(chunk)
-                self._printed.append(chunk[-2000:])
+def _death(end: int | str, printed: Printed) -> str:
+    if isinstance(end, str):
+        return f"the process was ended, for its answer: {end}"
+    if end == LOST:
+        how = f"closed the line over which it answers (or ended with exit status {LOST})"
+    elif end >= 0:
+        how = f"ended with exit status {end}"
+    else:
+        name = signal.Signals(-end).name if -end in set(signal.Signals) else f"signal {-end}"
+        hint = " (the system kills with it when memory runs out)" if name == "SIGKILL" else ""
+        how = f"was killed by {name}{hint}"
+    time.sleep(_LAST_WORDS)
+    last = " | ".join(line.strip() for line in printed.last_lines(3))
+    return f"the process {how}" + (f"; it printed last: {last}" if last else "")
 
 
 def fresh_folder(within: str, name: str) -> str:

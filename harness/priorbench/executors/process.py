@@ -15,6 +15,7 @@ from priorbench.contract.records import NOT_RUN, Record
 from priorbench.contract.trial import Trial, trial_to_json
 from priorbench.executors.answers import AnswerError, message_of, records_of
 from priorbench.loading.registry import Registry
+from priorbench.machine.printed import Printed
 from priorbench.machine.processes import kill_tree
 from priorbench.machine.settings import (
     CPUS_VARIABLE,
@@ -28,7 +29,6 @@ from priorbench.protocol.trial_records import failed_records
 from priorbench.worker.deaths import cause_of_death
 from priorbench.worker.folders import remove_folders
 from priorbench.worker.patience import Patience
-from priorbench.worker.printed import Printed
 
 #: seconds that a judge may take to import what it needs
 START_TIMEOUT = 300.0
@@ -117,7 +117,7 @@ class WorkerProcess:
         except (JudgeDiedError, OSError, AnswerError) as error:
             reason = str(error) if self._ready else f"the worker did not start: {error}"
         self.kill()
-        printed = self._printed.last_lines()
+        printed = "\n".join(self._printed.last_lines()) or None
         return [
             tuple(
                 replace(record, printed=printed)
@@ -164,7 +164,9 @@ class WorkerProcess:
                     continue
                 chunk = os.read(descriptor, 1 << 16)
                 if not chunk:
-                    raise JudgeDiedError(f"the judge ended: {cause_of_death(self._process)}")
+                    raise JudgeDiedError(
+                        f"the judge ended: {cause_of_death(self._process, 'it closed its line')}"
+                    )
                 self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
         return message_of(line)

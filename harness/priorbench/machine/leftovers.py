@@ -7,10 +7,12 @@ import threading
 import time
 from dataclasses import dataclass
 
-from priorbench.machine.processes import children_of, command_of, is_zombie
+from priorbench.machine.processes import children_of, command_of, cpu_seconds, is_zombie
 
 #: seconds that something which is about to end is given
 GRACE = 0.5
+#: processor seconds that Python's own helper takes; a process of its name that takes more is another one
+_HELPERS_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,5 +61,6 @@ def _children() -> list[int]:
 
 
 def is_helper(process: int) -> bool:
-    """Say whether a process is the one with which Python counts shared memory."""
-    return "multiprocessing.resource_tracker" in command_of(process)
+    """Say whether a process is the one with which Python counts shared memory: it waits, and hardly works."""
+    named = "multiprocessing.resource_tracker" in command_of(process)
+    return named and (cpu_seconds(process) or 0.0) < _HELPERS_SECONDS

@@ -17,7 +17,7 @@ from priorbench.machine import memory
 from priorbench.machine.leftovers import Running, left_running, running
 from priorbench.machine.stops import stops
 from priorbench.parameters.values import build
-from priorbench.player.work import Finished, Ready, Work
+from priorbench.player.work import Finished, Work
 from priorbench.protocol.clock import device_for
 from priorbench.protocol.exchange import Problem, to_host
 from priorbench.protocol.fit import Carry, OwnFit, first_call
@@ -48,7 +48,8 @@ class OwnPlayer:
         self, registry: Registry, baseline: int = 0, *, alone: bool = False, carry: Carry = to_host
     ) -> None:
         self._registry, self._baseline, self._alone, self._carry = registry, baseline, alone, carry
-        self._ready = Ready()
+        self._factories: dict[str, tuple[Any, float]] = {}
+        self._warmed: dict[str, float] = {}
         self._work: Work | None = None
         self._method: Any = None
         self._fit: OwnFit | None = None
@@ -76,9 +77,9 @@ class OwnPlayer:
     def begin(self) -> float:
         """Warm up on other pixels, once, and get ready; return the seconds of the first call."""
         assert self._work is not None
-        work, known = self._work, len(self._ready.warmed)
+        work, known = self._work, len(self._warmed)
         seconds = self._warm_up(work)
-        if self._alone and len(self._ready.warmed) > known:
+        if self._alone and len(self._warmed) > known:
             gc.collect()  # first: what the warm-up left behind is not to be kept for ever
             gc.freeze()
         device = device_for(torch.device(work.device))
@@ -105,7 +106,7 @@ class OwnPlayer:
 
     def _factory(self, name: str) -> tuple[Any, float]:
         """Return a method's factory and the seconds that its import took, in this process."""
-        if name not in self._ready.factories:
+        if name not in self._factories:
             spec = self._registry.find(DenoiserSpec.kind, name).spec
             assert isinstance(spec, DenoiserSpec)
             start = time.perf_counter()
@@ -113,8 +114,8 @@ class OwnPlayer:
                 factory = import_factory(spec)
             except PriorbenchError as error:  # it could be imported where the run was planned
                 raise RuntimeError(str(error)) from error
-            self._ready.factories[name] = (factory, time.perf_counter() - start)
-        return self._ready.factories[name]
+            self._factories[name] = (factory, time.perf_counter() - start)
+        return self._factories[name]
 
     def _warm_up(self, work: Work) -> float:
         """Run the method once on other images of the same shape; return the seconds, measured once."""
@@ -122,15 +123,15 @@ class OwnPlayer:
         operator = None if work.draws[0] is None else work.draws[0].name
         shapes = (count, problem.shape, operator, problem.noisy.shape)
         key = f"{work.denoiser} {sorted(work.parameters.items())} {work.device} {shapes}"
-        if key not in self._ready.warmed:
+        if key not in self._warmed:
             other = np.random.default_rng(0).random(problem.shape, dtype=np.float32)
             measured = problem.observation.operator.A(torch.from_numpy(other)).numpy()
-            method = build(self._ready.factories[work.denoiser][0], work.parameters)
+            method = build(self._factories[work.denoiser][0], work.parameters)
             start = time.perf_counter()
             first_call(method, [replace(problem, noisy=measured)] * count, WARM_UP_ITERATIONS)
             device_for(torch.device(work.device)).synchronize()
-            self._ready.warmed[key] = (time.perf_counter() - start) / count
-        return self._ready.warmed[key]
+            self._warmed[key] = (time.perf_counter() - start) / count
+        return self._warmed[key]
 
 
 def _on(device: torch.device, problem: Problem) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from priorbench.protocol.exchange import Fit, Problem
@@ -87,19 +87,3 @@ class Player(Protocol):
             Where the method changed its input.
         """
         ...
-
-
-@dataclass(kw_only=True, slots=True)
-class Ready:
-    """What a player keeps between trials.
-
-    Attributes
-    ----------
-    factories : dict
-        name of a method -> factory, and seconds of its import.
-    warmed : dict
-        kind of work -> seconds of the first call.
-    """
-
-    factories: dict[str, tuple[Any, float]] = field(default_factory=dict)
-    warmed: dict[str, float] = field(default_factory=dict)

@@ -117,10 +117,6 @@ class Fit(Protocol):
         """Bring the last iterate of one of the images to the host, off the clock."""
         ...
 
-    def close(self) -> None:
-        """End the fit; raise `InvalidOutputError` where the method changed its input."""
-        ...
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:

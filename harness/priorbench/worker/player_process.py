@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from priorbench.machine.leftovers import is_helper
+from priorbench.machine.printed import Printed
 from priorbench.machine.processes import children_of, command_of, is_zombie, kill_tree
 from priorbench.machine.quiet import wait_until_quiet
 from priorbench.player.messages import work_to_message
@@ -21,7 +22,6 @@ from priorbench.protocol.failure import MachineError, TrialFailedError
 from priorbench.worker.deaths import cause_of_death
 from priorbench.worker.launching import Launched
 from priorbench.worker.patience import Patience
-from priorbench.worker.printed import Printed
 from priorbench.worker.replies import (
     LONGEST,
     ReplyError,
@@ -100,8 +100,7 @@ class PlayerProcess:
         try:
             self._read()
         except TrialFailedError as failure:
-            printed = self.last_lines()
-            said = f" ({printed.splitlines()[-1]})" if printed else ""
+            said = "".join(f" ({line})" for line in self._printed.last_lines(1))
             raise MachineError(f"the worker did not start: {failure.reason}{said}") from None
         self._ready = True
 
@@ -170,9 +169,6 @@ class PlayerProcess:
         assert self._work is not None
         return self._keeper, self._work.problems
 
-    def close(self) -> None:
-        """End the fit; `finish` does."""
-
     def finish(self) -> Finished:
         """End the trial, and say what it left behind, as far as it can be seen from here, too."""
         told = self._finished()
@@ -196,7 +192,7 @@ class PlayerProcess:
 
     def last_lines(self) -> str | None:
         """Return the last lines that were printed."""
-        return self._printed.last_lines()
+        return "\n".join(self._printed.last_lines()) or None
 
     def kill(self) -> None:
         """End the process and everything that it started, and remove its temporary files."""

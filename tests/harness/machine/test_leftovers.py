@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+import time
+
+import pytest
 
 from priorbench.machine.leftovers import left_running, running
 
@@ -35,3 +40,15 @@ def test_threads_are_named():
     assert left_running(before) == "2 threads (t0, t1)"
     end.set()
     assert left_running(before) == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of child processes")
+def test_a_child_that_works_under_the_name_of_pythons_helper_is_seen() -> None:
+    before = running()
+    words = [sys.executable, "-c", "while True: pass", "multiprocessing.resource_tracker"]
+    with subprocess.Popen(words) as child:
+        deadline = time.monotonic() + 20
+        while not left_running(before) and time.monotonic() < deadline:
+            pass
+        assert "1 child process" in left_running(before)
+        child.kill()

@@ -59,7 +59,7 @@ class RememberedFit:
     """
 
     def __init__(self, fit: Fit) -> None:
-        self.settle, self.advance, self.close = fit.settle, fit.advance, fit.close
+        self.settle, self.advance = fit.settle, fit.advance
         self._show = fit.show
         self.shown: list[tuple[torch.Tensor, torch.Tensor]] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections import deque
@@ -38,14 +39,13 @@ class Printed:
         """Wait a moment for what a process that has ended printed last."""
         self._thread.join(timeout=1)
 
-    def last_lines(self) -> str | None:
-        """Return the last lines, or None where nothing was printed."""
+    def last_lines(self, most: int = 5) -> list[str]:
+        """Return the last lines, at most this many."""
         text = b"".join(self._chunks)[-4000:].decode("utf-8", "backslashreplace")
-        lines = [line.rstrip()[-300:] for line in text.splitlines() if line.strip()]
-        return "\n".join(lines[-5:]) or None
+        return [line.rstrip()[-300:] for line in text.splitlines() if line.strip()][-most:]
 
     def _read(self) -> None:
-        with self._pipe as pipe:
+        with self._pipe as pipe, contextlib.suppress(OSError):
             while chunk := os.read(pipe.fileno(), 1 << 14):
                 self.count += len(chunk)
                 self._chunks.append(chunk[-2000:])

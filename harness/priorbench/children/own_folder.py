@@ -34,19 +34,6 @@ class OwnFolder:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
-def made_folder(path: str) -> OwnFolder:
-    """Make a folder for this user alone.
-
-    Raises
-    ------
-    OSError
-        Where it cannot be made, or is there already.
-    """
-    made = Path(path).absolute()
-    made.mkdir(mode=0o700)
-    return known_folder(made)
-
-
 def known_folder(path: Path) -> OwnFolder:
     """Return a folder that this process, or its parent, has just made."""
     there = os.lstat(path)
