@@ -157,12 +157,9 @@ class PlayerProcess:
             (image,) = self._shared.read([(images[index].shape, type_of(told))])
         except MissingPixelsError as error:
             raise ReplyError(str(error)) from None
-        wall = max(0.0, both.wall - made)
-        return Shown(
-            image=image,
-            made=made,
-            carried=Spent(wall=wall, device=max(wall, carried.device), cpu=carried.cpu),
-        )
+        hidden = both.wall - made - carried.wall
+        spent = replace(carried, wall=carried.wall + hidden, device=carried.device + hidden)
+        return Shown(image=image, made=made, carried=spent)
 
     def _trial(self) -> tuple[Timekeeper, Sequence[Problem]]:
         assert self._keeper is not None
