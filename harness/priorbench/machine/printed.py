@@ -14,7 +14,7 @@ class Printed:
 
     Parameters
     ----------
-    pipe : file
+    pipe : IO[bytes]
         its other end; closed when the process closes it.
 
     Attributes
