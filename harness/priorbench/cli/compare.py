@@ -11,11 +11,12 @@ import typer
 
 from priorbench.cli.common.output import Format, print_json, print_table, remark, say
 from priorbench.cli.common.stores import reading
-from priorbench.cli.leaderboard import prepare_statistics
+from priorbench.cli.leaderboard import LevelOption, RopeOption, prepare_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from priorbench.ranking.boards import Claims
     from priorbench.ranking.compare import Comparisons
     from priorbench.ranking.compare_rows import Comparison
     from priorbench.ranking.panels import Filter
@@ -32,21 +33,25 @@ def compare(
     image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
     noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
     operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
+    level: LevelOption = 0.95,
+    rope: RopeOption = 0.02,
     format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,
 ) -> None:
     """Compare two methods, or the methods that two stores share, on the images that both restored."""
     prepare_statistics()
+    from priorbench.ranking.boards import Claims
     from priorbench.ranking.panels import Filter
     from priorbench.store.address import shown
 
     only = Filter(image_set=image_set, noise=noise, operator=operator)
+    claims = Claims(level=level, rope=rope)
     with ExitStack() as stores:
-        found = _comparisons(a, b, store, only, stores)
+        found = _comparisons(a, b, store, only, claims, stores)
         if format is Format.JSON:
             tables = {name: _flat(value) for name, value in asdict(found).items()}
             print_json({"a": shown(a), "b": shown(b), **tables})
         else:
-            _print(found)
+            _print(found, claims)
 
 
 def _flat(items: Any) -> Any:
@@ -54,7 +59,9 @@ def _flat(items: Any) -> Any:
     return [{**item.pop("setting"), **item} if isinstance(item, dict) else item for item in items]
 
 
-def _comparisons(a: str, b: str, store: str | None, only: Filter, stores: ExitStack) -> Comparisons:
+def _comparisons(
+    a: str, b: str, store: str | None, only: Filter, claims: Claims, stores: ExitStack
+) -> Comparisons:
     """Compare two stores if both arguments are, else two methods."""
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.compare import compare_methods, compare_stores
@@ -63,21 +70,25 @@ def _comparisons(a: str, b: str, store: str | None, only: Filter, stores: ExitSt
     if store is None and _is_store(a) and _is_store(b):
         first, second = (stores.enter_context(reading(name)) for name in (a, b))
         environments = first.environments() | second.environments()
-        return compare_stores(first.scores(), second.scores(), environments=environments, only=only)
+        return compare_stores(
+            first.scores(), second.scores(), environments=environments, only=only, claims=claims
+        )
     if store is None and _is_store(a) != _is_store(b):
         one, other = (a, b) if _is_store(a) else (b, a)
         raise PriorbenchError(
             f"compare two methods or two stores: there is a store {shown(one)}, but no file {other}"
         )
     source = stores.enter_context(reading(store))
-    return compare_methods(source.scores(), a, b, environments=source.environments(), only=only)
+    return compare_methods(
+        source.scores(), a, b, environments=source.environments(), only=only, claims=claims
+    )
 
 
 def _is_store(name: str) -> bool:
     return "://" in name or Path(name).is_file()
 
 
-def _print(found: Comparisons) -> None:
+def _print(found: Comparisons, claims: Claims) -> None:
     """Print the comparisons for a person, and on standard error what was refused."""
     from priorbench.ranking.compare import refusal_lines
     from priorbench.words import few, plural
@@ -87,11 +98,11 @@ def _print(found: Comparisons) -> None:
     a, b = ("first", "second") if stores else (some.a, some.b)
     columns = _columns(found.comparisons, a, b, stores)
     print_table(list(columns), list(zip(*columns.values(), strict=True)))
-    say(f"difference: {a} minus {b}, mean over images, 95 % bootstrap interval")
+    say(f"difference: {a} minus {b}, mean over images, {claims.percent} interval")
     family = plural(len(found.comparisons), "comparison")
-    say(f"p: Wilcoxon signed-rank, Holm-corrected for {family}")
+    say(f"p: sign-flip test of the mean difference, Holm-corrected for {family}")
     if "× time" in columns:
-        say(f"× time: {a} over {b}, ratio of geometric means, 95 % bootstrap interval")
+        say(f"× time: {a} over {b}, ratio of geometric means, 95 % interval")
     if "only" in columns:
         say(f"only: images that only {a} / only {b} restored")
     if "failed" in columns:
@@ -122,7 +133,7 @@ def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) ->
         f"{a} dB": lambda one: number(one.psnr_a, 2),
         f"{b} dB": lambda one: number(one.psnr_b, 2),
         "difference dB": lambda one: difference(one.difference),
-        "p": lambda one: probability(one.difference.p_holm),
+        "p": lambda one: probability(one.difference.p_adjusted),
         "wins": lambda one: f"{100 * one.difference.win_rate:.0f} %",
         "× time": times,
         "only": lambda one: f"{one.only_a} / {one.only_b}" if one.only_a or one.only_b else "",

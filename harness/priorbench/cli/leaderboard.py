@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 _FILE_WIDTH = 140
 
+LevelOption = Annotated[
+    float, typer.Option(metavar="SHARE", help="How often intervals hold, and all claims of a board together.")
+]
+RopeOption = Annotated[
+    float, typer.Option(metavar="DB", help="A difference that does not matter in practice, in dB.")
+]
+
 
 class LeaderboardFormat(StrEnum):
     """How a leaderboard is written."""
@@ -55,8 +62,13 @@ def leaderboard(
     ] = None,
     reference: Annotated[
         str | None,
-        typer.Option(metavar="NAME[@RULE]", help="Compare with this method. Default: the best ranked."),
+        typer.Option(
+            metavar="NAME[@RULE]",
+            help="Compare with this method, chosen before the results were seen. Default: the best ranked.",
+        ),
     ] = None,
+    level: LevelOption = 0.95,
+    rope: RopeOption = 0.02,
 ) -> None:
     """Rank the methods in a store."""
     if format is LeaderboardFormat.html and output is None:
@@ -64,13 +76,15 @@ def leaderboard(
     prepare_statistics()
     from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
+    from priorbench.ranking.boards import Claims
     from priorbench.ranking.leaderboard import leaderboard as rank
     from priorbench.ranking.panels import Filter
     from priorbench.words import plural
 
     only = Filter(image_set=image_set, noise=noise, operator=operator, run=run, as_of=parse_moment(as_of))
+    claims = Claims(level=level, rope=rope)
     with reading(store) as source:
-        boards = rank(source.scores(), reference=reference, only=only)
+        boards = rank(source.scores(), reference=reference, only=only, claims=claims)
         if not boards:
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
         if disputed := source.disputed():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from priorbench.contract.choice import DENOISING
+from priorbench.errors import PriorbenchError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -39,21 +41,49 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Claims:
+    """When a board says that methods differ, or that they are equal.
+
+    Attributes
+    ----------
+    level : float, default 0.95
+        how often intervals hold, and how often nothing false is said of any pair of a board; in [0.5, 1).
+    rope : float, default 0.02
+        region of practical equivalence, in dB: a smaller difference does not matter to anybody.
+    """
+
+    level: float = 0.95
+    rope: float = 0.02
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if not 0.5 <= self.level < 1:
+            raise PriorbenchError(f"level {self.level:g}: it is a share from 0.5 to below 1, such as 0.95")
+        if not 0 <= self.rope < math.inf:
+            raise PriorbenchError(f"rope {self.rope:g}: it is a difference in dB, 0 or more, such as 0.02")
+
+    @property
+    def percent(self) -> str:
+        """The level in words: "95 %"."""
+        return f"{100 * self.level:.4g} %"
+
+
+#: what is claimed where nothing else is asked for
+CLAIMS = Claims()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
-    """A 95 % interval over images.
+    """An interval over images, at the level of the board.
 
     Attributes
     ----------
     low, high : float
         its ends.
-    kind : str, default 'bca'
-        "bca" for the bias-corrected and accelerated bootstrap; "percentile" where that is undefined;
-        "constant" where all images say the same.
     """
 
     low: float
     high: float
-    kind: str = "bca"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,21 +97,31 @@ class Difference:
     mean : float
         in dB.
     interval : Interval or None
-        None for fewer than two images.
+        None for fewer than two images, and where all say the same.
     p : float
-        two-sided, Wilcoxon signed-rank.
-    p_holm : float
-        the same, corrected by Holm's method for all comparisons that are shown with it.
+        two-sided, of the sign-flip test of the mean; an exact image counts like the largest difference.
+    p_adjusted : float or None
+        the same, adjusted for all comparisons of its family; None for a row that is not ranked.
     win_rate : float
-        share of the images with the higher PSNR; a tie counts one half.
+        share of the images with the higher PSNR, or restored exactly; a tie counts one half.
+    verdict : str
+        ``better`` or ``worse`` where the methods are told apart, ``equivalent`` where the interval lies in
+        the region of practical equivalence, or empty.
     """
 
     images: int
     mean: float
     interval: Interval | None
-    p: float
-    p_holm: float
+    p: float = 1.0
+    p_adjusted: float | None = None
     win_rate: float
+    verdict: str = ""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Of the interval; the mean twice where there is none."""
+        found = self.interval
+        return (self.mean, self.mean) if found is None else (found.low, found.high)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,9 +153,14 @@ class Row:
         the shortest name of the row that is unique on its board, ``label``, ``label@rule``, ..., with its
         `conditions`.
     rank : int or None, optional
-        by mean PSNR among the rows that may be ranked; None with `unranked` saying why.
+        the best that the data allow: 1 and the number of rows that are told to be better. None for a row that
+        is not ranked, with `unranked` saying why.
+    rank_worst : int or None, optional
+        the worst that they allow: the number of ranked rows less those that are told to be worse.
     tied : bool, default False
-        the rank is shared.
+        another row is not told apart from it.
+    groups : tuple of int, default ()
+        numbers of the groups that it belongs to: largest sets of rows none of which are told apart.
     conditions : tuple of str, default ()
         device, threads, batch and environment, as far as the rows of the board differ in them.
     denoiser, stopping_rule, device, threads : str or int or None
@@ -158,7 +203,9 @@ class Row:
 
     name: str
     rank: int | None = None
+    rank_worst: int | None = None
     tied: bool = False
+    groups: tuple[int, ...] = ()
     unranked: str = ""
     conditions: tuple[str, ...] = ()
     denoiser: str
@@ -198,15 +245,17 @@ class Board:
     labels : Setting
         the same as suites call them.
     images : int
-        images of the set that any method was run on.
+        images that ranks are over; where no row is ranked, those that any method was run on.
     noisy_psnr : float or None
-        mean PSNR of the noisy images, in dB; with another operator than the identity, of A^+ y.
+        mean PSNR of the noisy ones, in dB; with another operator than the identity, of A^+ y.
     reference : str or None
         name of the row that the others are compared with; None where no row can be.
-    resamples : int
-        how many made the intervals.
+    reference_fixed : bool, default False
+        the reference was named beforehand, so that only comparisons with it are a family of their own.
+    claims : Claims
+        when methods are told apart.
     rows : tuple of Row
-        ranked rows first, best first; then the others.
+        ranked rows first, in the order of their paired differences; then the others.
     notes : tuple of str, default ()
         what a reader must know.
     """
@@ -217,7 +266,8 @@ class Board:
     images: int
     noisy_psnr: float | None
     reference: str | None
-    resamples: int
+    reference_fixed: bool = False
+    claims: Claims
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from priorbench.errors import PriorbenchError
 from priorbench.ranking.answers import answers
-from priorbench.ranking.boards import Setting
+from priorbench.ranking.boards import CLAIMS, Claims, Difference, Setting
 from priorbench.ranking.compare_rows import Comparison, Environments, RefusedError, Versus
 from priorbench.ranking.names import find_place, row_names
 from priorbench.ranking.newest import PREVIOUS, with_previous
+from priorbench.ranking.paired import verdict
 from priorbench.ranking.pairs import Pair, joined, matched
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels, panels_of
 from priorbench.ranking.statistics import caveats, holm
@@ -43,6 +44,7 @@ def compare_methods(
     *,
     only: Filter = EVERYTHING,
     environments: Environments | None = None,
+    claims: Claims = CLAIMS,
 ) -> Comparisons:
     """Compare two methods of a store wherever both ran.
 
@@ -57,6 +59,8 @@ def compare_methods(
         the settings that are wanted.
     environments : Mapping[str, Mapping[str, Any]] or None, optional
         by fingerprint, to say how the conditions of two timings differ.
+    claims : Claims, optional
+        when methods are told apart.
 
     Raises
     ------
@@ -79,7 +83,7 @@ def compare_methods(
     names = row_names(oracle)
     one, two = names[first], names[second]
     pair = Pair(a=first, b=second, name_a=one, name_b=two, called_a=one, called_b=two)
-    return _compared(found, [pair], environments or {})
+    return _compared(found, [pair], environments or {}, claims)
 
 
 def compare_stores(
@@ -88,6 +92,7 @@ def compare_stores(
     *,
     only: Filter = EVERYTHING,
     environments: Environments | None = None,
+    claims: Claims = CLAIMS,
 ) -> Comparisons:
     """Compare every method that two stores share, the first store's records with the second's.
 
@@ -98,10 +103,12 @@ def compare_stores(
     pairs, alone = matched({place for panel in found for place in panel.places})
     if not pairs:
         raise PriorbenchError("; ".join(["the stores share no method of the same label and rule", *alone]))
-    return replace(_compared(found, pairs, environments or {}), notes=tuple(alone))
+    return replace(_compared(found, pairs, environments or {}, claims), notes=tuple(alone))
 
 
-def _compared(found: Sequence[Panel], pairs: Sequence[Pair], environments: Environments) -> Comparisons:
+def _compared(
+    found: Sequence[Panel], pairs: Sequence[Pair], environments: Environments, claims: Claims
+) -> Comparisons:
     """Compare all pairs on all panels, and correct the p values of this family.
 
     Raises
@@ -112,7 +119,7 @@ def _compared(found: Sequence[Panel], pairs: Sequence[Pair], environments: Envir
     comparisons: list[Comparison] = []
     refused: list[Refusal] = []
     for panel in found:
-        versus = Versus(panel)
+        versus = Versus(panel, claims)
         for pair in pairs:
             if {pair.a, pair.b} <= set(panel.places):
                 try:
@@ -128,13 +135,20 @@ def _compared(found: Sequence[Panel], pairs: Sequence[Pair], environments: Envir
         comparisons=tuple(
             replace(
                 one,
-                difference=replace(one.difference, p_holm=p),
-                notes=(*one.notes, *caveats(one.difference.images, len(comparisons))),
+                difference=_adjusted(one.difference, p, claims),
+                notes=(*one.notes, *caveats(one.difference.images, len(comparisons), claims)),
             )
             for one, p in zip(comparisons, corrected, strict=True)
         ),
         refused=tuple(refused),
     )
+
+
+def _adjusted(difference: Difference, p: float, claims: Claims) -> Difference:
+    """Return a difference with its adjusted p, and what may still be claimed."""
+    apart = difference.verdict in ("better", "worse") and p <= 1 - claims.level
+    told = difference.verdict if apart else verdict(difference, 0, claims)
+    return replace(difference, p_adjusted=p, verdict=told)
 
 
 def _apart(found: Sequence[Panel], pair: Pair) -> list[Refusal]:

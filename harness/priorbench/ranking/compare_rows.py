@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.ranking.boards import Difference, Setting, TimeRatio
+from priorbench.ranking.boards import Claims, Difference, Setting, TimeRatio
 from priorbench.ranking.measured import Measured
-from priorbench.ranking.paired import Paired, differences, time_ratios
+from priorbench.ranking.paired import Quality, compared, time_ratios, verdict
 from priorbench.ranking.pairs import Pair
 from priorbench.ranking.panels import Panel
 from priorbench.words import plural
@@ -67,8 +67,8 @@ class RefusedError(Exception):
 class Versus:
     """A panel, in which any two rows can be compared."""
 
-    def __init__(self, panel: Panel) -> None:
-        self._panel = panel
+    def __init__(self, panel: Panel, claims: Claims) -> None:
+        self._panel, self._claims = panel, claims
         self._measured = Measured(panel)
         numbers: dict[str | None, int] = {}
         digests = [
@@ -87,11 +87,18 @@ class Versus:
         panel, psnr = self._panel, self._measured.psnr
         rows = [panel.places.index(place) for place in (pair.a, pair.b)]
         like, unlike = self._like(rows)
-        paired = Paired(panel, np.where(like, psnr[rows], np.nan))
-        means = np.nanmean(np.where(np.isfinite(paired.images).all(axis=0), paired.images, np.nan), axis=1)
+        fair = Quality(
+            panel=panel, psnr=np.where(like, psnr[rows], np.nan), exact=like & self._measured.exact[rows]
+        )
+        [found] = compared(fair, [(0, 1)], self._claims)
+        if found.difference is None:
+            raise RefusedError("every image that both restored was restored exactly by one of them")
+        images = panel.by_image(fair.psnr)
+        means = np.nanmean(np.where(np.isfinite(images).all(axis=0), images, np.nan), axis=1)
         ratio, refused, remarks = self._time(rows, like, pair, environments)
         failures = [int((panel.scores.status[panel.row == row] != "ok").sum()) for row in rows]
-        there = np.isfinite(panel.by_image(psnr)[rows])
+        restored = (np.isfinite(psnr[rows]) | self._measured.exact[rows]).astype(np.float64)
+        there = panel.by_image(restored) > 0
         return Comparison(
             a=pair.name_a,
             b=pair.name_b,
@@ -99,7 +106,9 @@ class Versus:
             setting=panel.setting,
             psnr_a=float(means[0]),
             psnr_b=float(means[1]),
-            difference=differences(paired, 1)[0],
+            difference=replace(
+                found.difference, verdict=verdict(found.difference, found.better, self._claims)
+            ),
             time_ratio=ratio,
             time_refused=refused,
             failures_a=failures[0],
@@ -118,7 +127,8 @@ class Versus:
         RefusedError
             If there are no such slots.
         """
-        both: NDArray[np.bool_] = np.asarray(np.isfinite(self._measured.psnr[rows]).all(axis=0))
+        restored = np.isfinite(self._measured.psnr[rows]) | self._measured.exact[rows]
+        both: NDArray[np.bool_] = np.asarray(restored.all(axis=0))
         like = both & (self._digest[rows[0]] == self._digest[rows[1]])
         shared, fair = self._images(both), self._images(like)
         if not shared:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
 from priorbench.contract.records import Record
 from priorbench.errors import UnknownNameError
-from priorbench.ranking.boards import Board, Difference, Interval, Row, TimeRatio
+from priorbench.ranking.boards import CLAIMS, Board, Claims, Difference, Interval, Row, TimeRatio
 from priorbench.ranking.measured import Measured
 from priorbench.ranking.names import find_place, names_condition
-from priorbench.ranking.paired import Paired, differences, shared_ranks, time_ratios
+from priorbench.ranking.paired import Quality, time_ratios
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
-from priorbench.ranking.statistics import caveats, resample_count
+from priorbench.ranking.ranks import differences, ranks
+from priorbench.ranking.shared_results import Shared, shared_results
+from priorbench.ranking.statistics import caveats
 from priorbench.ranking.suspicion import Suspect, flags
 from priorbench.store.scores import Scores, scores_of
 
@@ -27,6 +29,7 @@ def leaderboard(
     *,
     reference: str | None = None,
     only: Filter = EVERYTHING,
+    claims: Claims = CLAIMS,
 ) -> list[Board]:
     """Rank the records of a store.
 
@@ -39,10 +42,13 @@ def leaderboard(
     source : Scores or Iterable[Record]
         `Store.scores`; or records, each asked for by its own names.
     reference : str or None, optional
-        name of the row that the others are compared with, ``label`` or ``label@rule``; default is the best
-        ranked one of each board.
+        name of the row that the others are compared with, ``label`` or ``label@rule``; fixed before the
+        results were seen, so that comparisons with it are a smaller family. Default is the best ranked one of
+        each board; its differences are adjusted for all pairs.
     only : Filter, optional
         the settings whose boards are wanted, and of which time.
+    claims : Claims, optional
+        when methods are told apart.
 
     Raises
     ------
@@ -58,7 +64,7 @@ def leaderboard(
             for place, entry in zip(panel.places, panel.entries, strict=True)
         }
         find_place(reference, everywhere, [place for place, oracle in everywhere.items() if oracle])
-    boards = [_board(panel, reference) for panel in found]
+    boards = [_board(panel, reference, claims) for panel in found]
     if reference is not None and names_condition(reference):
         rows = {row.name for board in boards for row in board.rows}
         if reference not in rows:
@@ -66,41 +72,46 @@ def leaderboard(
     return boards
 
 
-def _board(panel: Panel, wanted: str | None) -> Board:
+def _board(whole: Panel, wanted: str | None, claims: Claims) -> Board:
+    shared = shared_results(whole)
+    panel = shared.panel
     measured = Measured(panel)
-    psnr = Paired(panel, measured.psnr)
-    images = len(panel.starts)
-    rows = [replace(row, unranked=_why_unranked(row, images)) for row in measured.rows(psnr.intervals())]
-    ranked = sorted(
-        (number for number, row in enumerate(rows) if not row.unranked), key=lambda n: _order(rows[n])
-    )
-    ranks = shared_ranks(psnr, ranked)
-    shared = Counter(ranks)
-    for number, rank in zip(ranked, ranks, strict=True):
-        rows[number] = replace(rows[number], rank=rank, tied=shared[rank] > 1)
+    quality = Quality(panel=panel, psnr=measured.psnr, exact=measured.exact)
+    rows = [
+        replace(row, unranked=reason)
+        for row, reason in zip(measured.rows(quality.intervals(claims.level)), shared.unranked, strict=True)
+    ]
+    ranked = [number for number, row in enumerate(rows) if not row.unranked]
+    found = ranks(quality, ranked, [row.name for row in rows], claims)
+    for number, standing in found.standings.items():
+        rows[number] = replace(rows[number], **asdict(standing))
     rows = _flagged(panel, rows, measured.too_exact())
-    reference, notes = _reference(panel, wanted, ranked, psnr)
+    reference, fixed, notes = _reference(panel, wanted, found.order, measured)
     if reference is not None:
-        apart = differences(psnr, reference)
+        apart = differences(quality, reference, found, fixed=fixed)
         ratios = time_ratios(panel, measured.seconds, measured.environment, reference)
         rows = [
             replace(row, difference=apart.get(number), time_ratio=ratios.get(number))
             for number, row in enumerate(rows)
         ]
+    place = {row: number for number, row in enumerate(found.order)}
+    order = sorted(range(len(rows)), key=lambda row: (place.get(row, len(place)), *_by_mean(rows[row])))
     return Board(
         protocol=panel.protocol,
         setting=panel.setting,
         labels=panel.labels,
-        images=images,
-        noisy_psnr=measured.noisy_psnr(),
+        images=shared.images,
+        noisy_psnr=measured.noisy_psnr(shared.slots),
         reference=None if reference is None else rows[reference].name,
-        resamples=resample_count(images),
-        rows=tuple(sorted(rows, key=_order)),
+        reference_fixed=fixed,
+        claims=claims,
+        rows=tuple(rows[row] for row in order),
         notes=(
             *panel.notes,
+            *shared.notes,
             *notes,
-            *_unlike_draws(panel, rows),
-            *caveats(images, sum(row.difference is not None for row in rows)),
+            *_unlike_draws(shared, rows),
+            *caveats(shared.images, sum(row.difference is not None for row in rows), claims),
         ),
     )
 
@@ -121,12 +132,14 @@ def _flagged(panel: Panel, rows: Sequence[Row], too_exact: Sequence[int]) -> lis
     return [replace(row, flags=found) for row, found in zip(rows, flags(suspects), strict=True)]
 
 
-def _unlike_draws(panel: Panel, rows: Sequence[Row]) -> list[str]:
+def _unlike_draws(shared: Shared, rows: Sequence[Row]) -> list[str]:
     """Say which rows have not all noise draws of their images: their means are over other draws."""
+    panel = shared.panel
     there = np.zeros((len(rows), panel.slots), dtype=bool)
     there[panel.row, panel.slot] = True
     images = np.logical_or.reduceat(there, panel.starts, axis=1) if panel.slots else there
-    draws = np.repeat(images, np.diff([*panel.starts, panel.slots]), axis=1).sum(axis=1)
+    own = np.repeat(images, np.diff([*panel.starts, panel.slots]), axis=1)
+    draws = (own & (shared.slots | there)).sum(axis=1)
     return [
         f"{row.name} has {has} of {of} noise draws of its images: its means are over these alone"
         for row, has, of in zip(rows, there.sum(axis=1).tolist(), draws.tolist(), strict=True)
@@ -134,35 +147,27 @@ def _unlike_draws(panel: Panel, rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _order(row: Row) -> tuple[bool, float, str]:
-    """Sort ranked rows first, by mean PSNR; a row whose every image is exact has none and is best."""
-    best = np.inf if row.psnr is None and row.infinite else -np.inf
-    return bool(row.unranked), -(best if row.psnr is None else row.psnr), row.name
-
-
-def _why_unranked(row: Row, images: int) -> str:
-    if row.unranked:
-        return row.unranked
-    if row.trained_on:
-        return f"trained on {', '.join(row.trained_on)}"
-    if row.images < images:
-        failed = ", ".join(f"{count} {status}" for status, count in sorted(row.failures.items()))
-        return f"{row.images} of {images} images" + (f": {failed}" if failed else "")
-    return ""
+def _by_mean(row: Row) -> tuple[float, str]:
+    """Sort rows by mean PSNR; one whose every image is exact has none and is best."""
+    best = math.inf if row.psnr is None and row.infinite else -math.inf
+    return -(best if row.psnr is None else row.psnr), row.name
 
 
 def _reference(
-    panel: Panel, wanted: str | None, ranked: Sequence[int], psnr: Paired
-) -> tuple[int | None, list[str]]:
-    """Return the row to compare with: the wanted one if it has results here, else the best ranked."""
-    best = ranked[0] if ranked else None
+    panel: Panel, wanted: str | None, order: Sequence[int], measured: Measured
+) -> tuple[int | None, bool, list[str]]:
+    """Return the row to compare with, whether it is the one that was wanted, and what to say of it.
+
+    Without a wanted one, and where it has no results, that is the first of the ranked ones.
+    """
+    best = order[0] if order else None
     if wanted is None:
-        return best, []
+        return best, False, []
     oracles = [place for place, entry in zip(panel.places, panel.entries, strict=True) if entry.oracle]
     try:
         row = panel.places.index(find_place(wanted, panel.places, oracles))
     except UnknownNameError:
-        return best, [f"{wanted} was not run here: the others are compared with the best"]
-    if not np.isfinite(psnr.images[row]).any():
-        return best, [f"{wanted} has no PSNR here: the others are compared with the best"]
-    return row, []
+        return best, False, [f"{wanted} was not run here: the others are compared with the best"]
+    if not np.isfinite(measured.psnr[row]).any():
+        return best, False, [f"{wanted} has no PSNR here: the others are compared with the best"]
+    return row, True, []

@@ -26,6 +26,8 @@ class Measured:
     ----------
     psnr, seconds : ndarray of float64
         (rows, slots), NaN where there is none.
+    exact : ndarray of bool
+        (rows, slots), restored bit by bit.
     environment : ndarray of float64
         (rows, slots), a number for each fingerprint.
     """
@@ -37,6 +39,7 @@ class Measured:
         numbers = {fingerprint: number for number, fingerprint in enumerate(fingerprints)}
         environment = np.array([numbers[fingerprint] for fingerprint in fingerprints], dtype=np.float64)
         self.psnr = self._spread(panel.scores.psnr)
+        self.exact = np.nan_to_num(self._spread(panel.scores.exact.astype(np.float64))) > 0
         self.seconds = self._spread(panel.scores.wall_seconds)
         self.environment = self._spread(environment[panel.scores.entry])
 
@@ -45,7 +48,7 @@ class Measured:
         panel, scores = self._panel, self._scores
         names, differing = shown_names(panel), conditions(panel)
         usable = np.isfinite(self._by_image(self._good.astype(np.float64)))
-        exact = np.nan_to_num(self._by_image(scores.exact.astype(np.float64))) > 0
+        exact = np.nan_to_num(panel.by_image(self.exact.astype(np.float64))) > 0
         by_image = {
             "psnr": panel.by_image(self.psnr),
             "gain": panel.by_image(self.psnr - panel.noisy_psnr),
@@ -71,7 +74,6 @@ class Measured:
         return [
             Row(
                 name=names[row],
-                unranked="an oracle sees the clean image" if entry.oracle else "",
                 conditions=differing[row],
                 denoiser=place.label,
                 stopping_rule=place.stopping_rule,
@@ -86,14 +88,14 @@ class Measured:
             for row, (place, entry) in enumerate(zip(panel.places, panel.entries, strict=True))
         ]
 
-    def noisy_psnr(self) -> float | None:
-        """Return the mean PSNR of the noisy images, in dB."""
-        return _means(self._panel.by_image(self._panel.noisy_psnr[None]))[0]
+    def noisy_psnr(self, slots: NDArray[np.bool_]) -> float | None:
+        """Return the mean PSNR of the noisy images of these slots, in dB."""
+        noisy = np.where(slots, self._panel.noisy_psnr, np.nan)
+        return _means(self._panel.by_image(noisy[None]))[0]
 
     def too_exact(self) -> list[int]:
         """Return for each row how many noisy images came out clean, exactly or nearly so."""
-        exact = np.nan_to_num(self._spread(self._scores.exact.astype(np.float64))) > 0
-        came_out = exact | (np.nan_to_num(self.psnr) > NEARLY_EXACT)
+        came_out = self.exact | (np.nan_to_num(self.psnr) > NEARLY_EXACT)
         with np.errstate(invalid="ignore"):
             noisy = self._panel.noisy_psnr < NEARLY_EXACT
         found = np.where(came_out & noisy, 1.0, np.nan)

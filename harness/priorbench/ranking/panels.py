@@ -78,6 +78,17 @@ class Panel:
         with np.errstate(invalid="ignore"):
             return np.asarray(total / np.where(number, number, np.nan))
 
+    def image_names(self) -> tuple[str, ...]:
+        """Return the names of the images; of two of one name, with part of their digests."""
+        _, first = np.unique(self.slot, return_index=True)
+        numbers = np.full(self.slots, -1)
+        numbers[self.slot[first]] = self.scores.problem[first]
+        problems = [self.scores.problems[number] for number in numbers[self.starts].tolist()]
+        names = [problem.image for problem in problems]
+        if len(set(names)) == len(names):
+            return tuple(names)
+        return tuple(f"{problem.image} ({problem.image_sha256[:8]})" for problem in problems)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import partial
+from string import ascii_letters
 
 from priorbench.ranking.boards import Board, Difference, Interval, Row
 from priorbench.words import memory, number, plural, seconds, significant
@@ -16,6 +17,9 @@ _TAKEN = ("rank", "method", "stopping", "p", "wins", "memory", "images", "failed
 #: fields of a row that are over images, and their columns; further metrics have their own
 _COLUMN_OF = {"psnr": "PSNR dB", "gain": "gain dB", "ssim": "SSIM", "seconds": "s/image"}
 
+#: after a difference that does not matter in practice
+_SAME = " ≈"
+
 #: after the name of a row that is flagged
 _DOUBT = "(?)"
 
@@ -27,15 +31,16 @@ def columns(board: Board) -> dict[str, CellText]:
     """Return the columns that say something on this board, in order; the first says the rank."""
     every: Mapping[str, CellText] = {
         "rank": rank,
+        "group": lambda row: letters(row.groups) if _grouped(board) else "",
         "method": method,
         "stopping": lambda row: row.stopping_rule or "",
         "PSNR dB": _psnr,
-        "95 %": lambda row: interval(row.psnr_interval, 2),
+        "interval": lambda row: interval(row.psnr_interval, 2),
         "gain dB": lambda row: _marked(number(row.gain, 2, sign=True), row, "gain"),
         difference_column(board): lambda row: (
             "reference" if row.name == board.reference else difference(row.difference)
         ),
-        "p": lambda row: "" if row.difference is None else probability(row.difference.p_holm),
+        "p": lambda row: "" if row.difference is None else probability(row.difference.p_adjusted),
         "wins": lambda row: "" if row.difference is None else f"{100 * row.difference.win_rate:.0f} %",
         "SSIM": lambda row: _marked(number(row.ssim, 4), row, "ssim"),
         **{metric_column(name): partial(_metric, name) for row in board.rows for name in row.metrics},
@@ -113,23 +118,42 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
 
 
 def _meanings(board: Board, seen: Container[str]) -> list[str]:
+    claims = board.claims
+    compared = [row.difference for row in board.rows if row.difference is not None]
+    ranked = sum(row.rank is not None for row in board.rows)
     lines = []
     if not board.setting.is_denoising:
         lines.append("least squares: the solution of least norm, which gains are counted from")
-    compared = [row.difference for row in board.rows if row.difference is not None]
-    intervals = [item.interval for item in compared] + [row.psnr_interval for row in board.rows]
     if any(row.tied for row in board.rows):
-        lines.append("= shares its rank: not told apart from the best of its group by a 95 % interval")
+        lines.append("rank: 2–4 means that 2, 3 and 4 are possible, for methods that are not told apart")
+    if "group" in seen:
+        lines.append("group: methods that share a letter are not told apart")
+    if ranked > 1:
+        lines.append(_apart(board))
     if any(item.interval is not None for item in compared):
         column = difference_column(board)
-        lines.append(f"{column}: mean paired difference to {board.reference}, 95 % bootstrap interval")
+        lines.append(f"{column}: mean paired difference to {board.reference}, {claims.percent} interval")
+    if any(item.verdict == "equivalent" for item in compared):
+        lines.append(f"{_SAME.strip()} equal in practice: the interval is within {claims.rope:g} dB of zero")
     if any(item.images < board.images for item in compared):
         lines.append("a difference is over the images that both restored, exact ones left out")
     if "p" in seen:
-        lines.append(f"p: Wilcoxon signed-rank, Holm-corrected for {plural(len(compared), 'comparison')}")
-    if any(item is not None and item.kind == "percentile" for item in intervals):
-        lines.append("† the BCa interval is undefined here: percentile interval")
+        family = f"for all comparisons with {board.reference}" if board.reference_fixed else "for all pairs"
+        lines.append(f"p: sign-flip test of the mean difference, adjusted {family} of ranked methods")
+    if "interval" in seen:
+        lines.append(f"interval: {claims.percent} interval of the mean PSNR, over images")
     return lines
+
+
+def _apart(board: Board) -> str:
+    claims = board.claims
+    least = f" and differ by {claims.rope:g} dB or more" if claims.rope else ""
+    return f"told apart: methods that differ at {claims.percent}, all pairs taken together{least}"
+
+
+def _grouped(board: Board) -> bool:
+    """Say whether groups tell more than that every method, or none, stands alone."""
+    return len({row.groups for row in board.rows if row.groups}) > 1 and any(row.tied for row in board.rows)
 
 
 def _over_fewer(board: Board, seen: Container[str]) -> list[str]:
@@ -170,27 +194,36 @@ def _doubts(board: Board) -> list[str]:
 
 
 def rank(row: Row) -> str:
-    """Return a rank; a shared one has an equals sign."""
-    return "–" if row.rank is None else f"{row.rank}=" if row.tied else str(row.rank)
+    """Return a rank, or the first and the last of those that are possible."""
+    if row.rank is None:
+        return "–"
+    return str(row.rank) if row.rank == row.rank_worst else f"{row.rank}–{row.rank_worst}"
+
+
+def letters(groups: Iterable[int]) -> str:
+    """Return the letters of groups: a to z, then A to Z."""
+    return "".join(ascii_letters[number] for number in groups)
 
 
 def difference(value: Difference | None) -> str:
     """Return a difference with its interval."""
     if value is None:
         return ""
-    return f"{number(value.mean, 2, sign=True)} {interval(value.interval, 2, sign=True)}".rstrip()
+    same = _SAME if value.verdict == "equivalent" else ""
+    return f"{number(value.mean, 2, sign=True)} {interval(value.interval, 2, sign=True)}".rstrip() + same
 
 
 def interval(value: Interval | None, digits: int, sign: bool = False) -> str:
-    """Return an interval; a dagger marks one that is not BCa."""
+    """Return the two ends of an interval."""
     if value is None:
         return ""
-    ends = f"[{number(value.low, digits, sign)}, {number(value.high, digits, sign)}]"
-    return ends + ("†" if value.kind == "percentile" else "")
+    return f"[{number(value.low, digits, sign)}, {number(value.high, digits, sign)}]"
 
 
-def probability(value: float) -> str:
+def probability(value: float | None) -> str:
     """Return a p value."""
+    if value is None:
+        return ""
     return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.9995 else "1"
 
 

@@ -26,12 +26,11 @@ _SPECIAL = {
     '"': r"\textquotedbl{}",
     "×": r"$\times$",
     "–": "--",
-    "†": r"$^{\dagger}$",
     "‡": r"$^{\ddagger}$",
 }
 _NUMBER = re.compile(r"(?<![\w.])[+-]\d+(?:\.\d+)?")
 #: columns that a page has no room for
-_OMITTED = ("95 %", "gain dB", "memory", "images")
+_OMITTED = ("interval", "gain dB", "memory", "images")
 
 
 def latex(boards: Sequence[Board]) -> str:

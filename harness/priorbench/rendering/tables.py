@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from priorbench.ranking.boards import Board, Interval, Row
-from priorbench.rendering.columns import columns, footnotes, title
+from priorbench.rendering.columns import columns, footnotes, letters, title
 from priorbench.words import seconds, visible
 
 __all__ = ["as_json", "comma_separated", "footnotes", "markdown", "seconds", "table", "title"]
@@ -24,10 +24,18 @@ __all__ = ["as_json", "comma_separated", "footnotes", "markdown", "seconds", "ta
 #: columns of words; numbers are aligned at the right
 _WORDS = ("method", "stopping")
 #: columns that a narrow table goes without, the least needed first
-_DISPENSABLE = ("wins", "p", "95 %", "memory", "images", "gain dB", "× time", "SSIM")
+_DISPENSABLE = ("wins", "p", "interval", "memory", "images", "group", "gain dB", "× time", "SSIM")
 #: a long label is folded to this many characters in a narrow table
 _METHOD_WIDTH = 16
 _GAP = 2  #: between columns
+#: fields of a difference, and what they are called beside those of its row
+_DIFFERENCE = {
+    "mean": "difference",
+    "p": "p",
+    "p_adjusted": "p_adjusted",
+    "win_rate": "win_rate",
+    "verdict": "verdict",
+}
 
 
 def table(boards: Sequence[Board], console: Console) -> None:
@@ -152,10 +160,14 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
             flat |= _ends("psnr", value)
         elif name == "difference":
             flat |= _nested(
-                name, value, {"mean": "difference", "p": "p", "p_holm": "p_holm", "win_rate": "win_rate"}
+                name,
+                value,
+                {name: name for name in ("p", "p_adjusted", "win_rate", "verdict")} | {"mean": "difference"},
             )
         elif name == "time_ratio":
             flat |= _nested(name, value, {"value": "time_ratio"})
+        elif name == "groups":
+            flat[name] = letters(value)
         elif name in ("conditions", "flags"):
             flat[name] = (" " if name == "conditions" else "; ").join(value)
         elif name != "trained_on":

@@ -25,6 +25,7 @@ from bokeh.transform import linear_cmap
 from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Board, Row
+from priorbench.rendering.columns import rank
 from priorbench.report.markers import Marker
 from priorbench.report.text import readable
 from priorbench.report.trajectories import pareto_front
@@ -151,7 +152,7 @@ def _draw_names(plot: Any, board: Board, front: Sequence[tuple[float, float, int
 
 
 def _standing(row: Row) -> str:
-    return f"rank {row.rank}{', shared' if row.tied else ''}" if row.rank else f"not ranked: {row.unranked}"
+    return f"rank {rank(row)}" if row.rank else f"not ranked: {row.unranked}"
 
 
 def difference_chart(

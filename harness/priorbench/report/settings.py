@@ -63,7 +63,9 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
         ),
         ("images", f"{board.images}, {_sizes(sizes)}"),
         ("draws of noise for each image", str(len(story.repetitions) or "unknown")),
-        ("intervals", f"95 %, bootstrap over images, {board.resamples} resamples"),
+        ("intervals", f"{board.claims.percent}, Student's t over images"),
+        ("told apart", f"sign-flip tests, {board.claims.percent} sure of all pairs together"),
+        ("equal in practice", f"less than {board.claims.rope:g} dB"),
         ("run", f"{started[0]} to {started[-1]}" if started else "unknown"),
         (
             "environments",

@@ -14,9 +14,9 @@ from priorbench.report.markers import Marker
 _SORTED_BY: Mapping[str, Callable[[Row], Any]] = {
     "rank": lambda row: row.rank,
     "PSNR dB": lambda row: row.psnr,
-    "95 %": lambda row: row.psnr_interval and row.psnr_interval.low,
+    "interval": lambda row: row.psnr_interval and row.psnr_interval.low,
     "gain dB": lambda row: row.gain,
-    "p": lambda row: row.difference and row.difference.p_holm,
+    "p": lambda row: row.difference and row.difference.p_adjusted,
     "wins": lambda row: row.difference and row.difference.win_rate,
     "SSIM": lambda row: row.ssim,
     "s/image": lambda row: row.seconds,
