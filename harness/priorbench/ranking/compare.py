@@ -136,7 +136,7 @@ def _compared(
             replace(
                 one,
                 difference=_adjusted(one.difference, p, claims),
-                notes=(*one.notes, *caveats(one.difference.images, len(comparisons), claims)),
+                notes=(*one.notes, *caveats(one.difference.images, claims, len(comparisons))),
             )
             for one, p in zip(comparisons, corrected, strict=True)
         ),

@@ -111,7 +111,7 @@ def _board(whole: Panel, wanted: str | None, claims: Claims) -> Board:
             *shared.notes,
             *notes,
             *_unlike_draws(shared, rows),
-            *caveats(shared.images, sum(row.difference is not None for row in rows), claims),
+            *(caveats(shared.images, claims) if any(row.difference for row in rows) else []),
         ),
     )
 
@@ -136,7 +136,7 @@ def _unlike_draws(shared: Shared, rows: Sequence[Row]) -> list[str]:
     """Say which rows have not all noise draws of their images: their means are over other draws."""
     panel = shared.panel
     there = np.zeros((len(rows), panel.slots), dtype=bool)
-    there[panel.row, panel.slot] = True
+    there[panel.row, panel.slot] = True  # failures are told elsewhere
     images = np.logical_or.reduceat(there, panel.starts, axis=1) if panel.slots else there
     own = np.repeat(images, np.diff([*panel.starts, panel.slots]), axis=1)
     draws = (own & (shared.slots | there)).sum(axis=1)

@@ -78,19 +78,28 @@ def win_rates(differences: Array) -> list[float]:
         return [float(value) for value in won / number]
 
 
-def caveats(images: int, comparisons: int, claims: Claims) -> list[str]:
-    """Return what a reader of this many comparisons over this many images must know."""
-    if not comparisons:
-        return []
+def caveats(images: int, claims: Claims, family: int = 1) -> list[str]:
+    """Return what a reader of comparisons over this many images must know.
+
+    Parameters
+    ----------
+    images : int
+        that are compared.
+    claims : Claims
+        when methods are told apart.
+    family : int, default 1
+        comparisons that Holm's method corrects for; tests that are flipped together need no such factor.
+    """
     if images == 1:
         return ["one image: no intervals, and nothing can be told apart"]
-    smallest, needed = smallest_p(images), 1 - claims.level
     notes = []
-    if smallest >= needed:
-        enough = next(number for number in range(2, 30) if smallest_p(number) < needed)
+    needed = (1 - claims.level) / family
+    if smallest_p(images) > needed:
+        enough = next((number for number in range(images, 15) if smallest_p(number) <= needed), None)
+        smallest = min(1.0, family * smallest_p(images))
         notes.append(
-            f"{plural(images, 'image')}: no methods can be told apart, for no p can be below {smallest:.2g};"
-            f" it takes {enough} images"
+            f"{plural(images, 'image')}: no methods can be told apart, for no p can be below {smallest:.2g}"
+            + (f"; it takes {enough} images" if enough else "")
         )
     if images < max(_SKEWED):
         covered = round(float(np.interp(images, list(_SKEWED), list(_SKEWED.values()))))

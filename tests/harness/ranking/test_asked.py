@@ -137,8 +137,8 @@ def test_a_replaced_picture_makes_two_sets_and_none_has_both():
     third = results("b", [25.0, 0.0, 27.0])
     found = boards((1, request(), before), (2, request(), after), (3, request("b"), [third[0], third[2]]))
     assert found == {
-        "s (1 1)": {"a": (30.0, 3), "b": (26.0, 2)},
-        "s (1 new pi)": {"a": (32.0, 3), "b": (26.0, 2)},
+        "s (1 1)": {"a": (30.0, 2), "b": (26.0, 2)},
+        "s (1 new pi)": {"a": (30.0, 2), "b": (26.0, 2)},
     }
 
 

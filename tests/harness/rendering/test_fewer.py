@@ -83,5 +83,5 @@ def test_a_psnr_that_is_missing_is_told():
 
 def test_a_narrow_table_explains_only_the_marks_that_it_has():
     out = io.StringIO()
-    rendering.table([a_board()], Console(file=out, width=60))
+    rendering.table([a_board()], Console(file=out, width=50))
     assert "SSIM" in out.getvalue() and "‡ SSIM" not in out.getvalue()
