@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,10 @@ from conftest_support import Ended, run_apart, run_here
 from ordering import long_ones_first
 
 SUPPORT = Path(__file__).parent / "support"
+
+# A job in the background, or one of nohup, is told to ignore Ctrl-C, and whatever it starts does so too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)

@@ -124,8 +124,9 @@ def _meanings(board: Board, seen: Container[str]) -> list[str]:
     lines = []
     if not board.setting.is_denoising:
         lines.append("least squares: the solution of least norm, which gains are counted from")
-    if any(row.tied for row in board.rows):
-        lines.append("rank: 2–4 means that 2, 3 and 4 are possible, for methods that are not told apart")
+    shared = next((row for row in board.rows if row.tied), None)
+    if shared is not None:
+        lines.append(f"rank {rank(shared)}: any of these, since not all of these methods are told apart")
     if "group" in seen:
         lines.append("group: methods that share a letter are not told apart")
     if ranked > 1:
@@ -147,8 +148,8 @@ def _meanings(board: Board, seen: Container[str]) -> list[str]:
 
 def _apart(board: Board) -> str:
     claims = board.claims
-    least = f" and differ by {claims.rope:g} dB or more" if claims.rope else ""
-    return f"told apart: methods that differ at {claims.percent}, all pairs taken together{least}"
+    least = f", and {claims.rope:g} dB or more" if claims.rope else ""
+    return f"told apart: better or worse with {claims.percent} confidence in all pairs together{least}"
 
 
 def _grouped(board: Board) -> bool:
