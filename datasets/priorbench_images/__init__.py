@@ -30,6 +30,12 @@ def _shipped() -> Iterator[ImageSetSpec]:
         licence="public domain, CC0, and one without a stated licence (motorcycle)",
     )
     yield ImageSetSpec(
+        name="colour-pictures",
+        factory="priorbench_images.embedded:colour_pictures",
+        summary="8 colour pictures inside the scikit-image package: photos, a telescope's, two of medicine",
+        licence="public domain, CC0, no known copyright restrictions, and one without a stated licence",
+    )
+    yield ImageSetSpec(
         name="grey-photos",
         factory="priorbench_images.embedded:grey_photos",
         summary="6 grey photographs inside the scikit-image package; nothing to download",

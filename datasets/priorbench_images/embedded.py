@@ -1,4 +1,4 @@
-"""`photos` and `grey-photos`: photographs that the scikit-image package carries inside it."""
+"""`photos`, `grey-photos` and `colour-pictures`: pictures that the scikit-image package carries inside it."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ PHOTOS = (
         licence="none stated",
     ),
 )
+COLOUR_PICTURES = (
+    *PHOTOS,
+    Photograph(file="hubble_deep_field.jpg", credit="NASA, Hubble", licence="public domain"),
+    Photograph(file="retina.jpg", credit="Mikael Häggström", licence="CC0"),
+    Photograph(file="ihc.png", credit="Karolinska Institutet", licence="no known copyright restrictions"),
+)
 GREY_PHOTOS = (
     Photograph(file="camera.png", credit="Lav Varshney", licence="CC0"),
     Photograph(file="moon.png", credit="not stated", licence="none stated"),
@@ -66,6 +72,19 @@ def photos(*, crop: int | None = None, limit: int | None = None) -> FileSet:
         use at most this many, in the order astronaut, coffee, chelsea, rocket, motorcycle_left.
     """
     return _embedded(PHOTOS, crop=crop, limit=limit)
+
+
+def colour_pictures(*, crop: int | None = None, limit: int | None = None) -> FileSet:
+    """Make the set of the `photos` and three pictures of instruments: 451x300 to 1411x1411.
+
+    Parameters
+    ----------
+    crop : int or None, optional
+        cut a square of this side from the centre; smaller pictures are skipped.
+    limit : int or None, optional
+        use at most this many, in the order of `photos`, then hubble_deep_field, retina, ihc.
+    """
+    return _embedded(COLOUR_PICTURES, crop=crop, limit=limit)
 
 
 def grey_photos(*, crop: int | None = None, limit: int | None = None) -> FileSet:

@@ -16,7 +16,14 @@ from priorbench.loading.registry import import_factory
 from priorbench.parameters.values import build, parameters_of, resolve
 from priorbench.pictures import centre_offset
 from priorbench_images import phantom
-from priorbench_images.embedded import GREY_PHOTOS, PHOTOS, grey_photos, photos
+from priorbench_images.embedded import (
+    COLOUR_PICTURES,
+    GREY_PHOTOS,
+    PHOTOS,
+    colour_pictures,
+    grey_photos,
+    photos,
+)
 from priorbench_images.phantom import Phantom, level_indices
 
 SPECS = {spec.name: spec for spec in priorbench_images.priorbench_image_sets()}
@@ -28,13 +35,22 @@ class TestPhotographs:
         expected = np.moveaxis(getattr(skimage.data, name)(), -1, 0)
         np.testing.assert_array_equal(np.rint(photos().load(name).pixels * 255), expected)
 
+    @pytest.mark.parametrize(
+        ("name", "function"),
+        [("hubble_deep_field", "hubble_deep_field"), ("retina", "retina"), ("ihc", "immunohistochemistry")],
+    )
+    def test_instruments_equal_what_scikit_image_gives(self, name, function):
+        expected = np.moveaxis(getattr(skimage.data, function)(), -1, 0)
+        np.testing.assert_array_equal(np.rint(colour_pictures().load(name).pixels * 255), expected)
+
     @pytest.mark.parametrize("name", [photograph.file.removesuffix(".png") for photograph in GREY_PHOTOS])
     def test_grey_equals_what_scikit_image_gives(self, name):
         expected = getattr(skimage.data, name)()
         np.testing.assert_array_equal(np.rint(grey_photos().load(name).pixels[0] * 255), expected)
 
     @pytest.mark.parametrize(
-        ("make", "shipped", "channels"), [(photos, PHOTOS, 3), (grey_photos, GREY_PHOTOS, 1)]
+        ("make", "shipped", "channels"),
+        [(photos, PHOTOS, 3), (colour_pictures, COLOUR_PICTURES, 3), (grey_photos, GREY_PHOTOS, 1)],
     )
     def test_all_are_usable_and_in_order(self, make, shipped, channels):
         items = list(make())
@@ -48,7 +64,7 @@ class TestPhotographs:
             assert make().load(item.id).sha256 == item.sha256
 
     def test_every_one_states_its_licence(self):
-        assert all(photograph.licence and photograph.credit for photograph in (*PHOTOS, *GREY_PHOTOS))
+        assert all(photograph.licence and photograph.credit for photograph in (*COLOUR_PICTURES, *GREY_PHOTOS))
 
     def test_crop_and_limit(self):
         items = list(photos(crop=256, limit=2))
@@ -127,7 +143,7 @@ class TestRegistration:
         if spec.label_from:
             assert spec.label_from in resolve(spec, factory, {})
 
-    @pytest.mark.parametrize("name", ["photos", "grey-photos", "phantom"])
+    @pytest.mark.parametrize("name", ["photos", "colour-pictures", "grey-photos", "phantom"])
     def test_offline_sets_are_made_from_their_resolved_parameters(self, name):
         factory = import_factory(SPECS[name])
         assert len(build(factory, resolve(SPECS[name], factory, {"crop": 100})))
