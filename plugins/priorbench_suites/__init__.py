@@ -23,7 +23,7 @@ def priorbench_suites() -> Iterator[SuiteSpec]:
     yield SuiteSpec(
         name="standard-small",
         resource="priorbench_suites:standard-small.yaml",
-        summary="methods with their published budgets on 3 small photographs; minutes on a CPU",
+        summary="methods with their published budgets on 8 small pictures; half an hour on a CPU",
     )
     yield SuiteSpec(
         name="inpainting",

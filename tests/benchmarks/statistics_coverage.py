@@ -58,8 +58,18 @@ def of_two_lognormal(rng: Generator, *shape: int) -> Array:
     return lognormal(rng, *shape) - lognormal(rng, *shape)
 
 
+def unlike_skewed(rng: Generator, methods: int, images: int) -> Array:
+    """Draw lognormal values whose size goes from 0.1 for the first method to 3 for the last."""
+    return lognormal(rng, methods, images) * np.linspace(0.1, 3, methods)[:, None]
+
+
 Draw = Callable[..., Array]
-EQUAL: dict[str, Draw] = {"normal": normal, "lognormal": lognormal, "rare failures": rare_failures}
+EQUAL: dict[str, Draw] = {
+    "normal": normal,
+    "lognormal": lognormal,
+    "rare failures": rare_failures,
+    "lognormal, sizes 0.1 to 3": unlike_skewed,
+}
 SAMPLES: dict[str, Draw] = {
     "normal": normal,
     "difference of lognormal": of_two_lognormal,

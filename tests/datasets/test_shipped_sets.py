@@ -64,7 +64,8 @@ class TestPhotographs:
             assert make().load(item.id).sha256 == item.sha256
 
     def test_every_one_states_its_licence(self):
-        assert all(photograph.licence and photograph.credit for photograph in (*COLOUR_PICTURES, *GREY_PHOTOS))
+        every = (*COLOUR_PICTURES, *GREY_PHOTOS)
+        assert all(photograph.licence and photograph.credit for photograph in every)
 
     def test_crop_and_limit(self):
         items = list(photos(crop=256, limit=2))

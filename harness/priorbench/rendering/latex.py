@@ -34,7 +34,7 @@ _OMITTED = ("interval", "gain dB", "memory", "images")
 
 
 def latex(boards: Sequence[Board]) -> str:
-    """Return one ``table`` for each board; the rows that share the first rank are bold."""
+    """Return one ``table`` for each board; rows than which none is told to be better are bold."""
     return r"% needs \usepackage{booktabs}" + "\n" + "\n".join(_table(board) for board in boards)
 
 
