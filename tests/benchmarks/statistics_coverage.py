@@ -245,7 +245,7 @@ def main() -> None:
         ),
         "power": (
             "Ten methods in even steps: worst told to be worse than best, % (now / before / that pair alone)",
-            ["images", *(f"{distance:g} deviations" for distance in (0.5, 1, 2))],
+            ["images", *(f"distance {distance:g}" for distance in (0.5, 1, 2))],
             power,
         ),
         "coverage": (

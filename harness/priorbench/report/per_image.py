@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from priorbench.ranking.boards import Board
 from priorbench.ranking.names import Place
 from priorbench.ranking.panels import Panel
+from priorbench.ranking.shared_results import shared_results
 
 Array = NDArray[np.float64]
 
@@ -37,9 +38,10 @@ class PerImage:
 
 
 def per_image(board: Board, panel: Panel) -> PerImage:
-    """Return a board's results image by image."""
+    """Return a board's results image by image, of ranked rows those that ranks are over."""
+    shared = shared_results(panel).panel
+    slots = shared.by_slot(np.where(shared.scores.status == "ok", shared.scores.psnr, np.nan))
     scores = panel.scores
-    slots = panel.by_slot(np.where(scores.status == "ok", scores.psnr, np.nan))
     numbers = {place: row for row, place in enumerate(panel.places)}
     order = [numbers[Place(row.denoiser, row.stopping_rule, row.device, row.threads)] for row in board.rows]
     names = [row.name for row in board.rows]
@@ -48,18 +50,8 @@ def per_image(board: Board, panel: Panel) -> PerImage:
         reference = order[names.index(board.reference)]
         difference = panel.by_image(slots[order] - slots[reference])
     return PerImage(
-        images=_names(panel),
+        images=panel.image_names(),
         psnr=panel.by_image(slots)[order],
         difference=difference,
         noisy=frozenset(scores.problems[number].noisy_sha256 for number in np.unique(scores.problem)),
     )
-
-
-def _names(panel: Panel) -> tuple[str, ...]:
-    scores = panel.scores
-    _, first = np.unique(panel.slot, return_index=True)
-    problems = [scores.problems[scores.problem[record]] for record in first[panel.starts]]
-    names = [problem.image for problem in problems]
-    if len(set(names)) == len(names):
-        return tuple(names)
-    return tuple(f"{problem.image} ({problem.image_sha256[:8]})" for problem in problems)
