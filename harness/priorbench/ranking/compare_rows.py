@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Difference, Setting, TimeRatio
 from priorbench.ranking.measured import Measured
-from priorbench.ranking.paired import Paired, differences, time_ratios
+from priorbench.ranking.paired import Paired, differences
 from priorbench.ranking.pairs import Pair
 from priorbench.ranking.panels import Panel
+from priorbench.ranking.times import time_ratios
 from priorbench.words import plural
 
 Environments = Mapping[str, Mapping[str, Any]]
@@ -152,8 +153,8 @@ class Versus:
         marked = int((scores.tainted & np.isin(self._panel.row, rows)).sum())
         remarks = [f"{plural(marked, 'timing')} disturbed, by other work or fits"] if marked else []
         if ratio.images < self._images(timed):
-            images = plural(ratio.images, "image")
-            remarks.append(f"times are compared on {images}; the others ran in unlike environments")
+            images, others = plural(ratio.images, "image"), "ran in unlike environments or occasions"
+            remarks.append(f"times are compared on {images}; the others {others}")
         return ratio, None, remarks
 
     def _unlike(self, rows: Sequence[int], environments: Environments) -> str:

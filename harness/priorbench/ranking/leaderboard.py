@@ -13,10 +13,11 @@ from priorbench.errors import UnknownNameError
 from priorbench.ranking.boards import Board, Difference, Interval, Row, TimeRatio
 from priorbench.ranking.measured import Measured
 from priorbench.ranking.names import find_place, names_condition
-from priorbench.ranking.paired import Paired, differences, shared_ranks, time_ratios
+from priorbench.ranking.paired import Paired, differences, shared_ranks
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
 from priorbench.ranking.statistics import caveats, resample_count
 from priorbench.ranking.suspicion import Suspect, flags
+from priorbench.ranking.times import time_ratios
 from priorbench.store.scores import Scores, scores_of
 
 __all__ = ["Board", "Difference", "Interval", "Row", "TimeRatio", "leaderboard"]

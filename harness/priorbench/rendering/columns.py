@@ -6,7 +6,8 @@ from collections.abc import Callable, Container, Mapping
 from functools import partial
 
 from priorbench.ranking.boards import Board, Difference, Interval, Row
-from priorbench.words import memory, number, plural, seconds, significant
+from priorbench.rendering.times import time_footnotes, time_ratio
+from priorbench.words import memory, number, plural, seconds
 
 CellText = Callable[[Row], str]
 
@@ -40,7 +41,7 @@ def columns(board: Board) -> dict[str, CellText]:
         "SSIM": lambda row: _marked(number(row.ssim, 4), row, "ssim"),
         **{metric_column(name): partial(_metric, name) for row in board.rows for name in row.metrics},
         "s/image": lambda row: _marked(seconds(row.seconds) + ("*" if row.tainted else ""), row, "seconds"),
-        "× time": lambda row: "" if row.time_ratio is None else significant(row.time_ratio.value),
+        "× time": lambda row: time_ratio(row.time_ratio),
         "memory": lambda row: memory(row.memory_bytes),
         "images": lambda row: str(row.images),
         "failed": lambda row: str(sum(row.failures.values()) or ""),
@@ -106,7 +107,7 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
         *_meanings(board, seen),
         *_over_fewer(board, seen),
         *_unranked(board),
-        *_times(board, seen),
+        *time_footnotes(board, seen),
         *_doubts(board),
         *board.notes,
     ]
@@ -150,17 +151,6 @@ def _unranked(board: Board) -> list[str]:
         if row.unranked:
             reasons.setdefault(row.unranked, []).append(_name(row))
     return [f"not ranked: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
-
-
-def _times(board: Board, seen: Container[str]) -> list[str]:
-    lines = []
-    if any(row.tainted for row in board.rows):
-        lines.append("* some timings disturbed, by other work or fits at the same time; the quality counts")
-    if any(row.seconds is None and row.images for row in board.rows):
-        lines.append("a time is left out where its trials ran in unlike environments")
-    if "× time" in seen:
-        lines.append(f"× time: over {board.reference}, ratio of geometric means in like conditions")
-    return lines
 
 
 def _doubts(board: Board) -> list[str]:

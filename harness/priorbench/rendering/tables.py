@@ -155,7 +155,7 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
                 name, value, {"mean": "difference", "p": "p", "p_holm": "p_holm", "win_rate": "win_rate"}
             )
         elif name == "time_ratio":
-            flat |= _nested(name, value, {"value": "time_ratio"})
+            flat |= _nested(name, value, {"value": "time_ratio", "occasions": "time_ratio_occasions"})
         elif name in ("conditions", "flags"):
             flat[name] = (" " if name == "conditions" else "; ").join(value)
         elif name != "trained_on":
