@@ -95,8 +95,8 @@ class TimeRatio:
     value : float
         ratio of the geometric means.
     interval : Interval or None
-        Student's, of the mean logarithm (kind "student"); over images, or over occasions where that is wider.
-        None for fewer than two images, and without a shared occasion.
+        Student's, of the mean logarithm (kind "student"), over images, and over occasions where there are
+        several. None for fewer than two images, and without a shared occasion.
     occasions : int
         occasions of the trials that are compared; 0 where the two were not timed in one, or records do not
         say when. See `priorbench.ranking.times.occasions`.

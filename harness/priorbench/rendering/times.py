@@ -27,7 +27,7 @@ def time_ratio(value: TimeRatio | None) -> str:
 
 def over_occasions(value: TimeRatio) -> str:
     """Say what the interval of a ratio over several occasions allows for."""
-    return f"over {value.occasions} occasions, and the interval over occasions where that is the wider one"
+    return f"over {value.occasions} occasions; the interval allows for what differs between them"
 
 
 def time_footnotes(board: Board, seen: Container[str]) -> list[str]:

@@ -11,7 +11,7 @@ from sample_records import only, trial
 
 from priorbench.ranking.compare import compare_methods, compare_stores
 from priorbench.ranking.times.occasions import PAUSE, occasions
-from priorbench.ranking.times.ratios import half_width, occasions_half_width
+from priorbench.ranking.times.ratios import half_width, variance_of_mean
 from priorbench.store.scores import scores_of
 
 
@@ -70,8 +70,9 @@ def test_the_interval_of_one_occasion_is_the_t_interval_of_the_images():
 
 
 def test_another_level_is_another_quantile():
-    values = [0.1, 0.3, 0.2]
-    wide, narrow = half_width(values, 0.99), half_width(values, 0.9)
+    values, share = np.array([0.1, 0.3, 0.2]), np.full(3, 1 / 3)
+    images, once = np.arange(3), np.zeros(3, dtype=np.int64)
+    wide, narrow = (half_width(values, share, images, once, level) for level in (0.99, 0.9))
     assert wide / narrow == pytest.approx(scipy.stats.t.ppf(0.995, 2) / scipy.stats.t.ppf(0.95, 2))
 
 
@@ -104,39 +105,53 @@ def days(of_day):
     return records
 
 
-def test_the_interval_of_several_occasions_is_that_of_their_means():
-    ratios = [[0.1, 0.11, 0.12], [0.3, 0.31, 0.32], [0.2, 0.21, 0.22]]
+def test_the_interval_over_several_occasions_has_parts_of_images_and_of_occasions():
+    ratios = np.array([[0.1, 0.15, 0.13], [0.3, 0.31, 0.38], [0.2, 0.21, 0.22], [0.0, 0.02, 0.05]])
     found = ratio_of(days(ratios))
-    means = np.mean(ratios, axis=1)
-    low, high = scipy.stats.t.interval(0.95, 2, means.mean(), scipy.stats.sem(means))
-    assert found.occasions == 3
+    over_images = (scipy.stats.t.ppf(0.975, 2) * scipy.stats.sem(ratios.mean(axis=0))) ** 2
+    over_occasions = (scipy.stats.t.ppf(0.975, 3) * scipy.stats.sem(ratios.mean(axis=1))) ** 2
+    cells = (scipy.stats.t.ppf(0.975, 2) * scipy.stats.sem(ratios.ravel())) ** 2
+    assert found.occasions == 4
+    half = np.sqrt(max(over_images + over_occasions - cells, over_images, over_occasions))
+    ends = ratios.mean() - half, ratios.mean() + half
+    assert (found.interval.low, found.interval.high) == pytest.approx(np.exp(ends))
+
+
+def test_if_each_image_is_of_one_occasion_the_wider_interval_counts():
+    logarithms = np.array([0.1, 0.11, 0.12, 0.3, 0.31, 0.32])
+    records = [*timed("a", [1.0] * 3), *timed("b", np.exp(logarithms[:3]).tolist())]
+    second = [*timed("a", [1.0] * 6, day=1), *timed("b", np.exp(logarithms).tolist(), day=1)]
+    found = ratio_of([*records, *(one for one in second if int(one.image) > 2)])
+    means = [logarithms[:3].mean(), logarithms[3:].mean()]
+    low, high = scipy.stats.t.interval(0.95, 1, np.mean(means), scipy.stats.sem(means))
     assert (found.interval.low, found.interval.high) == pytest.approx((np.exp(low), np.exp(high)))
 
 
-def test_where_images_differ_more_than_occasions_their_interval_counts():
-    ratios = [[0.0, 0.5, 1.0], [0.001, 0.501, 1.001], [0.0, 0.5, 1.0]]
-    images = np.mean(ratios, axis=0)
-    low, high = scipy.stats.t.interval(0.95, 2, images.mean(), scipy.stats.sem(images))
-    found = ratio_of(days(ratios))
-    assert (found.interval.low, found.interval.high) == pytest.approx((np.exp(low), np.exp(high)))
-
-
-def test_occasions_count_by_their_share_in_the_mean():
+def test_groups_count_by_their_share_in_the_mean():
     means, weights = [0.1, 0.4, 0.2], [0.5, 0.3, 0.2]
-    centre = 0.05 + 0.12 + 0.04
-    squares = 0.25 + 0.09 + 0.04
+    centre, squares = 0.05 + 0.12 + 0.04, 0.25 + 0.09 + 0.04
     between = 0.5 * (0.1 - centre) ** 2 + 0.3 * (0.4 - centre) ** 2 + 0.2 * (0.2 - centre) ** 2
-    wanted = scipy.stats.t.ppf(0.975, 2) * np.sqrt(between / (1 - squares) * squares)
-    assert occasions_half_width(means, weights) == pytest.approx(wanted)
-    assert occasions_half_width([0.3], [1.0]) == 0.0
+    found, groups = variance_of_mean(np.array(means), np.array(weights), np.arange(3))
+    assert (found, groups) == (pytest.approx(between / (1 - squares) * squares), 3)
 
 
-def test_the_variance_between_unequal_occasions_is_unbiased():
+def test_the_variance_between_unequal_groups_is_unbiased():
     rng, weights = np.random.default_rng(0), np.array([0.6, 0.3, 0.1])
-    drawn = rng.normal(0, 0.1, (20_000, 3))
-    quantile = scipy.stats.t.ppf(0.975, 2)
-    estimated = [(occasions_half_width(one, weights) / quantile) ** 2 for one in drawn[:4000]]
-    assert np.mean(estimated) == pytest.approx((drawn @ weights).var(), rel=0.06)
+    drawn = rng.normal(0, 0.1, (5000, 3))
+    estimated = [variance_of_mean(one, weights, np.arange(3))[0] for one in drawn]
+    assert np.mean(estimated) == pytest.approx(0.01 * (weights**2).sum(), rel=0.04)
+
+
+def test_the_interval_holds_about_95_in_100_where_occasions_differ():
+    """As in tests/benchmarks/times_coverage.py; over images alone it would be 65."""
+    rng, images, occasions, held = np.random.default_rng(1), 12, 3, 0
+    image, occasion = np.tile(np.arange(images), occasions), np.repeat(np.arange(occasions), images)
+    share = np.full(images * occasions, 1 / (images * occasions))
+    for _ in range(1000):
+        own = rng.normal(0, 0.1, images)[image] + rng.normal(0, 0.1, occasions)[occasion]
+        values = own + rng.normal(0, 0.03, len(share))
+        held += abs(values.mean()) <= half_width(values, share, image, occasion)
+    assert 930 <= held <= 985
 
 
 def test_trials_that_share_an_occasion_are_compared_and_others_left_out():

@@ -107,9 +107,7 @@ def test_ratios_over_several_occasions_and_over_fewer_images_are_told():
         for start in [FIRST if n < 2 or (label, n) == ("b", 3) else LATER]
     ]
     lines = footnotes(only(records))
-    assert (
-        "× time of b: over 2 occasions, and the interval over occasions where that is the wider one" in lines
-    )
+    assert "× time of b: over 2 occasions; the interval allows for what differs between them" in lines
     assert "× time: over fewer images than both rows have: b 3 of 4" in lines
 
 

@@ -6,7 +6,6 @@ ratios, and an image that takes a hundred times as long counts as much as any ot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ if TYPE_CHECKING:  # it numbers the occasions
     from priorbench.ranking.panels import Panel
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 LEVEL = 0.95
 
@@ -78,73 +78,85 @@ def _time_ratio(panel: Panel, ratio: Array, occasion: Array, level: float) -> Ti
     """Return a ratio of its logarithms by slot; the occasion is NaN where the two trials share none."""
     shared = np.isfinite(ratio) & np.isfinite(occasion)
     ratio = np.where(shared, ratio, np.nan) if shared.any() else ratio
-    images = panel.by_image(ratio[None])[0]
-    there = np.isfinite(images)
-    centre, number = float(images[there].mean()), int(there.sum())
-    means, weights = _by_occasion(panel, ratio, occasion) if shared.any() else ((), ())
-    interval = None
-    if len(means) and number > 1:
-        half = max(half_width(images[there], level), occasions_half_width(means, weights, level))
-        low, high = np.exp([centre - half, centre + half]).tolist()
-        interval = Interval(low=low, high=high, kind="student")
-    return TimeRatio(images=number, value=float(np.exp(centre)), interval=interval, occasions=len(means))
-
-
-def _by_occasion(panel: Panel, ratio: Array, occasion: Array) -> tuple[Array, Array]:
-    """Return the mean of each occasion, and its share in the mean over images.
-
-    A slot has a share in its image, an image in the whole; slots without a ratio have none.
-    """
     there = np.isfinite(ratio)
     sizes = np.add.reduceat(there.astype(np.int64), panel.starts)
-    lengths = np.diff([*panel.starts, panel.slots])
-    share = np.repeat(1 / (np.maximum(sizes, 1) * np.count_nonzero(sizes)), lengths)[there]
-    _, number = np.unique(occasion[there], return_inverse=True)
-    weights = np.bincount(number, share).astype(np.float64)
-    return np.bincount(number, share * ratio[there]) / weights, weights
+    image = np.repeat(np.arange(len(sizes)), np.diff([*panel.starts, panel.slots]))[there]
+    images = int(np.count_nonzero(sizes))
+    share = 1 / (sizes[image] * images)  # a slot has a share in its image, an image in the whole
+    centre = float((share * ratio[there]).sum())
+    interval, number = None, 0
+    if shared.any():
+        occasions, of_slot = np.unique(occasion[there], return_inverse=True)
+        number = len(occasions)
+        half = half_width(ratio[there], share, image, of_slot, level) if images > 1 else None
+        interval = half if half is None else _around(centre, half)
+    return TimeRatio(images=images, value=float(np.exp(centre)), interval=interval, occasions=number)
 
 
-def half_width(values: Array | Sequence[float], level: float = LEVEL) -> float:
-    """Return the half width of Student's interval of a mean of independent values, at least two."""
-    number = len(values)
-    quantile = special.stdtrit(number - 1, (1 + level) / 2)
-    return float(quantile * np.std(values, ddof=1) / np.sqrt(number))
+def _around(centre: float, half: float) -> Interval:
+    low, high = np.exp([centre - half, centre + half]).tolist()
+    return Interval(low=low, high=high, kind="student")
 
 
-def occasions_half_width(
-    means: Array | Sequence[float], weights: Array | Sequence[float], level: float = LEVEL
-) -> float:
-    """Return the half width of the interval of a weighted mean of occasions; 0 for a single one.
+def half_width(values: Array, share: Array, image: Indices, occasion: Indices, level: float = LEVEL) -> float:
+    """Return the half width of the interval of a weighted mean of values of images on occasions.
 
-    The mean m_o of occasion o is taken as mu + b_o, where b_o has variance v: what differs between occasions,
-    and what is left of images and repetitions. With the estimate m = sum w_o m_o, sum w_o = 1,
+    A value is taken as mu + a (image) + b (occasion) + what is left. The variance of the mean has a part of
+    the images and a part of the occasions; what both parts hold is taken off once (Cameron, Gelbach and
+    Miller 2011):
 
-        v = sum w_o (m_o - m)^2 / (1 - sum w_o^2)
+        half^2 = t_(n - 1)^2 (V(images) - V(cells)) + t_(k - 1)^2 V(occasions)
 
-    has the expectation of the variance (method of moments, as in DerSimonian and Laird 1986, with the weights
-    of the estimate itself), and m has the variance v sum w_o^2. The interval is m plus or minus t_(k - 1)
-    times its root, for k occasions. With equal weights that is Student's interval of k means.
+    for n images, k occasions and the cells that a pair of both is; V is `variance_of_mean` of their means.
+    It is no less than Student's interval over images alone, or over occasions alone. With one occasion it is
+    the former. If each image is of one occasion, cells are images, and it is the wider one of the two.
 
-    The weights are the shares that occasions have in the mean over images, not the inverse variances of a
-    random-effects mean: so the estimate stays the ratio of the two mean times that a board shows.
+    The estimate weighs all images alike, not occasions by their inverse variances as a random-effects mean
+    does: so it stays the ratio of the two mean times that a board shows.
 
     Parameters
     ----------
-    means, weights : ndarray of float64
-        (occasions,) logarithms, and the share of each; shares add to 1.
+    values, share : ndarray of float64
+        (values,) logarithms, and the share of each in the mean; shares add to 1.
+    image, occasion : ndarray of int64
+        (values,) where each belongs, from 0; at least two images.
     level : float, default 0.95
         of the interval.
 
     References
     ----------
-    R. DerSimonian and N. Laird, Meta-analysis in clinical trials, Controlled Clinical Trials 7 (1986).
+    A. C. Cameron, J. B. Gelbach and D. L. Miller, Robust Inference With Multiway Clustering, Journal of
+    Business and Economic Statistics 29 (2011), section 2.
     J. IntHout, J. P. A. Ioannidis and G. F. Borm, The Hartung-Knapp-Sidik-Jonkman method for random effects
     meta-analysis is straightforward and considerably outperforms the standard DerSimonian-Laird method, BMC
-    Medical Research Methodology 14 (2014): Student's t with k - 1 degrees of freedom, no normal quantile.
+    Medical Research Methodology 14 (2014): few groups need Student's t with k - 1 degrees of freedom.
     """
-    m, w = np.asarray(means, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    if len(m) < 2:
-        return 0.0
+    count = int(occasion.max()) + 1
+    of_images, images = variance_of_mean(values, share, image)
+    squared = special.stdtrit(images - 1, (1 + level) / 2) ** 2
+    over_images = squared * of_images
+    if count < 2:
+        return float(np.sqrt(over_images))
+    of_occasions, _ = variance_of_mean(values, share, occasion)
+    of_cells, _ = variance_of_mean(values, share, image * count + occasion)
+    over_occasions = special.stdtrit(count - 1, (1 + level) / 2) ** 2 * of_occasions
+    both = over_images + over_occasions - squared * of_cells
+    return float(np.sqrt(max(both, over_images, over_occasions)))
+
+
+def variance_of_mean(values: Array, share: Array, group: Indices) -> tuple[float, int]:
+    """Return the estimated variance of a weighted mean of groups, and how many there are, at least two.
+
+    With the means m_g of the groups, their shares w_g and the mean m = sum w_g m_g,
+
+        v = sum w_g (m_g - m)^2 / (1 - sum w_g^2)
+
+    has the expectation of the groups' variance if they have the same (method of moments), and v sum w_g^2
+    that of m. With equal shares that is the square of the standard error.
+    """
+    _, number = np.unique(group, return_inverse=True)
+    w = np.bincount(number, share).astype(np.float64)
+    m = np.bincount(number, share * values) / w
     squares = (w**2).sum()
     variance = (w * (m - (w * m).sum()) ** 2).sum() / (1 - squares)
-    return float(special.stdtrit(len(m) - 1, (1 + level) / 2) * np.sqrt(variance * squares))
+    return float(variance * squares), len(w)
