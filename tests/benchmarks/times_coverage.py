@@ -2,11 +2,11 @@
 
     python tests/benchmarks/times_coverage.py --draws 4000 --between 0.1
 
-Two methods are timed on n images on k occasions, each image on each ("crossed"), or each image on one of them
-("split", as when a run is interrupted and goes on the next day). The logarithm of a ratio is the sum of effects
-of the image, of the occasion, and of the single timing. For each design the table has how often, in per cent,
-the interval holds the true ratio: Student's over images alone, Student's over occasions alone, the wider one of
-the two, and the one that boards show; and the median half width of that, in per cent of the ratio.
+Two methods are timed on n images on k occasions, each image on each ("crossed"), or each image on one of
+them ("split", as when a run is interrupted and goes on the next day). The logarithm of a ratio is the sum of
+effects of the image, of the occasion, and of the single timing. For each design the table has how often, in
+per cent, the interval holds the true ratio: Student's over images alone, Student's over occasions alone, the
+wider one of the two, and the one that boards show; and the median half width of that, in per cent.
 """
 
 from __future__ import annotations
