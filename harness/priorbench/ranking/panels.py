@@ -14,7 +14,6 @@ from priorbench.ranking.answers import EVER, Answers, Moment, answers, selected
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
 from priorbench.ranking.newest import former_names, newest
-from priorbench.ranking.times.occasions import occasions
 from priorbench.store.scores import Entry, Scores
 from priorbench.words import plural
 
@@ -164,14 +163,12 @@ def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) 
     fair = left & _same_noise(found.scores, codes, left) if same_noise else left
     order = np.argsort(found.board, kind="stable")
     limits = np.searchsorted(found.board[order], np.arange(len(found.boards) + 1))
-    occasion = occasions(found.scores)
     panels = []
     for number in sorted(range(len(found.boards)), key=lambda number: found.boards[number]):
         members = order[limits[number] : limits[number + 1]]
         outdated = len(np.unique(found.scores.key[members[~current[members]]].astype(str)))
         notes = _notes(outdated, int((left & ~fair)[members].sum()), renamed.get(number, []))
-        members = members[fair[members]]
-        panels.append(_panel(found, codes, members, number, occasion[members], notes))
+        panels.append(_panel(found, codes, members[fair[members]], number, notes))
     return panels
 
 
@@ -230,14 +227,7 @@ def _notes(outdated: int, unlike: int, renamed: list[str]) -> tuple[str, ...]:
     return (*notes, *renamed)
 
 
-def _panel(
-    found: Answers,
-    codes: _Codes,
-    members: Indices,
-    number: int,
-    occasion: Array,
-    notes: tuple[str, ...],
-) -> Panel:
+def _panel(found: Answers, codes: _Codes, members: Indices, number: int, notes: tuple[str, ...]) -> Panel:
     part = selected(found.scores, members)
     slots, slot = np.unique(codes.slot[members], return_inverse=True)
     _, first = np.unique(slot, return_index=True)
@@ -263,6 +253,6 @@ def _panel(
         scores=part,
         row=row,
         slot=slot,
-        occasion=occasion,
+        occasion=found.occasion[members],
         notes=notes,
     )

@@ -9,9 +9,15 @@ import pytest
 import scipy.stats
 from sample_records import only, trial
 
+from priorbench.contract.records import to_json
+from priorbench.contract.requests import Run
 from priorbench.ranking.compare import compare_methods, compare_stores
+from priorbench.ranking.leaderboard import leaderboard
+from priorbench.ranking.panels import Filter
 from priorbench.ranking.times.occasions import PAUSE, occasions
 from priorbench.ranking.times.ratios import half_width, variance_of_mean
+from priorbench.store.database import Store
+from priorbench.store.earlier import request_of
 from priorbench.store.scores import scores_of
 
 
@@ -197,6 +203,20 @@ def test_failed_trials_and_other_boards_fill_pauses():
     pair = [*timed("a", [1.0, 1.0]), *timed("b", [2.0, 2.1], day=4500 / DAY)]
     assert ratio_of(pair).occasions == 0
     assert ratio_of([*pair, *elsewhere]).occasions == 1
+
+
+def test_what_other_runs_asked_for_fills_pauses_too(tmp_path):
+    store = Store(f"sqlite:///{tmp_path}/a.db")
+    between = [trial("z", "1", 30.0, wall_seconds=1.0, **at(n * 1500), key=f"z{n}") for n in range(1, 4)]
+    pair = [*timed("a", [1.0, 1.0]), *timed("b", [2.0, 2.1], day=4500 / DAY)]
+    for number, records in enumerate((pair, between), 1):
+        run = Run(id=f"{number:016x}", asked_at=f"2026-01-0{number}T00:00:00.000000+00:00")
+        store.add_run(run)
+        store.add(records, answers=[(request_of(to_json(one)), one.key, run.id) for one in records])
+    [board] = leaderboard(store.scores(), only=Filter(run=f"{1:016x}"))
+    store.close()
+    assert [row.denoiser for row in board.rows] == ["a", "b"]
+    assert board.rows[1].time_ratio.occasions == 1
 
 
 def test_no_records_have_no_occasions():
