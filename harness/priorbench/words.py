@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 #: names in a line, at most
@@ -24,6 +25,38 @@ def number(value: float | None, digits: int, sign: bool = False) -> str:
 def significant(value: float) -> str:
     """Return a number with three significant figures."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= 0.001 else f"{value:.1e}"
+
+
+def digits_for(half_width: float, most: int, least: int = 0) -> int:
+    """Return the decimals that an estimate with an interval bears.
+
+    The last one is worth a quarter of the half width at most, and a fortieth at least.
+
+    Parameters
+    ----------
+    half_width : float
+        of the interval, 0 or more; 0 bears every digit.
+    most, least : int
+        decimals, at most and at least; a negative number is of tens, hundreds, ...
+    """
+    if not half_width > 0:
+        return most
+    return max(least, min(most, math.ceil(-math.log10(half_width / 4) - 1e-9)))
+
+
+def with_ends(value: float, low: float, high: float) -> str:
+    """Return a positive number and its interval with the digits that it bears, from two to four significant.
+
+    The ends have as many decimals as the number.
+    """
+    if not value > 0:
+        return f"{significant(value)} [{significant(low)}, {significant(high)}]"
+    first = math.floor(math.log10(value))
+    digits = digits_for((high - low) / 2, 3 - first, 1 - first)
+    if value < 0.001:
+        return "{:.{d}e} [{:.{d}e}, {:.{d}e}]".format(value, low, high, d=digits + first)
+    shown = (f"{round(one, digits):.{max(digits, 0)}f}" for one in (value, low, high))
+    return "{} [{}, {}]".format(*shown)
 
 
 def seconds(value: float | None) -> str:

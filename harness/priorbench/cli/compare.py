@@ -102,7 +102,7 @@ def _print(found: Comparisons, claims: Claims) -> None:
     family = plural(len(found.comparisons), "comparison")
     say(f"p: sign-flip test of the mean difference, Holm-corrected for {family}")
     if "× time" in columns:
-        say(f"× time: {a} over {b}, ratio of geometric means, 95 % interval")
+        say(f"× time: {a} over {b}, ratio of geometric means, {claims.percent} interval over images")
     if "only" in columns:
         say(f"only: images that only {a} / only {b} restored")
     if "failed" in columns:
@@ -117,14 +117,8 @@ def _print(found: Comparisons, claims: Claims) -> None:
 def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) -> dict[str, list[str]]:
     """Return the columns of the table that say something."""
     from priorbench.rendering.columns import difference, probability
-    from priorbench.words import number, significant
-
-    def times(one: Comparison) -> str:
-        ratio = one.time_ratio
-        if ratio is None or ratio.interval is None:
-            return "" if ratio is None else significant(ratio.value)
-        ends = f"[{significant(ratio.interval.low)}, {significant(ratio.interval.high)}]"
-        return f"{significant(ratio.value)} {ends}"
+    from priorbench.rendering.times import time_ratio
+    from priorbench.words import number
 
     every: dict[str, Callable[[Comparison], str]] = {
         "where": lambda one: str(one.setting),
@@ -135,7 +129,7 @@ def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) ->
         "difference dB": lambda one: difference(one.difference),
         "p": lambda one: probability(one.difference.p_adjusted),
         "wins": lambda one: f"{100 * one.difference.win_rate:.0f} %",
-        "× time": times,
+        "× time": lambda one: time_ratio(one.time_ratio),
         "only": lambda one: f"{one.only_a} / {one.only_b}" if one.only_a or one.only_b else "",
         "failed": lambda one: (
             f"{one.failures_a} / {one.failures_b}" if one.failures_a or one.failures_b else ""
@@ -155,8 +149,24 @@ def _remarks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
         lines = [
             *([f"{unlike} left out: the noise differs (noisy_sha256)"] if one.unlike_noise else []),
             *([f"times are not compared: {one.time_refused}"] if one.time_refused else []),
+            *_occasions(one),
             *one.notes,
         ]
         for line in lines:
             found.setdefault(line, []).append(str(one.setting))
     return found
+
+
+def _occasions(one: Comparison) -> list[str]:
+    """Say what the interval of a ratio of times knows of occasions."""
+    from priorbench.rendering.times import NO_OCCASION, ONE_OCCASION, over_occasions
+
+    ratio = one.time_ratio
+    if ratio is None:
+        return []
+    if not ratio.occasions:
+        rows = f"{one.a} of the two stores" if one.a == one.b else f"{one.a} and {one.b}"
+        return [f"× time: {rows} were timed in no occasion together, so it is {NO_OCCASION}"]
+    if ratio.interval is None:
+        return []
+    return [f"× time: {ONE_OCCASION if ratio.occasions == 1 else over_occasions(ratio)}"]

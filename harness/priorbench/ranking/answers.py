@@ -15,6 +15,7 @@ from priorbench.ranking.boards import Setting
 from priorbench.ranking.image_sets import Content, Whole, wholes
 from priorbench.ranking.names import Place
 from priorbench.ranking.telling_apart import Identity, names
+from priorbench.ranking.times.occasions import occasions
 from priorbench.store.asked import Asked
 from priorbench.store.scores import Entry, Scores
 
@@ -45,6 +46,8 @@ class Answers:
         (answers,) where each belongs; the version tells apart what must not share a mean.
     moment : ndarray of int64
         (answers,) the newest run that asked for it: higher is later.
+    occasion : ndarray of float64
+        (answers,) a number for each occasion on which trials ran; NaN where unknown.
     """
 
     scores: Scores
@@ -57,6 +60,7 @@ class Answers:
     place: Indices
     version: Indices
     moment: Indices
+    occasion: NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,6 +145,7 @@ def _joined(
         place=place[_pair_of(request, entry)],
         version=version[request],
         moment=moment,
+        occasion=occasions(scores)[record],
     )
 
 

@@ -135,12 +135,17 @@ class TimeRatio:
     value : float
         ratio of the geometric means.
     interval : Interval or None
-        None for fewer than two images.
+        Student's, of the mean logarithm (kind "student"), over images, and over occasions where there are
+        several. None for fewer than two images, and without a shared occasion.
+    occasions : int
+        occasions of the trials that are compared; 0 where the two were not timed in one, or records do not
+        say when. See `priorbench.ranking.times.occasions`.
     """
 
     images: int
     value: float
     interval: Interval | None
+    occasions: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,9 +189,8 @@ class Row:
     oracle_psnr : float or None
         mean of the best iterates that the harness saw, a bound that uses the clean image.
     seconds : float or None
-        median wall time for one image; None where timings were taken under unlike conditions.
-    seconds_mean : float or None
-        geometric mean, likewise.
+        geometric mean of the wall times for one image, over its repetitions and over images; None where
+        timings were taken under unlike conditions.
     time_ratio : TimeRatio or None, optional
         to the board's reference, among trials of one environment, device and number of threads.
     memory_bytes : int or None
@@ -224,7 +228,6 @@ class Row:
     difference: Difference | None = None
     oracle_psnr: float | None
     seconds: float | None
-    seconds_mean: float | None
     time_ratio: TimeRatio | None = None
     memory_bytes: int | None
     tainted: int

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Claims, Difference, Setting, TimeRatio
 from priorbench.ranking.measured import Measured
-from priorbench.ranking.paired import Quality, compared, time_ratios, verdict
+from priorbench.ranking.paired import Quality, compared, verdict
 from priorbench.ranking.pairs import Pair
 from priorbench.ranking.panels import Panel
+from priorbench.ranking.times import time_ratios
 from priorbench.words import plural
 
 Environments = Mapping[str, Mapping[str, Any]]
@@ -155,15 +156,16 @@ class Versus:
         if not timed.any():
             return None, "no image that both were timed on", []
         seconds = np.where(timed, measured.seconds, np.nan)
-        ratio = time_ratios(self._panel, seconds, measured.environment, rows[1]).get(rows[0])
+        level = self._claims.level
+        ratio = time_ratios(self._panel, seconds, measured.environment, rows[1], level=level).get(rows[0])
         if ratio is None:
             return None, f"unlike environments: {self._unlike(rows, environments)}", []
         scores = self._panel.scores
         marked = int((scores.tainted & np.isin(self._panel.row, rows)).sum())
         remarks = [f"{plural(marked, 'timing')} disturbed, by other work or fits"] if marked else []
         if ratio.images < self._images(timed):
-            images = plural(ratio.images, "image")
-            remarks.append(f"times are compared on {images}; the others ran in unlike environments")
+            images, others = plural(ratio.images, "image"), "ran in unlike environments or occasions"
+            remarks.append(f"times are compared on {images}; the others {others}")
         return ratio, None, remarks
 
     def _unlike(self, rows: Sequence[int], environments: Environments) -> str:

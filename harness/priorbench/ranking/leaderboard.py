@@ -13,12 +13,13 @@ from priorbench.errors import UnknownNameError
 from priorbench.ranking.boards import CLAIMS, Board, Claims, Difference, Interval, Row, TimeRatio
 from priorbench.ranking.measured import Measured
 from priorbench.ranking.names import find_place, names_condition
-from priorbench.ranking.paired import Quality, time_ratios
+from priorbench.ranking.paired import Quality
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
 from priorbench.ranking.ranks import differences, ranks
 from priorbench.ranking.shared_results import Shared, shared_results
 from priorbench.ranking.statistics import caveats
 from priorbench.ranking.suspicion import Suspect, flags
+from priorbench.ranking.times import time_ratios
 from priorbench.store.scores import Scores, scores_of
 
 __all__ = ["Board", "Difference", "Interval", "Row", "TimeRatio", "leaderboard"]
@@ -89,7 +90,7 @@ def _board(whole: Panel, wanted: str | None, claims: Claims) -> Board:
     reference, fixed, notes = _reference(panel, wanted, found.order, measured)
     if reference is not None:
         apart = differences(quality, reference, found, fixed=fixed)
-        ratios = time_ratios(panel, measured.seconds, measured.environment, reference)
+        ratios = time_ratios(panel, measured.seconds, measured.environment, reference, level=claims.level)
         rows = [
             replace(row, difference=apart.get(number), time_ratio=ratios.get(number))
             for number, row in enumerate(rows)

@@ -15,6 +15,7 @@ from priorbench.ranking.boards import Interval, Row
 from priorbench.ranking.names import Place, row_names
 from priorbench.ranking.panels import Panel
 from priorbench.ranking.suspicion import NEARLY_EXACT
+from priorbench.ranking.times import geometric_means, logarithms
 
 Array = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ class Measured:
             "psnr": panel.by_image(self.psnr),
             "gain": panel.by_image(self.psnr - panel.noisy_psnr),
             "ssim": self._by_image(scores.ssim),
-            "seconds": panel.by_image(self.seconds),
+            "seconds": panel.by_image(logarithms(self.seconds)),
             **{f"metrics.{name}": values for name, values in self._metrics_by_image.items()},
         }
         columns: dict[str, list[Any]] = {
@@ -69,7 +70,7 @@ class Measured:
             "failures": self._failures(),
             "metrics": self._metrics(),
             "fewer": _fewer(by_image, usable, exact),
-            **self._times(),
+            **self._times(by_image["seconds"]),
         }
         return [
             Row(
@@ -130,21 +131,13 @@ class Measured:
         means = {name: _means(values) for name, values in self._metrics_by_image.items()}
         return [{name: mean[row] for name, mean in means.items()} for row in range(len(self._panel.places))]
 
-    def _times(self) -> dict[str, list[Any]]:
-        """Return the times of each row, left out where its trials ran in unlike environments."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            logarithms = np.log(self.seconds)
-        logarithms[~np.isfinite(logarithms)] = np.nan
+    def _times(self, logarithms: Array) -> dict[str, list[Any]]:
+        """Return the times of each row by their logarithms; none where trials ran in unlike environments."""
         mixed = [len(np.unique(row[np.isfinite(row)])) != 1 for row in self.environment]
-        medians = _each(np.median, self._panel.by_image(self.seconds))
-        means = _means(self._panel.by_image(logarithms))
+        means = geometric_means(logarithms)
         marked = self._panel.row[self._good & self._scores.tainted]
         return {
-            "seconds": [None if unlike else value for value, unlike in zip(medians, mixed, strict=True)],
-            "seconds_mean": [
-                None if unlike or value is None else float(np.exp(value))
-                for value, unlike in zip(means, mixed, strict=True)
-            ],
+            "seconds": [None if unlike else value for value, unlike in zip(means, mixed, strict=True)],
             "tainted": np.bincount(marked, minlength=len(self._panel.places)).tolist(),
         }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.ranking.boards import Claims, Difference, Interval, TimeRatio
+from priorbench.ranking.boards import Claims, Difference, Interval
 from priorbench.ranking.panels import Panel
 from priorbench.ranking.sign_flips import DECIMALS, flip_tests
 from priorbench.ranking.statistics import mean_intervals, win_rates
@@ -181,45 +181,3 @@ def verdict(difference: Difference, better: int, claims: Claims) -> str:
     low, high = difference.ends
     known = difference.images > 1
     return "equivalent" if known and -claims.rope <= low and high <= claims.rope else ""
-
-
-def time_ratios(panel: Panel, seconds: Array, environment: Array, reference: int) -> dict[int, TimeRatio]:
-    """Return the ratio of times to the reference's, of rows that ran on the same device with as many threads.
-
-    Parameters
-    ----------
-    panel : Panel
-        the panel.
-    seconds : ndarray of float64
-        (rows, slots); NaN where there is none.
-    environment : ndarray of float64
-        (rows, slots), a number for each fingerprint; only trials of one fingerprint are compared.
-    reference : int
-        row.
-    """
-    own = panel.places[reference]
-    rows = [
-        row
-        for row, place in enumerate(panel.places)
-        if row != reference and (place.device, place.threads) == (own.device, own.threads)
-    ]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        logarithms = np.log(seconds)
-    ratio = np.where(
-        environment[rows] == environment[reference], logarithms[rows] - logarithms[reference], np.nan
-    )
-    values = panel.by_image(np.where(np.isfinite(ratio), ratio, np.nan))
-    shared = np.flatnonzero(np.isfinite(values).any(axis=1))
-    rows, values = [rows[number] for number in shared], values[shared]
-    return {
-        row: TimeRatio(
-            images=int(np.isfinite(value).sum()),
-            value=float(np.exp(np.nanmean(value))),
-            interval=interval and _exponential(interval),
-        )
-        for row, value, interval in zip(rows, values, mean_intervals(values, 0.95), strict=True)
-    }
-
-
-def _exponential(interval: Interval) -> Interval:
-    return Interval(low=float(np.exp(interval.low)), high=float(np.exp(interval.high)))

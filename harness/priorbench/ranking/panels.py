@@ -44,6 +44,8 @@ class Panel:
         of the panel's records alone.
     row, slot : ndarray of int64
         (records,) where each record belongs.
+    occasion : ndarray of float64
+        (records,) a number for each occasion; NaN where unknown.
     notes : tuple of str
         what was left out.
     """
@@ -60,6 +62,7 @@ class Panel:
     scores: Scores
     row: Indices
     slot: Indices
+    occasion: Array
     notes: tuple[str, ...]
 
     def by_slot(self, values: NDArray[np.generic]) -> Array:
@@ -261,5 +264,6 @@ def _panel(found: Answers, codes: _Codes, members: Indices, number: int, notes: 
         scores=part,
         row=row,
         slot=slot,
+        occasion=found.occasion[members],
         notes=notes,
     )

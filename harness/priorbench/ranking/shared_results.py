@@ -139,4 +139,10 @@ def _left_out(panel: Panel, kept: Marks) -> list[str]:
 def _without(panel: Panel, outside: Marks) -> Panel:
     """Return the panel without these records."""
     keep = np.flatnonzero(~outside)
-    return replace(panel, scores=selected(panel.scores, keep), row=panel.row[keep], slot=panel.slot[keep])
+    return replace(
+        panel,
+        scores=selected(panel.scores, keep),
+        occasion=panel.occasion[keep],
+        row=panel.row[keep],
+        slot=panel.slot[keep],
+    )

@@ -7,7 +7,8 @@ from functools import partial
 from string import ascii_letters
 
 from priorbench.ranking.boards import Board, Difference, Interval, Row
-from priorbench.words import memory, number, plural, seconds, significant
+from priorbench.rendering.times import time_footnotes, time_ratio
+from priorbench.words import digits_for, memory, number, plural, seconds
 
 CellText = Callable[[Row], str]
 
@@ -45,7 +46,7 @@ def columns(board: Board) -> dict[str, CellText]:
         "SSIM": lambda row: _marked(number(row.ssim, 4), row, "ssim"),
         **{metric_column(name): partial(_metric, name) for row in board.rows for name in row.metrics},
         "s/image": lambda row: _marked(seconds(row.seconds) + ("*" if row.tainted else ""), row, "seconds"),
-        "× time": lambda row: "" if row.time_ratio is None else significant(row.time_ratio.value),
+        "× time": lambda row: time_ratio(row.time_ratio),
         "memory": lambda row: memory(row.memory_bytes),
         "images": lambda row: str(row.images),
         "failed": lambda row: str(sum(row.failures.values()) or ""),
@@ -111,7 +112,7 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
         *_meanings(board, seen),
         *_over_fewer(board, seen),
         *_unranked(board),
-        *_times(board, seen),
+        *time_footnotes(board, seen),
         *_doubts(board),
         *board.notes,
     ]
@@ -177,17 +178,6 @@ def _unranked(board: Board) -> list[str]:
     return [f"not ranked: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
 
 
-def _times(board: Board, seen: Container[str]) -> list[str]:
-    lines = []
-    if any(row.tainted for row in board.rows):
-        lines.append("* some timings disturbed, by other work or fits at the same time; the quality counts")
-    if any(row.seconds is None and row.images for row in board.rows):
-        lines.append("a time is left out where its trials ran in unlike environments")
-    if "× time" in seen:
-        lines.append(f"× time: over {board.reference}, ratio of geometric means in like conditions")
-    return lines
-
-
 def _doubts(board: Board) -> list[str]:
     lines = [f"{_DOUBT} {_name(row)}: {flag}" for row in board.rows for flag in row.flags]
     said = f"{_DOUBT} is a question, not a verdict: a row that is flagged keeps its rank"
@@ -210,8 +200,13 @@ def difference(value: Difference | None) -> str:
     """Return a difference with its interval."""
     if value is None:
         return ""
+    low, high = value.ends
+    digits = digits_for((high - low) / 2, 2, 1)
     same = _SAME if value.verdict == "equivalent" else ""
-    return f"{number(value.mean, 2, sign=True)} {interval(value.interval, 2, sign=True)}".rstrip() + same
+    return (
+        f"{number(value.mean, digits, sign=True)} {interval(value.interval, digits, sign=True)}".rstrip()
+        + same
+    )
 
 
 def interval(value: Interval | None, digits: int, sign: bool = False) -> str:

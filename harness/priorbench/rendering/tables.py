@@ -36,6 +36,7 @@ _DIFFERENCE = {
     "win_rate": "win_rate",
     "verdict": "verdict",
 }
+_TIME_RATIO = {"value": "time_ratio", "occasions": "time_ratio_occasions"}
 
 
 def table(boards: Sequence[Board], console: Console) -> None:
@@ -159,13 +160,9 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
         if name == "psnr_interval":
             flat |= _ends("psnr", value)
         elif name == "difference":
-            flat |= _nested(
-                name,
-                value,
-                {name: name for name in ("p", "p_adjusted", "win_rate", "verdict")} | {"mean": "difference"},
-            )
+            flat |= _nested(name, value, _DIFFERENCE)
         elif name == "time_ratio":
-            flat |= _nested(name, value, {"value": "time_ratio"})
+            flat |= _nested(name, value, _TIME_RATIO)
         elif name == "groups":
             flat[name] = letters(value)
         elif name in ("conditions", "flags"):

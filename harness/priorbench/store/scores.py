@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 from priorbench.contract.records import Record, to_json
 from priorbench.store.asked import Asked, asked_of, own_answers
+from priorbench.store.documents import PLAUSIBLE
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
-VERSION = 5
+VERSION = 6
 
 
 class Entry(NamedTuple):
@@ -52,6 +54,8 @@ COLUMNS = (
     "peak_memory_bytes",
     "iterations",
     "noise_correlation",
+    "started_at",
+    "elapsed_seconds",
 )
 
 
@@ -89,6 +93,10 @@ class Scores:
         (records,) float64, NaN where there is no value.
     iterations, noise_correlation : ndarray of float64
         (records,) likewise.
+    started_at : ndarray of float64
+        (records,) when the trial began, in seconds since 1970 in UTC; NaN where the record does not say.
+    elapsed_seconds : ndarray of float64
+        (records,) how long the trial took, as far as its record tells: set-up, first call and timed work.
     """
 
     asked: Asked
@@ -108,6 +116,8 @@ class Scores:
     peak_memory_bytes: NDArray[np.float64]
     iterations: NDArray[np.float64]
     noise_correlation: NDArray[np.float64]
+    started_at: NDArray[np.float64]
+    elapsed_seconds: NDArray[np.float64]
 
 
 def entry_of(data: Mapping[str, Any]) -> Entry:
@@ -134,8 +144,30 @@ def score_row(data: Mapping[str, Any]) -> dict[str, Any]:
         "exact": int(data.get("mse") == 0),
         "tainted": int(data.get("tainted") is not None),
         "metrics": json.dumps(data["metrics"]) if data.get("metrics") else None,
+        "started_at": moment(data.get("started_at")),
+        "elapsed_seconds": _elapsed(data),
     }
     return {name: special[name] if name in special else data.get(name) for name in COLUMNS}
+
+
+def moment(text: str | None) -> float | None:
+    """Return the seconds since 1970 of an ISO 8601 time, in UTC where it names no zone; None for no time."""
+    try:
+        found = datetime.fromisoformat(text or "")
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _elapsed(data: Mapping[str, Any]) -> float:
+    """Return the seconds that a trial took: of several images that were fitted at once, those of all."""
+    limit = (data.get("limits") or {}).get("timeout")
+    if data.get("status") == "timeout" and isinstance(limit, (int, float)):
+        found = float(limit)
+    else:
+        parts = [data.get(name) or 0.0 for name in ("setup_seconds", "first_call_seconds")]
+        found = sum(parts) + (data.get("wall_seconds") or 0.0) * (data.get("batch") or 1)
+    return min(max(found, 0.0), PLAUSIBLE["wall_seconds"][1])
 
 
 def identity(item: Entry | NoisyImage) -> tuple[int, str]:

@@ -92,6 +92,8 @@ SCORES = sa.Table(
     sa.Column("peak_memory_bytes", sa.BigInteger),
     sa.Column("iterations", sa.BigInteger),
     sa.Column("noise_correlation", sa.Double),
+    sa.Column("started_at", sa.Double),
+    sa.Column("elapsed_seconds", sa.Double),
 )
 ENTRIES = sa.Table(
     "entries",

@@ -41,9 +41,9 @@ def test_the_command_writes_every_format_and_compares_with_the_named_method(comm
     store.add(columns_of({"alpha": [31.0, 30.0, 32.0], "beta": [29.0, 29.5, 30.0]}))
     store.close()
     narrow, wide = (
-        command("leaderboard", "--reference", "beta", COLUMNS=width).stdout for width in ("80", "140")
+        command("leaderboard", "--reference", "beta", COLUMNS=width).stdout for width in ("60", "140")
     )
-    assert "vs beta dB" in narrow and "+1.50 [" in narrow and "wins" not in narrow.splitlines()[1]
+    assert "vs beta dB" in narrow and "+1.5 [" in narrow and "wins" not in narrow.splitlines()[1]
     assert "adjusted for all comparisons with beta" in wide and "wins" in wide.splitlines()[1]
     assert r"\toprule" in command("leaderboard", "--format", "latex").stdout
     assert command("leaderboard", "--format", "csv").stdout.startswith("protocol,image_set,noise")

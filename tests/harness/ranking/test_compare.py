@@ -202,7 +202,7 @@ def stores(tmp_path):
 def test_the_command_prints_a_table_or_json(command, process):
     done = process("compare", "alpha", "beta", "--store", "one.db")
     assert done.returncode == 0, done.stderr
-    assert "+1.33 [" in done.stdout and "100 %" in done.stdout
+    assert "+1.3 [" in done.stdout and "100 %" in done.stdout
     found = json.loads(command("compare", "alpha", "beta", "--store", "one.db", "--format", "json").stdout)
     assert found["comparisons"][0]["difference"]["mean"] == pytest.approx(8.0 / 6)
     assert found["comparisons"][0]["time_ratio"]["value"] == pytest.approx(1.0)

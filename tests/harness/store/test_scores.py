@@ -79,7 +79,8 @@ def test_scores_follow_what_is_replaced_and_what_is_not(url):
         "UPDATE about SET value = '0' WHERE name = 'scores'; UPDATE scores SET psnr = 1",
         "DELETE FROM scores WHERE number > 3",
         "ALTER TABLE scores DROP COLUMN metrics; UPDATE about SET value = '2' WHERE name = 'scores'",
-        "ALTER TABLE scores DROP COLUMN noise_correlation; UPDATE about SET value = '4' WHERE value = '5'",
+        "ALTER TABLE scores DROP COLUMN noise_correlation; UPDATE about SET value = '4' WHERE value = '6'",
+        "ALTER TABLE scores DROP COLUMN started_at; UPDATE about SET value = '5' WHERE value = '6'",
     ],
 )
 def test_a_store_without_scores_or_with_others_gets_them(url, damage):
@@ -97,3 +98,34 @@ def test_missing_numbers_are_nan_and_none_is_left_out():
     scores = scores_of([record("a", psnr=None), record("b", psnr=1.5, iterations=3)])
     assert np.isnan(scores.psnr[0]) and scores.psnr[1] == 1.5
     assert np.isnan(scores.iterations[0]) and scores.iterations[1] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("1970-01-02T01:00:00+01:00", 86400.0),
+        ("1970-01-02T00:00:00.500000", 86400.5),
+        ("", np.nan),
+        ("tomorrow", np.nan),
+        ("12:00", np.nan),
+    ],
+)
+def test_when_a_trial_began_is_a_number_or_unknown(text, moment, url):
+    records = [record("a", started_at=text)]
+    store = Store(url)
+    store.add(records)
+    for scores in (scores_of(records), store.scores()):
+        assert np.isnan(scores.started_at[0]) if np.isnan(moment) else scores.started_at[0] == moment
+
+
+def test_how_long_a_trial_took_is_what_its_record_tells():
+    timed = {"setup_seconds": 1.0, "first_call_seconds": 2.0, "wall_seconds": 3.0}
+    limits = {"limits": {"timeout": 60.0}}
+    records = [
+        record("a", **timed),
+        record("b", batch=4, **timed),
+        record("c", status="timeout", **limits),
+        record("d", status="error"),
+        record("e", status="timeout", limits={"timeout": -1e300}),
+    ]
+    assert scores_of(records).elapsed_seconds.tolist() == [6.0, 15.0, 60.0, 0.0, 0.0]

@@ -1,0 +1,92 @@
+"""Times on a board: the cells of ratios, and what a reader must know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from priorbench.ranking.boards import Board, Row, TimeRatio
+from priorbench.words import significant, with_ends
+
+#: of ratios of one occasion: what their intervals say, and where to look for the rest
+ONE_OCCASION = (
+    "intervals hold for the occasion of the timing: 'priorbench doctor --noise', or repetitions on another"
+    " day, tell more"
+)
+#: why there is no interval
+NO_OCCASION = "without an interval: the machine may have changed (a pause of half an hour ends an occasion)"
+
+
+def time_ratio(value: TimeRatio | None) -> str:
+    """Return a ratio of times with its interval, in the digits that the interval bears."""
+    if value is None:
+        return ""
+    if value.interval is None:
+        return significant(value.value)
+    return with_ends(value.value, value.interval.low, value.interval.high)
+
+
+def over_occasions(value: TimeRatio) -> str:
+    """Say what the interval of a ratio over several occasions allows for."""
+    return f"over {value.occasions} occasions; the interval allows for what differs between them"
+
+
+def time_footnotes(board: Board, seen: Container[str]) -> list[str]:
+    """Return what a reader of a board must know of its times.
+
+    Parameters
+    ----------
+    board : Board
+        the board.
+    seen : Container[str]
+        the columns that the reader sees.
+    """
+    lines = []
+    if any(row.tainted for row in board.rows):
+        lines.append("* some timings disturbed, by other work or fits at the same time; the quality counts")
+    if any(row.seconds is None and row.images for row in board.rows):
+        lines.append("a time is left out where its trials ran in unlike environments")
+    if "× time" in seen:
+        lines += _of_ratios(board)
+    elif "s/image" in seen:
+        lines.append("s/image: geometric mean over repetitions and images")
+    return lines
+
+
+def _of_ratios(board: Board) -> list[str]:
+    """Return what a reader must know of the ratios, rows of a kind in one line."""
+    reference = board.reference
+    there = {row.name: row.time_ratio for row in board.rows if row.time_ratio is not None}
+    measured = {name: ratio for name, ratio in there.items() if ratio.interval is not None}
+    kind = f", with a {board.claims.percent} interval over images" if measured else ""
+    lines = [f"s/image: geometric mean over repetitions and images; × time: over {reference}{kind}"]
+    if any(ratio.occasions == 1 for ratio in measured.values()):
+        lines.append(f"× time: {ONE_OCCASION}")
+    several = {name: over_occasions(ratio) for name, ratio in measured.items() if ratio.occasions > 1}
+    apart = {
+        name: f"timed in no occasion of {reference}, so {NO_OCCASION}"
+        for name, ratio in there.items()
+        if not ratio.occasions
+    }
+    return [*lines, *_told(several), *_told(apart), *_over_fewer(board)]
+
+
+def _told(lines: dict[str, str]) -> list[str]:
+    """Return each text once, with the rows that it is about."""
+    rows: dict[str, list[str]] = {}
+    for name, text in lines.items():
+        rows.setdefault(text, []).append(name)
+    return [f"× time of {', '.join(names)}: {text}" for text, names in rows.items()]
+
+
+def _over_fewer(board: Board) -> list[str]:
+    """Say which ratios are over fewer images than both rows have."""
+    images = {row.name: row.images for row in board.rows}
+    most = images.get(board.reference or "", 0)
+
+    def counted(row: Row) -> str:
+        ratio = row.time_ratio
+        both = min(row.images, most)
+        return f"{row.name} {ratio.images} of {both}" if ratio is not None and ratio.images < both else ""
+
+    found = [text for text in map(counted, board.rows) if text]
+    return [f"× time: over fewer images than both rows have: {', '.join(found)}"] if found else []
