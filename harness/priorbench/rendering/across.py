@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from priorbench.ranking.overall import Overall, OverallRow
-from priorbench.rendering.columns import interval
+from priorbench.rendering.columns import doubts, interval, method
 from priorbench.rendering.latex import latex_table
 from priorbench.rendering.tables import csv_table, markdown_table, print_grid
 from priorbench.words import number, plural, visible
@@ -72,7 +72,7 @@ def overall_columns(board: Overall) -> dict[str, list[str]]:
     every = {
         "mean rank": ["–" if row.mean_rank is None else number(row.mean_rank, 2) for row in rows],
         "interval": [interval(row.interval, 2) for row in rows],
-        "method": [" @".join([row.denoiser, *row.conditions]) for row in rows],
+        "method": [method(row) for row in rows],
         "stopping": [row.stopping_rule or "" for row in rows],
         "first": [_ranked(row, f"{100 * row.first:.0f} %") for row in rows],
         "won": [_ranked(row, str(row.won)) for row in rows],
@@ -110,6 +110,7 @@ def _footnotes(board: Overall) -> Iterator[str]:
             reasons.setdefault(row.unranked, []).append(row.name)
     for reason, names in reasons.items():
         yield f"no mean rank: {', '.join(names)}: {reason}"
+    yield from doubts(board.rows)
     yield from board.notes
 
 
@@ -132,4 +133,5 @@ def _flat(board: Overall, row: OverallRow) -> dict[str, Any]:
         "won": None if row.mean_rank is None else row.won,
         "ranked_on": row.ranked_on,
         "unranked": row.unranked,
+        "flags": "; ".join(row.flags),
     }

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from priorbench.ranking.boards import Board
-from priorbench.ranking.overall import Overall
+from priorbench.ranking.boards import Board, Row
+from priorbench.ranking.overall import Overall, OverallRow
 from priorbench.rendering.across import overall_title
 from priorbench.rendering.columns import letters, method, title
 from priorbench.words import plural
@@ -85,7 +85,7 @@ def board_picture(board: Board) -> Picture:
     bracketed = len(wide) <= _MOST_BRACKETS
     bars = []
     for place, row in enumerate(rows):
-        name = f"{method(row)}, {row.stopping_rule}" if row.stopping_rule else method(row)
+        name = _label(row)
         shared = "" if bracketed else letters(group for group in row.groups if group in wide)
         bars.append(
             Bar(
@@ -107,6 +107,10 @@ def board_picture(board: Board) -> Picture:
         else (),
         caption=_caption(board, len(rows), sorted(wide), bracketed),
     )
+
+
+def _label(row: Row | OverallRow) -> str:
+    return f"{method(row)}, {row.stopping_rule}" if row.stopping_rule else method(row)
 
 
 def _caption(board: Board, ranked: int, groups: Sequence[int], bracketed: bool) -> str:
@@ -131,9 +135,7 @@ def overall_picture(board: Overall) -> Picture:
         axis="mean rank",
         bars=tuple(
             Bar(
-                label=", ".join(
-                    filter(None, [" @".join([row.denoiser, *row.conditions]), row.stopping_rule])
-                ),
+                label=_label(row),
                 method=row.denoiser,
                 low=row.interval.low,
                 high=row.interval.high,

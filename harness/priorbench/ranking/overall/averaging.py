@@ -10,6 +10,7 @@ from priorbench.ranking.names import Place, row_names
 from priorbench.ranking.overall.places import standings_on
 from priorbench.ranking.overall.rows import OnBoard, Overall, OverallRow
 from priorbench.ranking.overall.table import largest_table, place_of, ranked_rows
+from priorbench.ranking.sign_flips import smallest_p
 from priorbench.words import few, plural
 
 
@@ -52,6 +53,7 @@ def _overall(every: Sequence[Board], boards: Sequence[Board], methods: Sequence[
             device=place.device,
             threads=place.threads,
             conditions=conditions[place],
+            flags=_flags(boards, place),
             **(
                 _averaged([own[place] for own in standings])
                 if place in standings[0]
@@ -90,6 +92,17 @@ def _averaged(standings: Sequence[OnBoard]) -> dict[str, Any]:
     }
 
 
+def _flags(boards: Sequence[Board], place: Place) -> tuple[str, ...]:
+    """Return a method's flags, each with its board."""
+    return tuple(
+        f"{flag} ({board.setting})"
+        for board in boards
+        for row in board.rows
+        if place_of(row) == place
+        for flag in row.flags
+    )
+
+
 def _missing(boards: Sequence[Board], place: Place) -> dict[str, Any]:
     """Return on how many of the boards a method is ranked, and why not on the others."""
     reasons = []
@@ -126,6 +139,13 @@ def _notes(every: Sequence[Board], boards: Sequence[Board], rows: Sequence[Overa
     ):
         if left:
             yield f"left out, because {why}: {few(str(board.setting) for board in left)}"
+    error = (1 - boards[0].claims.level) / len(boards)
+    mute = [str(board.setting) for board in boards if smallest_p(board.images) > error]
+    if mute:
+        yield (
+            f"too few images to tell methods apart at the level of {plural(len(boards), 'board')},"
+            f" where p must be {error:.2g} or less: {few(mute)}"
+        )
     changed = [row.name for row in rows if row.mean_rank is not None and _unlike(boards, row)]
     if changed:
         yield f"not the same parameters on all boards: {few(changed)}: such a mean rank is no single method's"

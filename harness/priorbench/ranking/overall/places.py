@@ -11,13 +11,20 @@ from priorbench.ranking.overall.rows import OnBoard
 from priorbench.ranking.overall.table import place_of
 from priorbench.ranking.sign_flips import DECIMALS
 
+#: an error rate that is this little larger is not larger
+_ROUNDING = 1e-12
+
 
 def standings_on(board: Board, methods: Sequence[Place], error: float) -> dict[Place, OnBoard]:
     """Return where the methods stand on a board among themselves, if it may err in `error` of all cases."""
     wanted = set(methods)
     rows = [row for row in board.rows if row.rank is not None and place_of(row) in wanted]
     names = {row.name for row in rows}
-    pairs = [pair for pair in board.apart if pair.p <= error and pair.better in names and pair.worse in names]
+    pairs = [
+        pair
+        for pair in board.apart
+        if pair.p <= error + _ROUNDING and pair.better in names and pair.worse in names
+    ]
     better, worse = Counter(pair.worse for pair in pairs), Counter(pair.better for pair in pairs)
     return {
         place_of(row): OnBoard(

@@ -52,6 +52,8 @@ class OverallRow:
         boards on which it is ranked.
     on_boards : tuple of OnBoard, default ()
         where it stands on each board; empty without a mean rank.
+    flags : tuple of str, default ()
+        what makes the row doubtful on some of the boards, as in `Row`.
     """
 
     name: str
@@ -67,6 +69,7 @@ class OverallRow:
     ranked_on: int
     on_boards: tuple[OnBoard, ...] = ()
     unranked: str = ""
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

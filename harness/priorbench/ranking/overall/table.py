@@ -28,13 +28,14 @@ def largest_table(boards: Sequence[Board]) -> tuple[list[Board], list[Place]] | 
     """Return the boards and methods of the largest complete table; None where it would have a single one."""
     ranked = [ranked_rows(board) for board in boards]
     methods = list(dict.fromkeys(place for own in ranked for place in own))
-    there = np.array([[method in own for own in ranked] for method in methods], dtype=bool)
+    marks = [[method in own for own in ranked] for method in methods]
+    there = np.array(marks, dtype=bool).reshape(len(methods), len(boards))
     size, best = (0, 0), np.zeros(len(boards), dtype=bool)
     for chosen in _candidates(there):
         rows = int(there[:, chosen].all(axis=1).sum())
-        found = (rows * int(chosen.sum()), rows)
-        if rows > 1 and chosen.sum() > 1 and found > size:
-            size, best = found, chosen
+        cells = (rows * int(chosen.sum()), rows)
+        if rows > 1 and chosen.sum() > 1 and cells > size:
+            size, best = cells, chosen
     if not best.any():
         return None
     complete = there[:, best].all(axis=1)
