@@ -18,6 +18,7 @@ from priorbench.cli.common.stores import reading
 
 if TYPE_CHECKING:
     from priorbench.ranking.boards import Board
+    from priorbench.ranking.overall import Overall
     from priorbench.ranking.panels import Filter
     from priorbench.store.database import Store
 
@@ -40,6 +41,7 @@ class LeaderboardFormat(StrEnum):
     json = "json"
     latex = "latex"
     html = "html"
+    svg = "svg"
 
 
 def leaderboard(
@@ -69,8 +71,16 @@ def leaderboard(
     ] = None,
     level: LevelOption = 0.95,
     rope: RopeOption = 0.02,
+    overall: Annotated[
+        bool,
+        typer.Option(
+            "--overall", help="Only the board across boards: mean ranks over image sets and noises."
+        ),
+    ] = False,
 ) -> None:
     """Rank the methods in a store."""
+    if format is LeaderboardFormat.html and overall:
+        raise typer.BadParameter("a page has every board: leave it out", param_hint="--overall")
     if format is LeaderboardFormat.html and output is None:
         raise typer.BadParameter("a page needs a file: name it with -o FILE", param_hint="--format html")
     prepare_statistics()
@@ -78,6 +88,7 @@ def leaderboard(
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.boards import Claims
     from priorbench.ranking.leaderboard import leaderboard as rank
+    from priorbench.ranking.overall import overall as rank_overall
     from priorbench.ranking.panels import Filter
     from priorbench.words import plural
 
@@ -94,31 +105,67 @@ def leaderboard(
             )
         if format is LeaderboardFormat.html:
             write(_page(boards, source, only), output)
+        elif overall:
+            _write([], _across(boards), format, output)
         else:
-            _write(boards, format, output)
+            _write(boards, rank_overall(boards), format, output)
 
 
-def _write(boards: Sequence[Board], format: LeaderboardFormat, output: Path | None) -> None:
-    """Write boards as text."""
+def _across(boards: Sequence[Board]) -> list[Overall]:
+    """Return the boards across boards; without one there is nothing to write."""
+    from priorbench.errors import PriorbenchError
+    from priorbench.ranking.overall import overall
+    from priorbench.words import plural
+
+    found = overall(boards)
+    if not found:
+        raise PriorbenchError(
+            f"no board across boards from {plural(len(boards), 'board')}: it takes two boards of one protocol"
+            " on which the same two methods are ranked"
+        )
+    return found
+
+
+def _write(
+    boards: Sequence[Board], across: Sequence[Overall], format: LeaderboardFormat, output: Path | None
+) -> None:
+    """Write boards as text, and those across boards after them."""
     from rich.console import Console
 
-    from priorbench.rendering import latex
-    from priorbench.rendering import tables as rendering
+    from priorbench.rendering.across import overall_table
+    from priorbench.rendering.tables import table
 
-    writers = {
-        "markdown": rendering.markdown,
-        "csv": rendering.comma_separated,
-        "json": rendering.as_json,
-        "latex": latex.latex,
-    }
     if format is not LeaderboardFormat.table:
-        write(writers[format.value](boards), output)
-    elif output is None:
-        rendering.table(boards, Console(highlight=False))
-    else:
-        text = io.StringIO()
-        rendering.table(boards, Console(file=text, width=_FILE_WIDTH, highlight=False, color_system=None))
+        write(_text(boards, across, format), output)
+        return
+    text = io.StringIO()
+    for_file = Console(file=text, width=_FILE_WIDTH, highlight=False, color_system=None)
+    console = Console(highlight=False) if output is None else for_file
+    table(boards, console)
+    overall_table(across, console)
+    if output is not None:
         write(text.getvalue(), output)
+
+
+def _text(boards: Sequence[Board], across: Sequence[Overall], format: LeaderboardFormat) -> str:
+    """Return boards in another form than that of a table; what is for scripts has boards of one kind."""
+    from priorbench.rendering import across as overall
+    from priorbench.rendering import tables
+    from priorbench.rendering.latex import latex
+    from priorbench.rendering.rank_drawing import svg_file
+    from priorbench.rendering.rank_picture import board_picture, overall_picture
+
+    if format is LeaderboardFormat.svg:
+        return svg_file([*map(board_picture, boards), *map(overall_picture, across)])
+    if format is LeaderboardFormat.csv:
+        return tables.comma_separated(boards) if boards else overall.overall_csv(across)
+    if format is LeaderboardFormat.json:
+        return tables.as_json(boards) if boards else overall.overall_json(across)
+    if format is LeaderboardFormat.latex:
+        parts = [latex(boards), overall.overall_latex(across)]
+    else:
+        parts = [tables.markdown(boards), overall.overall_markdown(across)]
+    return "\n".join(filter(None, parts))
 
 
 def _page(boards: Sequence[Board], source: Store, only: Filter) -> str:

@@ -203,6 +203,8 @@ class Row:
         mean correlation of the error and the noise that was drawn; None with another operator.
     flags : tuple of str, default ()
         what makes the row doubtful, in words: questions, and no verdict. See `priorbench.ranking.suspicion`.
+    settings : str, default ''
+        hash of the method and the rule behind the labels, with all parameters.
     """
 
     name: str
@@ -235,6 +237,25 @@ class Row:
     noise_correlation: float | None = None
     flags: tuple[str, ...] = ()
     trained_on: tuple[str, ...] = ()
+    settings: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Apart:
+    """Two ranked rows of a board that are told apart.
+
+    Attributes
+    ----------
+    better, worse : str
+        names of the rows.
+    p : float
+        the smallest error rate at which they are: at a level up to 1 - p, the test of all pairs and the
+        interval of the difference both say so.
+    """
+
+    better: str
+    worse: str
+    p: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -259,6 +280,8 @@ class Board:
         when methods are told apart.
     rows : tuple of Row
         ranked rows first, in the order of their paired differences; then the others.
+    apart : tuple of Apart, default ()
+        every pair of ranked rows that is told apart.
     notes : tuple of str, default ()
         what a reader must know.
     """
@@ -272,6 +295,7 @@ class Board:
     reference_fixed: bool = False
     claims: Claims
     rows: tuple[Row, ...]
+    apart: tuple[Apart, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

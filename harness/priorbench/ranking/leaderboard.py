@@ -15,7 +15,7 @@ from priorbench.ranking.measured import Measured
 from priorbench.ranking.names import find_place, names_condition
 from priorbench.ranking.paired import Quality
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
-from priorbench.ranking.ranks import differences, ranks
+from priorbench.ranking.ranks import differences, ranks, told_apart
 from priorbench.ranking.shared_results import Shared, shared_results
 from priorbench.ranking.statistics import caveats
 from priorbench.ranking.suspicion import Suspect, flags
@@ -107,6 +107,7 @@ def _board(whole: Panel, wanted: str | None, claims: Claims) -> Board:
         reference_fixed=fixed,
         claims=claims,
         rows=tuple(rows[row] for row in order),
+        apart=told_apart(found, [row.name for row in rows]),
         notes=(
             *panel.notes,
             *shared.notes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from priorbench.contract.requests import Request
 from priorbench.ranking.boards import Interval, Row
 from priorbench.ranking.names import Place, row_names
 from priorbench.ranking.panels import Panel
@@ -84,9 +86,12 @@ class Measured:
                 psnr_interval=intervals[row],
                 infinite=int(exact[row].sum()),
                 trained_on=entry.trained_on,
+                settings=_settings(request),
                 **{name: column[row] for name, column in columns.items()},
             )
-            for row, (place, entry) in enumerate(zip(panel.places, panel.entries, strict=True))
+            for row, (place, entry, request) in enumerate(
+                zip(panel.places, panel.entries, panel.requests, strict=True)
+            )
         ]
 
     def noisy_psnr(self, slots: NDArray[np.bool_]) -> float | None:
@@ -163,6 +168,11 @@ def _each(reduce: Callable[[Array], Any], values: Array) -> list[float | None]:
     """Reduce the finite values of each row; None where there are none."""
     finite = (row[np.isfinite(row)] for row in values)
     return [float(reduce(row)) if len(row) else None for row in finite]
+
+
+def _settings(request: Request) -> str:
+    chosen = [choice and [choice.name, choice.parameters] for choice in (request.denoiser, request.stopping)]
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def conditions(panel: Panel) -> list[tuple[str, ...]]:

@@ -96,11 +96,14 @@ class Compared:
         sum of the differences that count, in dB: its sign says which row is ahead.
     better : int
         1 where the first row is told to be better, -1 where the second is, 0 where they are not told apart.
+    adjusted : float
+        the p of the test, for the family.
     """
 
     difference: Difference | None
     total: float
     better: int
+    adjusted: float
 
 
 def compared(quality: Quality, pairs: Pairs, claims: Claims) -> list[Compared]:
@@ -162,10 +165,10 @@ def _judged(
 ) -> Compared:
     sign = int(np.sign(total)) if adjusted <= 1 - claims.level else 0
     if difference is None:
-        return Compared(difference=None, total=total, better=sign)
+        return Compared(difference=None, total=total, better=sign, adjusted=adjusted)
     difference = replace(difference, p=alone, p_adjusted=adjusted)
     told = sign if _shows(difference, sign, claims) else 0
-    return Compared(difference=difference, total=total, better=told)
+    return Compared(difference=difference, total=total, better=told, adjusted=adjusted)
 
 
 def _shows(difference: Difference, sign: int, claims: Claims) -> bool:

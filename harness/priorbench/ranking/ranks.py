@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from priorbench.ranking.boards import Claims, Difference
+from priorbench.ranking.boards import Apart, Claims, Difference
 from priorbench.ranking.paired import Compared, Quality, compared, verdict
+from priorbench.ranking.statistics import zero_leaves
 
 #: more groups than this tell nobody anything
 _MOST_GROUPS = 52
@@ -86,6 +87,26 @@ def ranks(quality: Quality, rows: Sequence[int], names: Sequence[str], claims: C
         for row in rows
     }
     return Ranks(order=order, standings=standings, pairs=pairs, claims=claims)
+
+
+def told_apart(found: Ranks, names: Sequence[str]) -> tuple[Apart, ...]:
+    """Return the pairs that are told apart, by these names of all rows, in the order of the ranking."""
+    place = {row: number for number, row in enumerate(found.order)}
+    pairs = []
+    for (first, second), pair in found.pairs.items():
+        if pair.better:
+            winner, loser = (first, second) if pair.better > 0 else (second, first)
+            pairs.append((place[winner], place[loser], _error_rate(pair, found.claims.level)))
+    ranked = [names[row] for row in found.order]
+    return tuple(Apart(better=ranked[a], worse=ranked[b], p=p) for a, b, p in sorted(pairs))
+
+
+def _error_rate(pair: Compared, level: float) -> float:
+    """Return the smallest error rate at which a pair is still told apart; see `paired.compared`."""
+    told = pair.difference
+    if told is None or told.interval is None:
+        return pair.adjusted
+    return max(pair.adjusted, zero_leaves(told.mean, told.interval, told.images, level))
 
 
 def differences(quality: Quality, reference: int, found: Ranks, *, fixed: bool) -> dict[int, Difference]:

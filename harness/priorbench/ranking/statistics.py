@@ -55,6 +55,16 @@ def mean_intervals(values: Array, level: float) -> list[Interval | None]:
     ]
 
 
+def zero_leaves(mean: float, interval: Interval, images: int, level: float) -> float:
+    """Return the error rate at which zero is an end of this interval of `mean_intervals`.
+
+    At a higher error rate, which is a lower level, the interval is shorter and zero lies outside of it.
+    """
+    free = images - 1
+    error = (interval.high - interval.low) / 2 / special.stdtrit(free, (1 + level) / 2)
+    return float(2 * special.stdtr(free, -abs(mean) / error)) if error > 0 else 0.0
+
+
 def holm(p: Sequence[float]) -> list[float]:
     """Return the p values of a family, corrected by Holm's method.
 

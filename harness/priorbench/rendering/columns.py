@@ -7,6 +7,7 @@ from functools import partial
 from string import ascii_letters
 
 from priorbench.ranking.boards import Board, Difference, Interval, Row
+from priorbench.ranking.overall import OverallRow
 from priorbench.rendering.times import time_footnotes, time_ratio
 from priorbench.words import digits_for, memory, number, plural, seconds
 
@@ -60,7 +61,7 @@ def columns(board: Board) -> dict[str, CellText]:
     }
 
 
-def method(row: Row) -> str:
+def method(row: Row | OverallRow) -> str:
     """Return the label of a row's method, with the conditions in which rows differ, and a mark for doubt."""
     return " @".join([row.denoiser, *row.conditions]) + (f" {_DOUBT}" if row.flags else "")
 
@@ -113,7 +114,7 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
         *_over_fewer(board, seen),
         *_unranked(board),
         *time_footnotes(board, seen),
-        *_doubts(board),
+        *doubts(board.rows),
         *board.notes,
     ]
 
@@ -178,8 +179,9 @@ def _unranked(board: Board) -> list[str]:
     return [f"not ranked: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
 
 
-def _doubts(board: Board) -> list[str]:
-    lines = [f"{_DOUBT} {_name(row)}: {flag}" for row in board.rows for flag in row.flags]
+def doubts(rows: Iterable[Row | OverallRow]) -> list[str]:
+    """Return what makes rows doubtful, and what a flag means."""
+    lines = [f"{_DOUBT} {_name(row)}: {flag}" for row in rows for flag in row.flags]
     said = f"{_DOUBT} is a question, not a verdict: a row that is flagged keeps its rank"
     return [*lines, said] if lines else []
 
@@ -223,5 +225,5 @@ def probability(value: float | None) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.9995 else "1"
 
 
-def _name(row: Row) -> str:
+def _name(row: Row | OverallRow) -> str:
     return f"{row.denoiser} ({row.stopping_rule})" if row.stopping_rule else row.denoiser

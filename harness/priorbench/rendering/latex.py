@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from priorbench.ranking.boards import Board, Row
-from priorbench.rendering.columns import CellText, columns, footnotes, title
+from priorbench.ranking.boards import Board
+from priorbench.rendering.columns import columns, footnotes, title
 
 #: what LaTeX would take for a command, and characters that older fonts lack
 _SPECIAL = {
@@ -54,29 +54,38 @@ def _escaped(text: str) -> str:
 
 def _table(board: Board) -> str:
     shown = {name: cell for name, cell in columns(board).items() if name not in _OMITTED}
+    cells = {name: [cell(row) for row in board.rows] for name, cell in shown.items()}
+    return latex_table(title(board), cells, [row.rank == 1 for row in board.rows], footnotes(board, shown))
+
+
+def latex_table(
+    caption: str, shown: Mapping[str, Sequence[str]], bold: Sequence[bool], notes: Sequence[str]
+) -> str:
+    """Return one ``table`` with its caption and notes; `bold` says of each row whether it is."""
     alignment = "".join("l" if name in ("method", "stopping") else "r" for name in shown)
-    notes = " ".join(f"{escape(line)}." for line in footnotes(board, shown))
+    below = " ".join(f"{escape(line)}." for line in notes)
+    rows = zip(zip(*shown.values(), strict=True), bold, strict=True)
     return "\n".join(
         [
             r"\begin{table}",
             r"  \centering",
-            rf"  \caption{{{escape(title(board))}}}",
+            rf"  \caption{{{escape(caption)}}}",
             rf"  \begin{{tabular}}{{{alignment}}}",
             r"    \toprule",
             rf"    {' & '.join(escape(name) for name in shown)} \\",
             r"    \midrule",
-            *(f"    {_row(row, shown)}" for row in board.rows),
+            *(f"    {_row(cells, best)}" for cells, best in rows),
             r"    \bottomrule",
             r"  \end{tabular}",
-            rf"  \par\smallskip\footnotesize {notes}",
+            rf"  \par\smallskip\footnotesize {below}",
             r"\end{table}",
             "",
         ]
     )
 
 
-def _row(row: Row, shown: dict[str, CellText]) -> str:
-    cells = [escape(cell(row)) for cell in shown.values()]
-    if row.rank == 1:
-        cells = [rf"\textbf{{{cell}}}" if cell else "" for cell in cells]
-    return rf"{' & '.join(cells)} \\"
+def _row(cells: Sequence[str], bold: bool) -> str:
+    escaped = [escape(cell) for cell in cells]
+    if bold:
+        escaped = [rf"\textbf{{{cell}}}" if cell else "" for cell in escaped]
+    return rf"{' & '.join(escaped)} \\"

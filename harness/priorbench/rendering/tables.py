@@ -43,19 +43,31 @@ def table(boards: Sequence[Board], console: Console) -> None:
     """Print the boards for a person; what says nothing, or does not fit, is left out."""
     for board in boards:
         shown, hidden = _fitting(board, console.width)
-        console.print(Text(visible(title(board))), style="italic")
-        console.print(_grid(board, shown, console.width), overflow="ignore", no_wrap=True, crop=False)
         narrow = [f"no room here for: {', '.join(hidden)} (--format markdown has all)"] if hidden else []
-        for line in [*footnotes(board, shown), *narrow]:
-            indented = wrap(
-                visible(line),
-                console.width,
-                initial_indent="  ",
-                subsequent_indent="  ",
-                break_on_hyphens=False,
-            )
-            console.print(Text("\n".join(indented)), style="dim")
-        console.print()
+        dim = [bool(row.unranked) for row in board.rows]
+        print_grid(console, title(board), shown, dim, [*footnotes(board, shown), *narrow])
+
+
+def print_grid(
+    console: Console,
+    heading: str,
+    shown: Mapping[str, Sequence[str]],
+    dim: Sequence[bool],
+    notes: Sequence[str],
+) -> None:
+    """Print a table with its heading and notes; `dim` says of each row whether it is printed faintly."""
+    console.print(Text(visible(heading)), style="italic")
+    console.print(_grid(shown, dim, console.width), overflow="ignore", no_wrap=True, crop=False)
+    for line in notes:
+        indented = wrap(
+            visible(line),
+            console.width,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
+        console.print(Text("\n".join(indented)), style="dim")
+    console.print()
 
 
 def _fitting(board: Board, width: int) -> tuple[dict[str, list[str]], list[str]]:
@@ -77,17 +89,17 @@ def _width(name: str, cells: Sequence[str]) -> int:
     return max(map(cell_len, [name, *cells]))
 
 
-def _grid(board: Board, shown: Mapping[str, Sequence[str]], width: int) -> Text:
+def _grid(shown: Mapping[str, Sequence[str]], dim: Sequence[bool], width: int) -> Text:
     """Return the columns side by side; drawn here, because a table of rich takes long."""
     widths = {name: _width(name, cells) for name, cells in shown.items()}
     spare = width - sum(_GAP + size for name, size in widths.items() if name != "method")
     widths["method"] = min(widths["method"], max(spare, _METHOD_WIDTH))
     lines = Text()
-    for cells in (list(shown), ["─" * size for size in widths.values()]):
-        lines.append(_line(cells, widths) + "\n", style="bold" if cells[0] == "rank" else "")
-    for number, row in enumerate(board.rows):
+    lines.append(_line(list(shown), widths) + "\n", style="bold")
+    lines.append(_line(["─" * size for size in widths.values()], widths) + "\n")
+    for number, faint in enumerate(dim):
         cells = [column[number] for column in shown.values()]
-        lines.append(_line(cells, widths) + "\n", style="dim" if row.unranked else "")
+        lines.append(_line(cells, widths) + "\n", style="dim" if faint else "")
     lines.right_crop(1)
     return lines
 
@@ -109,16 +121,21 @@ def markdown(boards: Sequence[Board]) -> str:
     """Return the boards as Markdown."""
     parts = []
     for board in boards:
-        shown = columns(board)
-        lines = [
-            [_plain(name) for name in shown],
-            ["---" if name in _WORDS else "---:" for name in shown],
-            *([_plain(cell(row)) for cell in shown.values()] for row in board.rows),
-        ]
-        text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        notes = "\n".join(f"- {_plain(line)}" for line in footnotes(board, shown))
-        parts.append(f"### {_plain(title(board))}\n\n{text}\n\n{notes}\n")
+        shown = {name: [cell(row) for row in board.rows] for name, cell in columns(board).items()}
+        parts.append(markdown_table(title(board), shown, footnotes(board, shown)))
     return "\n".join(parts)
+
+
+def markdown_table(heading: str, shown: Mapping[str, Sequence[str]], notes: Sequence[str]) -> str:
+    """Return one table with its heading and notes as Markdown."""
+    lines = [
+        [_plain(name) for name in shown],
+        ["---" if name in _WORDS else "---:" for name in shown],
+        *([_plain(cell) for cell in cells] for cells in zip(*shown.values(), strict=True)),
+    ]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    below = "\n".join(f"- {_plain(line)}" for line in notes)
+    return f"### {_plain(heading)}\n\n{text}\n\n{below}\n"
 
 
 #: what would be markup, a link or an image in Markdown, and how it is written to be none
@@ -138,9 +155,13 @@ def comma_separated(boards: Sequence[Board]) -> str:
 
     A cell that a spreadsheet would run gets an apostrophe, and codes for a terminal are spelt out.
     """
+    return csv_table([_flat(board, row) for board in boards for row in board.rows])
+
+
+def csv_table(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Return lines of the same names as CSV, harmless in a spreadsheet and in a terminal."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    lines = [_flat(board, row) for board in boards for row in board.rows]
     writer.writerow(map(_harmless, lines[0]) if lines else [])
     for line in lines:
         writer.writerow([_harmless(value) for value in line.values()])

@@ -16,6 +16,7 @@ from priorbench.report.gathering import BoardKey, BoardStory, gather
 from priorbench.report.markers import Marker, markers
 from priorbench.report.per_image import PerImage, per_image
 from priorbench.report.pictures import Shown, pictures
+from priorbench.report.ranks import across, rank_picture
 from priorbench.report.repeating import repeats
 from priorbench.report.settings import board_conditions, environment_facts, methods
 from priorbench.report.table import ranking
@@ -57,6 +58,7 @@ def html_report(boards: Sequence[Board], store: Store, *, only: Filter = EVERYTH
         .get_template("page.html")
         .render(
             sections=sections,
+            overall=across(boards),
             image_sets=list(dict.fromkeys(board.setting.image_set for board in boards)),
             noises=list(dict.fromkeys(board.setting.noise for board in boards)),
             labels=sorted({row.denoiser for board in boards for row in board.rows}),
@@ -88,6 +90,7 @@ def _section(
         "number": number,
         "board": board,
         "ranking": ranking(board, shown),
+        "rank_picture": rank_picture(board),
         "failures": [
             (row, failure)
             for row in board.rows

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import pytest
-from sample_records import columns_of
+from sample_records import columns_of, trial
 from small_runs import HERE, ONE_IMAGE, write_suite
 
 from priorbench.store.database import Store
@@ -59,3 +60,59 @@ def test_a_file_that_cannot_be_written_is_one_line(command, tmp_path, format):
     done = command("leaderboard", "--format", format, "-o", "no/folder/board")
     assert done.returncode == 2
     assert done.stderr.splitlines() == ["priorbench: cannot write no/folder/board: No such file or directory"]
+
+
+@pytest.fixture
+def two_boards(tmp_path):
+    """A store in the working folder with two methods on one image set under two noises."""
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db")
+    store.add(
+        trial(label, str(n), base + n % 3, noise=noise, noisy_sha256=f"{noise}{n}", key=f"{label}{noise}{n}")
+        for noise in ("weak", "strong")
+        for label, base in (("alpha", 30.0), ("beta", 25.0))
+        for n in range(8)
+    )
+    store.close()
+
+
+def test_the_board_across_boards_comes_last_and_scripts_ask_for_it(command, two_boards):
+    """What scripts read is as before: a list of boards, a row for each board and method."""
+    for format, heading in (
+        ("table", "overall"),
+        ("markdown", "### overall"),
+        ("latex", r"\caption{overall"),
+    ):
+        text = command("leaderboard", "--format", format).stdout
+        assert text.count("overall: 2 boards, 2 methods") == 1
+        assert text.index(heading) > text.index("s, weak")
+        alone = command("leaderboard", "--format", format, "--overall").stdout
+        assert "overall: 2 boards" in alone and "noisy" not in alone
+    boards = json.loads(command("leaderboard", "--format", "json").stdout)
+    assert [board["noise"] for board in boards] == ["strong", "weak"]
+    assert len(command("leaderboard", "--format", "csv").stdout.splitlines()) == 5
+    [found] = json.loads(command("leaderboard", "--format", "json", "--overall").stdout)
+    assert [(row["name"], row["mean_rank"], row["won"]) for row in found["rows"]] == [
+        ("alpha", 1.0, 2),
+        ("beta", 2.0, 0),
+    ]
+    lines = command("leaderboard", "--format", "csv", "--overall").stdout.splitlines()
+    assert lines[0].startswith("protocol,boards,methods,name") and len(lines) == 3
+
+
+def test_where_no_board_across_boards_can_be_it_is_said(command, two_boards, tmp_path):
+    one = command("leaderboard", "--noise", "weak", "--overall", "--format", "json")
+    assert one.returncode == 2 and one.stdout == ""
+    [line] = one.stderr.splitlines()
+    assert "no board across boards from 1 board: it takes two boards" in line
+    assert "overall" not in command("leaderboard", "--noise", "weak").stdout
+    page = command("leaderboard", "--format", "html", "-o", "page.html", "--overall")
+    assert page.returncode == 2 and not (tmp_path / "page.html").exists()
+
+
+def test_ranks_are_drawn_into_a_file(command, two_boards, tmp_path):
+    assert command("leaderboard", "--format", "svg", "-o", "ranks.svg").returncode == 0
+    root = ElementTree.parse(tmp_path / "ranks.svg").getroot()
+    headings = [text.text for text in root.iter() if text.get("font-weight")]
+    assert [heading.split(":")[0] for heading in headings] == ["s, strong", "s, weak", "overall"]
+    alone = command("leaderboard", "--format", "svg", "--overall").stdout
+    assert alone.startswith("<svg") and "mean rank" in alone and "s, weak:" not in alone

@@ -9,7 +9,8 @@ from rich.console import Console
 from sample_records import trial
 
 from priorbench.ranking.leaderboard import leaderboard
-from priorbench.rendering import tables
+from priorbench.ranking.overall import overall
+from priorbench.rendering import across, tables
 from priorbench.rendering.latex import latex
 from priorbench.words import visible
 
@@ -56,6 +57,27 @@ def test_markdown_has_no_markup_links_or_codes(boards):
 
 def test_latex_and_json_have_no_codes(boards):
     for text in (latex(boards), tables.as_json(boards)):
+        assert all(char.isprintable() or char == "\n" for char in text)
+
+
+@pytest.fixture(params=NAMES, ids=ascii)
+def found(request):
+    """The board across boards with the name as a label and an image set."""
+    boards = leaderboard(
+        trial(label, "1", 30.0, key=label + noise, image_set=request.param, noise=noise, noisy_sha256=noise)
+        for label in (request.param, "b")
+        for noise in ("weak", "strong")
+    )
+    return overall(boards)
+
+
+def test_the_board_across_boards_has_text_alone(found):
+    out = io.StringIO()
+    across.overall_table(found, Console(file=out, width=200, force_terminal=False))
+    plain = across.overall_markdown(found)
+    assert "<" not in plain and "](" not in plain.replace("]\\(", "") and "://" not in plain
+    texts = [out.getvalue(), plain, across.overall_latex(found), across.overall_csv(found)]
+    for text in [*texts, across.overall_json(found)]:
         assert all(char.isprintable() or char == "\n" for char in text)
 
 

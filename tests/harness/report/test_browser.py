@@ -289,3 +289,22 @@ def test_all_crops_of_an_image_zoom_together_by_mouse_and_by_keyboard(open_page,
     page.locator(".viewer input[type=range]").fill("4")
     assert frames.evaluate_all(ZOOMS)[0][0] == 4
     assert not opened.complaints
+
+
+@pytest.mark.parametrize(("width", "shown"), [(390, ".narrow-only"), (1400, ".wide-only")])
+def test_ranks_are_drawn_for_the_width_and_hidden_with_their_methods(open_page, width, shown):
+    opened = open_page(width, "dark")
+    page = opened.page
+    pictures = page.locator("#board-0 .ranks svg:visible")
+    assert pictures.count() == 1
+    assert page.locator(f"#board-0 .ranks {shown} svg:visible").count() == 1
+    box = pictures.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    ink = "(text) => getComputedStyle(text).fill"
+    assert pictures.locator("text.ink").first.evaluate(ink) == "rgb(230, 233, 238)"
+    rows = pictures.locator("g[data-method]:visible")
+    before = rows.count()
+    page.evaluate("document.querySelector('#methods').open = true")
+    page.locator('#methods input[value="sharp"]').uncheck()
+    assert rows.count() == before - 1
+    assert not opened.complaints

@@ -305,3 +305,16 @@ def test_a_column_without_a_number_is_sorted_by_its_text(tmp_path):
     row = next(row for row in board.rows if row.difference is not None)
     assert _order(board, "a new column", row) is None
     assert _order(board, difference_column(board), row) == row.difference.mean
+
+
+def test_the_page_has_pictures_of_ranks_and_the_board_across_boards(page):
+    """Each picture twice, for wide and for narrow windows; a board without two ranked methods has none."""
+    assert len(page.of("svg")) == 2 * 3
+    assert "overall: 2 boards" in page.visible()
+    assert all(picture["role"] == "img" and picture["aria-label"] for picture in page.of("svg"))
+
+
+def test_one_method_has_no_picture_of_ranks(tmp_path):
+    page = Page(make_page(tmp_path, [trial("only", 0, 30.0), trial("only", 1, 31.0)]))
+    assert not page.of("svg")
+    assert "overall" not in page.visible()

@@ -115,7 +115,8 @@
   function filterMethods() {
     hidden.clear();
     for (const box of boxes) if (!box.checked) hidden.add(box.value);
-    for (const element of all("[data-method]")) element.hidden = hidden.has(element.dataset.method);
+    // Rows of a picture are SVG, which has the attribute and no property of that name.
+    for (const element of all("[data-method]")) element.toggleAttribute("hidden", hidden.has(element.dataset.method));
     one("#method-count").textContent = `${boxes.length - hidden.size} of ${boxes.length}`;
     for (const [element, plot] of plots) filterPlot(plot, boards[element.closest("section").dataset.number]);
   }
