@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from priorbench.ranking.boards import Claims
-from priorbench.ranking.paired import Quality
-from priorbench.ranking.ranks import Ranks, ranks
-from priorbench.ranking.statistics import mean_intervals
+from priorbench.ranking.inference.paired import Quality
+from priorbench.ranking.inference.ranks import Ranks, ranks
+from priorbench.ranking.inference.statistics import mean_intervals
 
 Array = NDArray[np.float64]
 Generator = np.random.Generator

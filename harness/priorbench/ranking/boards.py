@@ -63,6 +63,11 @@ class Claims:
             raise PriorbenchError(f"rope {self.rope:g}: it is a difference in dB, 0 or more, such as 0.02")
 
     @property
+    def error(self) -> float:
+        """How often something false may be said: 0.05 at a level of 0.95, without the error of rounding."""
+        return round(1 - self.level, 12)
+
+    @property
     def percent(self) -> str:
         """The level in words: "95 %"."""
         return f"{100 * self.level:.4g} %"

@@ -9,12 +9,12 @@ from priorbench.errors import PriorbenchError
 from priorbench.ranking.answers import answers
 from priorbench.ranking.boards import CLAIMS, Claims, Difference, Setting
 from priorbench.ranking.compare_rows import Comparison, Environments, RefusedError, Versus
+from priorbench.ranking.inference.paired import verdict
+from priorbench.ranking.inference.statistics import caveats, holm
 from priorbench.ranking.names import find_place, row_names
 from priorbench.ranking.newest import PREVIOUS, with_previous
-from priorbench.ranking.paired import verdict
 from priorbench.ranking.pairs import Pair, joined, matched
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels, panels_of
-from priorbench.ranking.statistics import caveats, holm
 from priorbench.store.scores import Scores
 from priorbench.words import few
 
@@ -146,7 +146,7 @@ def _compared(
 
 def _adjusted(difference: Difference, p: float, claims: Claims) -> Difference:
     """Return a difference with its adjusted p, and what may still be claimed."""
-    apart = difference.verdict in ("better", "worse") and p <= 1 - claims.level
+    apart = difference.verdict in ("better", "worse") and p <= claims.error
     told = difference.verdict if apart else verdict(difference, 0, claims)
     return replace(difference, p_adjusted=p, verdict=told)
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Claims, Difference, Setting, TimeRatio
+from priorbench.ranking.inference.paired import Quality, compared, verdict
 from priorbench.ranking.measured import Measured
-from priorbench.ranking.paired import Quality, compared, verdict
 from priorbench.ranking.pairs import Pair
 from priorbench.ranking.panels import Panel
 from priorbench.ranking.times import time_ratios

@@ -11,13 +11,13 @@ import numpy as np
 from priorbench.contract.records import Record
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.boards import CLAIMS, Board, Claims, Difference, Interval, Row, TimeRatio
+from priorbench.ranking.inference.paired import Quality
+from priorbench.ranking.inference.ranks import differences, ranks, told_apart
+from priorbench.ranking.inference.shared_results import Shared, shared_results
+from priorbench.ranking.inference.statistics import caveats
 from priorbench.ranking.measured import Measured
 from priorbench.ranking.names import find_place, names_condition
-from priorbench.ranking.paired import Quality
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
-from priorbench.ranking.ranks import differences, ranks, told_apart
-from priorbench.ranking.shared_results import Shared, shared_results
-from priorbench.ranking.statistics import caveats
 from priorbench.ranking.suspicion import Suspect, flags
 from priorbench.ranking.times import time_ratios
 from priorbench.store.scores import Scores, scores_of

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Board
+from priorbench.ranking.inference.shared_results import shared_results
 from priorbench.ranking.names import Place
 from priorbench.ranking.panels import Panel
-from priorbench.ranking.shared_results import shared_results
 
 Array = NDArray[np.float64]
 

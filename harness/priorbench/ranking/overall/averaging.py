@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from priorbench.ranking.boards import Board, Interval
+from priorbench.ranking.inference.sign_flips import smallest_p
 from priorbench.ranking.names import Place, row_names
 from priorbench.ranking.overall.places import standings_on
 from priorbench.ranking.overall.rows import OnBoard, Overall, OverallRow
 from priorbench.ranking.overall.table import largest_table, place_of, ranked_rows
-from priorbench.ranking.sign_flips import smallest_p
 from priorbench.words import few, plural
 
 
@@ -41,7 +41,7 @@ def overall(boards: Sequence[Board]) -> list[Overall]:
 
 def _overall(every: Sequence[Board], boards: Sequence[Board], methods: Sequence[Place]) -> Overall:
     claims = boards[0].claims
-    error = (1 - claims.level) / len(boards)
+    error = claims.error / len(boards)
     standings = [standings_on(board, methods, error) for board in boards]
     known = list(dict.fromkeys([*methods, *(place_of(row) for board in every for row in board.rows)]))
     names, conditions = row_names(known), _conditions(known)
@@ -139,7 +139,7 @@ def _notes(every: Sequence[Board], boards: Sequence[Board], rows: Sequence[Overa
     ):
         if left:
             yield f"left out, because {why}: {few(str(board.setting) for board in left)}"
-    error = (1 - boards[0].claims.level) / len(boards)
+    error = boards[0].claims.error / len(boards)
     mute = [str(board.setting) for board in boards if smallest_p(board.images) > error]
     if mute:
         yield (

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from priorbench.ranking.boards import Board, Row
+from priorbench.ranking.inference.sign_flips import DECIMALS
 from priorbench.ranking.names import Place
 from priorbench.ranking.overall.rows import OnBoard
 from priorbench.ranking.overall.table import place_of
-from priorbench.ranking.sign_flips import DECIMALS
 
 #: an error rate that is this little larger is not larger
 _ROUNDING = 1e-12

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from priorbench.ranking.boards import Interval, TimeRatio
-from priorbench.ranking.sign_flips import DECIMALS
+from priorbench.ranking.inference.sign_flips import DECIMALS
 
 if TYPE_CHECKING:  # it numbers the occasions
     from priorbench.ranking.panels import Panel

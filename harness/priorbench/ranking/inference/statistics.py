@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from priorbench.ranking.boards import Claims, Interval
-from priorbench.ranking.sign_flips import DECIMALS, smallest_p
+from priorbench.ranking.inference.sign_flips import DECIMALS, smallest_p
 from priorbench.words import plural
 
 #: how often, in per cent, a 95 % interval of the mean of so many lognormal values covers the true mean;
@@ -103,7 +103,7 @@ def caveats(images: int, claims: Claims, family: int = 1) -> list[str]:
     if images == 1:
         return ["one image: no intervals, and nothing can be told apart"]
     notes = []
-    needed = (1 - claims.level) / family
+    needed = claims.error / family
     if smallest_p(images) > needed:
         enough = next((number for number in range(images, 15) if smallest_p(number) <= needed), None)
         smallest = min(1.0, family * smallest_p(images))

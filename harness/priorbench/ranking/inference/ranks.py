@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from priorbench.ranking.boards import Apart, Claims, Difference
-from priorbench.ranking.paired import Compared, Quality, compared, verdict
-from priorbench.ranking.statistics import zero_leaves
+from priorbench.ranking.inference.paired import Compared, Quality, compared, verdict
+from priorbench.ranking.inference.statistics import zero_leaves
 
 #: more groups than this tell nobody anything
 _MOST_GROUPS = 52
@@ -119,7 +119,7 @@ def differences(quality: Quality, reference: int, found: Ranks, *, fixed: bool) 
     every = [row for row in range(len(quality.psnr)) if row != reference]
     ranked = [row for row in every if row in found.standings]
     known: dict[int, Difference] = {}
-    for rows in (ranked, *([row] for row in every if row not in found.standings)):
+    for rows in (ranked, [row for row in every if row not in found.standings]):
         pairs = compared(quality, [(row, reference) for row in rows], found.claims)
         for row, pair in zip(rows, pairs, strict=True):
             if pair.difference is None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from priorbench.ranking.sign_flips import FLIPS, flip_tests, smallest_p
+from priorbench.ranking.inference.sign_flips import FLIPS, flip_tests, smallest_p
 
 
 def p_of(differences):

@@ -12,9 +12,9 @@ from scipy import stats
 
 from priorbench.errors import PriorbenchError
 from priorbench.ranking.boards import Claims
+from priorbench.ranking.inference.paired import Quality
+from priorbench.ranking.inference.ranks import ranks
 from priorbench.ranking.leaderboard import leaderboard
-from priorbench.ranking.paired import Quality
-from priorbench.ranking.ranks import ranks
 
 
 def rows_of(board):

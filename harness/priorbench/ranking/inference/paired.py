@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Claims, Difference, Interval
+from priorbench.ranking.inference.sign_flips import DECIMALS, flip_tests
+from priorbench.ranking.inference.statistics import mean_intervals, win_rates
 from priorbench.ranking.panels import Panel
-from priorbench.ranking.sign_flips import DECIMALS, flip_tests
-from priorbench.ranking.statistics import mean_intervals, win_rates
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -163,7 +163,7 @@ def _differences(shown: Array, counted: Array, level: float) -> list[Difference 
 def _judged(
     difference: Difference | None, total: float, alone: float, adjusted: float, claims: Claims
 ) -> Compared:
-    sign = int(np.sign(total)) if adjusted <= 1 - claims.level else 0
+    sign = int(np.sign(total)) if adjusted <= claims.error else 0
     if difference is None:
         return Compared(difference=None, total=total, better=sign, adjusted=adjusted)
     difference = replace(difference, p=alone, p_adjusted=adjusted)

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from priorbench.ranking.boards import Claims
-from priorbench.ranking.statistics import caveats, holm, mean_intervals, win_rates
+from priorbench.ranking.inference.statistics import caveats, holm, mean_intervals, win_rates
 
 CLAIMS = Claims()
 
