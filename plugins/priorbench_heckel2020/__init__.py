@@ -23,6 +23,7 @@ def priorbench_noise_models() -> Iterator[NoiseSpec]:
         preset={"sigma": "25/255", "channels": "equal", "clip": True},
         family="gaussian",
         level=("sigma",),
+        after_draw=("clip",),
     )
 
 

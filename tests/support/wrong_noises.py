@@ -46,6 +46,16 @@ class GivenGenerator(Good):
         return super().corrupt(clean, np.random.default_rng(7))
 
 
+class SharedDraws(Good):
+    """As many numbers as the level asks for."""
+
+    family = "wrong-noise-shared-draws"
+
+    def corrupt(self, clean, rng):
+        rng.random(round(1000 * self.width))
+        return super().corrupt(clean, rng)
+
+
 class CleanUnchanged(Good):
     """In place."""
 

@@ -62,6 +62,7 @@ NOISES: dict[str, dict[str, Any]] = {
     "level": {"level": ("strenght",)},
     "draws": {},
     "given-generator": {},
+    "shared-draws": {"level": ("width",)},
     "clean-unchanged": {},
     "descriptor": {},
     "sigma": {},

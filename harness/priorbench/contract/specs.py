@@ -166,8 +166,11 @@ class NoiseSpec(Spec):
         the model's name in the noise seed; presets of one model share it, so that ``gaussian-25`` and
         ``gaussian: {sigma: 25/255}`` draw the same numbers. Empty = the name.
     level : tuple of str, default ()
-        parameters that only scale the noise; they are left out of the seed, so that all levels share one
-        draw.
+        parameters that only say how strong the noise is; they are left out of the seed, so that all levels
+        share their random numbers.
+    after_draw : tuple of str, default ()
+        parameters that change no draw, only what is made of it, for example clipping; they enter the seed
+        with the factory's default, whatever they are, so that ``clip: true`` is ``clip: false``, clipped.
     """
 
     kind: ClassVar[str] = "noise model"
@@ -178,6 +181,7 @@ class NoiseSpec(Spec):
 
     family: str = ""
     level: tuple[str, ...] = ()
+    after_draw: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

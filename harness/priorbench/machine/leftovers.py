@@ -1,8 +1,9 @@
-"""What a method leaves running when it has returned: Python threads and child processes."""
+"""What a method leaves running when it has returned: Python threads, child processes and timers."""
 
 from __future__ import annotations
 
 import gc
+import signal
 import threading
 import time
 from dataclasses import dataclass
@@ -17,16 +18,17 @@ _HELPERS_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Running:
-    """Threads (by identity) and child processes (by number) at one moment."""
+    """Threads (by identity), child processes (by number) and timers (by name) at one moment."""
 
     threads: frozenset[int]
     children: frozenset[int]
+    timers: frozenset[str] = frozenset()
 
 
 def running() -> Running:
     """Return what runs now."""
     threads = frozenset(thread.ident for thread in threading.enumerate() if thread.ident is not None)
-    return Running(threads=threads, children=frozenset(_children()))
+    return Running(threads=threads, children=frozenset(_children()), timers=_timers())
 
 
 def left_running(before: Running) -> str:
@@ -52,7 +54,16 @@ def _difference(before: Running) -> str:
     if children:
         names = ", ".join(command_of(pid) for pid in children[:3])
         parts.append(f"{len(children)} child process{'es' * (len(children) > 1)} ({names})")
+    if timers := _timers() - before.timers:
+        parts.append(f"a timer ({', '.join(sorted(timers))})")
     return " and ".join(parts)
+
+
+def _timers() -> frozenset[str]:
+    """Return the timers that will send this process a signal."""
+    names = ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")
+    which = {name: getattr(signal, name) for name in names if hasattr(signal, name)}
+    return frozenset(name for name, timer in which.items() if signal.getitimer(timer)[0] > 0)
 
 
 def _children() -> list[int]:

@@ -97,6 +97,8 @@ class OwnPlayer:
         resident = max(0, memory.peak_bytes() - self._baseline)
         peak = device.peak_memory() or resident
         self._method = self._fit = None
+        if self._alone:
+            gc.collect()  # what a method has left to be done at its end is done in its own trial
         stopped = stops() > self._stops
         return Finished(
             memory=peak,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from priorbench.contract.operators import Identity, Operator, OperatorModel
 from priorbench.contract.specs import NoiseSpec, OperatorSpec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry, import_factory
-from priorbench.parameters.values import build
+from priorbench.parameters.values import build, resolve
 from priorbench.protocol.exchange import Problem
 from priorbench.protocol.least_squares import pseudo_inverse
 from priorbench.protocol.metrics import psnr
@@ -231,8 +231,12 @@ def _operator_draw(image: Image, choice: Choice, seeds: Ingredients) -> Operator
 
 
 def _family(registry: Registry, kind: type[Drawn], choice: Choice) -> Family:
-    spec = _spec(registry, kind, choice)
-    return Family(name=spec.family or spec.name, parameters=choice.parameters, level=spec.level)
+    """Return what the seeds know of a model: what changes no draw has the factory's default."""
+    spec, parameters = _spec(registry, kind, choice), dict(choice.parameters)
+    if isinstance(spec, NoiseSpec) and spec.after_draw:
+        usual = resolve(replace(spec, preset={}), import_factory(spec), {})
+        parameters |= {name: usual[name] for name in spec.after_draw if name in usual}
+    return Family(name=spec.family or spec.name, parameters=parameters, level=spec.level)
 
 
 def _spec(registry: Registry, kind: type[Drawn], choice: Choice) -> Drawn:

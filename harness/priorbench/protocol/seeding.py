@@ -1,9 +1,9 @@
 """Seeds by the protocol: a hash of what is denoised, so that every method sees the same noise.
 
-A canonical string names image set, image, noise model without its level, repetition and, unless it is the
-identity, the operator. Neither the method nor the level is in it. Its sha256 seeds numpy; Python's own `hash`
-and global generators are never used. The seed that a method is given is a hash of its noisy image alone, so
-that it tells a method nothing that it does not have.
+A canonical string names image set (as registered, never a label), image, noise model without its level,
+repetition and, unless it is the identity, the operator. Neither the method nor the level is in it. Its sha256
+seeds numpy; Python's own `hash` and global generators are never used. The seed that a method is given is a
+hash of its noisy image alone, so that it tells a method nothing that it does not have.
 
 A *salt* is a secret that enters the seeds of noise and operators, so that nobody can prepare for a run that
 verifies results: who knows only names cannot make its noise. Only a hash of it is ever kept. Without a salt
@@ -44,10 +44,10 @@ class Family:
     name : str
         The name that all presets of the model share.
     parameters : mapping
-        The model's parameters, JSON values.
+        The model's parameters, JSON values. One that changes no draw has its usual value.
     level : sequence of str
-        Names of parameters that only scale the noise, or say how much is measured; they are left out, so that
-        all levels share random numbers.
+        Names of parameters that only say how strong the noise is, or how much is measured; they are left out,
+        so that all levels share random numbers.
     """
 
     name: str
@@ -67,7 +67,8 @@ class Ingredients:
     Attributes
     ----------
     image_set : str
-        Registered name of the image set.
+        Registered name of the image set. Two folders of pictures have one, ``folder``: images of one id
+        share their random numbers.
     image : str
         Id of the image in its set.
     repetition : int

@@ -31,6 +31,7 @@ def priorbench_noise_models() -> Iterator[NoiseSpec]:
         factory=f"{_MODELS}:Poisson",
         summary="photon noise, y = Poisson(a x) / a",
         level=("peak",),
+        after_draw=("clip",),
     )
     yield NoiseSpec(
         name="poisson-gaussian",
@@ -38,12 +39,14 @@ def priorbench_noise_models() -> Iterator[NoiseSpec]:
         summary="photon and read-out noise, of variance a x + b",
         citation=_FOI_2008,
         level=("a", "b"),
+        after_draw=("clip",),
     )
     yield NoiseSpec(
         name="speckle",
         factory=f"{_MODELS}:Speckle",
         summary="multiplicative Gaussian noise, y = x + s x w",
         level=("s",),
+        after_draw=("clip",),
     )
     yield NoiseSpec(
         name="salt-and-pepper",
@@ -123,6 +126,7 @@ def _gaussian() -> Iterator[NoiseSpec]:
         summary="white Gaussian noise of any level, independent or equal in the channels, clipped or not",
         family="gaussian",
         level=("sigma",),
+        after_draw=("clip",),
     )
     for sigma in (15, 25, 50):
         for suffix, clip, words in (("", False, "unclipped"), ("-clipped", True, "clipped to [0, 1]")):
@@ -133,4 +137,5 @@ def _gaussian() -> Iterator[NoiseSpec]:
                 preset={"sigma": f"{sigma}/255", "channels": "independent", "clip": clip},
                 family="gaussian",
                 level=("sigma",),
+                after_draw=("clip",),
             )

@@ -1,8 +1,8 @@
 """The noise models that come with the protocol.
 
-Intensities are on the 0..1 scale. Every model draws from the generator that it is given, in float64, and
-scales afterwards: from one generator state, two levels of a model see the same standard normal (or uniform)
-numbers.
+Intensities are on the 0..1 scale. Every model draws standard normal or uniform numbers from the generator
+that it is given, in float64, as many whatever its level, and makes its noise of them afterwards: from one
+generator state, two levels of a model see the same numbers. Clipping comes last, and draws nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pydantic import Field
 
 from priorbench.contract.noise import NoiseDescriptor
 from priorbench.parameters.levels import Level, parse_level
+from priorbench.standard.photons import photons
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +81,7 @@ class Poisson:
 
     def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the noisy image, float64, shaped like `clean` (channels, height, width)."""
-        return _clipped(rng.poisson(self.peak * clean) / self.peak, self.clip)
+        return _clipped(photons(self.peak * clean, rng) / self.peak, self.clip)
 
     def describe(self, noisy: NDArray[np.float64]) -> NoiseDescriptor:
         """Return the descriptor; sigma**2 is mean(y) / a, since E y = x."""
@@ -112,10 +113,10 @@ class PoissonGaussian:
 
     def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the noisy image, float64, shaped like `clean` (channels, height, width)."""
-        # The normal field comes first: how many numbers a Poisson draw takes depends on the level.
+        # the normal field comes first: with a = 0 there is no other
         readout = np.sqrt(self.b) * rng.standard_normal(clean.shape)
-        photons = self.a * rng.poisson(clean / self.a) if self.a > 0 else clean
-        return _clipped(photons + readout, self.clip)
+        signal = self.a * photons(clean / self.a, rng) if self.a > 0 else clean
+        return _clipped(signal + readout, self.clip)
 
     def describe(self, noisy: NDArray[np.float64]) -> NoiseDescriptor:
         """Return the descriptor; sigma**2 is a mean(y) + b, since E y = x."""

@@ -18,6 +18,7 @@ from priorbench.contract.specs import DenoiserSpec, Spec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.machine.leftovers import left_running, running
+from priorbench.parameters.signatures import declared_parameters, literal_choices
 from priorbench.parameters.values import build, resolve
 from priorbench.protocol.failure import classify
 from priorbench.testing.auditing import Auditor
@@ -79,9 +80,21 @@ class Subject:
             values = resolve(self.spec, self.factory, {**self._given, **short})
         return values
 
-    def make(self) -> Any:
-        """Return a new object, as for each trial."""
-        return build(self.factory, self.parameters)
+    def make(self, **changes: Any) -> Any:
+        """Return a new object, as for each trial; some parameters may be others."""
+        if not changes:
+            return build(self.factory, self.parameters)
+        return build(self.factory, resolve(self.spec, self.factory, {**self._given, **changes}))
+
+    def other_values(self, name: str) -> list[Any]:
+        """Return values to try in the place of the one that a parameter has; it need not take them."""
+        value = self.parameters[name]
+        if isinstance(value, bool):
+            return [not value]
+        if isinstance(value, (int, float)):
+            return [type(value)(factor * value) for factor in (0.5, 1.5, 4)]
+        choices = literal_choices(declared_parameters(self.factory)[name].annotation)
+        return [choice for choice in choices if choice != value]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -169,7 +169,10 @@ class PlayerProcess:
     def finish(self) -> Finished:
         """End the trial, and say what it left behind, as far as it can be seen from here, too."""
         told = self._finished()
-        marks = [] if self._keeper is None else self._keeper.marks()
+        marks = []
+        if self._keeper is not None:
+            self._keeper.ended(told.memory)
+            marks = self._keeper.marks()
         self._shared.clear()
         children = [
             child for child in children_of(self.process) if not is_zombie(child) and not is_helper(child)

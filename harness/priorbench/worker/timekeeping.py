@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import time
 
-from priorbench.machine.processes import cpu_seconds, ended_children_seconds, thread_count
+from priorbench.machine.leftovers import is_helper
+from priorbench.machine.processes import children_of, cpu_seconds, ended_children_seconds, thread_count
 from priorbench.protocol.exchange import Spent
 
 #: seconds of a trial that may pass between the two clocks: in all, for each message, and as a share
 SLACK, SLACK_FOR_EACH, SLACK_SHARE = 5e-3, 3e-4, 0.01
 #: processor seconds that a player may use while it should wait: in all, for each message, and as a share
 IDLE, IDLE_FOR_EACH, IDLE_SHARE = 0.02, 1e-3, 0.02
+#: processor seconds that a player may use after its last answer, in all and for each byte that goes back
+LAST, LAST_FOR_EACH = 0.05, 2e-10
 #: processors beyond its threads that a method may seem to use, for as long as it takes to tell
 SPARE_PROCESSORS, SPARE_SECONDS = 0.1, 0.05
 
@@ -33,9 +36,10 @@ class Timekeeper:
     def __init__(self, process: int, threads: int) -> None:
         self._process, self._threads = process, threads
         self._messages = 0
-        self._elapsed = self._hidden = self._wall = self._cpu = self._own = self._idle = self._began = 0.0
+        self._elapsed = self._hidden = self._wall = self._cpu = self._own = 0.0
+        self._idle = self._began = self._last = 0.0
         self._rest = self._used()
-        self._children = ended_children_seconds(process)
+        self._children = _children_seconds(process)
         self._native = thread_count(process)
         self._corrected = False
 
@@ -74,6 +78,17 @@ class Timekeeper:
         device = told.device if wall <= told.wall else max(told.device, wall)
         return Spent(wall=wall, device=device, cpu=cpu)
 
+    def ended(self, memory: int) -> None:
+        """The player has put everything away: since its last answer it had nothing else to do.
+
+        Parameters
+        ----------
+        memory : int
+            bytes that the method had.
+        """
+        used = self._used() - self._rest
+        self._last = used if used > LAST + LAST_FOR_EACH * memory else 0.0
+
     def marks(self) -> list[str]:
         """Say what makes the timing doubtful, in words."""
         found = []
@@ -82,10 +97,12 @@ class Timekeeper:
         if self._cpu > self._wall * (self._threads + SPARE_PROCESSORS) + SPARE_SECONDS:
             processors = self._cpu / max(self._wall, 1e-9)
             found.append(f"the method used {processors:.1f} processors, and has {self._threads}")
-        children = ended_children_seconds(self._process) - self._children
+        children = _children_seconds(self._process) - self._children
         idle = self._idle + max(0.0, children - max(0.0, self._cpu - self._own))
         if idle > IDLE + IDLE_FOR_EACH * self._messages + IDLE_SHARE * self._elapsed:
             found.append(f"the method worked for {idle:.2f} s while the clock stood still")
+        if self._last:
+            found.append(f"the method worked for {self._last:.2f} s after its last answer")
         started = thread_count(self._process) - self._native
         if started > 0:
             found.append(f"{started} thread{'s' * (started > 1)} of the method outlived its call")
@@ -93,3 +110,9 @@ class Timekeeper:
 
     def _used(self) -> float:
         return cpu_seconds(self._process) or 0.0
+
+
+def _children_seconds(process: int) -> float:
+    """Return the processor seconds of a process's children: those that it has waited for, and the others."""
+    others = (cpu_seconds(child) or 0.0 for child in children_of(process) if not is_helper(child))
+    return ended_children_seconds(process) + sum(others)

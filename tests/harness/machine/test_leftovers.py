@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -52,3 +53,15 @@ def test_a_child_that_works_under_the_name_of_pythons_helper_is_seen() -> None:
             pass
         assert "1 child process" in left_running(before)
         child.kill()
+
+
+def test_a_timer_is_left_behind_and_one_that_was_there_is_not() -> None:
+    signal.setitimer(signal.ITIMER_VIRTUAL, 900)
+    try:
+        before = running()
+        assert left_running(before) == ""
+        signal.setitimer(signal.ITIMER_PROF, 900)
+        assert left_running(before) == "a timer (ITIMER_PROF)"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)

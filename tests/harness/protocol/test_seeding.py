@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 import numpy as np
+import pytest
 
 from priorbench.contract.images import array_sha256
 from priorbench.protocol.seeding import (
@@ -17,7 +18,7 @@ from priorbench.protocol.seeding import (
     operator_entropy,
     salt_hash,
 )
-from priorbench.standard.noise_models import Gaussian
+from priorbench.standard.noise_models import Gaussian, Poisson, PoissonGaussian, Speckle
 
 PROBLEM: dict[str, Any] = {
     "image_set": "kodak",
@@ -124,4 +125,21 @@ def test_golden_digest_of_the_stream() -> None:
     assert array_sha256(noisy.astype(np.float32)) == GOLDEN
 
 
+@pytest.mark.parametrize("clip", [False, True])
+@pytest.mark.parametrize("model", [Poisson, PoissonGaussian, Speckle])
+def test_golden_digests_of_other_models(model: type[Poisson], clip: bool) -> None:
+    """As above; photons by scipy.stats.poisson.ppf of the same uniform numbers give the first, too."""
+    clean = np.linspace(0, 1, 192).reshape(3, 8, 8)
+    noisy = model(clip=clip).corrupt(clean, noise_rng(problem()))
+    assert array_sha256(noisy.astype(np.float32)) == OTHERS[model, clip]
+
+
 GOLDEN = "9f768397440b57180da7e3269a82ee5518e75c7926bc44b4b26d2b40282838b0"
+OTHERS = {
+    (Poisson, False): "fefd2a809e1765c50775d8e73ab3a79a8867dd011e2666f4f17ffbaf4ccaa4e4",
+    (Poisson, True): "464b3249e6cbc87676253a445f8e4f9dae92b6ced747286a0798d2588c9386c0",
+    (PoissonGaussian, False): "4b89d882a4f66b8915162ce20748862eb7b15950785cfb72655286e0b7e4a4bb",
+    (PoissonGaussian, True): "335880d094f06b4c13cc5dde5dcd359525a8ecc91ede765c09d5450c1395a5aa",
+    (Speckle, False): "f8855da8dbb28ad650158d3d8ac640780f3aa34dca16857a368a84dcd56d3ad1",
+    (Speckle, True): "2739bb68b77a8e1532fb9d2df44777300b2c46219c4fc32ae1fd818dff3491c0",
+}

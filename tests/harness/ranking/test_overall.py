@@ -42,7 +42,7 @@ def a_row(label: str, psnr: float | None, rank: int | None = 1, **changes) -> Ro
         "psnr": psnr,
         "infinite": 0,
     }
-    empty = dict.fromkeys()
+    empty = dict.fromkeys(("ssim", "gain", "oracle_psnr", "seconds", "memory_bytes", "iterations"))
     return Row(**(values | empty | {"tainted": 0} | changes))
 
 

@@ -63,6 +63,41 @@ def test_work_between_two_stretches_is_seen() -> None:
     assert any("while the clock stood still" in mark for mark in keeper.marks())
 
 
+def busy(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def test_work_after_the_last_answer_is_seen() -> None:
+    """Whatever does it: a finaliser, the end of a generator, a signal."""
+    keeper = Timekeeper(os.getpid(), 1)
+    stretch(keeper, 0.01)
+    busy(0.02)
+    keeper.ended(0)
+    assert keeper.marks() == []
+    busy(0.2)
+    keeper.ended(0)
+    assert [mark.split(" for ")[0] for mark in keeper.marks()] == ["the method worked"]
+    assert keeper.marks()[0].endswith("s after its last answer")
+    keeper.ended(4 * 10**9)  # the system may take that long to take so much memory back
+    assert keeper.marks() == []
+
+
+def test_the_work_of_a_child_is_seen_before_somebody_waits_for_it() -> None:
+    keeper = Timekeeper(os.getpid(), 1)
+    child = os.fork()
+    if child == 0:
+        busy(0.2)
+        os._exit(0)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    try:
+        assert any("while the clock stood still" in mark for mark in keeper.marks())
+    finally:
+        os.waitpid(child, 0)
+    assert any("while the clock stood still" in mark for mark in keeper.marks())
+
+
 def test_more_processors_than_threads_are_seen() -> None:
     keeper = Timekeeper(os.getpid(), 2)
     stretch(keeper, 0.1, cpu=0.2)

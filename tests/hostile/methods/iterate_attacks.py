@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -180,6 +181,26 @@ def thread_in_pauses(case: Case) -> Iterator[Any]:
 def hidden_thread_in_pauses(case: Case) -> Iterator[Any]:
     """Do the same with a thread that Python's list of threads does not have."""
     return _in_pauses(case, lambda turn: _thread.start_new_thread(turn, ()))
+
+
+@BOOK.attack(goal="wall", right="detected")
+def work_when_it_is_closed(case: Case) -> Iterator[Any]:
+    """Work in the end of the generator, when nobody asks for more."""
+    try:
+        while True:
+            yield Iterate(case.observation.image.clone(), loss=1.0)
+    finally:
+        work(WORK * ITERATIONS)
+
+
+@BOOK.attack(goal="wall", right="detected")
+def work_when_iterates_are_forgotten(case: Case) -> Iterator[Any]:
+    """Yield images of which each does the work when nobody has it any more."""
+    for _ in range(ITERATIONS):
+        output = case.observation.image.clone()
+        weakref.finalize(output, work, WORK)
+        yield Iterate(output, loss=1.0)
+        del output
 
 
 @BOOK.attack(goal="answer")

@@ -18,6 +18,7 @@ import signal
 import sys
 import threading
 import time
+import weakref
 from types import FunctionType
 from typing import Any
 
@@ -125,6 +126,14 @@ def work_in_a_child(case: Case):
         work()
         os._exit(0)
     os.waitpid(child, 0)
+
+
+@BOOK.attack(goal="cpu", right="detected", alone=True)
+def work_in_a_child_that_nobody_waits_for(case: Case):
+    """Let a child process work after the return; it ends soon."""
+    if os.fork() == 0:
+        work()
+        os._exit(0)
 
 
 @BOOK.attack(goal="cpu", right="detected")
@@ -287,6 +296,51 @@ def output_filled_later(case: Case):
 
     _thread.start_new_thread(fill, ())
     return output
+
+
+@BOOK.attack(goal="wall", right="detected")
+def work_when_the_output_is_forgotten(case: Case):
+    """Return an image that does the work when nobody has it any more."""
+    output = case.observation.image.clone()
+    weakref.finalize(output, work)
+    return output
+
+
+@BOOK.attack(goal="wall", right="detected")
+def work_when_garbage_is_collected(case: Case):
+    """Leave the work to an object that holds itself: it is found some time after the return."""
+
+    class Late:
+        def __del__(self) -> None:
+            work()
+
+    late = Late()
+    late.itself = late
+
+
+@BOOK.attack(goal="wall", right="detected")
+def work_in_a_callback_of_the_collector(case: Case):
+    """Leave the work to the next time that garbage is looked for."""
+
+    def late(phase: str, facts: Any) -> None:
+        gc.callbacks.remove(late)
+        work()
+
+    gc.callbacks.append(late)
+
+
+@BOOK.attack(goal="wall", right="detected", alone=True)
+def work_when_a_timer_ends(case: Case):
+    """Let a signal interrupt whoever waits, a moment after the return."""
+    signal.signal(signal.SIGALRM, lambda *_: work())
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+
+
+@BOOK.attack(goal="left", alone=True)
+def timer_left(case: Case):
+    """Leave a timer for the trials to come."""
+    signal.signal(signal.SIGALRM, lambda *_: work())
+    signal.setitimer(signal.ITIMER_REAL, 5, 5)
 
 
 class Lazy(torch.Tensor):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.contract.noise import NoiseDescriptor
+from priorbench.contract.noise import NoiseDescriptor, NoiseModel
 from priorbench.contract.specs import NoiseSpec
+from priorbench.parameters.values import ParameterProblems
 from priorbench.protocol.failure import told_in_one_line
 from priorbench.testing.checks.spec import LEVEL
 from priorbench.testing.observations import texture
@@ -78,6 +80,36 @@ def given_generator(subject: NoiseSubject) -> Finding | None:
     )
 
 
+def shared_draws(subject: NoiseSubject) -> Finding | Skip | None:
+    """Levels are compared on the same random numbers; so are clipped and unclipped noise."""
+    named = [*subject.spec.level, *subject.spec.after_draw]
+    if not named:
+        return Skip("its spec names neither a level nor a parameter of after_draw")
+    usual = _end_of_draw(subject, subject.make())
+    for name in named:
+        for value in subject.other_values(name):
+            try:
+                other = subject.make(**{name: value})
+            except ParameterProblems:
+                continue  # it does not take that value
+            if _end_of_draw(subject, other) != usual:
+                return Finding(
+                    expected="as many random numbers are drawn, whatever the parameters of 'level' and "
+                    "'after_draw' are",
+                    seen=f"with {name}={value!r} the generator ends in another state",
+                    mend="draw normal or uniform numbers first, then make the noise of them; or take "
+                    f"'{name}' out of the spec's lists: it is in the seed then",
+                )
+    return None
+
+
+def _end_of_draw(subject: NoiseSubject, model: NoiseModel) -> Any:
+    """Return the state of a generator after a draw."""
+    rng = np.random.default_rng(0)
+    model.corrupt(subject.clean.copy(), rng)
+    return rng.bit_generator.state
+
+
 def clean_unchanged(subject: NoiseSubject) -> Finding | None:
     """The score needs the clean picture afterwards."""
     clean = subject.clean.copy()
@@ -135,6 +167,12 @@ CHECKS = (
         what="it draws from the given generator alone",
         run=given_generator,
         needs=("draws",),
+    ),
+    Check(
+        name="shared-draws",
+        what="its levels share their random numbers",
+        run=shared_draws,
+        needs=("level", "given-generator"),
     ),
     Check(
         name="clean-unchanged", what="the clean picture is left alone", run=clean_unchanged, needs=("draws",)

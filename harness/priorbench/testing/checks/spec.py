@@ -7,7 +7,7 @@ from priorbench.errors import PriorbenchError, suggestion
 from priorbench.parameters.signatures import DeclarationError
 from priorbench.parameters.values import parameters_of
 from priorbench.testing.registering import heavy_imports
-from priorbench.testing.results import Check, Finding, Skip, finding
+from priorbench.testing.results import Check, Finding, Skip
 from priorbench.testing.subject import Subject
 from priorbench.words import one_line
 
@@ -118,13 +118,18 @@ def abilities(subject: Subject) -> Finding | None:
 
 
 def level(subject: Subject) -> Finding | None:
-    """Levels share their random numbers: these parameters are left out of the seed."""
+    """Levels share their random numbers: the seed does not know what these parameters are."""
     assert isinstance(subject.spec, (NoiseSpec, OperatorSpec))
-    unknown = [name for name in subject.spec.level if name not in subject.parameters]
-    return finding(
-        f"'{unknown[0]}'{suggestion(unknown[0], subject.parameters)}" if unknown else "",
-        expected="'level' names parameters of the factory",
-        mend="correct 'level' in the spec",
+    lists = {"level": subject.spec.level, "after_draw": getattr(subject.spec, "after_draw", ())}
+    named = [(field, name) for field, names in lists.items() for name in names]
+    unknown = [one for one in named if one[1] not in subject.parameters]
+    if not unknown:
+        return None
+    field, name = unknown[0]
+    return Finding(
+        expected=f"'{field}' names parameters of the factory",
+        seen=f"'{name}'{suggestion(name, subject.parameters)}",
+        mend=f"correct '{field}' in the spec",
     )
 
 
@@ -148,7 +153,7 @@ ABILITIES = Check(
     needs=("loads",),
 )
 #: for what is drawn at random
-LEVEL = Check(name="level", what="'level' names its parameters", run=level, needs=("loads",))
+LEVEL = Check(name="level", what="'level' and 'after_draw' name its parameters", run=level, needs=("loads",))
 
 #: for every kind
 CHECKS = (SUMMARY, LAZY, PARAMETERS, LOADS)
