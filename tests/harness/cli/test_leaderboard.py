@@ -52,6 +52,25 @@ def test_the_command_writes_every_format_and_compares_with_the_named_method(comm
     assert wrong.returncode == 2 and "did you mean 'beta'?" in wrong.stderr
 
 
+def test_level_and_rope_say_what_is_claimed(command, tmp_path):
+    """Six images that agree: p is 0.031, and the difference is 0.3 dB."""
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db")
+    store.add(columns_of({"alpha": [30.3 + n for n in range(6)], "beta": [30.0 + n for n in range(6)]}))
+    store.close()
+
+    def last_rank(*options: str) -> int:
+        [board] = json.loads(command("leaderboard", "--format", "json", *options).stdout)
+        return board["rows"][-1]["rank"]
+
+    assert (last_rank(), last_rank("--level", "0.99"), last_rank("--rope", "0.5")) == (2, 1, 1)
+    assert "99 % interval" in command("leaderboard", "--level", "0.99").stdout
+    assert "99 % interval" in command("compare", "alpha", "beta", "--level", "0.99").stdout
+    for options, said in ((("--level", "95"), "such as 0.95"), (("--rope", "-1"), "0 or more")):
+        for words in (("leaderboard",), ("compare", "alpha", "beta")):
+            wrong = command(*words, *options)
+            assert wrong.returncode == 2 and said in wrong.stderr and len(wrong.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("format", ["table", "markdown", "html"])
 def test_a_file_that_cannot_be_written_is_one_line(command, tmp_path, format):
     store = Store(f"sqlite:///{tmp_path}/priorbench.db")
