@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import shutil
 import sys
 from collections import Counter
 from pathlib import Path
@@ -18,10 +20,22 @@ from attacks.pending import PENDING  # noqa: E402
 from attacks.runs import Arena  # noqa: E402
 
 
+@pytest.fixture(scope="session")
+def hostile_methods(tmp_path_factory) -> Path:
+    """A folder with the hostile methods, and a plugin for each file of them; nobody may change it."""
+    folder = tmp_path_factory.mktemp("methods")
+    for path in (HERE / "methods").glob("*.py"):
+        shutil.copy(path, folder)
+        if path.stem.endswith("_attacks"):
+            book = importlib.import_module(path.stem).BOOK
+            (folder / f"{book.plugin}.py").write_text(book.plugin_text())
+    return folder
+
+
 @pytest.fixture
-def arena(example_site, tmp_path) -> Arena:
+def arena(example_site, hostile_methods, tmp_path) -> Arena:
     """A folder of its own for runs of hostile methods."""
-    return Arena(example_site, tmp_path)
+    return Arena(example_site, tmp_path, hostile_methods)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from answer_attacks import BOOK as ANSWER
 from attacks.judging import is_exact, is_honest, marks, seen, told
-from attacks.outcomes import check
+from attacks.outcomes import check, together
 from output_attacks import BOOK as OUTPUT
 
 #: letters of an error that is one line
@@ -40,7 +40,7 @@ def test_a_method_cannot_write_its_record(arena, record_property, goal):
         one for one in ANSWER.tricks.values() if one.goal == goal or (not goal and one.goal == "digest")
     ]
     names = ANSWER.asked([one.name for one in tricks])
-    ran = arena.run(["answer_attacks"], ["mean", *names], "--timeout", "15", "--jobs", "2", limit=300)
+    ran = arena.run([ANSWER.plugin], ["mean", *names], "--timeout", "15", "--jobs", "2", limit=300)
     found = [judged("answer", one, ran.of(one.name), planned=one.turns) for one in tricks]
     digests = {one["output_sha256"] for name in ("nothing", "digest-replaced") for one in ran.of(name)}
     if len(digests) > 1:
@@ -51,18 +51,20 @@ def test_a_method_cannot_write_its_record(arena, record_property, goal):
     assert ran.status in (0, 1) and "Traceback" not in ran.said and not ran.left, (ran.left, ran.said[-3000:])
 
 
-@pytest.mark.slow(30)
-@pytest.mark.parametrize("name", [one.name for one in ANSWER.tricks.values() if one.goal == "rival"])
-def test_a_method_cannot_write_the_record_of_another(arena, record_property, name):
-    options = ("--timeout", "15")
-    names = ["mean", *ANSWER.asked([name])]
-    ran = arena.run(["answer_attacks"], names, *options, images="ramps:count=4,size=16")
-    trick, rival = ANSWER.tricks[name], ran.rival("mean")
-    bad = [one for one in rival if one["status"] != "ok" or not 25 < (one["psnr"] or 0) < 60]
-    if bad or len(rival) < 4:
-        check([seen("answer", trick, "broken", f"the rival: {[told(one) for one in bad]}")], record_property)
-    else:
-        check([seen("answer", trick, "held", told(rival[-1]))], record_property)
+@pytest.mark.slow(20)
+def test_a_method_cannot_write_the_record_of_another(arena, record_property):
+    def in_a_run(names):
+        own = arena.part(names[0] if len(names) == 1 else "all")
+        methods, chosen = ["mean", *ANSWER.asked(names)], ("--timeout", "15")
+        rival = own.run([ANSWER.plugin], methods, *chosen, images="ramps:count=4,size=16").rival("mean")
+        bad = [one for one in rival if one["status"] != "ok" or not 25 < (one["psnr"] or 0) < 60]
+        held = not bad and len(rival) == 4
+        why = told(rival[-1]) if held else f"the rival: {[told(one) for one in bad]}"
+        tricks = [ANSWER.tricks[name] for name in names]
+        return [seen("answer", one, "held" if held else "broken", why) for one in tricks]
+
+    names = [one.name for one in ANSWER.tricks.values() if one.goal == "rival"]
+    check(together(names, in_a_run), record_property)
 
 
 #: refused in a worker, which is then replaced; the others in this run's own process, which takes less time
@@ -79,16 +81,19 @@ IN_A_WORKER = (
 )
 
 
-@pytest.mark.slow(60)
+@pytest.mark.slow(30)
 @pytest.mark.parametrize("where", ["local", "serial"])
 def test_an_output_is_taken_for_what_it_is_or_refused_with_the_reason(arena, record_property, where):
     tricks = list(OUTPUT.tricks.values())
     tricks = [
         one for one in tricks if (one.goal != "refused" or one.name in IN_A_WORKER) == (where == "local")
     ]
-    options = ("--timeout", "15", "--jobs", "2") if where == "local" else ("--executor", "serial")
-    names = OUTPUT.asked([one.name for one in tricks])
-    ran = arena.run(["output_attacks"], ["mean", *names], *options, limit=300)
+    names = [one.name for one in tricks]
+    if where == "local":
+        ran = arena.run_one_by_one(OUTPUT, names, ["mean"], "--timeout", "15", limit=300)
+    else:
+        methods = ["mean", *OUTPUT.asked(names)]
+        ran = arena.run([OUTPUT.plugin], methods, "--executor", "serial", limit=300)
     found = []
     for trick in tricks:
         records = ran.of(trick.name)

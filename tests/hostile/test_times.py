@@ -93,8 +93,10 @@ GOALS = {
 
 @pytest.mark.slow(40)
 def test_a_one_shot_method_has_its_time(arena, record_property):
-    ran = arena.run(["time_attacks"], [*TIME.asked(), "mean"], "--timeout", "20", limit=240)
-    found = [judged("time", one, ran.of(one.name), WORK) for one in TIME.tricks.values()]
+    tricks = [one for one in TIME.tricks.values() if one.alone]
+    names = TIME.asked([one.name for one in tricks])
+    ran = arena.run([TIME.plugin], [*names, "mean"], "--timeout", "20")
+    found = [judged("time", one, ran.of(one.name), WORK) for one in tricks]
     if ran.left:
         found = [one for one in found if one.name != "time/daemon-left"]
         found.append(
@@ -103,16 +105,35 @@ def test_a_one_shot_method_has_its_time(arena, record_property):
     check(found, record_property)
 
 
-@pytest.mark.slow(30)
-@pytest.mark.parametrize("goal", ["wall", "answer"])
-def test_a_method_that_iterates_has_its_time_and_says_what_an_iterate_is(arena, record_property, goal):
-    rules = ("--stopping", "fixed", "--stopping", "best-loss")
-    tricks = [one for one in ITERATES.tricks.values() if one.goal == goal]
-    jobs = () if goal == "wall" else ("--jobs", "2")
+@pytest.mark.slow(20)
+def test_a_one_shot_method_has_its_time_in_a_process_that_goes_on(arena, record_property):
+    tricks = [one for one in TIME.tricks.values() if not one.alone]
+    ran = arena.run_one_by_one(TIME, [one.name for one in tricks], ["mean"], "--timeout", "20")
+    check([judged("time", one, ran.of(one.name), WORK) for one in tricks], record_property)
+    assert not ran.left
+
+
+RULES = ("--stopping", "fixed", "--stopping", "best-loss")
+
+
+@pytest.mark.slow(20)
+def test_a_method_that_iterates_has_its_time(arena, record_property):
+    tricks = [one for one in ITERATES.tricks.values() if one.goal == "wall" and not one.alone]
+    ran = arena.run_one_by_one(ITERATES, [one.name for one in tricks], [], *RULES, "--timeout", "20")
+    check([_of_fixed(one, ran) for one in tricks], record_property)
+
+
+@pytest.mark.slow(40)
+def test_a_method_that_iterates_says_what_an_iterate_is(arena, record_property):
+    """Each fails, or has a process of its own for another reason."""
+    tricks = [one for one in ITERATES.tricks.values() if one.goal == "answer" or one.alone]
     names = ITERATES.asked([one.name for one in tricks])
-    ran = arena.run(["iterate_attacks"], names, *rules, *jobs, "--timeout", "20")
-    found = []
-    for trick in tricks:
-        records = [one for one in ran.of(trick.name) if one["stopping_rule"] == "fixed" or goal == "answer"]
-        found.append(judged("iterates", trick, records, STEP * ITERATIONS))
-    check(found, record_property)
+    ran = arena.run([ITERATES.plugin], names, *RULES, "--timeout", "20")
+    check([_of_fixed(one, ran) for one in tricks], record_property)
+
+
+def _of_fixed(trick, ran):
+    records = ran.of(trick.name)
+    if trick.goal == "wall":
+        records = [one for one in records if one["stopping_rule"] == "fixed"]
+    return judged("iterates", trick, records, STEP * ITERATIONS)

@@ -177,7 +177,7 @@ def losses(network: nn.Module, z: torch.Tensor, shape: tuple[int, int], steps: i
     ],
     ids=["under", "under-odd", "over-odd", "over-wide"],
 )
-@pytest.mark.slow(60)
+@pytest.mark.slow(8)
 def test_trajectories_are_those_of_the_published_network(constants, shape, steps):
     """Adam with the published step, float64: both ways of computing against torch's layers as published."""
     z = net_input(make(**constants), 2, 2).contiguous(memory_format=torch.channels_last)

@@ -47,6 +47,7 @@ def published_noise(seed: int) -> torch.Tensor:
     return noise * (85.7806 / noise.norm())
 
 
+@pytest.mark.slow(20)
 def test_initial_sensitivity_to_noise_is_the_published_one():
     """Heckel & Soltanolkotabi 2020, Fig. 12: 597 +- 63, and 1662 +- 243 had the scales begun at 1."""
     uniform = np.mean([jacobian_norm(published_noise(s), seed=s) for s in range(3)])
@@ -55,6 +56,7 @@ def test_initial_sensitivity_to_noise_is_the_published_one():
     assert abs(one - 1662) < 243 * 2
 
 
+@pytest.mark.slow(12)
 def test_initial_sensitivity_to_the_phantom_is_the_published_one():
     """The same figure: 8334 +- 693 for the palette phantom, an order of magnitude above noise."""
     image = published_phantom()

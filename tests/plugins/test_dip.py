@@ -209,6 +209,7 @@ def jacobian_norm(target: torch.Tensor, seed: int) -> float:
     return float(torch.stack([w.grad.square().sum() for w in weights]).sum().sqrt())
 
 
+@pytest.mark.slow(30)
 def test_initial_sensitivity_lies_in_the_published_range():
     """Heckel & Soltanolkotabi 2020, Fig. 12: the ranges of the histograms, for noise and for the phantom."""
     noise = picture(1, 256, 256)

@@ -7,7 +7,7 @@ from priorbench import DenoiserSpec, ImageSetSpec, hookimpl
 
 @hookimpl
 def priorbench_image_sets():
-    yield ImageSetSpec(name="ramps", factory="example_things:Ramps", summary="smooth ramps")
+    yield ImageSetSpec(name="ramps", factory="example_images:Ramps", summary="smooth ramps")
 
 
 @hookimpl

@@ -10,7 +10,9 @@ import pytest
 def seconds(item: pytest.Item) -> float:
     """Return about how long a test takes, as its marker ``slow(seconds)`` has it; 0 for those without."""
     mark = item.get_closest_marker("slow")
-    return 0 if mark is None else mark.args[0] if mark.args else 10
+    if mark is None:
+        return 0
+    return mark.args[0] if mark.args else mark.kwargs.get("seconds", 10)
 
 
 def long_ones_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:

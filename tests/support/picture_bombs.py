@@ -38,19 +38,12 @@ def segments(count: int, marker: int = 0xE1, beginning: bytes = b"Exif\0\0") -> 
     return data[:2] + (struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload) * count + data[2:]
 
 
-def zeros_deflated(count: int) -> bytes:
-    """Return the zlib stream of so many zero bytes, a thousandth of their length."""
-    packer = zlib.compressobj(9)
-    block = bytes(1 << 20)
-    parts = [packer.compress(block) for _ in range(count >> 20)]
-    return b"".join(parts) + packer.compress(bytes(count & 0xFFFFF)) + packer.flush()
-
-
 def tiff(
     tags: dict[int, tuple[int, Sequence[int]]], data: bytes, *, directories: int = 1, cycle: bool = False
 ) -> bytes:
     """Return a little-endian TIFF: tag -> (type, values), its data at byte 8; ``0xDA7A`` is their place."""
-    out = b"II*\0" + struct.pack("<I", 8 + len(data) + len(data) % 2) + data + b"\0" * (len(data) % 2)
+    out = bytearray(b"II*\0" + struct.pack("<I", 8 + len(data) + len(data) % 2))
+    out += data + b"\0" * (len(data) % 2)
     first = len(out)
     for number in range(directories):
         entries, more = b"", b""
@@ -65,7 +58,7 @@ def tiff(
         if number == directories - 1:
             following = first if cycle else 0
         out += struct.pack("<H", len(tags)) + entries + struct.pack("<I", following) + more
-    return out
+    return bytes(out)
 
 
 def tags_of(
@@ -94,7 +87,7 @@ def tags_of(
 
 def inflating_tiff(inflated: int, bits: Sequence[int] = (32,)) -> bytes:
     """Return a floating-point TIFF of 64 x 64 whose one strip inflates to so many bytes."""
-    data = zeros_deflated(inflated)
+    data = make.zeros_deflated(inflated)
     return tiff(tags_of(64, 64, bits=bits, counts=(len(data),)), data)
 
 
@@ -165,4 +158,4 @@ def text_chunks(count: int) -> bytes:
 
 def profile_bomb(size: int) -> bytes:
     """Return a PNG whose colour profile inflates."""
-    return make.png(_PIXELS, 2, extra=make.chunk(b"iCCP", b"icc\0\0" + zeros_deflated(size)))
+    return make.png(_PIXELS, 2, extra=make.chunk(b"iCCP", b"icc\0\0" + make.zeros_deflated(size)))

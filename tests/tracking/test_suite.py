@@ -50,6 +50,7 @@ def discovered(folder: Path, environment: dict[str, str]) -> dict[str, dict[str,
     return {benchmark["name"]: benchmark for benchmark in json.loads(result.read_text())}
 
 
+@pytest.mark.slow(12)
 def test_every_registered_method_is_measured_whoever_ships_it(tmp_path: Path, example_site: Path) -> None:
     environment = command_environment(example_site)
     environment["ASV_PYTHONPATH"] = os.pathsep.join((str(example_site), str(ROOT / "harness")))
@@ -76,6 +77,7 @@ def test_every_registered_method_is_measured_whoever_ships_it(tmp_path: Path, ex
         assert found[name]["params"] == [usable]
 
 
+@pytest.mark.slow(25)
 def test_all_commits_of_a_run_have_the_same_parameters_in_the_same_places(
     tmp_path: Path, example_site: Path
 ) -> None:
@@ -150,6 +152,7 @@ def test_the_suite_measures_under_the_conditions_of_a_worker() -> None:
     assert said["set"].items() <= worker_environment(1).items()
 
 
+@pytest.mark.slow(15)
 def test_quality_has_the_same_bits_at_every_run() -> None:
     assert python(QUALITY) == python(QUALITY, OMP_NUM_THREADS="2", PYTHONHASHSEED="7")
 

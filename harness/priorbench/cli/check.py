@@ -60,7 +60,7 @@ def check(
     seconds, size = parse_duration(timeout, "--timeout"), parse_size(memory_limit, "--memory-limit")
     found = find(open_registry(plugin), name)
     options = CheckOptions(
-        device=device if device == "cpu" else resolve_device(device),
+        device=resolve_device(device),
         iterations=iterations,
         time_limit=time_limit,
         timeout=seconds,

@@ -102,11 +102,11 @@ def run(
     from priorbench.cli.common.ending import ended_by_signals
     from priorbench.cli.common.output import open_registry
     from priorbench.contract.limits import Limits
-    from priorbench.machine.devices import resolve_device
     from priorbench.machine.settings import available_threads
     from priorbench.protocol.seeding import read_salt, salt_hash
     from priorbench.run.plan import Plan, PlanOptions
     from priorbench.suite.files import load_suite, suite_yaml
+    from priorbench.suite.inspection import resolved_device
     from priorbench.suite.model import SuiteOptions
 
     limits = Limits(
@@ -115,7 +115,7 @@ def run(
     budget = parse_duration(time_budget, "--time-budget")
     registry = open_registry(plugin)
     options = PlanOptions(
-        device=resolve_device(device),
+        device=resolved_device(device),
         threads=threads or max(1, available_threads() // jobs),
         limit=limit,
         shard=parse_shard(shard),

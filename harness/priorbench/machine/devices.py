@@ -13,6 +13,8 @@ def resolve_device(name: str) -> str:
     PriorbenchError
         If torch does not know the device or it is not there.
     """
+    if name == "cpu":
+        return name
     import torch
 
     there = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None

@@ -1,5 +1,8 @@
 """Asks a child process about a method: its parameters, and what it can do. Nothing of it is imported here.
 
+Nor is torch, which most methods import: to import it takes seconds, and the process that plans needs it only
+to know which devices there are. The child has imported it and is asked that, too.
+
 So whatever a method's module does when it is imported, ends the interpreter, changes the working folder or
 the environment, prints, it does not do to the process that runs the others. Nor to other methods: each has a
 process of its own, so that it cannot answer for another one.
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,6 +21,7 @@ from typing import Any
 from priorbench.children.hosted import DeadError, Hosted
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
+from priorbench.machine.devices import resolve_device
 from priorbench.machine.settings import import_path
 from priorbench.parameters.values import ParameterProblems
 
@@ -90,6 +95,24 @@ def listed_parameters(spec: DenoiserSpec) -> list[dict[str, Any]]:
     """
     parameters: list[dict[str, Any]] = _asked("list", spec)["parameters"]
     return parameters
+
+
+def resolved_device(name: str) -> str:
+    """Return the torch device to run on: see `priorbench.machine.devices.resolve_device`.
+
+    Raises
+    ------
+    PriorbenchError
+        If torch does not know the device, it is not there, or torch cannot be imported.
+    """
+    if name == "cpu" or "torch" in sys.modules:
+        return resolve_device(name)
+    match _inspector(import_path()).ask({"question": "device", "name": name}, "torch"):
+        case {"error": str() as error}:
+            raise PriorbenchError(error[:_LONGEST])
+        case {"device": str() as device}:
+            return device
+    raise PriorbenchError(f"device '{name}': the process that was asked for it gives no answer")
 
 
 def _asked(question: str, spec: DenoiserSpec, **more: Any) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import import_factory
 from priorbench.loading.rejection import describe
+from priorbench.machine.devices import resolve_device
 from priorbench.parameters.values import ParameterProblems, parameters_of, resolve
 
 
@@ -41,12 +42,15 @@ def _attend(request: Mapping[str, Any], line: Line) -> None:
         try:
             line.say(answer(asked))
         except (TypeError, ValueError, RecursionError) as error:
-            line.say({"error": f"{asked['spec']['factory']} has what cannot be told: {describe(error)}"})
+            where = asked["spec"]["factory"] if "spec" in asked else "torch"
+            line.say({"error": f"{where} has what cannot be told: {describe(error)}"})
         asked = line.hear()
 
 
 def answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a request asks for, or ``error``, or ``problems`` with the parameters that were given."""
+    if request["question"] == "device":
+        return _device(request["name"])
     fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in request["spec"].items()
     }
@@ -60,6 +64,15 @@ def answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
     except BaseException as error:
         reason = describe(error)
         return {"error": f"{spec.kind} '{spec.name}' cannot be loaded from {spec.factory}: {reason}"}
+
+
+def _device(name: str) -> Mapping[str, Any]:
+    try:
+        return {"device": resolve_device(name)}
+    except PriorbenchError as error:
+        return {"error": str(error)}
+    except Exception as error:
+        return {"error": f"torch cannot say which devices are there: {describe(error)}"}
 
 
 def _answer(spec: DenoiserSpec, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,13 +9,15 @@ import os
 import sqlite3
 
 import pytest
+from small_runs import HERE
 
 from priorbench.store.database import Store
 
 SECRET = bytes(range(200, 232))
 #: sha256 of the published form, by hand
 HASH = hashlib.sha256(b'["salt-v1","' + SECRET.hex().encode() + b'"]').hexdigest()[:16]
-SUITE = ("run", "-", "--images", "ramps:count=2", "--denoiser", "mean", "--noise", "gaussian-25")
+WITH_WORKERS = ("run", "-", "--images", "ramps:count=2", "--denoiser", "mean", "--noise", "gaussian-25")
+SUITE = (*WITH_WORKERS, *HERE)
 
 
 @pytest.fixture
@@ -49,18 +51,18 @@ def test_a_salt_makes_other_noise_and_the_same_salt_the_same(command, tmp_path, 
     assert len(set(here.values())) == len(here) == 4
 
 
-def test_nothing_that_a_run_leaves_has_the_secret(process, tmp_path, salt):
+def test_nothing_that_a_run_leaves_has_the_secret(command, process, tmp_path, salt):
     """Nor the write-ahead log of the store, which stays as it is as long as somebody reads the store."""
-    assert process(*SUITE).returncode == 0
+    assert command(*SUITE).returncode == 0
     reader = sqlite3.connect(tmp_path / "priorbench.db", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM records").fetchone()
-    done = process(*SUITE, "--salt", salt)
+    done = process(*WITH_WORKERS, "--salt", salt)
     assert done.returncode == 0, done.stderr
     assert HASH.encode() in (tmp_path / "priorbench.db-wal").read_bytes()
-    board = process("leaderboard", "--format", "json", "-o", "board.json")
-    exported = process("export", "-o", "records.jsonl")
-    page = process("leaderboard", "--format", "html", "-o", "page.html")
+    board = command("leaderboard", "--format", "json", "-o", "board.json")
+    exported = command("export", "-o", "records.jsonl")
+    page = command("leaderboard", "--format", "html", "-o", "page.html")
     assert [one.returncode for one in (board, exported, page)] == [0, 0, 0]
     told = [done.stdout.encode(), done.stderr.encode()]
     files = [path.read_bytes() for path in tmp_path.glob("*") if path.is_file()]

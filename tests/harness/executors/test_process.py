@@ -74,7 +74,7 @@ def run(command, store: str, methods: list[str], *options: str, images: int = 1)
     return {f"{record['denoiser']} {record['image']}": record for record in map(json.loads, lines)}
 
 
-@pytest.mark.slow(30)
+@pytest.mark.slow(25)
 @pytest.mark.parametrize(
     ("methods", "images", "options"),
     [

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +19,13 @@ from priorbench.machine.settings import import_path
 from priorbench.parameters.values import ParameterProblems
 from priorbench.suite import inspection
 from priorbench.suite.files import load_suite
-from priorbench.suite.inspection import Abilities, abilities, listed_parameters, resolved_parameters
+from priorbench.suite.inspection import (
+    Abilities,
+    abilities,
+    listed_parameters,
+    resolved_device,
+    resolved_parameters,
+)
 from priorbench.suite.model import SuiteOptions
 
 PLUGIN = """
@@ -195,3 +202,39 @@ def test_the_child_ends_with_whoever_asked(registry, fake_site) -> None:
     while any(each.exists() for each in processes) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert [each for each in processes if each.exists()] == []
+
+
+PLANNING = """
+import sys
+from priorbench.cli import main
+chosen = ["--noise", "gaussian-25", "--denoiser", "identity", "--dry-run"]
+sys.argv = ["priorbench", "run", "-", *chosen, *sys.argv[1:]]
+try:
+    main()
+finally:
+    print("torch" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        ("auto", "at most 1 trials on "),
+        ("abacus", "unknown device 'abacus': use auto, cpu, cuda, cuda:1, mps or xpu"),
+        ("cpu:7", "device 'cpu:7' is not there: this machine and this torch have cpu"),
+    ],
+)
+def test_the_process_that_plans_does_not_import_torch(device: str, said: str) -> None:
+    words = ["--images", "phantom:size=16", "--device", device]
+    done = subprocess.run(
+        [sys.executable, "-c", PLANNING, *words], capture_output=True, text=True, check=False
+    )
+    assert said in done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_a_device_that_nobody_can_tell_of_is_one_line(monkeypatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setattr(inspection, "_inspector", lambda path: SimpleNamespace(ask=lambda *_: {}))
+    with pytest.raises(PriorbenchError, match="device 'auto': the process that was asked for it gives no"):
+        resolved_device("auto")

@@ -31,7 +31,8 @@ KEYS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True).filter(
 )
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
-LABELS = st.none() | TEXT.filter(lambda text: bool(text.strip()) and text.isprintable())
+#: others are refused when a choice is read
+LABELS = st.none() | TEXT.filter(lambda text: not label_fault(text))
 CHOICES = st.builds(
     RawChoice,
     name=NAMES,

@@ -58,7 +58,7 @@ def watch(example_site: Path, tmp_path: Path) -> Callable[..., Ended]:
     return partial(run_here, example_site, tmp_path / "repository", "watch", **plugins)
 
 
-@pytest.mark.slow(seconds=65)
+@pytest.mark.slow(seconds=90)
 def test_each_kind_of_change_is_told(watch: Callable[..., Ended], tmp_path: Path) -> None:
     commit(tmp_path / "repository", BASE)
     commit(tmp_path / "repository", HEAD)
@@ -87,7 +87,7 @@ def test_each_kind_of_change_is_told(watch: Callable[..., Ended], tmp_path: Path
     ]
 
 
-@pytest.mark.slow(seconds=15)
+@pytest.mark.slow(seconds=25)
 def test_a_file_that_is_not_committed_is_measured_and_nothing_is_left(
     watch: Callable[..., Ended], tmp_path: Path
 ) -> None:

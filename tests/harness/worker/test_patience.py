@@ -21,6 +21,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="th
 
 
 @needs_proc
+@pytest.mark.slow(15)
 @pytest.mark.parametrize("whole", [False, True], ids=["worker", "run and worker"])
 def test_a_stopped_worker_has_more_time_and_a_marked_timing(command, example_site, tmp_path, whole):
     """Before, 5 s of a timeout of 6 s went by while nothing could run, and the timing had no mark."""

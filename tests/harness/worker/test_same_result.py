@@ -19,7 +19,7 @@ def plugin() -> str:
     return str(Path(__file__).parents[2] / "support" / "odd_iterations.py")
 
 
-@pytest.mark.slow(15)
+@pytest.mark.slow(20)
 def test_a_fit_in_another_process_is_that_in_this_one(command, plugin):
     methods = [word for way in WAYS for word in ("--denoiser", f"odd:way={way},label={way}")]
     rules = [word for rule in RULES for word in ("--stopping", rule)]

@@ -17,12 +17,21 @@ MUCH, LONG = 1_500_000_000, 25.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ground:
-    """Where attacks by files are made: a folder, perhaps for several at once, and the command line."""
+    """Where attacks by files are made: a folder, and the command line.
+
+    Attributes
+    ----------
+    together : bool
+        several attacks share the folder.
+    refused : list of str
+        files of such attacks that have to be left out.
+    """
 
     folder: Path
     here: Callable[..., subprocess.CompletedProcess[str]]
     arena: Arena
     together: bool = False
+    refused: list[str] = field(default_factory=list)
 
     def apart(self, *arguments: str, limit: float = LONG, plugins: tuple[Path, ...] = ()) -> Ran:
         """Run the command line in a process of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,3 +70,14 @@ def check(seen: Iterable[Seen], record_property) -> None:
         if not one.is_right and one.name not in PENDING:
             wrong.append(one.told())
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+def together(names: list[str], judged: Callable[[list[str]], list[Seen]]) -> list[Seen]:
+    """Judge attacks that were made in one run; where one did not end well, each in a run of its own.
+
+    So the guilty one is named, and none hides behind another that ended the run.
+    """
+    found = judged(names)
+    if len(names) == 1 or all(one.is_right for one in found):
+        return found
+    return [one for name in names for one in judged([name])]

@@ -23,19 +23,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tricks import Book, Case, harness, siblings
-
-from priorbench import hookimpl
+from surroundings import harness, siblings
+from tricks import Book, Case
 
 BOOK = Book("harm", "harm_attacks:Attacker")
 
 
 Attacker = BOOK.attacker("nothing")
-
-
-@hookimpl
-def priorbench_denoisers():
-    yield from BOOK.specs()
 
 
 def temporary() -> Path:
@@ -199,6 +193,7 @@ def nothing(case: Case):
 SPOILING = (
     *("elsewhere", "empty_environment", "few_files", "no_writing", "no_modules", "no_path", "no_streams"),
     *("spoiled_builtins", "spoiled_threads", "alarm_left", "traceback_later", "shallow", "no_collector"),
+    "meta_by_default",
 )
 
 

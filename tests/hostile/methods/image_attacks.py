@@ -6,11 +6,9 @@ One succeeds if its output has a score that no method has, or is the one of `Cas
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import os
 import select
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,26 +16,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import image_outside  # noqa: F401 (it writes its attacks down in the book)
 import numpy as np
 import torch
-from memory import by_call, by_file, maps, search
-from tricks import Book, Case, descriptors, harness, siblings
+from image_book import BOOK, SECRET, Attacker, locks  # noqa: F401
+from memory import search
+from surroundings import descriptors
+from tricks import Case
 
-from priorbench import hookimpl
-
-BOOK = Book("image", "image_attacks:Attacker")
-SECRET = "hunter2-is-not-a-password"
 _DEEP = 5
-_SEIZE, _NEW_USER = 0x4206, 0x10000000
-_PIDFD_OPEN, _PIDFD_GETFD = 434, 438
-
-
-Attacker = BOOK.attacker("calibrate")
-
-
-@hookimpl
-def priorbench_denoisers():
-    yield from BOOK.specs()
 
 
 def reachable(roots: list[Any], deep: int = _DEEP) -> Iterator[Any]:
@@ -158,94 +145,6 @@ def own_memory(case: Case):
 
 
 @BOOK.attack()
-def parent_memory(case: Case):
-    """Look through the memory of the parents that belong to the harness; to be let in at all is enough."""
-    for process in harness():
-        with contextlib.suppress(OSError):
-            read = by_file(process)
-            if any(_reads(read, start) for start, _ in maps(process)):
-                return case.reached()
-    return None
-
-
-def _reads(read: Any, start: int) -> bool:
-    try:
-        return bool(read(start, 16))
-    except OSError:
-        return False
-
-
-@BOOK.attack()
-def parent_read_by_call(case: Case):
-    """Look through the memory of the parents with process_vm_readv; their maps may not be readable."""
-    for process in harness():
-        with contextlib.suppress(OSError):
-            places = maps(process)
-            read = by_call(process)
-            if any(_reads(read, start) for start, _ in places):
-                return case.reached()
-    return None
-
-
-@BOOK.attack()
-def parent_traced(case: Case):
-    """Attach to the parents as a debugger; from a child, whose end lets go of them."""
-    call = ctypes.CDLL(None, use_errno=True).ptrace
-    call.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-    parents = harness()
-    if _in_a_child(lambda: any(call(_SEIZE, one, None, None) == 0 for one in parents)):
-        return case.reached()
-    return None
-
-
-@BOOK.attack()
-def parent_read_by_a_child(case: Case):
-    """Have another program, started anew, read the parents: it may have rights that this one gave away."""
-    program = (
-        "import os,sys\nfor p in sys.argv[1:]:\n try:\n"
-        "  m=[l.split()[0] for l in open(f'/proc/{p}/maps') if ' rw' in l]\n"
-        "  f=os.open(f'/proc/{p}/mem',0)\n  os.pread(f,8,int(m[0].split('-')[0],16))\n  print('yes')\n"
-        " except OSError: pass\n"
-    )
-    words = [sys.executable, "-I", "-S", "-c", program, *map(str, harness())]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    return case.reached() if "yes" in done.stdout else None
-
-
-@BOOK.attack()
-def parent_descriptor_taken(case: Case):
-    """Take a descriptor of a parent with pidfd_getfd."""
-    call = ctypes.CDLL(None, use_errno=True).syscall
-    for process in harness():
-        handle = call(_PIDFD_OPEN, process, 0)
-        if handle >= 0 and any(call(_PIDFD_GETFD, handle, fd, 0) >= 0 for fd in range(20)):
-            return case.reached()
-    return None
-
-
-@BOOK.attack()
-def parent_descriptors(case: Case):
-    """Open the descriptors of the parents: the store, the lines of other workers, shared memory."""
-    for process in harness():
-        with contextlib.suppress(OSError):
-            for fd in descriptors(process):
-                with contextlib.suppress(OSError):
-                    os.close(os.open(f"/proc/{process}/fd/{fd}", os.O_RDWR | os.O_NONBLOCK))
-                    return case.reached()
-    return None
-
-
-@BOOK.attack()
-def parent_environment(case: Case):
-    """Read the environment of the parents: secrets, the address of the store."""
-    for process in harness():
-        with contextlib.suppress(OSError):
-            if SECRET.encode() in Path(f"/proc/{process}/environ").read_bytes():
-                return case.reached()
-    return None
-
-
-@BOOK.attack()
 def own_environment(case: Case):
     """Look for secrets and the address of the store in the own environment, now and at the start."""
     text = Path("/proc/self/environ").read_bytes() + str(dict(os.environ)).encode()
@@ -262,37 +161,7 @@ def own_arguments(case: Case):
 @BOOK.attack()
 def store_in_the_working_folder(case: Case):
     """Find the store in the working folder and lock it for writing."""
-    return case.reached() if _locks(Path.cwd()) else None
-
-
-@BOOK.attack()
-def store_in_the_folder_of_a_parent(case: Case):
-    """Find the store through the working folder of a parent and lock it for writing."""
-    return case.reached() if any(_locks(Path(f"/proc/{process}/cwd")) for process in harness()) else None
-
-
-def _locks(folder: Path) -> bool:
-    import sqlite3
-
-    with contextlib.suppress(OSError, sqlite3.Error):
-        for path in folder.resolve().glob("*.db"):
-            connection = sqlite3.connect(path, timeout=0.2)
-            connection.execute("BEGIN IMMEDIATE")
-            connection.rollback()
-            connection.close()
-            return True
-    return False
-
-
-@BOOK.attack()
-def sibling_memory(case: Case):
-    """Look into the memory and the descriptors of other workers of the run."""
-    for process in siblings():
-        with contextlib.suppress(OSError):
-            memory = os.open(f"/proc/{process}/mem", os.O_RDWR)
-            if any(os.pread(memory, 8, start) for start, _ in maps(process)):
-                return case.reached()
-    return None
+    return case.reached() if locks(Path.cwd()) else None
 
 
 @BOOK.attack()
@@ -330,42 +199,6 @@ def _inside(case: Case, paths: list[str]) -> Iterator[np.ndarray]:
             os.close(handle)
             for start in range(0, min(len(data) - noisy.nbytes, 2**16) + 1, 16):
                 yield np.frombuffer(data, np.float32, noisy.size, start).reshape(noisy.shape)
-
-
-@BOOK.attack()
-def kernel_memory(case: Case):
-    """Open the memory of the machine."""
-    for path in ("/dev/mem", "/dev/kmem", "/proc/kcore"):
-        with contextlib.suppress(OSError):
-            handle = os.open(path, os.O_RDONLY)
-            if path != "/proc/kcore" or os.pread(handle, 64, 2**20):
-                return case.reached()
-    return None
-
-
-@BOOK.attack()
-def user_namespace(case: Case):
-    """Get all rights in a namespace of one's own, and read the parents with them."""
-    parents = harness()
-
-    def reads() -> bool:
-        ctypes.CDLL(None).unshare(_NEW_USER)
-        with contextlib.suppress(OSError):
-            return any(os.pread(os.open(f"/proc/{one}/mem", 0), 8, maps(one)[0][0]) for one in parents)
-        return False
-
-    return case.reached() if _in_a_child(reads) else None
-
-
-def _in_a_child(act: Any) -> bool:
-    """Do something in a child process, and return whether it was true."""
-    child = os.fork()
-    if child == 0:
-        status = 0
-        with contextlib.suppress(BaseException):
-            status = 7 if act() else 0
-        os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 @BOOK.attack()

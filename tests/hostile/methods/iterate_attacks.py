@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from time_attacks import Lazy, Liar, work
+from time_book import work
+from time_leftovers import Lazy, Liar
 from tricks import Book, Case, write_down
 
-from priorbench import Iterate, hookimpl
+from priorbench import Iterate
 
 BOOK = Book("iterates", "iterate_attacks:Attacker", iterative=True)
 ITERATIONS = 4
@@ -46,13 +47,12 @@ class Attacker:
 
     def iterate(self, observation):
         BOOK.begin()
-        write_down(self.log, f"{self.attack} {self.turn}")
-        return BOOK.tricks[self.attack].act(Case(observation=observation, turn=self.turn))
-
-
-@hookimpl
-def priorbench_denoisers():
-    yield from BOOK.specs()
+        case = Case(observation=observation, turn=self.turn)
+        trick = BOOK.chosen(self.attack, case, self.log)
+        if trick is None:
+            return iter([Iterate(observation.image.clone(), loss=1.0)])
+        write_down(self.log, f"{trick.name} {self.turn}")
+        return trick.act(case)
 
 
 @BOOK.attack(goal="wall")

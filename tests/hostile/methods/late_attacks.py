@@ -11,19 +11,12 @@ import numpy as np
 import torch
 from tricks import Book, Case
 
-from priorbench import hookimpl
-
 BOOK = Book("late", "late_attacks:Attacker")
 #: what was seen since
 SEEN: list[Any] = []
 
 
 Attacker = BOOK.attacker("nothing")
-
-
-@hookimpl
-def priorbench_denoisers():
-    yield from BOOK.specs()
 
 
 def keep(values: Any) -> None:

@@ -11,8 +11,6 @@ import numpy as np
 import torch
 from tricks import Book, Case
 
-from priorbench import hookimpl
-
 BOOK = Book("noise", "noise_attacks:Attacker")
 #: what a public suite might say
 SETS = ("ramps", "photos", "grey-photos", "phantom", "set12", "kodak24", "bsd68", "folder")
@@ -20,11 +18,6 @@ IDS = (*(f"ramp-{number}" for number in range(5)), "astronaut", "coffee", "chels
 
 
 Attacker = BOOK.attacker("nothing")
-
-
-@hookimpl
-def priorbench_denoisers():
-    yield from BOOK.specs()
 
 
 def candidates() -> Iterator[Any]:

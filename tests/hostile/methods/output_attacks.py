@@ -8,17 +8,10 @@ import numpy as np
 import torch
 from tricks import Book, Case
 
-from priorbench import hookimpl
-
 BOOK = Book("output", "output_attacks:Attacker")
 
 
 Attacker = BOOK.attacker("plain")
-
-
-@hookimpl
-def priorbench_denoisers():
-    yield from BOOK.specs()
 
 
 def _made(name: str, goal: str, about: str, make: Any) -> None:

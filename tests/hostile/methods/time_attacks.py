@@ -7,10 +7,8 @@ marked), "left" (what is left running is told), "memory" (the peak has what was 
 
 from __future__ import annotations
 
-import _thread
 import builtins
 import contextlib
-import ctypes
 import gc
 import os
 import resource
@@ -18,36 +16,14 @@ import signal
 import sys
 import threading
 import time
-import weakref
-from types import FunctionType
-from typing import Any
 
+import time_leftovers  # noqa: F401 (it writes its attacks down in the book)
 import torch
-from tricks import Book, Case, harness
+from surroundings import harness
+from time_book import BOOK, MUCH, WORK, Attacker, work  # noqa: F401
+from tricks import Case
 
-from priorbench import hookimpl
-
-BOOK = Book("time", "time_attacks:Attacker")
-#: seconds of work in each
-WORK = 0.25
-#: bytes that an attack on the memory figure takes
-MUCH = 300_000_000
 _clock = time.perf_counter
-
-
-Attacker = BOOK.attacker("honest")
-
-
-@hookimpl
-def priorbench_denoisers():
-    yield from BOOK.specs()
-
-
-def work(seconds: float = WORK) -> None:
-    """Keep a processor busy."""
-    end = _clock() + seconds
-    while _clock() < end:
-        pass
 
 
 @BOOK.attack(goal="wall")
@@ -56,7 +32,7 @@ def honest(case: Case):
     work()
 
 
-@BOOK.attack(goal="wall")
+@BOOK.attack(goal="wall", alone=True)
 def clock_replaced(case: Case):
     """Replace time.perf_counter by one that stands still."""
     now = _clock()
@@ -64,7 +40,7 @@ def clock_replaced(case: Case):
     work()
 
 
-@BOOK.attack(goal="wall")
+@BOOK.attack(goal="wall", alone=True)
 def all_clocks_replaced(case: Case):
     """Replace every clock of the module time by one that is a thousand times too slow."""
     for name in ("perf_counter", "monotonic", "time", "process_time", "thread_time"):
@@ -76,7 +52,7 @@ def all_clocks_replaced(case: Case):
     work()
 
 
-@BOOK.attack(goal="wall")
+@BOOK.attack(goal="wall", alone=True)
 def clock_functions_replaced(case: Case):
     """Replace the functions of the harness that measure, where they are and where they were imported."""
     for module in [one for name, one in list(sys.modules.items()) if name.startswith("priorbench")]:
@@ -87,7 +63,7 @@ def clock_functions_replaced(case: Case):
     work()
 
 
-@BOOK.attack(goal="wall")
+@BOOK.attack(goal="wall", alone=True)
 def clock_objects_set_back(case: Case):
     """Find the clocks that run, and set them to a start that is just now."""
     work()
@@ -98,7 +74,7 @@ def clock_objects_set_back(case: Case):
                     setattr(one, name, _clock())
 
 
-@BOOK.attack(goal="wall")
+@BOOK.attack(goal="wall", alone=True)
 def built_in_sums_replaced(case: Case):
     """Replace built-in functions by ones that make numbers small."""
     BOOK.patch(builtins, "round", lambda value, *digits: 0.0)
@@ -109,7 +85,7 @@ def built_in_sums_replaced(case: Case):
     BOOK.begin()
 
 
-@BOOK.attack(goal="cpu")
+@BOOK.attack(goal="cpu", alone=True)
 def processor_clock_replaced(case: Case):
     """Replace time.process_time and resource.getrusage."""
     now, used = time.process_time(), {who: resource.getrusage(who) for who in (-1, 0)}
@@ -174,7 +150,7 @@ def work_in_a_daemon(case: Case):
     os.read(say, 1)
 
 
-@BOOK.attack(goal="cores", right="detected")
+@BOOK.attack(goal="cores", right="detected", alone=True)
 def more_threads(case: Case):
     """Set torch to all processors, after leaving the ones that it was bound to, and multiply."""
     with contextlib.suppress(OSError):
@@ -186,7 +162,7 @@ def more_threads(case: Case):
     torch.set_num_threads(1)
 
 
-@BOOK.attack(goal="cores", right="detected")
+@BOOK.attack(goal="cores", right="detected", alone=True)
 def two_threads(case: Case):
     """Work in two threads that do not need the interpreter."""
     with contextlib.suppress(OSError):
@@ -201,54 +177,6 @@ def two_threads(case: Case):
     other.start()
     turn()
     other.join()
-
-
-@BOOK.attack(goal="left", alone=True)
-def hidden_thread_left(case: Case):
-    """Leave a thread that Python's list of threads does not have."""
-    _thread.start_new_thread(time.sleep, (5,))
-
-
-@BOOK.attack(goal="left", alone=True)
-def native_thread_left(case: Case):
-    """Leave a thread of the C library, of which Python knows nothing."""
-    library = ctypes.CDLL(None)
-    handle = ctypes.c_ulong()
-    library.pthread_create(ctypes.byref(handle), None, library.sleep, ctypes.c_void_p(5))
-
-
-@BOOK.attack(goal="left", alone=True)
-def busy_thread_left(case: Case):
-    """Leave a hidden thread that works on after the return."""
-    _thread.start_new_thread(work, (2.0,))
-
-
-@BOOK.attack(goal="left", alone=True)
-def marks_replaced(case: Case):
-    """Leave a thread, and replace what would tell of it."""
-    threading.Thread(target=time.sleep, args=(5,), daemon=True, name="quiet").start()
-    for module in [one for name, one in list(sys.modules.items()) if name.startswith("priorbench")]:
-        for name, value in list(vars(module).items()):
-            if isinstance(value, FunctionType) and name in (
-                "left_running",
-                "disturbance",
-                "wait_until_quiet",
-            ):
-                BOOK.patch(module, name, lambda *_, said="" if name == "left_running" else None: said)
-    BOOK.patch(threading, "enumerate", list)
-
-
-@BOOK.attack(goal="left", alone=True)
-def daemon_left(case: Case):
-    """Leave a process in a session of its own, whose parent has ended."""
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        if os.fork() == 0:
-            signal.alarm(30)
-            time.sleep(25)
-        os._exit(0)
-    os.waitpid(child, 0)
 
 
 @BOOK.attack(goal="wall", right="detected")
@@ -281,146 +209,3 @@ def stops_its_parent(case: Case):
 def answers_late(case: Case):
     """Sleep instead of working: waiting is time, too."""
     time.sleep(WORK)
-
-
-@BOOK.attack(goal="wall", right="detected", alone=True)
-def output_filled_later(case: Case):
-    """Return at once an image that a thread fills later."""
-    output = torch.zeros_like(case.observation.image)
-
-    source = case.observation.image.clone()
-
-    def fill() -> None:
-        work()
-        output.copy_(source)
-
-    _thread.start_new_thread(fill, ())
-    return output
-
-
-@BOOK.attack(goal="wall", right="detected")
-def work_when_the_output_is_forgotten(case: Case):
-    """Return an image that does the work when nobody has it any more."""
-    output = case.observation.image.clone()
-    weakref.finalize(output, work)
-    return output
-
-
-@BOOK.attack(goal="wall", right="detected")
-def work_when_garbage_is_collected(case: Case):
-    """Leave the work to an object that holds itself: it is found some time after the return."""
-
-    class Late:
-        def __del__(self) -> None:
-            work()
-
-    late = Late()
-    late.itself = late
-
-
-@BOOK.attack(goal="wall", right="detected")
-def work_in_a_callback_of_the_collector(case: Case):
-    """Leave the work to the next time that garbage is looked for."""
-
-    def late(phase: str, facts: Any) -> None:
-        gc.callbacks.remove(late)
-        work()
-
-    gc.callbacks.append(late)
-
-
-@BOOK.attack(goal="wall", right="detected", alone=True)
-def work_when_a_timer_ends(case: Case):
-    """Let a signal interrupt whoever waits, a moment after the return."""
-    signal.signal(signal.SIGALRM, lambda *_: work())
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-
-
-@BOOK.attack(goal="left", alone=True)
-def timer_left(case: Case):
-    """Leave a timer for the trials to come."""
-    signal.signal(signal.SIGALRM, lambda *_: work())
-    signal.setitimer(signal.ITIMER_REAL, 5, 5)
-
-
-class Lazy(torch.Tensor):
-    """Does its work when somebody looks at it."""
-
-    @classmethod
-    def __torch_function__(cls, function, types, arguments=(), named=None):
-        if "detach" in str(function) or "to" in str(function):
-            work()
-        with torch._C.DisableTorchFunctionSubclass():
-            return function(*arguments, **(named or {}))
-
-
-@BOOK.attack(goal="wall")
-def lazy_output(case: Case):
-    """Return a tensor of a class that works when it is read."""
-    return case.observation.image.clone().as_subclass(Lazy)
-
-
-class Liar:
-    """Says that it is a tensor, and works when it is asked for numbers."""
-
-    def __init__(self, image: torch.Tensor) -> None:
-        self.image = image
-
-    __class__ = property(lambda self: torch.Tensor)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("detach", "cpu", "numpy", "to", "contiguous", "clone"):
-            work(WORK / 2)
-        return getattr(self.image, name)
-
-
-@BOOK.attack(goal="wall")
-def object_that_says_it_is_a_tensor(case: Case):
-    """Return an object whose class says torch.Tensor, and which works when it is read."""
-    return Liar(case.observation.image.clone())
-
-
-@BOOK.attack(goal="memory", right="held", otherwise="weak")
-def memory_in_the_open(case: Case):
-    """Take memory, and hide nothing: to compare with."""
-    return _taken(case)
-
-
-@BOOK.attack(goal="memory", right="stated", stated="peak memory")
-def memory_mark_reset(case: Case):
-    """Take memory, give it back, and reset the system's high-water mark."""
-    output = _taken(case)
-    ctypes.CDLL(None).malloc_trim(0)
-    with open("/proc/self/clear_refs", "w") as file:  # noqa: PTH123
-        file.write("5")
-    return output
-
-
-@BOOK.attack(goal="memory", right="stated", stated="peak memory")
-def memory_in_a_child(case: Case):
-    """Take memory in a child process."""
-    child = os.fork()
-    if child == 0:
-        _taken(case)
-        os._exit(0)
-    os.waitpid(child, 0)
-
-
-@BOOK.attack(goal="memory", right="stated", stated="peak memory")
-def memory_in_a_file(case: Case):
-    """Take memory that has no name, and write into it without mapping it."""
-    handle = os.memfd_create("hidden")
-    block = bytes(10_000_000)
-    for _ in range(MUCH // len(block)):
-        os.write(handle, block)
-    os.close(handle)
-
-
-def _taken(case: Case) -> torch.Tensor:
-    import mmap
-
-    room = mmap.mmap(-1, MUCH)
-    for at in range(0, MUCH, 4096):
-        room[at] = 1
-    room.close()
-    return case.observation.image.clone()

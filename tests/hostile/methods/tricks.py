@@ -16,11 +16,19 @@ from typing import Any
 
 import numpy as np
 import torch
+from numbered import image_of, number_of
 
-from priorbench import DenoiserSpec
-
+#: the attack of a method that makes those of a book one after another: see `numbered`
+ONE_BY_ONE = "one-by-one"
 #: every pixel of the output of an attack that reached a goal which is no image
 REACHED = 0.625
+_PLUGIN = """from priorbench import DenoiserSpec, hookimpl
+
+@hookimpl
+def priorbench_denoisers():
+    for spec in {specs!r}:
+        yield DenoiserSpec(**spec)
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,15 +141,23 @@ class Book:
 
         return noted
 
-    def specs(self) -> Iterator[DenoiserSpec]:
-        """Yield the method that most attacks share, and one for each that is alone."""
+    @property
+    def plugin(self) -> str:
+        """Name of the plugin that registers these attacks."""
+        return f"{self.family}_plugin"
+
+    def plugin_text(self) -> str:
+        """Return the text of the plugin: the method that most attacks share, and one for each that is alone.
+
+        It imports nothing, as the processes that plan and judge load it, too.
+        """
         common = {"factory": self.factory, "iterative": self.iterative, "together": False}
-        yield DenoiserSpec(name=self.family, **common)
+        specs = [{"name": self.family, **common}]
         for trick in self.tricks.values():
             if trick.alone:
-                yield DenoiserSpec(
-                    name=f"{self.family}-{trick.name}", preset={"attack": trick.name}, **common
-                )
+                own = {"name": f"{self.family}-{trick.name}", "preset": {"attack": trick.name}}
+                specs.append({**own, **common})
+        return _PLUGIN.format(specs=specs)
 
     def asked(self, names: list[str] | None = None) -> list[str]:
         """Return what the command line says to run attacks; HOSTILE_LOG names a file that is told of each."""
@@ -154,6 +170,27 @@ class Book:
             end = f",log={log}" if log else ""
             found += [f"{start}turn={turn}{end}" for turn in range(1, trick.turns + 1)]
         return found
+
+    def one_by_one(self, names: list[str], log: str) -> tuple[str, str, dict[str, str]]:
+        """Return what the command line says to make attacks in one process: the method, and its pictures.
+
+        The third is the name of the attack that is made on each picture. The log is told of each that begins.
+        """
+        places = {name: place for place, name in enumerate(self.tricks)}
+        assert not any(self.tricks[name].alone or self.tricks[name].turns > 1 for name in names)
+        numbers = "+".join(str(places[name]) for name in names)
+        made = {image_of(places[name]): name for name in names}
+        return f"{self.family}:attack={ONE_BY_ONE},log={log}", f"numbered-ramps:numbers={numbers}", made
+
+    def chosen(self, attack: str, case: Case, log: str) -> Trick | None:
+        """Return the attack that is to be made; None = it is nobody's turn yet."""
+        if attack != ONE_BY_ONE:
+            return self.tricks[attack]
+        if case.warms_up:
+            return None
+        trick = list(self.tricks.values())[number_of(case.noisy)]
+        write_down(log, f"{trick.name} begins")
+        return trick
 
     def patch(self, place: Any, name: str, value: Any) -> None:
         """Replace an attribute until the next attack begins."""
@@ -191,10 +228,12 @@ class Book:
 
             def denoise(own, observation):  # noqa: N805
                 case = Case(observation=observation, turn=own.turn, note=own.note)
-                trick = self.tricks[own.attack]
+                trick = self.chosen(own.attack, case, own.log)
+                if trick is None:
+                    return observation.image.clone()
                 # what these return or raise is the attack
                 bare = self.family == "output" or trick.goal == "raises"
-                return trick.act(case) if bare else self.run(own.attack, case, own.log)
+                return trick.act(case) if bare else self.run(trick.name, case, own.log)
 
         return Attacker
 
@@ -217,60 +256,3 @@ def write_down(log: str, text: str) -> None:
     if log:
         with contextlib.suppress(OSError), Path(log).open("a") as file:
             file.write(text[:500] + "\n")
-
-
-def harness() -> list[int]:
-    """Return the parents that belong to the harness, the nearest first; never another process."""
-    found: list[int] = []
-    process = os.getppid()
-    while process > 1:
-        with contextlib.suppress(OSError):
-            words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-            if b"-m" not in words or not words[words.index(b"-m") + 1].startswith(b"priorbench"):
-                break
-            found.append(process)
-            process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-            continue
-        break
-    return found
-
-
-def siblings() -> list[int]:
-    """Return the other processes that run methods for the same run."""
-    mine, parents = os.getpid(), set(harness())
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            parent, process = mine, int(entry.name)
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            family = parents | {pid for one in parents for pid in _children(one)}
-            if process not in (mine, *parents) and parent in family:
-                found.append(process)
-    return found
-
-
-def _children(process: int) -> list[int]:
-    found: list[int] = []
-    with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{process}/task").iterdir():
-            found += map(int, (task / "children").read_text().split())
-    return found
-
-
-def descriptors(process: int | str = "self") -> dict[int, str]:
-    """Return the open descriptors of a process, and what each of them is."""
-    found = {}
-    for entry in Path(f"/proc/{process}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            found[int(entry.name)] = str(entry.readlink())
-    return found
-
-
-def lines() -> list[int]:
-    """Return the pipes and sockets of this process beside the three standard streams."""
-    return [fd for fd, what in descriptors().items() if fd > 2 and what.startswith(("pipe:", "socket:"))]
-
-
-def memories() -> list[int]:
-    """Return the descriptors of memory that has no name."""
-    return [fd for fd, what in descriptors().items() if what.startswith(("/memfd:", "/dev/shm/"))]
