@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from priorbench.ranking.boards import Claims
+from priorbench.ranking.claims import Claims
 from priorbench.ranking.inference.paired import Quality
 from priorbench.ranking.inference.ranks import Ranks, ranks
 from priorbench.ranking.inference.statistics import mean_intervals

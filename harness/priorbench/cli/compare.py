@@ -16,7 +16,7 @@ from priorbench.cli.leaderboard import LevelOption, RopeOption, prepare_statisti
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from priorbench.ranking.boards import Claims
+    from priorbench.ranking.claims import Claims
     from priorbench.ranking.compare import Comparisons
     from priorbench.ranking.compare_rows import Comparison
     from priorbench.ranking.panels import Filter
@@ -39,7 +39,7 @@ def compare(
 ) -> None:
     """Compare two methods, or the methods that two stores share, on the images that both restored."""
     prepare_statistics()
-    from priorbench.ranking.boards import Claims
+    from priorbench.ranking.claims import Claims
     from priorbench.ranking.panels import Filter
     from priorbench.store.address import shown
 

@@ -86,7 +86,7 @@ def leaderboard(
     prepare_statistics()
     from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
-    from priorbench.ranking.boards import Claims
+    from priorbench.ranking.claims import Claims
     from priorbench.ranking.leaderboard import leaderboard as rank
     from priorbench.ranking.overall import overall as rank_overall
     from priorbench.ranking.panels import Filter

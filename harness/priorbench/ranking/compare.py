@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from priorbench.errors import PriorbenchError
 from priorbench.ranking.answers import answers
-from priorbench.ranking.boards import CLAIMS, Claims, Difference, Setting
+from priorbench.ranking.boards import Difference, Setting
+from priorbench.ranking.claims import CLAIMS, Claims
 from priorbench.ranking.compare_rows import Comparison, Environments, RefusedError, Versus
 from priorbench.ranking.inference.paired import verdict
 from priorbench.ranking.inference.statistics import caveats, holm

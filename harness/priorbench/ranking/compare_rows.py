@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.ranking.boards import Claims, Difference, Setting, TimeRatio
+from priorbench.ranking.boards import Difference, Setting, TimeRatio
+from priorbench.ranking.claims import Claims
 from priorbench.ranking.inference.paired import Quality, compared, verdict
 from priorbench.ranking.measured import Measured
 from priorbench.ranking.pairs import Pair

@@ -10,7 +10,8 @@ import numpy as np
 
 from priorbench.contract.records import Record
 from priorbench.errors import UnknownNameError
-from priorbench.ranking.boards import CLAIMS, Board, Claims, Difference, Interval, Row, TimeRatio
+from priorbench.ranking.boards import Board, Difference, Interval, Row, TimeRatio
+from priorbench.ranking.claims import CLAIMS, Claims
 from priorbench.ranking.inference.paired import Quality
 from priorbench.ranking.inference.ranks import differences, ranks, told_apart
 from priorbench.ranking.inference.shared_results import Shared, shared_results

@@ -12,7 +12,8 @@ import pytest
 from rich.console import Console
 from sample_records import trial
 
-from priorbench.ranking.boards import Apart, Board, Claims, Interval, Row, Setting
+from priorbench.ranking.boards import Apart, Board, Interval, Row, Setting
+from priorbench.ranking.claims import Claims
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.overall import overall
 from priorbench.rendering.across import (

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.ranking.boards import Claims, Difference, Interval
+from priorbench.ranking.boards import Difference, Interval
+from priorbench.ranking.claims import Claims
 from priorbench.ranking.inference.sign_flips import DECIMALS, flip_tests
 from priorbench.ranking.inference.statistics import mean_intervals, win_rates
 from priorbench.ranking.panels import Panel

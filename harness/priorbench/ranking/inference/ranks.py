@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from priorbench.ranking.boards import Apart, Claims, Difference
+from priorbench.ranking.boards import Apart, Difference
+from priorbench.ranking.claims import Claims
 from priorbench.ranking.inference.paired import Compared, Quality, compared, verdict
 from priorbench.ranking.inference.statistics import zero_leaves
 

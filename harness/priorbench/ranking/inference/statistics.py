@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from priorbench.ranking.boards import Claims, Interval
+from priorbench.ranking.boards import Interval
+from priorbench.ranking.claims import Claims
 from priorbench.ranking.inference.sign_flips import DECIMALS, smallest_p
 from priorbench.words import plural
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from priorbench.ranking.boards import Claims, Interval, Setting
+from priorbench.ranking.boards import Interval, Setting
+from priorbench.ranking.claims import Claims
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from sample_records import columns_of, only, trial
 from scipy import stats
 
 from priorbench.errors import PriorbenchError
-from priorbench.ranking.boards import Claims
+from priorbench.ranking.claims import Claims
 from priorbench.ranking.inference.paired import Quality
 from priorbench.ranking.inference.ranks import ranks
 from priorbench.ranking.leaderboard import leaderboard

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from priorbench.ranking.boards import Claims
+from priorbench.ranking.claims import Claims
 from priorbench.ranking.inference.statistics import caveats, holm, mean_intervals, win_rates
 
 CLAIMS = Claims()
