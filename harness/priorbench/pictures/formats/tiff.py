@@ -73,7 +73,7 @@ def _decoded(page: tifffile.TiffPage) -> NDArray[Any]:
     try:
         values = page.asarray()
     except (ValueError, NotImplementedError, ImportError) as error:
-        if "imagecodecs" not in str(error):
+        if "imagecodecs" not in str(error) and not isinstance(error, ImportError):
             raise
         raise UnusableImageError(f"TIFF compression {_compression(page)} {_NO_CODEC}") from error
     return np.moveaxis(values, 0, -1) if page.axes == "SYX" else values

@@ -23,6 +23,8 @@ _SIGNED = 2
 _COMPLEX = frozenset({5, 6})
 _UNSPECIFIED, _ASSOCIATED_ALPHA = 0, 1
 _SEPARATE_PLANES = 2
+_COMPRESSION, _UNCOMPRESSED = 259, 1
+_PHOTOMETRIC, _RGB = 262, 2
 _IMAGEJ_PLANES = re.compile(r"^images=(\d{1,9})\s*$", re.MULTILINE)
 _LONGEST_SHAPE = 10_000
 
@@ -64,8 +66,13 @@ def has_unread_samples(tags: Tags, bits: int) -> bool:
     extra = _values(tags.get(_EXTRA_SAMPLES))
     if len(extra) > 1 or _UNSPECIFIED in extra:
         return True
-    separate = _number(tags.get(_PLANAR_CONFIGURATION), 1) == _SEPARATE_PLANES
-    return bool(extra) and (separate or (bits > 8 and _ASSOCIATED_ALPHA in extra))
+    if not extra:
+        return False
+    if bits > 8 and _ASSOCIATED_ALPHA in extra:
+        return True
+    through_libtiff = _number(tags.get(_COMPRESSION), _UNCOMPRESSED) != _UNCOMPRESSED
+    rightly = through_libtiff and _number(tags.get(_PHOTOMETRIC), 0) == _RGB
+    return _number(tags.get(_PLANAR_CONFIGURATION), 1) == _SEPARATE_PLANES and not rightly
 
 
 def _planes(tags: Tags) -> int:
