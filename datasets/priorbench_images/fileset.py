@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from priorbench import Image, PriorbenchError, SkippedImage
-from priorbench.pictures import Picture, PictureRules, UnusableImageError, read_picture
+from priorbench.pictures import (
+    OTHER_PICTURE_SUFFIXES,
+    Picture,
+    PictureRules,
+    UnusableImageError,
+    read_picture,
+)
 from priorbench_images import names
 from priorbench_images.tree import Tree, files
 
@@ -50,7 +56,11 @@ class FileSet:
         self._finish, self._id_of, self._file_of = finish, id_of, file_of
 
     def __iter__(self) -> Iterator[Image | SkippedImage]:
-        """Yield the images in order, decoding each when it is reached."""
+        """Yield the images in order, decoding each when it is reached.
+
+        First comes one `SkippedImage` for each kind of picture that is not read.
+        """
+        yield from self._other_pictures()
         used = 0
         for entry in self._tree.entries:
             if used == self._limit:
@@ -81,6 +91,15 @@ class FileSet:
     @cached_property
     def _tree(self) -> Tree:
         return self._list()
+
+    def _other_pictures(self) -> Iterator[SkippedImage]:
+        """Yield one line for each kind of picture that is not read, with the number of files."""
+        for suffix, count in sorted(self._tree.ignored.items()):
+            if suffix in OTHER_PICTURE_SUFFIXES:
+                files_of = "1 file" if count == 1 else f"{count} files"
+                yield SkippedImage(
+                    id=f"*{suffix}", reason=f"{files_of} of a kind that is not read: save as PNG or TIFF"
+                )
 
     def _try(self, name: str) -> Image | SkippedImage:
         try:

@@ -33,6 +33,24 @@ class TestTree:
         assert outcome(images) == (["a.png"], {})
         assert images.ignored == 4  # .DS_Store is hidden
 
+    def test_pictures_of_a_kind_that_is_not_read_are_mentioned_once(self, tmp_path):
+        fill(tmp_path, "a.png", "b.png")
+        fill(tmp_path, "one.HEIC", "two.heic", "deep/three.heic", "raw.nef", "README.txt", data=b"x")
+        images = folder(path=str(tmp_path), limit=1)
+        reason = "of a kind that is not read: save as PNG or TIFF"
+        assert outcome(images) == (["a.png"], {"*.heic": f"3 files {reason}", "*.nef": f"1 file {reason}"})
+        assert images.ids() == ["a.png", "b.png"]
+        assert images.ignored == 5
+
+    def test_what_browsers_and_numpy_write_is_read(self, tmp_path):
+        pixels = make.photograph()
+        fill(tmp_path, "saved.jfif", "saved.pjpeg", data=make.encoded(pixels, "JPEG"))
+        fill(tmp_path, "scan.jp2", data=make.encoded(pixels, "JPEG2000"))
+        fill(tmp_path, "small.avif", data=make.encoded(pixels, "AVIF"))
+        np.save(tmp_path / "array.npy", pixels)
+        names = ["array.npy", "saved.jfif", "saved.pjpeg", "scan.jp2", "small.avif"]
+        assert outcome(folder(path=str(tmp_path))) == (names, {})
+
     def test_content_decides_for_files_without_a_suffix(self, tmp_path):
         fill(tmp_path, "picture")
         fill(tmp_path, "zip", data=b"PK\x03\x04")

@@ -2,7 +2,8 @@
 
 What every image set does with awkward files is decided here, once: a file that is not exactly what a
 benchmark needs is refused with `UnusableImageError` and a reason of one line; nothing is guessed, resized,
-rotated (EXIF orientation is never applied) or colour-managed (ICC profiles are ignored).
+rotated (the orientation of TIFF and EXIF is told, never applied: see `upright`) or colour-managed (ICC
+profiles are ignored).
 
 Files come from strangers: they are decoded in a child process with limits (`priorbench.pictures.asking`).
 """
@@ -10,8 +11,10 @@ Files come from strangers: they are decoded in a child process with limits (`pri
 from __future__ import annotations
 
 from priorbench.pictures.asking import end_decoder
+from priorbench.pictures.formats.orientation import upright
 from priorbench.pictures.reading import picture_size, read_picture
 from priorbench.pictures.source import (
+    OTHER_PICTURE_SUFFIXES,
     READABLE_SUFFIXES,
     looks_like_picture,
     open_regular,
@@ -31,6 +34,7 @@ from priorbench.pictures.writing import WRITABLE_SUFFIXES, check_output, write_p
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
+    "OTHER_PICTURE_SUFFIXES",
     "READABLE_SUFFIXES",
     "WRITABLE_SUFFIXES",
     "Channels",
@@ -47,5 +51,6 @@ __all__ = [
     "read_picture",
     "shown",
     "sniff_format",
+    "upright",
     "write_picture",
 ]

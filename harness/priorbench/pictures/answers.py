@@ -59,6 +59,14 @@ def notes_of(message: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(map(_text, notes))
 
 
+def orientation_of(message: Mapping[str, Any]) -> int:
+    """Return how the file wants to be shown."""
+    orientation = message.get("orientation", 1)
+    if type(orientation) is not int or not 1 <= orientation <= 8:
+        raise BadAnswerError
+    return orientation
+
+
 def _as_wanted(shape: tuple[int, ...], rules: PictureRules) -> bool:
     height, width = shape[:2]
     if rules.crop is not None and (height, width) != (rules.crop, rules.crop):

@@ -118,14 +118,14 @@ class _Decoder:
         """Return the samples that an answer describes."""
         try:
             shape, dtype, peak = answers.form_of(message, rules)
-            notes = answers.notes_of(message)
+            notes, orientation = answers.notes_of(message), answers.orientation_of(message)
             assert self._process is not None
             values = self._process.samples(shape, dtype)
             if dtype.kind == "f" and not _in_range(values):
                 raise answers.BadAnswerError
         except (answers.BadAnswerError, ValueError) as error:
             raise self._taken_over() from error
-        return Samples(values=values, peak=peak, notes=notes)
+        return Samples(values=values, peak=peak, notes=notes, orientation=orientation)
 
     def size(self, message: Mapping[str, Any]) -> tuple[int, int]:
         """Return the size that an answer tells."""

@@ -18,6 +18,7 @@ from PIL.TiffImagePlugin import (
     TILEWIDTH,
 )
 
+from priorbench.pictures.formats.tiff_tags import stored_size
 from priorbench.pictures.wanted import UnusableImageError
 
 #: scans of a JPEG. Usual progressive ones have 10, the most refined some 20; each goes through all pixels
@@ -50,7 +51,7 @@ def check_scans(stream: BinaryIO) -> None:
 def check_pillow_tiff(image: TiffImagePlugin.TiffImageFile) -> None:
     """Refuse a TIFF by its tags, as Pillow has read them: see `check_tiff`."""
     tags = image.tag_v2
-    width, height = image.size
+    width, height = stored_size(tags)
     check_tiff(
         width=width,
         height=height,

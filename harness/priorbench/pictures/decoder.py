@@ -103,7 +103,12 @@ def _handed_over(samples: Samples, shared: int) -> Mapping[str, Any]:
         _write(shared, values)
     except OSError as error:  # not the picture's fault
         return {"failure": f"its pixels cannot be handed over: {error.strerror}"}
-    return {"shape": values.shape, "dtype": values.dtype.str, "notes": samples.notes}
+    return {
+        "shape": values.shape,
+        "dtype": values.dtype.str,
+        "notes": samples.notes,
+        "orientation": samples.orientation,
+    }
 
 
 def _plain(values: NDArray[Any]) -> NDArray[Any]:

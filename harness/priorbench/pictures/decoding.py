@@ -13,6 +13,7 @@ from PIL import (
     GifImagePlugin,  # noqa: F401
     Image,
     ImageFile,
+    Jpeg2KImagePlugin,  # noqa: F401
     JpegImagePlugin,  # noqa: F401
     MpoImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
@@ -22,13 +23,21 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401
 )
 
-from priorbench.pictures import tiff
 from priorbench.pictures.bounds import check_pillow_tiff, check_scans, webp_size
-from priorbench.pictures.header import Header, read_header
+from priorbench.pictures.formats import jpeg, plain, tiff
+from priorbench.pictures.header import Header, read_header, stored_size
 from priorbench.pictures.samples import read_samples
 from priorbench.pictures.source import HEAD_BYTES, sniff_format
 from priorbench.pictures.values import Samples
 from priorbench.pictures.wanted import PictureRules, UnusableImageError, shown
+
+try:
+    from PIL import AvifImagePlugin
+except ImportError:  # before Pillow 11.3
+    _READS_AVIF = False
+else:
+    _READS_AVIF = AvifImagePlugin.SUPPORTED
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each takes memory, and this process has a limit
 
 _REASON_LENGTH = 160
 
@@ -56,20 +65,25 @@ def decode(stream: BinaryIO, rules: PictureRules, announce: Announce) -> Samples
     """
 
     def work(head: bytes, kind: str) -> Samples:
+        if kind in plain.KINDS:
+            return plain.Plain(stream, kind).samples(rules, announce)
         try:
             image = _open(stream, kind, head, rules, announce)
         except UnidentifiedImageError:
-            if kind != "TIFF":
-                raise
-            return tiff.read_samples(stream, rules, announce)
+            if kind == "TIFF":
+                return tiff.read_samples(stream, rules, announce)
+            raise
         with image:
-            header = read_header(image, kind, head)
+            header = read_header(image, stream, kind, head)
             _check(header, rules)
             announce(header.width, header.height)
             _check_bounds(image, stream, kind)
             if header.needs_tifffile:
                 return tiff.read_samples(stream, rules, announce)
-            return read_samples(image, stream, header)
+            samples = read_samples(image, stream, header)
+        if kind == "JPEG":
+            jpeg.check_whole(stream, samples.values)
+        return samples
 
     samples = _guarded(stream, work)
     return replace(samples, values=rules.cut(samples.values))
@@ -85,8 +99,11 @@ def measure(stream: BinaryIO, announce: Announce) -> tuple[int, int]:
     """
 
     def work(head: bytes, kind: str) -> tuple[int, int]:
+        if kind in plain.KINDS:
+            found = plain.Plain(stream, kind)
+            return found.width, found.height
         with _open(stream, kind, head, PictureRules(), announce) as image:
-            return image.size
+            return stored_size(image)
 
     return _guarded(stream, work)
 
@@ -113,8 +130,16 @@ def _open(
         if width and height:
             rules.check_size(width, height)
             announce(width, height)
+    if kind == "AVIF" and not _READS_AVIF:
+        raise UnusableImageError("AVIF, which this Pillow does not read: pip install -U pillow")
     stream.seek(0)
-    return Image.open(stream, formats=(kind,))
+    try:
+        return Image.open(stream, formats=(kind,))
+    except UnidentifiedImageError as error:
+        problem = jpeg.why_unreadable(stream) if kind == "JPEG" else ""
+        if problem:
+            raise UnusableImageError(problem) from error
+        raise
 
 
 def _check(header: Header, rules: PictureRules) -> None:

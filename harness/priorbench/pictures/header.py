@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, BinaryIO
 
 from PIL import ImageFile, TiffImagePlugin
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, PLANAR_CONFIGURATION
+
+from priorbench.pictures.formats import boxes, tiff_tags
 
 #: Pillow's mode -> number of channels without alpha.
 _CHANNELS: Mapping[str, int] = {
@@ -48,20 +51,22 @@ class Header:
     problem: str = ""
 
 
-def read_header(image: ImageFile.ImageFile, kind: str, head: bytes) -> Header:
+def read_header(image: ImageFile.ImageFile, stream: BinaryIO, kind: str, head: bytes) -> Header:
     """Describe an opened, not yet decoded picture.
 
     Parameters
     ----------
     image : ImageFile.ImageFile
         as opened by Pillow.
+    stream : BinaryIO
+        the file.
     kind : str
         the format, in Pillow's spelling.
     head : bytes
         the first bytes of the file.
     """
-    width, height = image.size
-    bits = _bits(image, kind, head)
+    width, height = stored_size(image)
+    bits = _bits(image, stream, kind, head)
     grey_alpha = kind == "PNG" and bits == 16 and head[_PNG_COLOUR_TYPE] == _PNG_GREY_ALPHA
     return Header(
         width=width,
@@ -70,22 +75,40 @@ def read_header(image: ImageFile.ImageFile, kind: str, head: bytes) -> Header:
         bits=bits,
         grey_alpha=grey_alpha,
         needs_tifffile=_needs_tifffile(image, bits),
-        problem=_problem(image, kind, bits),
+        problem=_boxes_problem(image, stream, kind, bits) or _problem(image, kind, bits),
     )
 
 
-def _bits(image: ImageFile.ImageFile, kind: str, head: bytes) -> int:
+def stored_size(image: ImageFile.ImageFile) -> tuple[int, int]:
+    """Return (width, height) of an opened picture as its file stores it: Pillow turns those of TIFF."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return tiff_tags.stored_size(image.tag_v2)
+    return image.size
+
+
+def _bits(image: ImageFile.ImageFile, stream: BinaryIO, kind: str, head: bytes) -> int:
     """Return the bits of a sample in the file, which Pillow's mode hides; 0 = not to be read exactly."""
     if kind == "PNG":
         return head[_PNG_DEPTH] if head[_PNG_TYPE] == b"IHDR" else 0
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return int(max(image.tag_v2.get(BITSPERSAMPLE, (1,))))
     if kind == "PPM":
-        # Pillow scales any other maximum than 255 and (grey) 65535 to 8 bits, with a decoder of its own.
-        if not image.tile or image.tile[0][0] != "raw":
-            return 0
-        return 16 if image.mode == "I" else 8
+        return _ppm_bits(image)
+    if kind == "JPEG2000":
+        return boxes.jpeg2000_bits(stream)
     return 8
+
+
+def _ppm_bits(image: ImageFile.ImageFile) -> int:
+    """Return 8 or 16: Pillow scales any other maximum than 255 and (grey) 65535, with decoders of its own."""
+    tile: Any = image.tile[0] if image.tile else ("", (), 0, ())
+    decoder, arguments = tile[0], tile[3]
+    deep = image.mode == "I"
+    if decoder == "ppm_plain" and arguments[1] == (65535 if deep else 255):
+        return 16 if deep else 8
+    if decoder == "raw":
+        return 16 if deep else 8
+    return 0
 
 
 def _problem(image: ImageFile.ImageFile, kind: str, bits: int) -> str:
@@ -111,16 +134,30 @@ def _problem(image: ImageFile.ImageFile, kind: str, bits: int) -> str:
     return ""
 
 
+def _boxes_problem(image: ImageFile.ImageFile, stream: BinaryIO, kind: str, bits: int) -> str:
+    """Find what Pillow reads without a word, but not in full, in formats that are made of boxes."""
+    if kind == "AVIF":
+        return boxes.avif_problem(stream)
+    if kind != "JPEG2000":
+        return ""
+    if bits not in (8, 16) or (bits == 16) != (image.mode == "I;16"):
+        return "JPEG 2000 of other than 8 bits, or 16 bits and grey, a sample: save it as 16-bit PNG or TIFF"
+    return boxes.jpeg2000_problem(stream)
+
+
 def _tiff_problem(image: TiffImagePlugin.TiffImageFile, bits: int) -> str:
     """Find what Pillow reads without a word, but wrongly."""
-    if image.mode == "I":
-        return "signed integers: range unknown"
+    problem = tiff_tags.problem(image.tag_v2)
+    if problem:
+        return problem
     if bits > 8 and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == _WHITE_IS_ZERO:
         return f"{bits}-bit TIFF with white as zero: save it with black as zero"
     return ""
 
 
 def _needs_tifffile(image: ImageFile.ImageFile, bits: int) -> bool:
-    if bits <= 8 or not isinstance(image, TiffImagePlugin.TiffImageFile):
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return False
-    return image.tag_v2.get(PLANAR_CONFIGURATION) == _SEPARATE_PLANES
+    if tiff_tags.has_unread_samples(image.tag_v2, bits):
+        return True
+    return bits > 8 and image.tag_v2.get(PLANAR_CONFIGURATION) == _SEPARATE_PLANES

@@ -21,8 +21,11 @@ def read_picture(path: str | os.PathLike[str], rules: PictureRules | None = None
 
     8-bit samples are divided by 255 and 16-bit samples by 65535, in float32; floating-point samples must lie
     in [0, 1] and are used as they are. A palette is looked up; an opaque alpha plane is dropped, a real one
-    is refused. EXIF orientation is not applied and ICC profiles are ignored (both are noted). The whole file
-    is decoded, since the headers of cut files look healthy.
+    is refused, and so is any other plane beside the colour. The orientation of TIFF and EXIF is told and not
+    applied, and ICC profiles are ignored (both are noted). The whole file is decoded, since the headers of
+    cut files look healthy; a JPEG is decoded twice, to find one that is cut and has an end marker.
+
+    An ``.npy`` file is (height, width), or has 1 or 3 channels as its first or last axis.
 
     Decoding happens in a child process, with limits of time and memory that grow with the pixels that the
     file announces.
@@ -93,4 +96,4 @@ def _finish(samples: Samples) -> Picture:
     pixels = np.array(planes, dtype=np.float32, order="C")
     if samples.peak != 1:
         pixels /= np.float32(samples.peak)
-    return Picture(pixels=pixels, notes=samples.notes)
+    return Picture(pixels=pixels, notes=samples.notes, orientation=samples.orientation)

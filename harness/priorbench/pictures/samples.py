@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageFile
+from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
+from priorbench.pictures.formats import orientation, tiff_tags
 from priorbench.pictures.header import Header
 from priorbench.pictures.values import Samples, unit_range
 from priorbench.pictures.wanted import UnusableImageError
@@ -36,13 +38,26 @@ def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -
     UnusableImageError
         a real alpha plane, or floating-point values outside [0, 1].
     """
-    notes = _metadata_notes(image)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        wanted = tiff_tags.orientation_of(image.tag_v2)
+        samples = _decoded(image, stream, header)
+        if ExifTags.Base.Orientation not in image.tag_v2:  # Pillow has turned it, and deleted the tag
+            samples = replace(samples, values=orientation.as_stored(samples.values, wanted))
+    else:
+        samples = _decoded(image, stream, header)
+        wanted = _orientation(image)  # a PNG may tell it behind its pixels
+    notes = _metadata_notes(image) + orientation.notes(wanted) + samples.notes
+    return replace(samples, notes=notes, orientation=wanted)
+
+
+def _decoded(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -> Samples:
     key = image.info.get("transparency")
+    notes: tuple[str, ...] = ()
     if image.mode == "F":
-        return Samples(values=unit_range(np.asarray(image)), peak=1, notes=notes)
+        return Samples(values=unit_range(_floats(image)), peak=1)
     if image.mode in ("P", "PA"):
         values, peak, key = _look_up_palette(image), 255, None
-        notes += ("palette looked up",)
+        notes = ("palette looked up",)
     else:
         values, peak = _integers(image, stream, header)
     values, opaque_dropped = _without_alpha(values, peak, header.channels)
@@ -50,6 +65,16 @@ def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -
         _refuse_key(values, key, header.bits)
         opaque_dropped = True
     return Samples(values=values, peak=peak, notes=notes + ((_OPAQUE_DROPPED,) if opaque_dropped else ()))
+
+
+def _floats(image: ImageFile.ImageFile) -> NDArray[Any]:
+    """Decode 32-bit floating point.
+
+    libtiff gives what it has decompressed in the byte order of this machine. Pillow knows that of integers
+    alone, and swaps the bytes of floating point once more.
+    """
+    decompressed = _tiles(image)[0][0] == "libtiff"
+    return _decode(image, "F;32NF") if decompressed else np.asarray(image)
 
 
 def _integers(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -> tuple[NDArray[Any], int]:
@@ -143,16 +168,11 @@ def _metadata_notes(image: Image.Image) -> tuple[str, ...]:
         notes.append("first picture of several (MPO)")
     if image.info.get("icc_profile"):
         notes.append("ICC profile ignored")
-    orientation = _orientation(image)
-    if orientation in range(2, 9):
-        notes.append(f"EXIF orientation {orientation} not applied")
     return tuple(notes)
 
 
-def _orientation(image: Image.Image) -> Any:
-    if "exif" not in image.info:
-        return None
+def _orientation(image: Image.Image) -> int:
     try:
-        return image.getexif().get(ExifTags.Base.Orientation)
+        return orientation.checked(image.getexif().get(ExifTags.Base.Orientation))
     except Exception:  # broken EXIF is common and does not touch the pixels
-        return None
+        return 1

@@ -13,21 +13,64 @@ from priorbench.pictures.wanted import NotAnImageError, UnusableImageError
 
 #: Suffixes that say "picture" in a folder; the content decides what a file really is.
 READABLE_SUFFIXES = frozenset(
-    {
+    [
         ".png",
         ".jpg",
         ".jpeg",
         ".jpe",
+        ".jfif",
+        ".pjpeg",
+        ".pjp",
         ".tif",
         ".tiff",
         ".bmp",
         ".gif",
         ".webp",
+        ".avif",
+        ".jp2",
+        ".j2k",
+        ".jpf",
         ".ppm",
         ".pgm",
         ".pnm",
         ".pbm",
-    }
+        ".pfm",
+        ".npy",
+    ]
+)
+#: Suffixes of pictures that are not read: phones, cameras, microscopes, telescopes and editors write them.
+OTHER_PICTURE_SUFFIXES = frozenset(
+    [
+        ".heic",
+        ".heif",
+        ".hif",
+        ".jxl",
+        ".jxr",
+        ".exr",
+        ".hdr",
+        ".psd",
+        ".dng",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".arw",
+        ".orf",
+        ".rw2",
+        ".raf",
+        ".czi",
+        ".lif",
+        ".lsm",
+        ".nd2",
+        ".oib",
+        ".oif",
+        ".vsi",
+        ".dcm",
+        ".fits",
+        ".fit",
+        ".qoi",
+        ".tga",
+        ".pcx",
+    ]
 )
 #: Bytes of a file that tell its format, and the depth of a PNG.
 HEAD_BYTES = 32
@@ -38,9 +81,25 @@ _FORMATS: Mapping[str, tuple[bytes, ...]] = {
     "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
     "BMP": (b"BM",),
     "GIF": (b"GIF87a", b"GIF89a"),
+    "JPEG2000": (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"),
+    "NPY": (b"\x93NUMPY",),
+    "PFM": tuple(b"P" + letter + space for letter in (b"F", b"f") for space in (b"\n", b" ", b"\t", b"\r")),
     "PPM": tuple(b"P%d" % digit + space for digit in range(1, 7) for space in (b"\n", b" ", b"\t", b"\r")),
 }
-_ALLOWED = "PNG, JPEG, TIFF, BMP, GIF, WebP or PPM"
+_ALLOWED = "PNG, JPEG, TIFF, BMP, GIF, WebP, AVIF, JPEG 2000, PPM, PFM or NPY"
+_AVIF_BRANDS = (b"avif", b"avis")
+_CONVERT = "save it as PNG or TIFF"
+#: how files begin that people take for readable -> what they are, and what to do
+_OTHERS: Mapping[bytes, str] = {
+    b"\x1f\x8b": "gzip data: unpack it first",
+    b"\xff\x0a": f"JPEG XL: {_CONVERT}",
+    b"\0\0\0\x0cJXL ": f"JPEG XL: {_CONVERT}",
+    b"8BPS": f"Photoshop's PSD: {_CONVERT}",
+    b"\x76\x2f\x31\x01": f"OpenEXR: {_CONVERT}",
+    b"SIMPLE  =": f"FITS: {_CONVERT}",
+    b"PK\x03\x04": "a zip archive (or .npz): unpack it first",
+    b"%PDF": "PDF",
+}
 _MODES = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -100,8 +159,14 @@ def sniff_format(head: bytes) -> str:
             return name
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
-    if head.startswith(b"\x1f\x8b"):
-        raise NotAnImageError("not an image but gzip data: unpack it first")
+    if head[4:8] == b"ftyp":
+        brands = [head[8:12], *(head[start : start + 4] for start in range(16, len(head) - 3, 4))]
+        if any(brand in _AVIF_BRANDS for brand in brands):
+            return "AVIF"
+        raise NotAnImageError(f"HEIC, or a video: {_CONVERT}")
+    for magic, what in _OTHERS.items():
+        if head.startswith(magic):
+            raise NotAnImageError(f"not an image that is read, but {what}")
     raise NotAnImageError(f"not an image: the content is not {_ALLOWED}")
 
 

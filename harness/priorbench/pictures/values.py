@@ -23,11 +23,14 @@ class Samples:
         the value of white: 255, 65535, or 1 for floating point.
     notes : tuple of str, default ()
         what was done to them.
+    orientation : int, default 1
+        how the file wants to be shown, 1 to 8 (tag 274 of TIFF and EXIF); not applied to `values`.
     """
 
     values: NDArray[Any]
     peak: int
     notes: tuple[str, ...] = ()
+    orientation: int = 1
 
 
 def unit_range(values: NDArray[Any]) -> NDArray[Any]:

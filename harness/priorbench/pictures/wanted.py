@@ -44,10 +44,14 @@ class Picture:
         float32 (channels, height, width) in [0, 1]; 1 channel is grey, 3 is RGB.
     notes : tuple of str, default ()
         what the decoder did that a reader of the results may want to know.
+    orientation : int, default 1
+        how the file wants to be shown, 1 to 8 (tag 274 of TIFF and EXIF); `pixels` are as the file stores
+        them, and `priorbench.pictures.upright` turns them.
     """
 
     pixels: NDArray[np.float32]
     notes: tuple[str, ...] = ()
+    orientation: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

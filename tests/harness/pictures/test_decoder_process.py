@@ -156,7 +156,7 @@ class TestOneForMany:
 def test_what_decodes_is_in_the_digest_of_a_plugin_that_reads_pictures():
     """It is started by its name, which no import shows."""
     files = plugin_sources("priorbench_operators.mask").files
-    for name in ("reading", "decoder", "decoding", "samples", "header", "tiff", "bounds"):
+    for name in ("reading", "decoder", "decoding", "samples", "header", "formats/tiff", "bounds"):
         assert f"priorbench/pictures/{name}.py" in files
 
 
