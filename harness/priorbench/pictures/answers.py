@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from priorbench.pictures.keeping.metadata import MOST_METADATA
 from priorbench.pictures.wanted import PictureRules, UnusableImageError, shown
 
 #: dtype of samples -> the value of white
 PEAKS: Mapping[str, int] = {"u1": 255, "u2": 65535, "f2": 1, "f4": 1, "f8": 1}
 _MOST_NOTES, _LONGEST_TEXT = 8, 200
+_MOST_DOTS = 1e6
 
 
 class BadAnswerError(Exception):
@@ -57,6 +59,24 @@ def notes_of(message: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(notes, list) or len(notes) > _MOST_NOTES:
         raise BadAnswerError
     return tuple(map(_text, notes))
+
+
+def about_of(message: Mapping[str, Any]) -> tuple[bool, int, int, tuple[float, float] | None]:
+    """Return whether there is an alpha plane, the bytes of EXIF and profile, and the resolution."""
+    about = message.get("about")
+    if not isinstance(about, dict) or type(about.get("alpha")) is not bool:
+        raise BadAnswerError
+    exif, icc = _counts([about.get("exif"), about.get("icc")], (2,))
+    if max(exif, icc) > MOST_METADATA:
+        raise BadAnswerError
+    dots = about.get("resolution")
+    if dots is None:
+        return about["alpha"], exif, icc, None
+    if not isinstance(dots, list) or len(dots) != 2:
+        raise BadAnswerError
+    if not all(type(one) is float and 0 < one < _MOST_DOTS for one in dots):
+        raise BadAnswerError
+    return about["alpha"], exif, icc, (dots[0], dots[1])
 
 
 def _as_wanted(shape: tuple[int, ...], rules: PictureRules) -> bool:

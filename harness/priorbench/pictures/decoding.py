@@ -25,9 +25,10 @@ from PIL import (
 from priorbench.pictures import tiff
 from priorbench.pictures.bounds import check_pillow_tiff, check_scans, webp_size
 from priorbench.pictures.header import Header, read_header
+from priorbench.pictures.keeping.metadata import metadata_of
 from priorbench.pictures.samples import read_samples
 from priorbench.pictures.source import HEAD_BYTES, sniff_format
-from priorbench.pictures.values import Samples
+from priorbench.pictures.values import Samples, settled
 from priorbench.pictures.wanted import PictureRules, UnusableImageError, shown
 
 _REASON_LENGTH = 160
@@ -68,11 +69,14 @@ def decode(stream: BinaryIO, rules: PictureRules, announce: Announce) -> Samples
             announce(header.width, header.height)
             _check_bounds(image, stream, kind)
             if header.needs_tifffile:
-                return tiff.read_samples(stream, rules, announce)
-            return read_samples(image, stream, header)
+                samples = tiff.read_samples(stream, rules, announce)
+            else:
+                samples = read_samples(image, stream, header)
+            return replace(samples, metadata=metadata_of(image)) if rules.keep else samples
 
-    samples = _guarded(stream, work)
-    return replace(samples, values=rules.cut(samples.values))
+    samples = settled(_guarded(stream, work), keep=rules.keep)
+    alpha = None if samples.alpha is None else rules.cut(samples.alpha)
+    return replace(samples, values=rules.cut(samples.values), alpha=alpha)
 
 
 def measure(stream: BinaryIO, announce: Announce) -> tuple[int, int]:

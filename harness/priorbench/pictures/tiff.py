@@ -9,7 +9,7 @@ import numpy as np
 import tifffile
 
 from priorbench.pictures.bounds import check_tiff
-from priorbench.pictures.values import Samples, unit_range
+from priorbench.pictures.values import Samples
 from priorbench.pictures.wanted import PictureRules, UnusableImageError
 
 
@@ -46,7 +46,7 @@ def read_samples(stream: BinaryIO, rules: PictureRules, announce: Callable[[int,
         if page.axes == "SYX":
             values = np.moveaxis(values, 0, -1)
     if values.dtype.kind == "f":
-        return Samples(values=unit_range(values), peak=1)
+        return Samples(values=values, peak=1)
     return Samples(values=values, peak=65535)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from priorbench.errors import PriorbenchError
 
 Channels = Literal["any", "rgb", "grey"]
+Depth = Literal["8 bits", "16 bits", "floating point"]
 
 #: 64 Mpx: far above any test picture, far below what exhausts a laptop when it is decoded.
 DEFAULT_MAX_PIXELS = 64_000_000
@@ -35,6 +36,29 @@ class NotAnImageError(UnusableImageError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What a picture file has beside its pixels.
+
+    Attributes
+    ----------
+    depth : {'8 bits', '16 bits', 'floating point'}
+        of its samples.
+    alpha : ndarray or None, optional
+        (height, width), uint8 or uint16: the alpha plane as the file has it.
+    exif, icc : bytes, default b''
+        the EXIF block and the colour profile; empty where there is none.
+    resolution : tuple[float, float] or None, optional
+        dots per inch, horizontal and vertical.
+    """
+
+    depth: Depth
+    alpha: NDArray[Any] | None = field(default=None, repr=False)
+    exif: bytes = field(default=b"", repr=False)
+    icc: bytes = field(default=b"", repr=False)
+    resolution: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
     """A decoded picture.
 
@@ -44,10 +68,13 @@ class Picture:
         float32 (channels, height, width) in [0, 1]; 1 channel is grey, 3 is RGB.
     notes : tuple of str, default ()
         what the decoder did that a reader of the results may want to know.
+    kept : Kept or None, optional
+        what else is needed to write the picture as it came; only with ``PictureRules(keep=True)``.
     """
 
     pixels: NDArray[np.float32]
     notes: tuple[str, ...] = ()
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +93,9 @@ class PictureRules:
         smallest height and width, in pixels, before the crop.
     max_pixels : int, optional
         largest height x width, read from the file's header before anything is decoded.
+    keep : bool, default False
+        for a picture that is written again: an alpha plane comes beside the pixels, whatever is in it,
+        floating-point values may be any finite ones, and `Picture.kept` is there.
 
     Raises
     ------
@@ -77,6 +107,7 @@ class PictureRules:
     crop: int | None = None
     min_side: int = 1
     max_pixels: int = DEFAULT_MAX_PIXELS
+    keep: bool = False
 
     def __post_init__(self) -> None:
         if self.channels not in ("any", "rgb", "grey"):

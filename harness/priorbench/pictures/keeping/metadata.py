@@ -1,0 +1,76 @@
+"""What a file says beside its pixels, read from a picture that Pillow has opened."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PIL import ExifTags, Image, TiffImagePlugin
+
+from priorbench.pictures.values import Metadata
+
+#: bytes of an EXIF block or a profile; larger ones are left out
+MOST_METADATA = 4 * 2**20
+_EXIF_HEAD = b"Exif\0\0"
+#: tags of a TIFF that say how its own pixels are stored, or that are written from elsewhere
+_LAYOUT = (
+    *(254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 280, 281, 282, 283, 284, 288, 289, 290),
+    *(291, 292, 293, 296, 297, 301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 338, 339, 340),
+    *(341, 342, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 34675),
+)
+
+
+def metadata_of(image: Image.Image) -> Metadata:
+    """Return what a picture says beside its pixels; what is broken or huge is left out."""
+    icc = image.info.get("icc_profile")
+    return Metadata(
+        exif=_bounded(_exif(image)), icc=_bounded(icc), resolution=_resolution(image.info.get("dpi"))
+    )
+
+
+def _exif(image: Image.Image) -> bytes:
+    try:
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            exif = image.getexif()
+            for tag in _LAYOUT:
+                exif.pop(tag, None)
+            block = exif.tobytes() if len(exif) else b""
+        else:
+            block = image.info.get("exif") or b""
+    except Exception:  # broken EXIF is common and does not touch the pixels
+        return b""
+    return bytes(block).removeprefix(_EXIF_HEAD)
+
+
+def _bounded(block: Any) -> bytes:
+    return block if isinstance(block, bytes) and len(block) <= MOST_METADATA else b""
+
+
+def _resolution(dots: Any) -> tuple[float, float] | None:
+    """Return dots per inch that make sense."""
+    try:
+        across, down = (float(one) for one in dots)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if all(math.isfinite(one) and 0 < one < 1e6 for one in (across, down)) else None
+
+
+def orientation_of(exif: bytes) -> int:
+    """Return the orientation that an EXIF block tells, 1 to 8; 1 where it tells none."""
+    try:
+        known = Image.Exif()
+        known.load(_EXIF_HEAD + exif)
+        value = int(known.get(ExifTags.Base.Orientation, 1))
+    except Exception:
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def texts_of(exif: bytes) -> dict[int, str]:
+    """Return the plain texts of an EXIF block's first directory: tag -> text, such as 271, the maker."""
+    try:
+        known = Image.Exif()
+        known.load(_EXIF_HEAD + exif)
+        return {int(tag): text for tag, text in known.items() if isinstance(text, str) and text.isascii()}
+    except Exception:
+        return {}
