@@ -65,7 +65,7 @@ def checked_level(value: object) -> float:
 
 def _validated(value: object, info: ValidationInfo) -> float:
     """Parse what a person wrote; a level that comes from a record or a worker was parsed before."""
-    written = bool(info.context) and WRITTEN in info.context
+    written = WRITTEN in (info.context or {})
     return parse_level(value) if written else checked_level(value)
 
 

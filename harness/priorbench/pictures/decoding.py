@@ -25,7 +25,7 @@ from PIL import (
 from priorbench.pictures import tiff
 from priorbench.pictures.bounds import check_pillow_tiff, check_scans, webp_size
 from priorbench.pictures.header import Header, read_header
-from priorbench.pictures.keeping.metadata import metadata_of
+from priorbench.pictures.keeping.metadata import metadata_of, metadata_of_tiff
 from priorbench.pictures.samples import read_samples
 from priorbench.pictures.source import HEAD_BYTES, sniff_format
 from priorbench.pictures.values import Samples, settled
@@ -62,7 +62,8 @@ def decode(stream: BinaryIO, rules: PictureRules, announce: Announce) -> Samples
         except UnidentifiedImageError:
             if kind != "TIFF":
                 raise
-            return tiff.read_samples(stream, rules, announce)
+            samples = tiff.read_samples(stream, rules, announce)
+            return replace(samples, metadata=metadata_of_tiff(stream)) if rules.keep else samples
         with image:
             header = read_header(image, kind, head)
             _check(header, rules)

@@ -66,7 +66,7 @@ def test_what_is_no_level_is_refused_with_the_reason(written: object, why: str) 
 
 
 @pytest.mark.parametrize("written", [1, 1.0, "1", "1.0", 0.5, "0.7", " .9 ", 1.0 - 1e-12])
-def test_a_bare_level_that_may_be_meant_on_either_scale_is_refused_with_both_spellings(
+def test_a_bare_level_that_may_be_meant_on_either_scale_is_refused(
     written: object,
 ) -> None:
     text = str(written).strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
@@ -18,6 +18,9 @@ _LAYOUT = (
     *(291, 292, 293, 296, 297, 301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 338, 339, 340),
     *(341, 342, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 34675),
 )
+_ACROSS, _DOWN, _UNIT, _PROFILE = 282, 283, 296, 34675
+#: unit of a TIFF -> how many make an inch
+_UNITS = {2: 1.0, 3: 2.54}
 
 
 def metadata_of(image: Image.Image) -> Metadata:
@@ -26,6 +29,30 @@ def metadata_of(image: Image.Image) -> Metadata:
     return Metadata(
         exif=_bounded(_exif(image)), icc=_bounded(icc), resolution=_resolution(image.info.get("dpi"))
     )
+
+
+def metadata_of_tiff(stream: BinaryIO) -> Metadata:
+    """Return what a TIFF that Pillow cannot open says beside its pixels: profile, resolution, plain tags."""
+    import tifffile
+
+    stream.seek(0)
+    try:
+        with tifffile.TiffFile(stream, name="picture.tif") as file:
+            tags = {int(tag.code): tag.value for tag in file.pages.first.tags}
+    except Exception:  # its pixels have been read
+        return Metadata()
+    exif = Image.Exif()
+    for tag in sorted(tags.keys() - set(_LAYOUT)):
+        if tag == ExifTags.Base.Orientation or isinstance(tags[tag], str):
+            exif[tag] = tags[tag]
+    resolution = None
+    if tags.get(_UNIT) in _UNITS and _ACROSS in tags and _DOWN in tags:
+        pairs = (tags[_ACROSS], tags[_DOWN])
+        resolution = _resolution(
+            [_UNITS[tags[_UNIT]] * top / bottom if bottom else 0 for top, bottom in pairs]
+        )
+    block = exif.tobytes().removeprefix(_EXIF_HEAD) if len(exif) else b""
+    return Metadata(exif=_bounded(block), icc=_bounded(tags.get(_PROFILE)), resolution=resolution)
 
 
 def _exif(image: Image.Image) -> bytes:
@@ -74,3 +101,13 @@ def texts_of(exif: bytes) -> dict[int, str]:
         return {int(tag): text for tag, text in known.items() if isinstance(text, str) and text.isascii()}
     except Exception:
         return {}
+
+
+def tags_of(exif: bytes) -> set[int]:
+    """Return the tags of an EXIF block's first directory."""
+    try:
+        known = Image.Exif()
+        known.load(_EXIF_HEAD + exif)
+        return {int(tag) for tag in known}
+    except Exception:
+        return set()
