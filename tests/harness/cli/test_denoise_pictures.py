@@ -299,6 +299,7 @@ class TestMany:
         done = denoise(*arguments, "--denoiser", "mean")
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
         assert why in done.stderr
+        assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -328,3 +329,27 @@ def test_the_reference_has_the_same_size_and_planes(denoise, tmp_path, noisy):
         done = denoise(one, "out.png", "--denoiser", "mean", "--reference", other)
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
         assert f"{other}: the clean picture is" in done.stderr
+
+
+FAR = '''
+from priorbench import DenoiserSpec, hookimpl
+
+class Far:
+    """Forgets to divide by 255."""
+
+    def denoise(self, observation):
+        return 255 * observation.image
+
+@hookimpl
+def priorbench_denoisers():
+    yield DenoiserSpec(
+        name="far", factory="far_away:Far", summary="s", citation="none", licence="MIT", iterative=False
+    )
+'''
+
+
+def test_an_output_on_the_scale_to_255_is_told(denoise, tmp_path, noisy):
+    (tmp_path / "far_away.py").write_text(FAR)
+    done = denoise("clean.png", "out.png", "--denoiser", "far", "--plugin", "far_away.py", "--sigma", "5")
+    assert done.returncode == 0, done.stderr
+    assert "priorbench: clean.png: far gave values up to 2" in done.stderr

@@ -58,10 +58,9 @@ def plan(
     *given, target = paths
     sources = [source for path in given for source in _pictures(path)]
     in_folder = target.is_dir() or len(given) > 1 or given[0].is_dir()
-    if in_folder:
-        for folder in (target, compare):
-            if folder is not None:
-                _make_folder(folder)
+    folders = [folder for folder in (target, compare) if folder is not None and in_folder]
+    for folder in folders:
+        _check_folder(folder)
     jobs = tuple(_job(source, target, reference, compare, in_folder) for source in sources)
     problems = [*_collisions(jobs), *(text for job in jobs for text in _harm(job, sources, overwrite))]
     if in_folder and not overwrite:
@@ -72,6 +71,8 @@ def plan(
         ]
     if problems:
         raise RequestError(problems)
+    for folder in folders:
+        _make_folder(folder)
     for job in jobs:
         check_output(job.output)
         if job.compare is not None:
@@ -92,13 +93,16 @@ def _pictures(path: Path) -> Iterator[Path]:
     yield from found
 
 
-def _make_folder(folder: Path) -> None:
+def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise PriorbenchError(f"{shown(str(folder))}: a file; several pictures need a folder for the results")
-    if folder.suffix.lower() in READABLE_SUFFIXES:
+    if not folder.is_dir() and folder.suffix.lower() in READABLE_SUFFIXES:
         raise PriorbenchError(
             f"{shown(str(folder))}: named like a picture; several pictures need a folder for the results"
         )
+
+
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -111,7 +115,7 @@ def _job(source: Path, target: Path, reference: Path | None, compare: Path | Non
         source=source,
         output=target / name if in_folder else target,
         reference=reference if reference is None or not reference.is_dir() else _like(source, reference),
-        compare=compare / f"{source.stem}.png" if compare is not None and compare.is_dir() else compare,
+        compare=compare / f"{source.stem}.png" if compare and (in_folder or compare.is_dir()) else compare,
     )
 
 
