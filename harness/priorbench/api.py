@@ -15,12 +15,14 @@ from priorbench.contract.limits import check_count
 from priorbench.errors import PriorbenchError
 from priorbench.loading.load import load_registry
 from priorbench.machine.devices import resolve_device
+from priorbench.protocol.exchange import scale_remark
 from priorbench.protocol.measure import measure
 from priorbench.protocol.problems import noisy_problem
 from priorbench.protocol.scoring import score
 from priorbench.protocol.seeding import read_salt
 from priorbench.standard.stopping_rules import Fixed
 from priorbench.suite.resolution import choose, instantiate
+from priorbench.words import plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageResult:
-    """What a method did to one image: PSNR in dB (None = exact), SSIM, seconds; `noisy_psnr` is of A^+ y."""
+    """What a method did to one image: PSNR in dB (None = exact), SSIM, seconds; `noisy_psnr` is of A^+ y.
+
+    `remark` says what is odd about the output, such as another scale than 0 to 1; None where nothing is.
+    """
 
     image: str
     noisy_psnr: float | None
@@ -39,6 +44,7 @@ class ImageResult:
     ssim: float | None
     seconds: float
     output: NDArray[np.float32]
+    remark: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,14 +54,19 @@ class Evaluation:
     images: tuple[ImageResult, ...]
 
     @property
-    def psnr(self) -> float:
-        """Mean PSNR in dB over the images that were not restored exactly."""
-        return fmean(result.psnr for result in self.images if result.psnr is not None)
+    def psnr(self) -> float | None:
+        """Mean PSNR in dB over the images that were not restored exactly; None where all were."""
+        found = [result.psnr for result in self.images if result.psnr is not None]
+        return fmean(found) if found else None
 
     def __str__(self) -> str:
         """Return one line for each image and the mean."""
-        lines = [f"{one.image}: {_decibels(one.psnr)}, {one.seconds:.3g} s" for one in self.images]
-        return "\n".join([*lines, f"mean {self.psnr:.2f} dB over {len(self.images)} images"])
+        lines = [
+            f"{one.image}: {_decibels(one.psnr)}, {one.seconds:.3g} s"
+            + (f" (!) {one.remark}" if one.remark else "")
+            for one in self.images
+        ]
+        return "\n".join([*lines, f"mean {_decibels(self.psnr)} over {plural(len(self.images), 'image')}"])
 
 
 def evaluate(
@@ -146,6 +157,7 @@ def evaluate(
                 ssim=scores["ssim"],
                 seconds=outcome.wall_seconds,
                 output=outcome.output,
+                remark=scale_remark(outcome.output),
             )
         )
         if limit is not None and len(results) >= limit:

@@ -22,8 +22,8 @@ class BM3D:
 
     Noise that is independent in the channels gets ``bm3d_rgb``, noise that is equal in them `filters.equal`,
     any other covariance the opponent space with the deviations that it has there. Poisson and
-    Poisson-Gaussian noise is stabilised by the generalised Anscombe transform. Blind, sigma is estimated and
-    the channels are taken as independent.
+    Poisson-Gaussian noise is stabilised by the generalised Anscombe transform. Blind, the covariance of the
+    channels is estimated.
 
     Parameters
     ----------

@@ -64,3 +64,29 @@ def test_evaluate_takes_an_iterative_object_and_refuses_nonsense():
 def test_evaluate_refuses_numbers_that_choose_nothing(wrong):
     with pytest.raises(PriorbenchError, match=r"evaluate: .* whole number of 1 or more|is not there"):
         priorbench.evaluate(lambda observation: observation.image, image_set="photos:crop=16", **wrong)
+
+
+def test_all_images_exact_is_a_result_and_no_crash():
+    result = priorbench.evaluate(lambda y: y.image, image_set="photos:crop=16", sigma=0, limit=2)
+    assert result.psnr is None
+    assert str(result).splitlines()[-1] == "mean exact over 2 images"
+
+
+def test_an_output_on_the_scale_to_255_is_remarked():
+    far = priorbench.evaluate(lambda y: 255 * y.image, image_set="photos:crop=16", limit=1)
+    near = priorbench.evaluate(lambda y: 1.5 * y.image, image_set="photos:crop=16", limit=1)
+    assert "(!) values up to" in str(far)
+    assert "0 to 1 is expected" in far.images[0].remark
+    assert near.images[0].remark is None
+
+
+@pytest.mark.parametrize("sigma", [1, 0.7, "1.0"])
+def test_a_sigma_that_may_be_meant_on_either_scale_is_refused(sigma):
+    with pytest.raises(PriorbenchError, match=f"ambiguous: write {sigma}/255 .* or {sigma}/1 "):
+        priorbench.evaluate(lambda y: y.image, sigma=sigma, limit=1)
+
+
+def test_a_file_as_image_set_is_told_as_one(tmp_path):
+    (tmp_path / "good.png").write_bytes(b"x")
+    with pytest.raises(PriorbenchError, match=r"good\.png' is a file, not an image set: give the folder"):
+        priorbench.evaluate(lambda y: y.image, image_set=str(tmp_path / "good.png"))

@@ -56,6 +56,7 @@ class Record:
     trial ran.
     `salt` is the hash of the secret that the noise of a verifying run was drawn with, if it had one.
     `noise_correlation` is that of the error and the noise that was drawn, with the identity as operator.
+    `remark` says what is odd about an output that was scored all the same, such as another scale than 0 to 1.
     `printed` holds the last lines that a method which failed had printed.
     `crops` has the middles of the clean, the noisy and the denoised image of the few images that a run keeps
     pictures of (`priorbench.protocol.crops`); the store gives them by digest.
@@ -111,6 +112,7 @@ class Record:
     tainted: str | None = None
     status: str = "ok"
     error: str | None = None
+    remark: str | None = None
     printed: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     environment: str = ""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidationInfo
 
-_FORMS = "write it as 25/255, as 25 (above 1: on the 0..255 scale) or as 0.098 (up to 1: on the 0..1 scale)"
+_FORMS = "write it as 25/255, as 25 (above 1: on the 0..255 scale) or as 0.098 (below 0.5: on the 0..1 scale)"
+#: a bare number from here to 1 may be meant on either scale
+_AMBIGUOUS = 0.5
+#: key of a validation context: the value is as a person wrote it, not one that was checked before
+WRITTEN = "written"
 
 
 def parse_level(value: object) -> float:
@@ -16,8 +20,8 @@ def parse_level(value: object) -> float:
     Parameters
     ----------
     value : object
-        a fraction ``"25/255"``; or a number, as such or as text: above 1 it is on the 0..255 scale, otherwise
-        on the 0..1 scale. What this function returns it leaves alone.
+        a fraction ``"25/255"``; or a number, as such or as text: above 1 it is on the 0..255 scale, below 0.5
+        on the 0..1 scale.
 
     Returns
     -------
@@ -27,7 +31,27 @@ def parse_level(value: object) -> float:
     Raises
     ------
     ValueError
-        Where the value is no number, not finite, negative, above 255, or a fraction above 1.
+        Where the value is no number, not finite, negative, above 255, a fraction above 1, or a bare number
+        from 0.5 to 1, which is very little noise on one scale and very much on the other.
+    """
+    level = checked_level(value)
+    bare = not isinstance(value, str) or "/" not in value
+    if bare and _AMBIGUOUS <= level <= 1 and float(value) <= 1:  # type: ignore[arg-type]
+        text = str(value).strip()
+        raise ValueError(
+            f"noise level {text} is ambiguous: write {text}/255 for {text} on the 0..255 scale, "
+            f"or {text}/1 for {text} on the 0..1 scale"
+        )
+    return level
+
+
+def checked_level(value: object) -> float:
+    """Return a noise level as `parse_level` does, and leave alone what that has returned.
+
+    Parameters
+    ----------
+    value : object
+        as in `parse_level`, or a result of it, which is in [0, 1].
     """
     if isinstance(value, str):
         top, slash, bottom = value.partition("/")
@@ -39,8 +63,14 @@ def parse_level(value: object) -> float:
     return _scaled(_number(value, value), value)
 
 
+def _validated(value: object, info: ValidationInfo) -> float:
+    """Parse what a person wrote; a level that comes from a record or a worker was parsed before."""
+    written = WRITTEN in (info.context or {})
+    return parse_level(value) if written else checked_level(value)
+
+
 #: annotation of a parameter that is a noise level: the suite may write 25/255, the factory gets a float
-Level = Annotated[float, BeforeValidator(parse_level)]
+Level = Annotated[float, BeforeValidator(_validated)]
 
 
 def _number(part: str | int | float, whole: object) -> float:

@@ -3,7 +3,8 @@
 The signature is the only declaration. Types are strict: ``true`` is no number, ``"3"`` is no number, and
 ``3000.0`` is no int (write 3000); an int is welcome where a float is asked for. Other spellings are the
 plugin's business, through ``Annotated[float, BeforeValidator(...)]``; such a validator must leave alone what
-it has returned, because checked values are stored and checked again.
+it has returned, because checked values are stored and checked again. One that refuses what a person should
+not write, but what may well be stored, finds `priorbench.parameters.levels.WRITTEN` in pydantic's context.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 from priorbench.contract.specs import DenoiserSpec, Spec, StoppingRuleSpec
 from priorbench.errors import PriorbenchError, suggestion
 from priorbench.parameters.docstrings import parameter_summaries
+from priorbench.parameters.levels import WRITTEN
 from priorbench.parameters.signatures import (
     DeclarationError,
     Declared,
@@ -123,7 +125,7 @@ def resolve(spec: Spec, factory: Any, given: Mapping[str, Any]) -> dict[str, JSO
             values[name] = _default(spec, parameter)
             continue
         try:
-            values[name] = _plain_value(spec, parameter, given[name])
+            values[name] = _plain_value(spec, parameter, given[name], written=True)
         except _InvalidValueError as error:
             problems.append((name, str(error)))
     problems += _no_budget(spec, values)
@@ -190,9 +192,9 @@ def _default(spec: Spec, parameter: Declared) -> JSON:
         ) from error
 
 
-def _plain_value(spec: Spec, parameter: Declared, given: Any) -> JSON:
-    """Check a value and return it in JSON form."""
-    plain = _dump(parameter, given)
+def _plain_value(spec: Spec, parameter: Declared, given: Any, *, written: bool = False) -> JSON:
+    """Check a value and return it in JSON form; `written` says that a person has just given it."""
+    plain = _dump(parameter, given, written=written)
     if _dump(parameter, plain) != plain:
         raise DeclarationError(
             f"{spec.kind} '{spec.name}': the validator of '{parameter.name}' turns {_shown(given)} into "
@@ -202,15 +204,15 @@ def _plain_value(spec: Spec, parameter: Declared, given: Any) -> JSON:
     return plain
 
 
-def _dump(parameter: Declared, given: Any) -> JSON:
-    value = parameter.adapter.dump_python(_python_value(parameter, given), mode="json")
+def _dump(parameter: Declared, given: Any, *, written: bool = False) -> JSON:
+    value = parameter.adapter.dump_python(_python_value(parameter, given, written=written), mode="json")
     if not _finite(value):
         raise _InvalidValueError(f"'{parameter.name}' must be finite, not {_shown(given)}")
     plain: JSON = value
     return plain
 
 
-def _python_value(parameter: Declared, given: Any) -> Any:
+def _python_value(parameter: Declared, given: Any, *, written: bool = False) -> Any:
     """Check a JSON value against a parameter's type and return the Python value for the call."""
     if not _finite(given):
         raise _InvalidValueError(f"'{parameter.name}' must be finite, not {_shown(given)}")
@@ -222,7 +224,8 @@ def _python_value(parameter: Declared, given: Any) -> Any:
         ) from error
     try:
         # JSON mode is strict about scalars and yet takes a list where the annotation says tuple.
-        value = parameter.adapter.validate_json(text, strict=True)
+        context = {WRITTEN: True} if written else None
+        value = parameter.adapter.validate_json(text, strict=True, context=context)
     except ValidationError as error:
         raise _InvalidValueError(_explain(parameter, given, error)) from error
     except Exception as error:  # a plugin's own validator may raise anything

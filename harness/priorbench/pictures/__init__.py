@@ -23,6 +23,7 @@ from priorbench.pictures.source import (
 from priorbench.pictures.wanted import (
     DEFAULT_MAX_PIXELS,
     Channels,
+    Kept,
     NotAnImageError,
     Picture,
     PictureRules,
@@ -30,7 +31,7 @@ from priorbench.pictures.wanted import (
     centre_offset,
     shown,
 )
-from priorbench.pictures.writing import WRITABLE_SUFFIXES, check_output, write_picture
+from priorbench.pictures.writing import WRITABLE_SUFFIXES, check_output, losses, write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -38,6 +39,7 @@ __all__ = [
     "READABLE_SUFFIXES",
     "WRITABLE_SUFFIXES",
     "Channels",
+    "Kept",
     "NotAnImageError",
     "Picture",
     "PictureRules",
@@ -46,6 +48,7 @@ __all__ = [
     "check_output",
     "end_decoder",
     "looks_like_picture",
+    "losses",
     "open_regular",
     "picture_size",
     "read_picture",

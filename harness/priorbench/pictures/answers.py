@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from priorbench.pictures.keeping.metadata import MOST_METADATA
 from priorbench.pictures.wanted import PictureRules, UnusableImageError, shown
 
 #: dtype of samples -> the value of white
 PEAKS: Mapping[str, int] = {"u1": 255, "u2": 65535, "f2": 1, "f4": 1, "f8": 1}
 _MOST_NOTES, _LONGEST_TEXT = 8, 200
+_MOST_DOTS = 1e6
 
 
 class BadAnswerError(Exception):
@@ -65,6 +67,24 @@ def orientation_of(message: Mapping[str, Any]) -> int:
     if type(orientation) is not int or not 1 <= orientation <= 8:
         raise BadAnswerError
     return orientation
+
+
+def about_of(message: Mapping[str, Any]) -> tuple[bool, int, int, tuple[float, float] | None]:
+    """Return whether there is an alpha plane, the bytes of EXIF and profile, and the resolution."""
+    about = message.get("about")
+    if not isinstance(about, dict) or type(about.get("alpha")) is not bool:
+        raise BadAnswerError
+    exif, icc = _counts([about.get("exif"), about.get("icc")], (2,))
+    if max(exif, icc) > MOST_METADATA:
+        raise BadAnswerError
+    dots = about.get("resolution")
+    if dots is None:
+        return about["alpha"], exif, icc, None
+    if not isinstance(dots, list) or len(dots) != 2:
+        raise BadAnswerError
+    if not all(type(one) is float and 0 < one < _MOST_DOTS for one in dots):
+        raise BadAnswerError
+    return about["alpha"], exif, icc, (dots[0], dots[1])
 
 
 def _as_wanted(shape: tuple[int, ...], rules: PictureRules) -> bool:

@@ -26,7 +26,7 @@ from priorbench.pictures.process import (
     DecoderTimeoutError,
     signal_name,
 )
-from priorbench.pictures.values import Samples
+from priorbench.pictures.values import Metadata, Samples
 from priorbench.pictures.wanted import PictureRules, UnusableImageError
 
 #: ends of a decoder process that are not a picture's doing: it was idle, or somebody killed it. Then another
@@ -121,11 +121,27 @@ class _Decoder:
             notes, orientation = answers.notes_of(message), answers.orientation_of(message)
             assert self._process is not None
             values = self._process.samples(shape, dtype)
-            if dtype.kind == "f" and not _in_range(values):
+            if dtype.kind == "f" and not _in_range(values, rules):
                 raise answers.BadAnswerError
+            alpha, metadata = self._beside(message, values) if rules.keep else (None, None)
         except (answers.BadAnswerError, ValueError) as error:
             raise self._taken_over() from error
-        return Samples(values=values, peak=peak, notes=notes, orientation=orientation)
+        return Samples(
+            values=values, peak=peak, notes=notes, orientation=orientation, alpha=alpha, metadata=metadata
+        )
+
+    def _beside(
+        self, message: Mapping[str, Any], values: NDArray[Any]
+    ) -> tuple[NDArray[Any] | None, Metadata]:
+        """Return the alpha plane and the metadata, which come after the samples."""
+        assert self._process is not None
+        has_alpha, exif, icc, resolution = answers.about_of(message)
+        place, alpha = values.nbytes, None
+        if has_alpha:
+            alpha = self._process.samples(values.shape[:2], values.dtype, place)
+            place += alpha.nbytes
+        octets = self._process.samples((exif + icc,), np.dtype(np.uint8), place).tobytes()
+        return alpha, Metadata(exif=octets[:exif], icc=octets[exif:], resolution=resolution)
 
     def size(self, message: Mapping[str, Any]) -> tuple[int, int]:
         """Return the size that an answer tells."""
@@ -168,8 +184,10 @@ class _Decoder:
         return UnusableImageError("its decoder gave an answer that it never gives: a hostile file?")
 
 
-def _in_range(values: NDArray[Any]) -> bool:
-    return bool(np.isfinite(values).all()) and float(values.min()) >= 0 and float(values.max()) <= 1
+def _in_range(values: NDArray[Any], rules: PictureRules) -> bool:
+    if not bool(np.isfinite(values).all()):
+        return False
+    return rules.keep or (float(values.min()) >= 0 and float(values.max()) <= 1)
 
 
 def _too_slow(pixels: int) -> str:

@@ -12,7 +12,7 @@ import select
 import socket
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -99,8 +99,19 @@ def _answer(request: Mapping[str, Any], stream: BinaryIO, shared: int, used: int
 
 def _handed_over(samples: Samples, shared: int) -> Mapping[str, Any]:
     values = _plain(samples.values)
+    about, parts = {}, [values]
+    if samples.metadata is not None:
+        said = samples.metadata
+        about = {
+            "alpha": samples.alpha is not None,
+            "exif": len(said.exif),
+            "icc": len(said.icc),
+            "resolution": said.resolution,
+        }
+        parts += [] if samples.alpha is None else [_plain(samples.alpha)]
+        parts += [np.frombuffer(text, np.uint8) for text in (said.exif, said.icc)]
     try:
-        _write(shared, values)
+        _write(shared, parts)
     except OSError as error:  # not the picture's fault
         return {"failure": f"its pixels cannot be handed over: {error.strerror}"}
     return {
@@ -108,6 +119,7 @@ def _handed_over(samples: Samples, shared: int) -> Mapping[str, Any]:
         "dtype": values.dtype.str,
         "notes": samples.notes,
         "orientation": samples.orientation,
+        "about": about,
     }
 
 
@@ -116,12 +128,16 @@ def _plain(values: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
 
 
-def _write(shared: int, values: NDArray[Any]) -> None:
+def _write(shared: int, parts: Sequence[NDArray[Any]]) -> None:
+    """Write arrays one after the other."""
     if os.fstat(shared).st_size > _SHARED:
         os.ftruncate(shared, limits.FIRST_SAMPLE)
-    data, done = values.reshape(-1).view(np.uint8).data, 0
-    while done < len(data):
-        done += os.pwrite(shared, data[done:], limits.FIRST_SAMPLE + done)
+    place = limits.FIRST_SAMPLE
+    for values in parts:
+        data, done = values.reshape(-1).view(np.uint8).data, 0
+        while done < len(data):
+            done += os.pwrite(shared, data[done:], place + done)
+        place += done
 
 
 if __name__ == "__main__":

@@ -26,9 +26,10 @@ from PIL import (
 from priorbench.pictures.bounds import check_pillow_tiff, check_scans, webp_size
 from priorbench.pictures.formats import jpeg, plain, tiff
 from priorbench.pictures.header import Header, read_header, stored_size
+from priorbench.pictures.keeping.metadata import metadata_of, metadata_of_tiff, told_orientation
 from priorbench.pictures.samples import read_samples
 from priorbench.pictures.source import HEAD_BYTES, sniff_format
-from priorbench.pictures.values import Samples
+from priorbench.pictures.values import Samples, settled
 from priorbench.pictures.wanted import PictureRules, UnusableImageError, shown
 
 try:
@@ -70,23 +71,27 @@ def decode(stream: BinaryIO, rules: PictureRules, announce: Announce) -> Samples
         try:
             image = _open(stream, kind, head, rules, announce)
         except UnidentifiedImageError:
-            if kind == "TIFF":
-                return tiff.read_samples(stream, rules, announce)
-            raise
+            if kind != "TIFF":
+                raise
+            samples = tiff.read_samples(stream, rules, announce)
+            return replace(samples, metadata=metadata_of_tiff(stream)) if rules.keep else samples
         with image:
             header = read_header(image, stream, kind, head)
             _check(header, rules)
             announce(header.width, header.height)
             _check_bounds(image, stream, kind)
             if header.needs_tifffile:
-                return tiff.read_samples(stream, rules, announce)
-            samples = read_samples(image, stream, header)
+                samples = tiff.read_samples(stream, rules, announce)
+            else:
+                samples = read_samples(image, stream, header)
+            known = metadata_of(image) if rules.keep else None
         if kind == "JPEG":
             jpeg.check_whole(stream, samples.values)
-        return samples
+        return samples if known is None else replace(samples, metadata=told_orientation(known, samples))
 
-    samples = _guarded(stream, work)
-    return replace(samples, values=rules.cut(samples.values))
+    samples = settled(_guarded(stream, work), keep=rules.keep)
+    alpha = None if samples.alpha is None else rules.cut(samples.alpha)
+    return replace(samples, values=rules.cut(samples.values), alpha=alpha)
 
 
 def measure(stream: BinaryIO, announce: Announce) -> tuple[int, int]:

@@ -110,12 +110,12 @@ class DecoderProcess:
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
 
-    def samples(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-        """Return a copy of what is in the shared memory; raise ValueError where that is less."""
+    def samples(self, shape: tuple[int, ...], dtype: np.dtype[Any], skipped: int = 0) -> NDArray[Any]:
+        """Return a copy of what is in the shared memory, after so many bytes; ValueError where it is less."""
         values = np.empty(shape, dtype)
         data, done = values.reshape(-1).view(np.uint8).data, 0
         while done < len(data):
-            count = os.preadv(self._shared, [data[done:]], FIRST_SAMPLE + done)
+            count = os.preadv(self._shared, [data[done:]], FIRST_SAMPLE + skipped + done)
             if not count:
                 raise ValueError("fewer samples than were announced")
             done += count

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from priorbench.pictures.asking import ask_samples, ask_size
+from priorbench.pictures.keeping.kept import kept_of
 from priorbench.pictures.source import HEAD_BYTES, open_regular, sniff_format
 from priorbench.pictures.values import Samples
 from priorbench.pictures.wanted import Picture, PictureRules, UnusableImageError
@@ -96,4 +97,4 @@ def _finish(samples: Samples) -> Picture:
     pixels = np.array(planes, dtype=np.float32, order="C")
     if samples.peak != 1:
         pixels /= np.float32(samples.peak)
-    return Picture(pixels=pixels, notes=samples.notes, orientation=samples.orientation)
+    return Picture(pixels=pixels, notes=samples.notes, orientation=samples.orientation, kept=kept_of(samples))

@@ -1,4 +1,4 @@
-"""The pixels of a picture as the file stores them, at full depth, without alpha."""
+"""The pixels of a picture as the file stores them, at full depth, and its alpha plane."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from PIL import ExifTags, Image, ImageFile, TiffImagePlugin
 
 from priorbench.pictures.formats import orientation, tiff_tags
 from priorbench.pictures.header import Header
-from priorbench.pictures.values import Samples, unit_range
+from priorbench.pictures.values import Samples
 from priorbench.pictures.wanted import UnusableImageError
 
 #: End of the raw mode by which Pillow unpacks the high bytes of 16-bit samples -> the one for the low bytes.
 _OTHER_BYTE = {";16L": ";16B", ";16B": ";16L", ";16N": ";16B" if sys.byteorder == "little" else ";16L"}
-_OPAQUE_DROPPED = "opaque alpha dropped"
-_TRANSPARENT = "transparent pixels: what they should look like is not known"
 
 
 def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -> Samples:
@@ -36,7 +34,7 @@ def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -
     Raises
     ------
     UnusableImageError
-        a real alpha plane, or floating-point values outside [0, 1].
+        16-bit colour in a form that Pillow does not give in full.
     """
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         wanted = tiff_tags.orientation_of(image.tag_v2)
@@ -54,17 +52,16 @@ def _decoded(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -> Sa
     key = image.info.get("transparency")
     notes: tuple[str, ...] = ()
     if image.mode == "F":
-        return Samples(values=unit_range(_floats(image)), peak=1)
+        return Samples(values=_floats(image), peak=1)
     if image.mode in ("P", "PA"):
         values, peak, key = _look_up_palette(image), 255, None
         notes = ("palette looked up",)
     else:
         values, peak = _integers(image, stream, header)
-    values, opaque_dropped = _without_alpha(values, peak, header.channels)
-    if not opaque_dropped and key is not None:
-        _refuse_key(values, key, header.bits)
-        opaque_dropped = True
-    return Samples(values=values, peak=peak, notes=notes + ((_OPAQUE_DROPPED,) if opaque_dropped else ()))
+    values, alpha = _without_alpha(values, header.channels)
+    if alpha is None and key is not None:
+        alpha = _alpha_of_key(values, key, header.bits, peak)
+    return Samples(values=values, peak=peak, notes=notes, alpha=alpha)
 
 
 def _floats(image: ImageFile.ImageFile) -> NDArray[Any]:
@@ -139,22 +136,19 @@ def _tiles(image: ImageFile.ImageFile) -> list[Any]:
     return list(image.tile)
 
 
-def _without_alpha(values: NDArray[Any], peak: int, channels: int) -> tuple[NDArray[Any], bool]:
-    """Return the colour planes and whether there was an (opaque) alpha plane."""
+def _without_alpha(values: NDArray[Any], channels: int) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Return the colour planes and the alpha plane, if there is one."""
     planes = 1 if values.ndim == 2 else values.shape[2]
     if planes == channels:
-        return values, False
-    if int(values[..., -1].min()) != peak:
-        raise UnusableImageError(_TRANSPARENT)
-    return (values[..., 0] if channels == 1 else values[..., :channels]), True
+        return values, None
+    return (values[..., 0] if channels == 1 else values[..., :channels]), values[..., -1]
 
 
-def _refuse_key(values: NDArray[Any], key: Any, bits: int) -> None:
-    """Refuse a PNG in which a pixel has the one colour that is declared transparent."""
+def _alpha_of_key(values: NDArray[Any], key: Any, bits: int, peak: int) -> NDArray[Any]:
+    """Return the alpha plane of a PNG in which the pixels of one colour are transparent."""
     scale = 255 // (2**bits - 1) if bits < 8 else 1  # Pillow scales the samples, not the key
     hit = values == np.asarray(key) * scale
-    if bool((hit.all(axis=-1) if values.ndim == 3 else hit).any()):
-        raise UnusableImageError(_TRANSPARENT)
+    return np.where(hit.all(axis=-1) if values.ndim == 3 else hit, 0, peak).astype(values.dtype)
 
 
 def _look_up_palette(image: Image.Image) -> NDArray[Any]:

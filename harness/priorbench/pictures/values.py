@@ -1,14 +1,34 @@
-"""Decoded samples, and the check of those in floating point."""
+"""Decoded samples, and the checks of their range and of their alpha plane."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.pictures.wanted import UnusableImageError
+
+_OPAQUE_DROPPED = "opaque alpha dropped"
+_TRANSPARENT = "transparent pixels: what they should look like is not known"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metadata:
+    """What a file says beside its pixels.
+
+    Attributes
+    ----------
+    exif, icc : bytes, default b''
+        the EXIF block, a TIFF structure, and the colour profile; empty where there is none.
+    resolution : tuple[float, float] or None, optional
+        dots per inch, horizontal and vertical.
+    """
+
+    exif: bytes = field(default=b"", repr=False)
+    icc: bytes = field(default=b"", repr=False)
+    resolution: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,19 +45,54 @@ class Samples:
         what was done to them.
     orientation : int, default 1
         how the file wants to be shown, 1 to 8 (tag 274 of TIFF and EXIF); not applied to `values`.
+    alpha : ndarray or None, optional
+        (height, width) of the same type, `peak` where opaque.
+    metadata : Metadata or None, optional
+        only where it was asked for.
     """
 
     values: NDArray[Any]
     peak: int
     notes: tuple[str, ...] = ()
     orientation: int = 1
+    alpha: NDArray[Any] | None = None
+    metadata: Metadata | None = None
 
 
-def unit_range(values: NDArray[Any]) -> NDArray[Any]:
-    """Return floating-point samples that are known to lie in [0, 1]; refuse all others."""
-    low, high = float(values.min()), float(values.max())
+def settled(samples: Samples, *, keep: bool) -> Samples:
+    """Return samples whose range and alpha plane are as wanted; refuse others.
+
+    Parameters
+    ----------
+    samples : Samples
+        as decoded.
+    keep : bool
+        take any finite values and any alpha plane, which then stays; otherwise floating-point samples must
+        lie in [0, 1], and an opaque alpha plane is dropped, any other one refused.
+    """
+    if samples.values.dtype.kind == "f":
+        check_range(samples.values, any_finite=keep)
+    if keep or samples.alpha is None:
+        return samples
+    if int(samples.alpha.min()) != samples.peak:
+        raise UnusableImageError(_TRANSPARENT)
+    return replace(samples, alpha=None, notes=(*samples.notes, _OPAQUE_DROPPED))
+
+
+def check_range(values: NDArray[Any], *, any_finite: bool = False) -> None:
+    """Refuse floating-point samples that are not finite, or, unless `any_finite`, not within [0, 1]."""
+    low, high = values.min(), values.max()
     if not (np.isfinite(low) and np.isfinite(high)):  # min and max of an array with a NaN are NaN
         raise UnusableImageError("values that are not finite (NaN or infinity)")
-    if low < 0 or high > 1:
-        raise UnusableImageError(f"range unknown: floating point from {low:g} to {high:g}, not within 0 to 1")
-    return values
+    if (low < 0 or high > 1) and not any_finite:
+        raise UnusableImageError(
+            f"range unknown: floating point from {shown_value(low)} to {shown_value(high)}, "
+            "not within 0 to 1: scale it, or clip what is noise"
+        )
+
+
+def shown_value(value: np.floating[Any]) -> str:
+    """Return a sample with few digits, or, where these would hide on which side of 0 or 1 it is, with all."""
+    short = f"{float(value):g}"
+    hidden = (float(short) == 1) != (value == 1) or (float(short) == 0) != (value == 0)
+    return np.format_float_positional(value, trim="-") if hidden else short

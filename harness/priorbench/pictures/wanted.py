@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from priorbench.errors import PriorbenchError
 
 Channels = Literal["any", "rgb", "grey"]
+Depth = Literal["8 bits", "16 bits", "floating point"]
 
 #: 64 Mpx: far above any test picture, far below what exhausts a laptop when it is decoded.
 DEFAULT_MAX_PIXELS = 64_000_000
@@ -35,6 +36,29 @@ class NotAnImageError(UnusableImageError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What a picture file has beside its pixels.
+
+    Attributes
+    ----------
+    depth : {'8 bits', '16 bits', 'floating point'}
+        of its samples.
+    alpha : ndarray or None, optional
+        (height, width), uint8 or uint16: the alpha plane as the file has it.
+    exif, icc : bytes, default b''
+        the EXIF block and the colour profile; empty where there is none.
+    resolution : tuple[float, float] or None, optional
+        dots per inch, horizontal and vertical.
+    """
+
+    depth: Depth
+    alpha: NDArray[Any] | None = field(default=None, repr=False)
+    exif: bytes = field(default=b"", repr=False)
+    icc: bytes = field(default=b"", repr=False)
+    resolution: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
     """A decoded picture.
 
@@ -47,11 +71,14 @@ class Picture:
     orientation : int, default 1
         how the file wants to be shown, 1 to 8 (tag 274 of TIFF and EXIF); `pixels` are as the file stores
         them, and `priorbench.pictures.upright` turns them.
+    kept : Kept or None, optional
+        what else is needed to write the picture as it came; only with ``PictureRules(keep=True)``.
     """
 
     pixels: NDArray[np.float32]
     notes: tuple[str, ...] = ()
     orientation: int = 1
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +97,9 @@ class PictureRules:
         smallest height and width, in pixels, before the crop.
     max_pixels : int, optional
         largest height x width, read from the file's header before anything is decoded.
+    keep : bool, default False
+        for a picture that is written again: an alpha plane comes beside the pixels, whatever is in it,
+        floating-point values may be any finite ones, and `Picture.kept` is there.
 
     Raises
     ------
@@ -81,6 +111,7 @@ class PictureRules:
     crop: int | None = None
     min_side: int = 1
     max_pixels: int = DEFAULT_MAX_PIXELS
+    keep: bool = False
 
     def __post_init__(self) -> None:
         if self.channels not in ("any", "rgb", "grey"):

@@ -12,21 +12,29 @@ from numpy.typing import ArrayLike, NDArray
 
 from priorbench.errors import PriorbenchError
 from priorbench.outputs import whole_file
-from priorbench.pictures.wanted import shown
+from priorbench.pictures.keeping.png import write_png16
+from priorbench.pictures.keeping.tiff import lost_exif, write_tiff
+from priorbench.pictures.wanted import Kept, shown
+
+_Writer = Callable[[BinaryIO, NDArray[np.float64], Kept | None], None]
 
 
-def write_picture(path: str | os.PathLike[str], pixels: ArrayLike) -> None:
-    """Write an image; the suffix chooses the format and the depth.
+def write_picture(path: str | os.PathLike[str], pixels: ArrayLike, kept: Kept | None = None) -> None:
+    """Write an image; the suffix chooses the format.
 
-    ``.png`` holds 8 bits a sample, ``.tif`` and ``.tiff`` hold 16. Values are clipped to [0, 1] and rounded
-    to the nearest level. The file appears only when it is complete; one that was there is replaced then.
+    Integer samples are clipped to [0, 1] and rounded to the nearest level; floating-point ones are written as
+    they are. The file appears only when it is complete; one that was there is replaced then.
 
     Parameters
     ----------
     path : str or os.PathLike[str]
         file to write; its folder must exist.
     pixels : ArrayLike
-        (1, height, width) grey or (3, height, width) RGB, in [0, 1].
+        (1, height, width) grey or (3, height, width) RGB, nominally in [0, 1].
+    kept : Kept or None, optional
+        what the file that the image came from had beside its pixels: the depth, the alpha plane, EXIF, colour
+        profile and resolution. All is written, but for what `losses` tells. None: ``.png`` gets 8 bits a
+        sample, ``.tif`` and ``.tiff`` 16.
 
     Raises
     ------
@@ -39,11 +47,22 @@ def write_picture(path: str | os.PathLike[str], pixels: ArrayLike) -> None:
     write, image = _writer(target), _checked(pixels)
     try:
         with whole_file(target) as stream:
-            write(stream, image)
+            write(stream, image, kept)
     except OSError as error:
         raise PriorbenchError(
             f"{shown(str(target))}: cannot be written: {error.strerror or error}"
         ) from error
+
+
+def losses(path: str | os.PathLike[str], kept: Kept) -> tuple[str, ...]:
+    """Return what a file of this name cannot hold of what was kept, each with what to do."""
+    png = _writer(Path(path)) is _write_png
+    lost = []
+    if png and kept.depth == "floating point":
+        lost.append("floating point becomes 16 bits, clipped to 0 to 1: name it .tif to keep all")
+    if not png and lost_exif(kept):
+        lost.append("of EXIF only texts, date and orientation are kept: name it .png to keep all")
+    return tuple(lost)
 
 
 def check_output(path: str | os.PathLike[str]) -> None:
@@ -64,7 +83,7 @@ def check_output(path: str | os.PathLike[str]) -> None:
         raise PriorbenchError(f"{shown(str(target))}: the folder {shown(str(target.parent))} is not writable")
 
 
-def _writer(target: Path) -> Callable[[BinaryIO, NDArray[np.float64]], None]:
+def _writer(target: Path) -> _Writer:
     writer = _WRITERS.get(target.suffix.lower())
     if writer is None:
         allowed = ", ".join(WRITABLE_SUFFIXES)
@@ -85,28 +104,44 @@ def _checked(pixels: ArrayLike) -> NDArray[np.float64]:
     return image
 
 
-def _levels(image: NDArray[np.float64], dtype: type[np.unsignedinteger[Any]]) -> NDArray[Any]:
-    """Return (height, width) or (height, width, 3) integers."""
-    levels = np.rint(np.clip(image, 0, 1) * np.iinfo(dtype).max).astype(dtype)
-    return levels[0] if len(levels) == 1 else np.ascontiguousarray(np.moveaxis(levels, 0, -1))
+def _planes(
+    image: NDArray[np.float64], dtype: type[np.unsignedinteger[Any]], alpha: NDArray[Any] | None
+) -> NDArray[Any]:
+    """Return (height, width, planes) integers, the alpha plane last, as it came or with more bits."""
+    peak = np.iinfo(dtype).max
+    levels = np.moveaxis(np.rint(np.clip(image, 0, 1) * peak).astype(dtype), 0, -1)
+    if alpha is not None:
+        more_bits = peak // np.iinfo(alpha.dtype).max
+        levels = np.concatenate([levels, (alpha.astype(dtype) * dtype(more_bits))[..., np.newaxis]], axis=-1)
+    return np.ascontiguousarray(levels)
 
 
-def _write_png(stream: BinaryIO, image: NDArray[np.float64]) -> None:
-    """Write 8-bit PNG."""
+def _write_png(stream: BinaryIO, image: NDArray[np.float64], kept: Kept | None) -> None:
+    """Write PNG, of 8 bits unless more were there."""
     from PIL import Image
 
-    Image.fromarray(_levels(image, np.uint8)).save(stream, format="PNG")
+    kept = kept or Kept(depth="8 bits")
+    if kept.depth != "8 bits":
+        write_png16(stream, _planes(image, np.uint16, kept.alpha), kept)
+        return
+    levels = _planes(image, np.uint8, kept.alpha)
+    beside: dict[str, Any] = {"exif": kept.exif, "icc_profile": kept.icc, "dpi": kept.resolution}
+    Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels).save(
+        stream, format="PNG", **{name: value for name, value in beside.items() if value}
+    )
 
 
-def _write_tiff(stream: BinaryIO, image: NDArray[np.float64]) -> None:
-    """Write 16-bit TIFF, deflated."""
-    import tifffile
+def _write_tiff(stream: BinaryIO, image: NDArray[np.float64], kept: Kept | None) -> None:
+    """Write TIFF, of 16 bits unless something else was there."""
+    kept = kept or Kept(depth="16 bits")
+    if kept.depth == "floating point":
+        values: NDArray[Any] = np.ascontiguousarray(np.moveaxis(image, 0, -1).astype(np.float32))
+    else:
+        values = _planes(image, np.uint8 if kept.depth == "8 bits" else np.uint16, kept.alpha)
+    write_tiff(stream, values, kept)
 
-    photometric = "minisblack" if len(image) == 1 else "rgb"
-    tifffile.imwrite(stream, _levels(image, np.uint16), photometric=photometric, compression="zlib")
 
-
-_WRITERS: Mapping[str, Callable[[BinaryIO, NDArray[np.float64]], None]] = {
+_WRITERS: Mapping[str, _Writer] = {
     ".png": _write_png,
     ".tif": _write_tiff,
     ".tiff": _write_tiff,

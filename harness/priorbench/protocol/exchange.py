@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 #: no time and no size is as large
 _ENDLESS = 1e18
+#: a larger value is not on the 0..1 scale
+OFF_SCALE = 4.0
 #: of an iterate: what the method would return, or what it has anyway
 Kind = Literal["estimate", "output"]
 
@@ -193,6 +195,14 @@ def check_values(output: NDArray[np.float32]) -> None:
     bad = int(np.size(output) - np.count_nonzero(np.isfinite(output)))
     if bad:
         raise InvalidOutputError(f"{bad} of {output.size} values are NaN or infinite")
+
+
+def scale_remark(output: NDArray[np.float32]) -> str | None:
+    """Return what is said of an output so large that its scale must be another one; None where it is not."""
+    largest = float(np.abs(output).max(initial=0.0))
+    if largest <= OFF_SCALE:
+        return None
+    return f"values up to {largest:.4g}: about 0 to 1 is expected, and the rest was clipped; divide by 255?"
 
 
 def is_number(value: Any) -> bool:

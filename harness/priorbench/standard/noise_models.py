@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from priorbench.contract.noise import NoiseDescriptor
-from priorbench.parameters.levels import Level, parse_level
+from priorbench.parameters.levels import Level, checked_level
 from priorbench.standard.photons import photons
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Gaussian:
     clip: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sigma", parse_level(self.sigma))
+        object.__setattr__(self, "sigma", checked_level(self.sigma))
 
     def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
         """Return the noisy image, float64, shaped like `clean` (channels, height, width)."""

@@ -6,16 +6,18 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from priorbench.contract.choice import Choice
-from priorbench.contract.specs import DenoiserSpec, Spec
+from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry, import_factory, missing_reason
 from priorbench.parameters.values import ParameterProblems, build, resolve
 from priorbench.suite.inspection import check_imports, resolved_parameters
 from priorbench.suite.notation import ChoiceError, RawChoice, expand, label_of, parse_setting, parse_text
 from priorbench.suite.yaml_text import KeyPath
+from priorbench.words import visible
 
 #: entries of one list, those of its grids counted: checking them takes milliseconds each
 _MOST = 10_000
@@ -185,7 +187,10 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
         more = dict(parse_setting(setting) for setting in settings)
     except ChoiceError as error:
         raise PriorbenchError(f"{kind} '{text}': {error}") from None
-    spec = registry.find(kind, raw.name).spec
+    try:
+        spec = registry.find(kind, raw.name).spec
+    except UnknownNameError as error:
+        raise PriorbenchError(_of_a_file(kind, text) or str(error)) from error
     assert isinstance(spec, Spec)
     parameters = resolve(spec, import_factory(spec), {**raw.parameters, **more})
     return Choice(name=raw.name, label=label_of(raw, spec), parameters=parameters)
@@ -213,7 +218,8 @@ def _usable(
             hint = (
                 f" (in a suite file, parameters are written '{raw.name.partition(':')[0]}: {{key: value}}')"
             )
-        raise _UnusableError(f"{error}{hint}", tolerance == "not there") from error
+        told = _of_a_file(kind, raw.name) or f"{error}{hint}"
+        raise _UnusableError(told, tolerance == "not there") from error
     if reason := missing_reason(spec):
         raise _UnusableError(reason, tolerance != "nothing")
     if not isinstance(spec, Spec):
@@ -225,6 +231,17 @@ def _usable(
         return spec, partial(resolve, spec, import_factory(spec))
     except PriorbenchError as error:
         raise _UnusableError(str(error), tolerance == "not there") from error
+
+
+def _of_a_file(kind: str, name: str) -> str:
+    """Return what is said of an existing file where an image set is wanted; empty where it is none."""
+    path = Path(name).expanduser()
+    if kind != ImageSetSpec.kind or not path.is_file():
+        return ""
+    return (
+        f"'{visible(name)}' is a file, not an image set: give the folder it is in "
+        f"({visible(str(path.parent))}); 'priorbench denoise' takes single pictures"
+    )
 
 
 def _choice(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from priorbench.toolkit.noise_estimates import estimate_noise
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -28,9 +30,8 @@ def channel_covariance(observation: Observation) -> NDArray[np.float64]:
     ----------
     observation : Observation
         where the noise descriptor gives the covariance, that is it; where it gives only a standard deviation,
-        the channels are taken as independent; blind, they are too, each with the deviation that the median
-        absolute deviation of its finest wavelet coefficients gives (D. L. Donoho, I. M. Johnstone, "Ideal
-        spatial adaptation by wavelet shrinkage", Biometrika 81 (1994)).
+        the channels are taken as independent; blind, it is estimated
+        (`priorbench.toolkit.noise_estimates`).
     """
     channels = observation.image.shape[0]
     noise = observation.noise
@@ -38,11 +39,7 @@ def channel_covariance(observation: Observation) -> NDArray[np.float64]:
         return np.array(noise.channel_covariance, dtype=np.float64)
     if observation.sigma is not None:
         return observation.sigma**2 * np.eye(channels)
-    from skimage.restoration import estimate_sigma
-
-    image = observation.image.detach().cpu().numpy()
-    deviations = estimate_sigma(image.astype(np.float64), channel_axis=0, average_sigmas=False)
-    return np.diag(np.square(np.nan_to_num(deviations)))
+    return estimate_noise(observation.image.detach().cpu().numpy()).covariance
 
 
 def transformed_deviations(

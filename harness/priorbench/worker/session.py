@@ -19,7 +19,7 @@ from priorbench.machine.disturbance import conditions, disturbance
 from priorbench.parameters.values import build
 from priorbench.player.work import Player, Work
 from priorbench.protocol.crops import crops
-from priorbench.protocol.exchange import InvalidOutputError, Outcome
+from priorbench.protocol.exchange import InvalidOutputError, Outcome, scale_remark
 from priorbench.protocol.failure import MachineError, TrialFailedError, classify
 from priorbench.protocol.measure import measure_iterative, measure_one_shot
 from priorbench.protocol.problems import NoisyProblem, noisy_problem
@@ -213,6 +213,7 @@ class Session:
                 | score(outcome.output, scorer.clean, metrics, additive(scorer.problem))
                 | {
                     "output_sha256": digest,
+                    "remark": scale_remark(outcome.output),
                     "iterations": outcome.iterations,
                     "wall_seconds": outcome.wall_seconds,
                     "device_seconds": outcome.device_seconds,

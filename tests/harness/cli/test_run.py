@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from small_runs import write_suite
 
@@ -105,3 +107,35 @@ def test_jobs_share_the_threads(command, monkeypatch, jobs, threads):
 def test_a_moment_outside_the_calendar_is_one_line(text):
     with pytest.raises(PriorbenchError, match="write a date or a time"):
         parse_moment(text)
+
+
+FAR = '''
+from priorbench import DenoiserSpec, hookimpl
+
+class Far:
+    """Forgets to divide by 255."""
+
+    def denoise(self, observation):
+        return 255 * observation.image
+
+@hookimpl
+def priorbench_denoisers():
+    yield DenoiserSpec(
+        name="far", factory="far_scale:Far", summary="s", citation="none", licence="MIT", iterative=False
+    )
+'''
+
+
+def test_an_output_on_the_scale_to_255_is_remarked_and_recorded(process, tmp_path):
+    (tmp_path / "far_scale.py").write_text(FAR)
+    chosen = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25")
+    methods = ("--plugin", "far_scale.py", "--denoiser", "far", "--denoiser", "mean")
+    done = process(*chosen, *methods)
+    assert done.returncode == 0, done.stderr
+    lines = {line.split()[1]: line for line in done.stderr.splitlines() if " on ramps" in line}
+    assert "(!) values up to 2" in lines["far"]
+    assert "about 0 to 1 is expected" in lines["far"]
+    assert "(!)" not in lines["mean"]
+    records = {one["denoiser"]: one for one in map(json.loads, process("export").stdout.splitlines())}
+    assert records["far"]["remark"].startswith("values up to 2")
+    assert records["mean"]["remark"] is None

@@ -243,3 +243,13 @@ def test_the_schema_describes_the_keys_and_forbids_others() -> None:
     }
     assert schema["properties"]["denoisers"]["items"]["anyOf"][0]["type"] == "string"
     assert schema["properties"]["repetitions"]["minimum"] == 1
+
+
+def test_a_file_among_the_images_is_told_as_one(load: Load, tmp_path: Path) -> None:
+    file = tmp_path / "good.png"
+    file.write_bytes(b"x")
+    (problem,) = problems_of(load, MINIMAL, images=(str(file),))
+    assert problem == (
+        f"--images '{file}': '{file}' is a file, not an image set: give the folder it is in ({tmp_path}); "
+        "'priorbench denoise' takes single pictures"
+    )

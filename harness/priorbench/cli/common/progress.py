@@ -127,4 +127,5 @@ def outcome(record: Record, request: Request) -> str:
     if record.status != "ok":
         return f"{where}: {record.status}: {record.error}"
     psnr = "exact" if record.psnr is None else f"{record.psnr:.2f} dB"
-    return f"{where}: {psnr}, {seconds(record.wall_seconds)} s"
+    odd = f" (!) {record.remark}" if record.remark else ""
+    return f"{where}: {psnr}, {seconds(record.wall_seconds)} s{odd}"

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.pictures.values import Samples, unit_range
+from priorbench.pictures.values import Metadata, Samples
 from priorbench.pictures.wanted import PictureRules, UnusableImageError
 
 _PFM = re.compile(rb"P([Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+]?[0-9.eE+-]{1,24})(?:\r\n|\s)")
@@ -59,7 +59,7 @@ class Plain:
             raise UnusableImageError(f"truncated: {len(data)} bytes of values, {wanted} are announced")
         values = self._arranged(np.frombuffer(data, self._dtype))
         peak = _PEAKS[self._dtype.kind, self._dtype.itemsize]
-        return Samples(values=unit_range(values) if peak == 1 else values, peak=peak)
+        return Samples(values=values, peak=peak, metadata=Metadata() if rules.keep else None)
 
     def _read_npy(self) -> None:
         self._stream.seek(0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from priorbench.pictures.bounds import check_tiff
 from priorbench.pictures.formats import tiff_tags
-from priorbench.pictures.values import Samples, unit_range
+from priorbench.pictures.values import Samples
 from priorbench.pictures.wanted import PictureRules, UnusableImageError
 
 _METAMORPH_PLANES = 33629  # tifffile makes a table of it
@@ -56,7 +56,7 @@ def read_samples(stream: BinaryIO, rules: PictureRules, announce: Callable[[int,
     peak = _PEAKS[page.dtype.kind, page.dtype.itemsize]
     values, dropped = _colour(values, channels, peak)
     return Samples(
-        values=unit_range(values) if values.dtype.kind == "f" else values,
+        values=values,
         peak=peak,
         notes=tiff_tags.notes_of(tags) + dropped,
         orientation=tiff_tags.orientation_of(tags),

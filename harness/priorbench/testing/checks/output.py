@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from priorbench.protocol.exchange import OFF_SCALE
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import DenoiserSubject, output_fault, shape_fault, value_fault
 
@@ -59,7 +60,7 @@ def finite(subject: DenoiserSubject) -> Finding | None:
 def scale(subject: DenoiserSubject) -> Finding | None:
     """Everything is on the 0..1 scale."""
     largest = float(subject.first.abs().max())
-    if largest <= 4:
+    if largest <= OFF_SCALE:
         return None
     return Finding(
         expected="values on the scale of the input, about 0 to 1 (the harness clips)",

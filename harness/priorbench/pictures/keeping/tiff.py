@@ -1,0 +1,61 @@
+"""Writes TIFF of 8 or 16 bits or floating point, with what a file has beside its pixels."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+from numpy.typing import NDArray
+
+from priorbench.pictures.keeping.metadata import orientation_of, tags_of, texts_of
+from priorbench.pictures.wanted import Kept
+
+_ORIENTATION, _DESCRIPTION, _SOFTWARE, _DATE = 274, 270, 305, 306
+#: maker, model, artist, copyright
+_TEXTS = (271, 272, 315, 33432)
+#: beside these tags: resolution and its unit, the place of chroma samples
+_WRITTEN = {_ORIENTATION, _DESCRIPTION, _SOFTWARE, _DATE, *_TEXTS, 282, 283, 296, 531}
+
+
+def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
+    """Write a picture, deflated.
+
+    Parameters
+    ----------
+    stream : BinaryIO
+        the file.
+    values : ndarray
+        (height, width, 1 to 4): grey or RGB, and an alpha plane.
+    kept : Kept
+        profile, resolution, orientation and texts of its EXIF block go into the file.
+    """
+    import tifffile
+
+    planes = values.shape[2]
+    texts = texts_of(kept.exif)
+    tags: list[Any] = [(tag, "s", 0, texts[tag], True) for tag in _TEXTS if tag in texts]
+    if orientation_of(kept.exif) != 1:
+        tags.append((_ORIENTATION, "H", 1, orientation_of(kept.exif), True))
+    more: dict[str, Any] = {}
+    if kept.icc:
+        more["iccprofile"] = kept.icc
+    if kept.resolution:
+        more |= {"resolution": kept.resolution, "resolutionunit": "INCH"}
+    tifffile.imwrite(
+        stream,
+        values[..., 0] if planes == 1 else values,
+        photometric="rgb" if planes > 2 else "minisblack",
+        planarconfig=None if planes == 1 else "contig",
+        extrasamples=["unassalpha"] if planes in (2, 4) else None,
+        compression="zlib",
+        description=texts.get(_DESCRIPTION),
+        software=texts.get(_SOFTWARE, "priorbench"),
+        datetime=texts.get(_DATE),
+        metadata=None,
+        extratags=tags,
+        **more,
+    )
+
+
+def lost_exif(kept: Kept) -> bool:
+    """Tell whether the EXIF block has more than `write_tiff` writes."""
+    return bool(tags_of(kept.exif) - _WRITTEN)
