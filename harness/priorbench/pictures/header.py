@@ -13,6 +13,8 @@ _CHANNELS: Mapping[str, int] = {
     "L": 1, "LA": 1, "I": 1, "I;16": 1, "I;16L": 1, "I;16B": 1, "I;16N": 1, "F": 1,
     "RGB": 3, "RGBA": 3, "P": 3, "PA": 3,
 }  # fmt: skip
+#: Pillow's mode -> its arguments for a text PPM of a maximum that it does not scale
+_PLAIN: Mapping[str, tuple[str, int]] = {"L": ("L", 255), "RGB": ("RGB", 255), "I": ("L", 65535)}
 _WHITE_IS_ZERO = 0
 _SEPARATE_PLANES = 2
 _PNG_TYPE, _PNG_DEPTH, _PNG_COLOUR_TYPE = slice(12, 16), 24, 25
@@ -82,9 +84,9 @@ def _bits(image: ImageFile.ImageFile, kind: str, head: bytes) -> int:
         return int(max(image.tag_v2.get(BITSPERSAMPLE, (1,))))
     if kind == "PPM":
         # Pillow scales any other maximum than 255 and (grey) 65535 to 8 bits, with a decoder of its own.
-        if not image.tile or image.tile[0][0] != "raw":
-            return 0
-        return 16 if image.mode == "I" else 8
+        codec, *_, given = image.tile[0] if image.tile else ("", ())
+        exact = codec == "raw" or (codec == "ppm_plain" and given == _PLAIN.get(image.mode))
+        return (16 if image.mode == "I" else 8) if exact else 0
     return 8
 
 
