@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,10 @@ def channel_covariance(observation: Observation) -> NDArray[np.float64]:
     from skimage.restoration import estimate_sigma
 
     image = observation.image.detach().cpu().numpy()
-    deviations = estimate_sigma(image.astype(np.float64), channel_axis=0, average_sigmas=False)
+    with warnings.catch_warnings():
+        # it takes a plane that is up to four pixels wide for a colour picture, and says so
+        warnings.filterwarnings("ignore", message="image is size", category=UserWarning)
+        deviations = estimate_sigma(image.astype(np.float64), channel_axis=0, average_sigmas=False)
     return np.diag(np.square(np.nan_to_num(deviations)))
 
 
