@@ -64,3 +64,21 @@ def test_evaluate_takes_an_iterative_object_and_refuses_nonsense():
 def test_evaluate_refuses_numbers_that_choose_nothing(wrong):
     with pytest.raises(PriorbenchError, match=r"evaluate: .* whole number of 1 or more|is not there"):
         priorbench.evaluate(lambda observation: observation.image, image_set="photos:crop=16", **wrong)
+
+
+def test_images_that_are_all_exact_have_no_mean():
+    """Before: a traceback of the module statistics, when the result was printed."""
+    result = priorbench.evaluate(
+        lambda observation: observation.image, image_set="photos:crop=8", sigma=0, limit=2
+    )
+    assert result.psnr is None
+    assert "all 2 images are exact: there is no mean PSNR" in str(result)
+
+
+def test_the_mean_counts_the_images_that_are_in_it():
+    def half_exact(observation):
+        return observation.image if seen.append(1) or len(seen) > 1 else observation.image + 0.1
+
+    seen: list[int] = []
+    result = priorbench.evaluate(half_exact, image_set="photos:crop=8", sigma=0, limit=3)
+    assert str(result).endswith("over 1 images (2 more exact)")

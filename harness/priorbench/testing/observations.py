@@ -79,6 +79,8 @@ class Problems:
         found: dict[str, str] = {}
         for name, entry in sorted(self._registry.all("noise model").items()):
             assert isinstance(entry.spec, NoiseSpec)
+            if entry.spec.given:
+                continue  # it has no noisy picture of a texture
             family = entry.spec.family or name
             if family not in found or name == family:
                 found[family] = name
