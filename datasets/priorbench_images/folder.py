@@ -41,7 +41,7 @@ def folder(
     min_side : int, default 1
         skip pictures with a side below this, in pixels.
     channels : {'any', 'rgb', 'grey'}, default 'any'
-        ``any``, or only ``rgb`` or only ``grey`` pictures.
+        ``any``, or only ``rgb`` or only ``grey`` pictures; colour files of three equal planes are grey then.
     limit : int or None, optional
         use at most this many pictures.
     select : {'first', 'random'}, default 'first'

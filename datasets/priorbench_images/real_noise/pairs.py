@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from priorbench import Image, NoisyImage, PriorbenchError, SkippedImage
-from priorbench.pictures import PictureRules, UnusableImageError, picture_size, read_picture, shown
+from priorbench.pictures import PictureRules, UnusableImageError, picture_size, shown
+from priorbench_images.grey import read_member
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +93,7 @@ class PairSet:
     def load(self, image_id: str) -> Image:
         """Open one clean image; raise `PriorbenchError` if it cannot be used."""
         scene = self._scene(image_id)
-        picture = read_picture(scene.clean, self._rules)
+        picture = read_member(scene.clean, self._rules)
         return Image(id=image_id, pixels=picture.pixels, notes=picture.notes)
 
     def frames(self) -> int:
@@ -107,7 +108,7 @@ class PairSet:
                 f"{self._name}: '{shown(image_id)}' has {len(scene.noisy)} noisy pictures, no number {frame}"
             )
         _check_same_size(scene, scene.noisy[frame])
-        picture = read_picture(scene.noisy[frame], self._rules)
+        picture = read_member(scene.noisy[frame], self._rules)
         return NoisyImage(pixels=picture.pixels, sigma=self._sigma, notes=picture.notes)
 
     def ids(self) -> list[str]:
