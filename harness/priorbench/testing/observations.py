@@ -86,6 +86,11 @@ class Problems:
                 found[family] = name
         return found
 
+    def given(self) -> frozenset[str]:
+        """Return the names of models whose noisy pictures image sets bring: nothing can be drawn of them."""
+        found = self._registry.all("noise model").items()
+        return frozenset(name for name, one in found if isinstance(one.spec, NoiseSpec) and one.spec.given)
+
     def refusal(self, problem: NoisyProblem) -> str | None:
         """Say why the harness would not give this problem to the denoiser, or return None."""
         return refusal(self._spec, problem.problem.noisy.shape, self.device, problem.descriptor)
