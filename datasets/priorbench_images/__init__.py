@@ -1,4 +1,4 @@
-"""Image sets: scikit-image's photographs, a phantom, 1-D signals, any folder, ImageNet, the classic sets."""
+"""Image sets: scikit-image's photographs, a phantom, signals, folders, ImageNet, classics, real noise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from priorbench import ImageSetSpec, hookimpl
 
 #: Parameters that choose among a folder's pictures and leave each as it is: not part of a set's label.
-_CHOOSING = ("limit", "select", "seed", "min_side", "channels", "max_pixels")
+_CHOOSING = ("limit", "select", "seed", "min_side", "channels", "max_pixels", "follow_links")
 #: The classic sets are checked: wherever they lie, they are the same.
 _CHECKED = ("limit", "path")
 _FFDNET = "https://github.com/cszn/FFDNet, folder testsets"
@@ -20,6 +20,7 @@ def priorbench_image_sets() -> Iterator[ImageSetSpec]:
     yield from _signals()
     yield from _folders()
     yield from _classic()
+    yield from _pairs()
 
 
 def _shipped() -> Iterator[ImageSetSpec]:
@@ -116,6 +117,18 @@ def _classic() -> Iterator[ImageSetSpec]:
         licence="understood to be released by Kodak for unrestricted use",
         selection=_CHECKED,
     )
+    for protocol, words in {
+        "full": "full size, 768x512, as published",
+        "500": "centres of 500x500, as in papers on trained networks",
+        "256": "centres of 256x256, as in papers on zero-shot methods",
+    }.items():
+        yield ImageSetSpec(
+            name=f"kodak24-{protocol}",
+            factory=f"priorbench_images.classic:kodak24_{protocol}",
+            summary=f"24 Kodak photographs, {words}, from your folder",
+            licence="understood to be released by Kodak for unrestricted use",
+            selection=_CHECKED,
+        )
     yield ImageSetSpec(
         name="mcmaster",
         factory="priorbench_images.classic:mcmaster",
@@ -123,4 +136,36 @@ def _classic() -> Iterator[ImageSetSpec]:
         citation="Zhang et al., Color demosaicking by local directional interpolation, JEI, 2011",
         licence="none stated; research use",
         selection=_CHECKED,
+    )
+
+
+def _pairs() -> Iterator[ImageSetSpec]:
+    yield ImageSetSpec(
+        name="pairs",
+        factory="priorbench_images.real_noise.sets:pairs",
+        summary="your own noisy pictures and their clean ones, two folders, for noise 'given'",
+        licence="whatever your pictures have",
+        label_from="noisy",
+        places=("noisy", "clean"),
+        paired=True,
+        selection=("limit", "min_side", "channels", "max_pixels"),
+    )
+    yield ImageSetSpec(
+        name="polyu",
+        factory="priorbench_images.real_noise.sets:polyu",
+        summary="PolyU, real noise of five cameras, from your folder, for noise 'given'",
+        citation="Xu et al., Real-world Noisy Image Denoising: A New Benchmark, arXiv:1804.02603",
+        licence="none stated; research use",
+        paired=True,
+        selection=("limit", "max_pixels", "path"),
+    )
+    yield ImageSetSpec(
+        name="fmd",
+        factory="priorbench_images.real_noise.sets:fmd",
+        summary="FMD, fluorescence microscopy, 50 noisy frames a scene, from your folder, for noise 'given'",
+        citation="Zhang et al., A Poisson-Gaussian Denoising Dataset with Real Fluorescence Microscopy "
+        "Images, CVPR 2019",
+        licence="MIT",
+        paired=True,
+        selection=("limit", "max_pixels", "path", "types"),
     )

@@ -1,4 +1,4 @@
-"""`set12`, `cbsd68`, `bsd68`, `kodak24`, `mcmaster`: classic sets, read from a folder that the user names."""
+"""`set12`, `cbsd68`, `bsd68`, `kodak24` (three protocols), `mcmaster`: read from a folder of the user."""
 
 from __future__ import annotations
 
@@ -143,6 +143,60 @@ def kodak24(
         raise PriorbenchError(f"kodak24: crop is {crop}, larger than size = 500")
     # The centre of the centre is the centre: 768 - 500 and 512 - 500 are even, no half is rounded twice.
     return _classic(KODAK24_500, path, PictureRules(channels="rgb", crop=crop or 500), limit)
+
+
+def kodak24_full(*, path: str = "", limit: int | None = None) -> FileSet:
+    """Make Kodak24 as Kodak published it: 768x512 or 512x768.
+
+    Parameters
+    ----------
+    path : str, default ''
+        its folder; if empty, ``Kodak24-full``, ``Kodak24`` or ``Kodak`` in ``$PRIORBENCH_DATA``.
+    limit : int or None, optional
+        use at most this many pictures.
+
+    Raises
+    ------
+    PriorbenchError
+        the folder is not there, or is not the published set.
+    """
+    return kodak24(path=path, limit=limit)
+
+
+def kodak24_500(*, path: str = "", limit: int | None = None) -> FileSet:
+    """Make the Kodak24 of the papers on trained networks: the centres of 500x500.
+
+    Parameters
+    ----------
+    path : str, default ''
+        a folder with the full pictures or with the 500x500 ones; if empty, as for `kodak24_full`.
+    limit : int or None, optional
+        use at most this many pictures.
+
+    Raises
+    ------
+    PriorbenchError
+        the folder is not there, or is not the published set.
+    """
+    return kodak24(path=path, size=500, limit=limit)
+
+
+def kodak24_256(*, path: str = "", limit: int | None = None) -> FileSet:
+    """Make the Kodak24 of the papers on zero-shot methods: the centres of 256x256.
+
+    Parameters
+    ----------
+    path : str, default ''
+        a folder with the full pictures or with the 500x500 ones; if empty, as for `kodak24_full`.
+    limit : int or None, optional
+        use at most this many pictures.
+
+    Raises
+    ------
+    PriorbenchError
+        the folder is not there, or is not the published set.
+    """
+    return kodak24(path=path, size=500, crop=256, limit=limit)
 
 
 def mcmaster(*, path: str = "", crop: int | None = None, limit: int | None = None) -> FileSet:

@@ -12,9 +12,9 @@ from priorbench.pictures import (
     Picture,
     PictureRules,
     UnusableImageError,
-    read_picture,
 )
 from priorbench_images import names
+from priorbench_images.grey import read_member
 from priorbench_images.tree import Tree, files
 
 Finish = Callable[[Picture], Picture]
@@ -108,7 +108,7 @@ class FileSet:
             return SkippedImage(id=self._id_of(name), reason=error.reason)
 
     def _read(self, name: str) -> Image:
-        picture = read_picture(os.path.join(self._root, name), self._rules)  # noqa: PTH118 - may have stray bytes
+        picture = read_member(os.path.join(self._root, name), self._rules)  # noqa: PTH118 - may have stray bytes
         if self._finish is not None:
             picture = self._finish(picture)
         return Image(id=self._id_of(name), pixels=picture.pixels, notes=picture.notes)

@@ -23,6 +23,7 @@ def folder(
     select: Select = "first",
     seed: int = 0,
     max_pixels: int = DEFAULT_MAX_PIXELS,
+    follow_links: bool = False,
 ) -> FileSet:
     """Make the set of the pictures in a folder, or of a single file.
 
@@ -34,13 +35,13 @@ def folder(
     path : str, default ''
         folder, or a single picture file. ``~`` is the home folder.
     recursive : bool, default True
-        enter the folders inside it. Links to folders are never followed.
+        enter the folders inside it.
     crop : int or None, optional
         cut a square of this side from the centre; smaller pictures are skipped.
     min_side : int, default 1
         skip pictures with a side below this, in pixels.
     channels : {'any', 'rgb', 'grey'}, default 'any'
-        ``any``, or only ``rgb`` or only ``grey`` pictures.
+        ``any``, or only ``rgb`` or only ``grey`` pictures; colour files of three equal planes are grey then.
     limit : int or None, optional
         use at most this many pictures.
     select : {'first', 'random'}, default 'first'
@@ -49,6 +50,8 @@ def folder(
         of the shuffle.
     max_pixels : int, optional
         skip pictures with more pixels than this.
+    follow_links : bool, default False
+        enter the folders that links lead to; each folder once.
 
     Raises
     ------
@@ -65,6 +68,6 @@ def folder(
     check_select(select)
 
     def tree() -> Tree:
-        return ordered(scan(root, recursive=recursive), select=select, seed=seed)
+        return ordered(scan(root, recursive=recursive, follow_links=follow_links), select=select, seed=seed)
 
     return FileSet(root=root, tree=tree, rules=rules, limit=limit)

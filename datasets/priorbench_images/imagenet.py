@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from priorbench import PriorbenchError, SkippedImage
-from priorbench.pictures import DEFAULT_MAX_PIXELS, READABLE_SUFFIXES, Channels, PictureRules
+from priorbench.pictures import DEFAULT_MAX_PIXELS, READABLE_SUFFIXES, Channels, PictureRules, shown
 from priorbench_images.fileset import FileSet
 from priorbench_images.lists import has_ending, read_names
 from priorbench_images.names import id_of
@@ -35,6 +35,7 @@ def imagenet(
     min_side: int = 513,
     channels: Channels = "rgb",
     max_pixels: int = DEFAULT_MAX_PIXELS,
+    follow_links: bool = False,
 ) -> FileSet:
     """Make a set of ImageNet validation pictures: flat, in class folders, or with the class in the name.
 
@@ -63,6 +64,8 @@ def imagenet(
         ``rgb`` skips grey pictures, ``grey`` skips colour, ``any`` takes both.
     max_pixels : int, optional
         skip pictures with more pixels than this.
+    follow_links : bool, default False
+        enter the folders that links lead to, for example of the classes; each folder once.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def imagenet(
     wanted = _wanted(list, numbers)
 
     def tree() -> Tree:
-        found = ordered(scan(root), select="first", seed=seed, key=picture_key)
+        found = ordered(scan(root, follow_links=follow_links), select="first", seed=seed, key=picture_key)
         if wanted is not None:
             found = Tree(entries=look_up(wanted, found.entries), ignored=found.ignored)
         return ordered(found, select=select, seed=seed, key=picture_key) if select == "random" else found
@@ -114,6 +117,13 @@ def _find(name: str, line: int, paths: dict[str, str], by_key: dict[str, list[st
     if name in paths:
         return paths[name]
     same = by_key.get(picture_key(name), [])
+    if not same and "\\" in name:
+        turned = _find(name.replace("\\", "/"), line, paths, by_key)
+        if isinstance(turned, str):
+            raise PriorbenchError(
+                f"imagenet: the list, line {line}: '{shown(name)}' has a backslash, and there is "
+                f"'{shown(id_of(turned))}': write / between folders, as by  tr '\\\\' / < list"
+            )
     if not same:
         told = has_ending(name) or _VALIDATION.fullmatch(name) is not None  # else it may be anybody's secret
         return SkippedImage(

@@ -19,6 +19,13 @@ from priorbench_images.places import existing
 
 #: a name without the ending of a picture: letters, digits and what joins them
 _PLAIN_NAME = re.compile(r"[\w./ -]+")
+#: a picture's name, by its ending or as ImageNet's validation pictures are called, and another column
+_TWO_COLUMNS = re.compile(
+    r"[\"']?([^\s,;\"']*(?:"
+    + "|".join(map(re.escape, sorted(READABLE_SUFFIXES, reverse=True)))
+    + r"|ILSVRC2012_val_\d{8}\w*))[\"']?[\s,;]\s*\S",
+    re.IGNORECASE,
+)
 #: characters of a name with its folders, and bytes of a list, at most
 _LONGEST, _LARGEST = 1000, 2**24
 
@@ -49,6 +56,11 @@ def read_names(where: str, wanted_by: str) -> dict[str, int]:
     for number, name in enumerate(lines, start=1):
         if not name or name.startswith("#"):
             continue
+        if first_column := _before_label(name):
+            raise PriorbenchError(
+                f"{wanted_by}: {shown(where)}, line {number}: '{shown(first_column)}' and more, a label? "
+                "Keep one name in each line: the first column alone, as by  cut -d' ' -f1  or  cut -d, -f1"
+            )
         if not _is_name(name):
             raise PriorbenchError(
                 f"{wanted_by}: {shown(where)} is no list of pictures: line {number} is no picture's name"
@@ -67,6 +79,12 @@ def read_names(where: str, wanted_by: str) -> dict[str, int]:
 def has_ending(name: str) -> bool:
     """Say whether a name ends as those of pictures do; only then a message may tell it."""
     return os.path.splitext(name)[1].lower() in READABLE_SUFFIXES  # noqa: PTH122 - a name, not a path
+
+
+def _before_label(text: str) -> str:
+    """Return the picture's name in a line that has another column; empty if the line is no such line."""
+    found = None if len(text) > _LONGEST or has_ending(text) else _TWO_COLUMNS.match(text)
+    return found[1] if found else ""
 
 
 def _is_name(text: str) -> bool:

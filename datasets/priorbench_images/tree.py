@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from priorbench import PriorbenchError, SkippedImage
 from priorbench.pictures import READABLE_SUFFIXES, UnusableImageError, looks_like_picture, shown
+from priorbench_images.entered import Entered
 from priorbench_images.names import id_of
 
 Entry = str | SkippedImage
@@ -33,12 +35,13 @@ class Tree:
     ignored: Mapping[str, int]
 
 
-def scan(root: str, *, recursive: bool = True) -> Tree:
+def scan(root: str, *, recursive: bool = True, follow_links: bool = False) -> Tree:
     """List the pictures in a folder.
 
     A name's last suffix decides, in either case; a file without a suffix counts if it begins like a picture.
-    Links to files are followed, links to folders are not (they may lead round in a circle). Hidden files and
-    folders, and the ``._*`` that macOS leaves beside every picture, are passed over in silence.
+    Links to files are followed, links to folders only if that is asked for. Each folder is entered once, so
+    that no picture counts twice and no links lead round in a circle. Hidden files and folders, and the
+    ``._*`` that macOS leaves beside every picture, are passed over in silence.
 
     Parameters
     ----------
@@ -46,6 +49,8 @@ def scan(root: str, *, recursive: bool = True) -> Tree:
         a folder.
     recursive : bool, default True
         enter its folders too.
+    follow_links : bool, default False
+        enter the folders that links lead to, after all others.
 
     Raises
     ------
@@ -54,10 +59,14 @@ def scan(root: str, *, recursive: bool = True) -> Tree:
     """
     entries: list[Entry] = []
     ignored: Counter[str] = Counter()
-    pending = [""]
-    while pending:
-        prefix = pending.pop()
+    pending, links = [""], list[str]()
+    entered = Entered(root)
+    while pending or links:
+        prefix = pending.pop() if pending else heapq.heappop(links)
         try:
+            if problem := entered.problem(prefix):
+                entries.append(_problem(prefix, problem))
+                continue
             children = list(os.scandir(os.path.join(root, prefix)))  # noqa: PTH118 - prefix may be empty
         except OSError as error:
             if not prefix:
@@ -69,6 +78,8 @@ def scan(root: str, *, recursive: bool = True) -> Tree:
                 continue
             if child.is_dir(follow_symlinks=False):
                 pending += [f"{prefix}{child.name}/"] if recursive else []
+            elif follow_links and recursive and _is_link_to_folder(child):
+                heapq.heappush(links, f"{prefix}{child.name}/")
             elif entry := _entry(child, prefix, recursive):
                 entries.append(entry)
             else:
@@ -87,7 +98,9 @@ def _entry(child: os.DirEntry[str], prefix: str, recursive: bool) -> Entry | Non
     """Return what a child that is no folder adds to the set, or None."""
     name = prefix + child.name
     if _is_link_to_folder(child):
-        return _problem(name, "link to a folder: not followed") if recursive else None
+        return (
+            _problem(name, "link to a folder: not followed (follow_links=true does)") if recursive else None
+        )
     return name if _may_be_picture(child) else None
 
 

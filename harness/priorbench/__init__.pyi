@@ -11,6 +11,8 @@ from .contract.experiments import Experiment as Experiment
 from .contract.hookspecs import hookimpl as hookimpl
 from .contract.images import Image as Image
 from .contract.images import ImageSet as ImageSet
+from .contract.images import NoisyImage as NoisyImage
+from .contract.images import PairedImageSet as PairedImageSet
 from .contract.images import SkippedImage as SkippedImage
 from .contract.methods import Iterate as Iterate
 from .contract.methods import Iterative as Iterative

@@ -16,11 +16,13 @@ from priorbench.errors import PriorbenchError
 from priorbench.loading.load import load_registry
 from priorbench.machine.devices import resolve_device
 from priorbench.protocol.exchange import scale_remark
+from priorbench.protocol.frames import frame_of
 from priorbench.protocol.measure import measure
 from priorbench.protocol.problems import noisy_problem
 from priorbench.protocol.scoring import score
 from priorbench.protocol.seeding import read_salt
 from priorbench.standard.stopping_rules import Fixed
+from priorbench.suite.given import is_given, misfits
 from priorbench.suite.resolution import choose, instantiate
 from priorbench.words import plural
 
@@ -66,7 +68,12 @@ class Evaluation:
             + (f" (!) {one.remark}" if one.remark else "")
             for one in self.images
         ]
-        return "\n".join([*lines, f"mean {_decibels(self.psnr)} over {plural(len(self.images), 'image')}"])
+        exact = sum(result.psnr is None for result in self.images)
+        if self.psnr is None:
+            return "\n".join([*lines, f"all {exact} images are exact: there is no mean PSNR"])
+        told = f" ({exact} more exact)" if exact else ""
+        mean = f"mean {self.psnr:.2f} dB over {plural(len(self.images) - exact, 'image')}{told}"
+        return "\n".join([*lines, mean])
 
 
 def evaluate(
@@ -129,7 +136,15 @@ def evaluate(
     set_choice = choose(registry, "image set", image_set)
     operator_choice = choose(registry, "operator", operator)
     results: list[ImageResult] = []
-    for image in instantiate(registry, "image set", set_choice):
+    for _, message in misfits(registry, [set_choice], [noise_choice], [operator_choice]):
+        raise PriorbenchError(f"evaluate: noise '{noise_choice.label}': {message}")
+    given = is_given(registry, noise_choice)
+    if given and secret:
+        raise PriorbenchError(
+            f"evaluate: noise '{noise_choice.label}' is not drawn, a salt cannot change it: leave it out"
+        )
+    members = instantiate(registry, "image set", set_choice)
+    for image in members:
         if isinstance(image, SkippedImage):
             continue
         noisy = noisy_problem(
@@ -141,6 +156,7 @@ def evaluate(
             repetition=0,
             device=device,
             salt=secret,
+            given=frame_of(members, image, 0) if given else None,
         )
         rules = [(Fixed(iterations=iterations), False)]
         (outcome,) = measure(_as_method(method), noisy.problem, rules, iterations)

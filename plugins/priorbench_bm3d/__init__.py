@@ -23,6 +23,6 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         licence="Tampere University, non-commercial use only",
         requires=("bm3d",),
         install="pip install 'priorbench[bm3d]'",
-        noises=("gaussian", "poisson", "poisson-gaussian"),
+        noises=("gaussian", "poisson", "poisson-gaussian", "given"),
         iterative=False,
     )

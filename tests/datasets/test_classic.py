@@ -14,7 +14,17 @@ from priorbench.contract.images import Image, SkippedImage
 from priorbench.errors import PriorbenchError
 from priorbench.pictures import Picture
 from priorbench_images import classic
-from priorbench_images.classic import bsd68, cbsd68, kodak24, mcmaster, set12, to_grey
+from priorbench_images.classic import (
+    bsd68,
+    cbsd68,
+    kodak24,
+    kodak24_256,
+    kodak24_500,
+    kodak24_full,
+    mcmaster,
+    set12,
+    to_grey,
+)
 from priorbench_images.folder import folder
 from priorbench_images.imagenet import imagenet
 
@@ -139,6 +149,31 @@ class TestForms:
             edge = 122  # (500 - 255) / 2 rounded to even, and (500 - 256) / 2
             expected = np.asarray(middle.crop((edge, edge, edge + crop, edge + crop)))
             np.testing.assert_array_equal(np.rint(image.pixels * 255), np.moveaxis(expected, -1, 0))
+
+    @pytest.mark.parametrize("form", ["Kodak24", "Kodak24-full"])
+    def test_kodak_under_the_names_of_its_protocols(self, tmp_path, form):
+        root = made_up(tmp_path, form)
+        whole = make.photograph(512, 768, seed=5)
+        middle = PillowImage.fromarray(whole).crop((134, 6, 634, 506))
+        (root / "kodim01.png").write_bytes(
+            make.encoded(whole if form == "Kodak24-full" else np.array(middle))
+        )
+        for make_set, box in ((kodak24_500, (0, 0, 500, 500)), (kodak24_256, (122, 122, 378, 378))):
+            image = next(iter(make_set(path=str(root), limit=1)))
+            expected = np.moveaxis(np.asarray(middle.crop(box)), -1, 0)
+            np.testing.assert_array_equal(np.rint(image.pixels * 255), expected)
+        if form == "Kodak24-full":
+            assert next(iter(kodak24_full(path=str(root)))).pixels.shape == (3, 512, 768)
+        else:
+            with pytest.raises(PriorbenchError, match="expected 24 pictures"):
+                kodak24_full(path=str(root))
+
+    def test_the_names_of_protocols_have_nothing_that_changes_them(self):
+        from priorbench.loading.load import load_registry
+        from priorbench.suite.resolution import choose
+
+        found = choose(load_registry(), "image set", "kodak24-256:limit=2")
+        assert (found.label, set(found.parameters)) == ("kodak24-256", {"path", "limit"})
 
     def test_the_crops_are_refused_as_full_size_and_the_message_says_how_to_use_them(self, tmp_path):
         with pytest.raises(PriorbenchError, match="size=500"):

@@ -15,6 +15,7 @@ from picture_folders import PICTURE, fill, outcome
 from priorbench.contract.images import SkippedImage
 from priorbench.errors import PriorbenchError
 from priorbench_images.folder import folder
+from priorbench_images.imagenet import imagenet
 
 
 class TestTree:
@@ -62,6 +63,37 @@ class TestTree:
         (tmp_path / "empty-dir").mkdir()
         assert outcome(folder(path=str(tmp_path))) == (["directory-named.png/a.png"], {})
 
+    def test_links_to_folders_are_followed_if_that_is_asked_for(self, tmp_path):
+        fill(tmp_path, "data/real/a.png", "classes/n01/b.png", "classes/n02/c.png")
+        root = tmp_path / "data"
+        (root / "n01").symlink_to("../classes/n01")
+        (root / "n02").symlink_to(tmp_path / "classes" / "n02")
+        used, skipped = outcome(folder(path=str(root), follow_links=True))
+        assert used == ["n01/b.png", "n02/c.png", "real/a.png"]
+        assert not skipped
+        images = imagenet(path=str(root), follow_links=True, crop=None, min_side=1)
+        assert sorted(outcome(images)[0]) == used
+        assert folder(path=str(root), follow_links=True).load("n02/c.png").id == "n02/c.png"
+
+    def test_circles_of_links_and_second_ways_are_refused(self, tmp_path):
+        fill(tmp_path, "data/deep/er/a.png", "data/b.png", "out/in/c.png")
+        root = tmp_path / "data"
+        (root / "deep" / "er" / "up").symlink_to("../..")
+        (root / "self").symlink_to(".")
+        (root / "same").symlink_to("deep/er")
+        (root / "x-out").symlink_to("../out")
+        (root / "y-out").symlink_to("../out/in")
+        (tmp_path / "out" / "back").symlink_to("../data")
+        used, skipped = outcome(folder(path=str(root), follow_links=True))
+        assert used == ["b.png", "deep/er/a.png", "x-out/in/c.png"]
+        assert skipped == {
+            "deep/er/up/": "a circle of links: it is the set's own folder, in which it lies",
+            "same/": "a second way to the folder deep/er: its pictures would count twice",
+            "self/": "a circle of links: it is the set's own folder, in which it lies",
+            "x-out/back/": "a circle of links: it is the set's own folder, in which it lies",
+            "y-out/": "a second way to the folder x-out/in: its pictures would count twice",
+        }
+
     def test_links(self, tmp_path):
         fill(tmp_path, "data/real.png", "elsewhere/b.png")
         root = tmp_path / "data"
@@ -79,10 +111,10 @@ class TestTree:
         assert skipped == {
             "dangling": "broken link",
             "dangling.png": "broken link",
-            "link-to-dir": "link to a folder: not followed",
+            "link-to-dir": "link to a folder: not followed (follow_links=true does)",
             "loop-a.png": "link loop",
             "loop-b.png": "link loop",
-            "self-loop": "link to a folder: not followed",
+            "self-loop": "link to a folder: not followed (follow_links=true does)",
         }
 
     def test_a_named_pipe_does_not_block(self, tmp_path):

@@ -20,13 +20,13 @@ class TestLaziness:
     def test_images_are_decoded_when_they_are_reached(self, tmp_path, monkeypatch):
         fill(tmp_path, *(f"{number}.png" for number in range(9)))
         decoded = []
-        real = fileset.read_picture
+        real = fileset.read_member
 
         def counting(path, rules):
             decoded.append(os.path.basename(path))  # noqa: PTH119
             return real(path, rules)
 
-        monkeypatch.setattr(fileset, "read_picture", counting)
+        monkeypatch.setattr(fileset, "read_member", counting)
         images = folder(path=str(tmp_path), limit=4)
         assert len(images) == 4
         assert decoded == []

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import picture_files as make
 import pytest
+from picture_folders import fill
 from PIL import Image as PillowImage
 
 from priorbench.contract.images import Image, SkippedImage
@@ -139,6 +140,41 @@ class TestLists:
         ]
         with pytest.raises(PriorbenchError, match="names a picture twice, in lines 1 and 2"):
             imagenet(path=root, list=names_file(tmp_path, "hunter2", "hunter2"), **SMALL)
+
+    @pytest.mark.parametrize(
+        ("line", "name"),
+        [
+            ("ILSVRC2012_val_00000001.JPEG 65", "ILSVRC2012_val_00000001.JPEG"),
+            ("ILSVRC2012_val_00000001.JPEG\t65", "ILSVRC2012_val_00000001.JPEG"),
+            ("ILSVRC2012_val_00000001,n01751748 85 1 499 272", "ILSVRC2012_val_00000001"),
+            ('"n01751748/a.jpeg";"sea snake"', "n01751748/a.jpeg"),
+        ],
+    )
+    def test_a_list_with_another_column_is_told_what_to_keep(self, tmp_path, line, name):
+        """Before: each line a name that is not in the folder, or no picture's name."""
+        fill(tmp_path, "val/ILSVRC2012_val_00000001.JPEG")
+        lines = names_file(tmp_path, "# a comment", line)
+        with pytest.raises(PriorbenchError) as caught:
+            imagenet(path=str(tmp_path / "val"), list=lines, **SMALL)
+        told = f"imagenet: {lines}, line 2: '{name}' and more, a label? Keep one name in each line"
+        assert str(caught.value).startswith(told)
+        assert "snake" not in str(caught.value)
+
+    def test_names_with_spaces_are_names(self, tmp_path):
+        fill(tmp_path, "val/my picture.png", "val/a.png b.png")
+        lines = names_file(tmp_path, "my picture.png", "a.png b.png")
+        found = imagenet(path=str(tmp_path / "val"), list=lines, crop=None, min_side=1)
+        assert [item.id for item in found] == ["my picture.png", "a.png b.png"]
+
+    def test_a_list_with_backslashes_is_told_what_to_write(self, tmp_path):
+        """Before: each line a name that is in the list, but not in the folder."""
+        fill(tmp_path, "val/n01/a.JPEG", "val/b\\c.JPEG")
+        lines = names_file(tmp_path, "# of Windows", "n01\\a.JPEG")
+        with pytest.raises(PriorbenchError, match=r"line 2: .* has a backslash, .*'n01/a.JPEG'.*tr"):
+            len(imagenet(path=str(tmp_path / "val"), list=lines, **SMALL))
+        lines = names_file(tmp_path, "b\\c.JPEG")
+        found = imagenet(path=str(tmp_path / "val"), list=lines, crop=None, min_side=1)
+        assert [item.id for item in found] == ["b\\c.JPEG"]
 
     def test_a_list_is_a_file_of_bounded_size(self, tmp_path):
         root = validation(tmp_path / "val", [1])

@@ -66,12 +66,6 @@ def test_evaluate_refuses_numbers_that_choose_nothing(wrong):
         priorbench.evaluate(lambda observation: observation.image, image_set="photos:crop=16", **wrong)
 
 
-def test_all_images_exact_is_a_result_and_no_crash():
-    result = priorbench.evaluate(lambda y: y.image, image_set="photos:crop=16", sigma=0, limit=2)
-    assert result.psnr is None
-    assert str(result).splitlines()[-1] == "mean exact over 2 images"
-
-
 def test_an_output_on_the_scale_to_255_is_remarked():
     far = priorbench.evaluate(lambda y: 255 * y.image, image_set="photos:crop=16", limit=1)
     near = priorbench.evaluate(lambda y: 1.5 * y.image, image_set="photos:crop=16", limit=1)
@@ -90,3 +84,21 @@ def test_a_file_as_image_set_is_told_as_one(tmp_path):
     (tmp_path / "good.png").write_bytes(b"x")
     with pytest.raises(PriorbenchError, match=r"good\.png' is a file, not an image set: give the folder"):
         priorbench.evaluate(lambda y: y.image, image_set=str(tmp_path / "good.png"))
+
+
+def test_images_that_are_all_exact_have_no_mean():
+    """Before: a traceback of the module statistics, when the result was printed."""
+    result = priorbench.evaluate(
+        lambda observation: observation.image, image_set="photos:crop=8", sigma=0, limit=2
+    )
+    assert result.psnr is None
+    assert "all 2 images are exact: there is no mean PSNR" in str(result)
+
+
+def test_the_mean_counts_the_images_that_are_in_it():
+    def half_exact(observation):
+        return observation.image if seen.append(1) or len(seen) > 1 else observation.image + 0.1
+
+    seen: list[int] = []
+    result = priorbench.evaluate(half_exact, image_set="photos:crop=8", sigma=0, limit=3)
+    assert str(result).endswith("over 1 image (2 more exact)")

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-from priorbench import Image, PriorbenchError
+from priorbench import Image, NoisyImage, PriorbenchError
 
 
 class Good:
@@ -86,3 +86,16 @@ class Limit(Good):
 
     def __iter__(self):
         yield from (self.load("dark"), self.load("light"))
+
+
+class NoisyPictures(Good):
+    """Brings noisy pictures of another size."""
+
+    def ids(self):
+        return ["dark", "light"]
+
+    def frames(self):
+        return 1
+
+    def noisy(self, image_id, frame):
+        return NoisyImage(pixels=np.full((3, 9, 8), 0.5, dtype=np.float32))

@@ -57,7 +57,7 @@ DENOISERS: dict[str, dict[str, Any]] = {
     "loss": {},
 }
 #: the same for the other kinds
-IMAGE_SETS = ("images", "pixels", "ids", "same-pixels", "unknown-id", "length", "limit")
+IMAGE_SETS = ("images", "pixels", "ids", "same-pixels", "unknown-id", "length", "limit", "noisy-pictures")
 NOISES: dict[str, dict[str, Any]] = {
     "level": {"level": ("strenght",)},
     "draws": {},
@@ -125,7 +125,7 @@ def priorbench_denoisers():
 @hookimpl
 def priorbench_image_sets():
     for check in IMAGE_SETS:
-        yield ImageSetSpec(**_named("wrong_image_sets", "set-", check))
+        yield ImageSetSpec(**_named("wrong_image_sets", "set-", check), paired=check == "noisy-pictures")
 
 
 @hookimpl

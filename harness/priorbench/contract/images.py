@@ -37,6 +37,31 @@ class Image:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NoisyImage:
+    """A noisy picture that an image set brings: real noise, which nobody draws.
+
+    Attributes
+    ----------
+    pixels : ndarray of float32
+        float32, of the shape of the clean image, in [0, 1].
+    sigma : float or None, optional
+        standard deviation of its noise on the 0..1 scale, where the set knows it; methods are told it.
+    notes : tuple of str, default ()
+        what the loader did to it.
+    """
+
+    pixels: NDArray[np.float32]
+    sigma: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the pixels, and of `sigma` where there is one: of all that a method is told."""
+        told = array_sha256(self.pixels)
+        return told if self.sigma is None else hashlib.sha256(f"{told} {self.sigma!r}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SkippedImage:
     """A file that cannot be used: its id and the reason, one line."""
 
@@ -65,6 +90,23 @@ class ImageSet(Protocol):
 
     def load(self, image_id: str) -> Image:
         """Return one image by its id, without walking the set; raise `PriorbenchError` if that fails."""
+        ...
+
+
+class PairedImageSet(ImageSet, Protocol):
+    """Clean images, each with noisy pictures of its own: for the noise ``given``.
+
+    The noisy pictures of an image, its *frames*, are several shots of one scene. Frame 0 is that of the first
+    repetition, frame 1 that of the second: repetitions are averaged before images are compared, so that many
+    shots of few scenes do not pass for many scenes. The spec says ``paired=True``.
+    """
+
+    def frames(self) -> int:
+        """Return how many noisy pictures every usable image has at least, 1 or more; read no pixels."""
+        ...
+
+    def noisy(self, image_id: str, frame: int) -> NoisyImage:
+        """Return a noisy picture of an image; raise `PriorbenchError` if it cannot be used."""
         ...
 
 

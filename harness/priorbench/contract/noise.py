@@ -54,3 +54,11 @@ class NoiseModel(Protocol):
     def describe(self, noisy: NDArray[np.float64]) -> NoiseDescriptor:
         """Return the descriptor; it may look at the noisy image, never at the clean one."""
         ...
+
+
+class GivenNoise(NoiseModel, Protocol):
+    """Says what a method may know of a noisy picture that an image set brings; its ``corrupt`` refuses."""
+
+    def describe_given(self, noisy: NDArray[np.float64], sigma: float | None) -> NoiseDescriptor:
+        """Return the descriptor; `sigma` is what the set says of its noise, None = unknown."""
+        ...

@@ -140,9 +140,14 @@ class ImageSetSpec(Spec):
     takes_folder : bool, default False
         a bare folder on the command line (``--images pictures/kodak``) means this set, with the folder as the
         parameter ``label_from``; the set has a method ``ids()``.
+    paired : bool, default False
+        its images bring noisy pictures of their own: its factory makes a `PairedImageSet`, with ``ids()``.
+    places : tuple of str, default ('path',)
+        parameters that say where its files lie on this machine; like that of `label_from`, they are not part
+        of what the set is.
     selection : tuple of str, default ('limit',)
         parameters that only choose among the images; they are not in the set's label, so that a part of a set
-        and the whole of it share a board. All others change pixels, but `label_from` and ``path``.
+        and the whole of it share a board. All others change pixels, but `label_from` and `places`.
     """
 
     kind: ClassVar[str] = "image set"
@@ -153,6 +158,8 @@ class ImageSetSpec(Spec):
 
     label_from: str = ""
     takes_folder: bool = False
+    paired: bool = False
+    places: tuple[str, ...] = ("path",)
     selection: tuple[str, ...] = ("limit",)
 
 
@@ -171,6 +178,13 @@ class NoiseSpec(Spec):
     after_draw : tuple of str, default ()
         parameters that change no draw, only what is made of it, for example clipping; they enter the seed
         with the factory's default, whatever they are, so that ``clip: true`` is ``clip: false``, clipped.
+    given : bool, default False
+        nothing is drawn: y is the noisy picture that the image set brings. Only sets that are `paired` have
+        one, and only for denoising; the model makes the descriptor, with ``describe_given``.
+
+    Notes
+    -----
+    A model that is `given` is a `priorbench.contract.noise.GivenNoise`.
     """
 
     kind: ClassVar[str] = "noise model"
@@ -182,6 +196,7 @@ class NoiseSpec(Spec):
     family: str = ""
     level: tuple[str, ...] = ()
     after_draw: tuple[str, ...] = ()
+    given: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,9 @@ class Trial:
     ----------
     image_set, noise, denoiser, operator : Choice
         entries of the suite.
+    noisy_sha256 : str, default ''
+        `priorbench.contract.images.NoisyImage.sha256` of the noisy picture that the image set brings, and of
+        what the set says of its noise; empty where noise is drawn.
     image, image_sha256, height, width, channels : str or int
         the clean image.
     stopping : tuple of Choice
@@ -64,6 +67,7 @@ class Trial:
     crops: bool = False
     keys: tuple[str, ...] = ()
     salt: str = field(default="", repr=False)
+    noisy_sha256: str = ""
 
     @property
     def title(self) -> str:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from priorbench.machine import memory
 from priorbench.machine.confinement import hide_memory
@@ -52,6 +53,7 @@ def main(shared: int, parent: int) -> None:
         os.dup2(null, standard)
     os.close(null)
     warnings.simplefilter("ignore")
+    Image.MAX_IMAGE_PIXELS = None  # max_pixels of the rules decides, before anything is decoded
     logging.disable()
     used = empty = memory.address_space_bytes()
 

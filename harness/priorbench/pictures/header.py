@@ -16,6 +16,8 @@ _CHANNELS: Mapping[str, int] = {
     "L": 1, "LA": 1, "I": 1, "I;16": 1, "I;16L": 1, "I;16B": 1, "I;16N": 1, "F": 1,
     "RGB": 3, "RGBA": 3, "P": 3, "PA": 3,
 }  # fmt: skip
+#: Pillow's mode -> its arguments for a text PPM of a maximum that it does not scale
+_PLAIN: Mapping[str, tuple[str, int]] = {"L": ("L", 255), "RGB": ("RGB", 255), "I": ("L", 65535)}
 _WHITE_IS_ZERO = 0
 _SEPARATE_PLANES = 2
 _PNG_TYPE, _PNG_DEPTH, _PNG_COLOUR_TYPE = slice(12, 16), 24, 25

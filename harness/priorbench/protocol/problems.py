@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from priorbench.contract.choice import DENOISING, Choice
-from priorbench.contract.images import Image, array_sha256
-from priorbench.contract.noise import NoiseDescriptor, NoiseModel
+from priorbench.contract.images import Image, NoisyImage, array_sha256
+from priorbench.contract.noise import GivenNoise, NoiseDescriptor, NoiseModel
 from priorbench.contract.observation import Observation
 from priorbench.contract.operators import Identity, Operator, OperatorModel
 from priorbench.contract.specs import NoiseSpec, OperatorSpec
@@ -129,8 +129,9 @@ def noisy_problem(
     device: str,
     operator: Choice = DENOISING,
     salt: str = "",
+    given: NoisyImage | None = None,
 ) -> NoisyProblem:
-    """Draw the operator and the noise of one image.
+    """Draw the operator and the noise of one image, or take the noisy picture that its set brings.
 
     Parameters
     ----------
@@ -148,12 +149,16 @@ def noisy_problem(
         torch device of the observation.
     salt : str, default ''
         secret of a verifying run, hexadecimal: other noise and operators than everybody's.
+    given : NoisyImage or None, optional
+        the noisy picture of this repetition, for a noise model that is given.
 
     Raises
     ------
     RefusedError
         Where the operator does not take the image, or the noise what the operator gives.
     """
+    if given is not None:
+        return _given_problem(registry, image, given, noise, device)
     seeds = Ingredients(
         image_set=image_set,
         image=image.id,
@@ -173,8 +178,28 @@ def noisy_problem(
         ) from error
     measured: torch.Tensor | None = getattr(drawn_operator, "measured", None)
     noisy = (drawn if measured is None else np.where(measured.numpy(), drawn, 0.0)).astype(np.float32)
-    digest = array_sha256(noisy)
     descriptor = model.describe(drawn)
+    return _noisy_problem(image, noisy, descriptor, drawn_operator, draw, device)
+
+
+def _given_problem(
+    registry: Registry, image: Image, given: NoisyImage, noise: Choice, device: str
+) -> NoisyProblem:
+    """Return the problem that a set's own noisy picture poses; the operator is the identity."""
+    model: GivenNoise = build(import_factory(_spec(registry, NoiseSpec, noise)), noise.parameters)
+    descriptor = model.describe_given(given.pixels.astype(np.float64), given.sigma)
+    return _noisy_problem(image, given.pixels, descriptor, Identity(), None, device)
+
+
+def _noisy_problem(
+    image: Image,
+    noisy: NDArray[np.float32],
+    descriptor: NoiseDescriptor,
+    drawn_operator: Operator,
+    draw: OperatorDraw | None,
+    device: str,
+) -> NoisyProblem:
+    digest = array_sha256(noisy)
     least_squares = pseudo_inverse(drawn_operator, torch.from_numpy(noisy.astype(np.float64)))
     baseline = least_squares.numpy().astype(np.float32)
     return NoisyProblem(

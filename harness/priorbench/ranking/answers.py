@@ -14,7 +14,7 @@ from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.image_sets import Content, Whole, wholes
 from priorbench.ranking.names import Place
-from priorbench.ranking.telling_apart import Identity, names
+from priorbench.ranking.telling_apart import Identity, names, noise_names
 from priorbench.ranking.times.occasions import occasions
 from priorbench.store.asked import Asked
 from priorbench.store.scores import Entry, Scores
@@ -155,7 +155,7 @@ def _named(separate: Sequence[Whole], requests: Sequence[Request]) -> Callable[[
     operators, operator_of = _numbered_by(
         [Identity.of_choice(one.operator) for one in requests], lambda one: one.key
     )
-    noise_names, operator_names = names(noises), names(operators)
+    noise, operator = noise_names(noises), names(operators)
 
     def named(place: int, number: int) -> BoardName:
         whole, request = separate[place], requests[number]
@@ -163,8 +163,8 @@ def _named(separate: Sequence[Whole], requests: Sequence[Request]) -> Callable[[
             protocol=request.protocol,
             setting=Setting(
                 image_set=whole.name,
-                noise=noise_names[noise_of[number]],
-                operator=operator_names[operator_of[number]],
+                noise=noise[noise_of[number]],
+                operator=operator[operator_of[number]],
                 salt=request.salt,
             ),
             labels=Setting(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from typing import Any
 from priorbench.contract.choice import DENOISING, Choice
 from priorbench.contract.requests import AskedSet, digest_of
 from priorbench.words import one_line, plural
+
+#: what says that noise is clipped: "gaussian-25-clipped", "gaussian:clip=true", but not "unclipped"
+_SAYS_CLIPPED = re.compile(r"(?<![a-z])clip(ped|=true)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +73,20 @@ def names(items: Sequence[Identity]) -> list[str]:
         alone = uses[item.label] == 1 or item.name == item.label == DENOISING.label
         alike = [other for other in items if other.label == item.label]
         found.append(item.label if alone else f"{item.label} ({_difference(item, alike)})")
+    return found
+
+
+def noise_names(items: Sequence[Identity]) -> list[str]:
+    """Return what `names` does, and after it "clipped" where noise is clipped and its name does not say so.
+
+    Clipped noise is a few tenths of a dB weaker: its numbers are never to be read as those of unclipped
+    noise, whatever a suite calls it. What is clipped has the parameter ``clip``.
+    """
+    found = []
+    for item, name in zip(items, names(items), strict=True):
+        silent = item.parameters.get("clip") is True and _SAYS_CLIPPED.search(name) is None
+        told = f"{name[:-1]}, clipped)" if name.endswith(")") and name != item.label else f"{name} (clipped)"
+        found.append(told if silent else name)
     return found
 
 

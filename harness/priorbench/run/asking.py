@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from priorbench.contract.images import ImageSet
 from priorbench.contract.requests import AskedSet, Request, digest_of
 from priorbench.contract.specs import ImageSetSpec
 from priorbench.contract.trial import Trial
+from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import import_factory
 from priorbench.parameters.values import build
 from priorbench.protocol.seeding import salt_hash
@@ -28,21 +29,29 @@ def asked_set(choice: Choice, spec: ImageSetSpec, members: ImageSet) -> AskedSet
         What was made of them. A folder is listed without what only chooses among its images, so that a part
         of it and the whole are the same set.
     """
-    places = {spec.label_from, "path"}
+    places = {spec.label_from, *spec.places}
     plain = AskedSet(
         label=choice.label,
         name=choice.name,
         parameters={name: value for name, value in choice.parameters.items() if name not in places},
         choosing=tuple(sorted(set(spec.selection) - places)),
     )
-    if not spec.takes_folder:
+    if not (spec.takes_folder or spec.paired):
         return plain
     whole = {name: value for name, value in choice.parameters.items() if name not in plain.choosing}
     listed = members if whole == choice.parameters else build(import_factory(spec), whole)
     listing = getattr(listed, "ids", None)
     # Without a listing, only the place tells two folders of one name apart.
-    ids = [choice.parameters.get(spec.label_from)] if listing is None else sorted(listing())
+    ids = [choice.parameters.get(spec.label_from)] if listing is None else _ids(listing, members)
     return replace(plain, members=digest_of(ids), count=None if listing is None else len(ids))
+
+
+def _ids(listing: Callable[[], Iterable[str]], members: Any) -> list[str]:
+    """Return the ids of all images; of those chosen, where nothing is there without what chooses them."""
+    try:
+        return sorted(listing())
+    except PriorbenchError:
+        return sorted(members.ids())
 
 
 class Asking:

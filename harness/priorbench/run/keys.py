@@ -41,7 +41,7 @@ def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any])
         "protocol": PROTOCOL,
         "denoiser": [trial.denoiser.name, trial.denoiser.parameters],
         "image_set": trial.image_set.name,
-        "image": [trial.image, trial.image_sha256],
+        "image": [trial.image, trial.image_sha256, *([trial.noisy_sha256] if trial.noisy_sha256 else [])],
         "operator": [trial.operator.name, trial.operator.parameters],
         "noise": [trial.noise.name, trial.noise.parameters],
         "repetition": trial.repetition,

@@ -22,8 +22,10 @@ from priorbench.loading.digests import code_digest, core_digest
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.run.asking import Asking, asked_set
+from priorbench.run.given import check_given, digests
 from priorbench.run.keys import Provenance, record_key
 from priorbench.run.revision import revision
+from priorbench.suite.given import is_given
 from priorbench.suite.inspection import abilities
 from priorbench.suite.model import Suite
 
@@ -79,12 +81,17 @@ class PlanOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Planned:
-    """What trials say of an image: its pixels are not needed again."""
+    """What trials say of an image: its pixels are not needed again.
+
+    `noisy` has the digests of the noisy pictures that its set brings, one for each repetition, where the
+    suite asks for them.
+    """
 
     id: str
     sha256: str
     shape: tuple[int, int, int]
     crops: bool
+    noisy: tuple[str, ...]
 
 
 class Plan:
@@ -103,6 +110,8 @@ class Plan:
     def __init__(self, suite: Suite, registry: Registry, options: PlanOptions) -> None:
         self.suite, self.registry, self.options = suite, registry, options
         self._sets = [(choice, self._open(choice)) for choice in suite.images]
+        self._given = frozenset(one.label for one in suite.noises if is_given(registry, one))
+        check_given(suite, self._given, [(one.label, found) for one, found in self._sets], salt=options.salt)
         self._iterative = {choice.label: self._iterates(choice) for choice in suite.denoisers}
         if any(self._iterative.values()) and not suite.stopping:
             raise PriorbenchError(f"suite {suite.name}: an iterative method needs a stopping rule")
@@ -157,7 +166,7 @@ class Plan:
     ) -> Iterator[_Planned]:
         """Yield the images of a set as they are read, and keep what is to be known of them."""
         found = []
-        for place, image in enumerate(self._usable(choice, members, skipped)):
+        for place, (image, noisy) in enumerate(self._usable(choice, members, skipped)):
             channels, height, width = image.pixels.shape
             found.append(
                 _Planned(
@@ -165,6 +174,7 @@ class Plan:
                     sha256=image.sha256,
                     shape=(channels, height, width),
                     crops=place < self.options.pictures,
+                    noisy=noisy,
                 )
             )
             yield found[-1]
@@ -172,11 +182,15 @@ class Plan:
 
     def _usable(
         self, choice: Choice, members: ImageSet, skipped: Callable[[str, SkippedImage], None]
-    ) -> Iterator[Image]:
-        def images() -> Iterator[Image]:
-            for item in members:
+    ) -> Iterator[tuple[Image, tuple[str, ...]]]:
+        """Yield the usable images, each with the digests of its noisy pictures, where they are asked for."""
+        repetitions = self.suite.repetitions if self._given else 0
+
+        def images() -> Iterator[tuple[Image, tuple[str, ...]]]:
+            for member in members:
+                item, noisy = digests(members, member, repetitions)
                 if isinstance(item, Image):
-                    yield item
+                    yield item, noisy
                 elif self.options.strict:
                     raise PriorbenchError(
                         f"image set '{choice.label}': {item.id} cannot be used: {item.reason} (--strict)"
@@ -185,9 +199,9 @@ class Plan:
                     skipped(choice.label, item)
 
         found = 0
-        for image in islice(images(), self.options.limit):
+        for usable in islice(images(), self.options.limit):
             found += 1
-            yield image
+            yield usable
         if not found:
             raise PriorbenchError(f"image set '{choice.label}': none of its files can be used")
 
@@ -218,6 +232,7 @@ class Plan:
                 commit=revision(self._spec("denoiser", denoiser).factory),
                 crops=image.crops and repetition == 0,
                 salt=self.options.salt,
+                noisy_sha256=image.noisy[repetition] if noise.label in self._given else "",
             )
             yield self._with_keys(bare)
 

@@ -54,6 +54,12 @@ def priorbench_noise_models() -> Iterator[NoiseSpec]:
         summary="impulse noise: values replaced by 0 or 1",
         level=("fraction",),
     )
+    yield NoiseSpec(
+        name="given",
+        factory="priorbench.standard.given:Given",
+        summary="real noise: the noisy picture that the image set brings; nothing is drawn",
+        given=True,
+    )
 
 
 @hookimpl

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from priorbench.contract.noise import NoiseDescriptor
 from priorbench.parameters.levels import Level, checked_level
@@ -20,8 +20,23 @@ from priorbench.standard.photons import photons
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NonNegative = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
+#: most photons at intensity 1: the noise is a millionth of the picture, and a count far from the end of what
+#: a float64 holds
+_MOST_PHOTONS = 1e12
+#: beyond it, no picture is left, and squares of numbers are not far from the end of their range
+_LARGEST_LEVEL = 1e6
+
+
+def _countable_gain(a: float) -> float:
+    if 0 < a < 1 / _MOST_PHOTONS:
+        raise ValueError(f"must be 0 (no photon noise) or at least {1 / _MOST_PHOTONS:.3g}, not {a:.3g}")
+    return a
+
+
+#: a standard deviation or variance
+Amount = Annotated[float, Field(ge=0, le=_LARGEST_LEVEL)]
+Peak = Annotated[float, Field(ge=1 / _LARGEST_LEVEL, le=_MOST_PHOTONS)]
+Gain = Annotated[float, Field(ge=0, le=_LARGEST_LEVEL), AfterValidator(_countable_gain)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -76,7 +91,7 @@ class Poisson:
         whether the noisy image is clipped to [0, 1].
     """
 
-    peak: Positive = 25.0
+    peak: Peak = 25.0
     clip: bool = False
 
     def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -107,8 +122,8 @@ class PoissonGaussian:
     modeling and fitting for single-image raw-data", IEEE Transactions on Image Processing 17 (2008).
     """
 
-    a: NonNegative = 0.01
-    b: NonNegative = 0.0004
+    a: Gain = 0.01
+    b: Amount = 0.0004
     clip: bool = False
 
     def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -135,7 +150,7 @@ class Speckle:
         whether the noisy image is clipped to [0, 1].
     """
 
-    s: NonNegative = 0.2
+    s: Amount = 0.2
     clip: bool = False
 
     def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:

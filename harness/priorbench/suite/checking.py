@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from priorbench.contract.specs import ImageSetSpec, MetricSpec
 from priorbench.errors import RequestError
 from priorbench.loading.registry import Registry
+from priorbench.suite.given import misfits
 from priorbench.suite.model import LISTS, Suite, SuiteOptions
 from priorbench.suite.notation import ChoiceError, RawChoice, parse_entry, parse_text
 from priorbench.suite.resolution import (
@@ -75,6 +76,7 @@ class _Check:
             *(problem for resolved in lists.values() for problem in resolved.problems),
             *metric_problems,
             *self._bad_repetitions(),
+            *self._misfits(lists),
         ]
         if problems:
             # a grid repeats the problem of a parameter beside it; aliases repeat whole entries
@@ -176,6 +178,15 @@ class _Check:
             yield Fault(line=0, text=f"--repetitions: must be 1 or more, not {repetitions}")
         if repetitions is not None and repetitions > MOST_REPETITIONS:
             yield Fault(line=0, text=f"--repetitions: must be at most {MOST_REPETITIONS}, not {repetitions}")
+
+    def _misfits(self, lists: Mapping[str, Resolved]) -> Iterable[Fault]:
+        """Yield what cannot go with noise that is given."""
+        images, noises, operators = (lists[key].choices for key in ("images", "noises", "operators"))
+        for label, message in misfits(self.registry, images, noises, operators):
+            if self.options.noises:
+                yield Fault(line=0, text=f"--noise '{label}': {message}")
+            else:
+                yield self._at(("noises",), f"noises: {label}: {message}")
 
     def _source_text(self) -> str:
         typed = str(self.options)

@@ -79,10 +79,17 @@ class Problems:
         found: dict[str, str] = {}
         for name, entry in sorted(self._registry.all("noise model").items()):
             assert isinstance(entry.spec, NoiseSpec)
+            if entry.spec.given:
+                continue  # it has no noisy picture of a texture
             family = entry.spec.family or name
             if family not in found or name == family:
                 found[family] = name
         return found
+
+    def given(self) -> frozenset[str]:
+        """Return the names of models whose noisy pictures image sets bring: nothing can be drawn of them."""
+        found = self._registry.all("noise model").items()
+        return frozenset(name for name, one in found if isinstance(one.spec, NoiseSpec) and one.spec.given)
 
     def refusal(self, problem: NoisyProblem) -> str | None:
         """Say why the harness would not give this problem to the denoiser, or return None."""

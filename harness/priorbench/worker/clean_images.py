@@ -1,13 +1,16 @@
-"""The clean images of trials, for the judge alone."""
+"""The images of trials, for the judge alone: the clean ones, and the noisy ones that sets bring."""
 
 from __future__ import annotations
 
+from typing import cast
+
 from priorbench.contract.choice import Choice
-from priorbench.contract.images import Image, ImageSet
+from priorbench.contract.images import Image, ImageSet, NoisyImage, PairedImageSet
 from priorbench.contract.trial import Trial
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.protocol.failure import MachineError, told_in_one_line
+from priorbench.protocol.frames import frame_of
 
 
 class CleanImages:
@@ -44,6 +47,29 @@ class CleanImages:
         if image.sha256 != trial.image_sha256:
             raise MachineError(f"image '{trial.image}' changed since the run began; start the run again")
         return image
+
+    def noisy(self, trial: Trial, image: Image) -> NoisyImage | None:
+        """Return the noisy picture that a trial's image set brings; None where noise is drawn.
+
+        Raises
+        ------
+        MachineError
+            Where it cannot be loaded any more, or is another one than when the run was planned.
+        """
+        if not trial.noisy_sha256:
+            return None
+        members = cast(PairedImageSet, self._set(trial.image_set))
+        try:
+            given = frame_of(members, image, trial.repetition)
+        except Exception as error:  # it could be loaded when the run was planned
+            raise MachineError(
+                f"the noisy picture of '{trial.image}' cannot be loaded: {told_in_one_line(error)}"
+            ) from error
+        if given.sha256 != trial.noisy_sha256:
+            raise MachineError(
+                f"the noisy picture of '{trial.image}' changed since the run began; start the run again"
+            )
+        return given
 
     def _set(self, choice: Choice) -> ImageSet:
         key = _text(choice)

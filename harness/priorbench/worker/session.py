@@ -120,6 +120,7 @@ class Session:
                 repetition=trial.repetition,
                 device="cpu",
                 salt=trial.salt,
+                given=self._images.noisy(trial, image),
             )
         except RefusedError:
             raise

@@ -92,7 +92,7 @@ class TestOtherFormats:
             ("runs.bmp", lambda: bombs.run_length_bmp(7900, 7900), "broken BMP"),
             ("texts.png", lambda: bombs.text_chunks(100), "broken PNG"),
             ("profile.png", lambda: bombs.profile_bomb(200 * MIB), "broken PNG"),
-            ("plain.ppm", lambda: b"P3\n7900 7900\n255\n" + b"1 " * 1000, "broken PPM"),
+            ("plain.ppm", lambda: b"P3\n7900 7900\n255\n" + b"1 " * 1000, "PPM"),
         ],
     )
     def test_is_refused_in_one_line(self, file, name, data, reason):

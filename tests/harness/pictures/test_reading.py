@@ -16,6 +16,7 @@ from priorbench.pictures import (
     NotAnImageError,
     PictureRules,
     UnusableImageError,
+    picture_size,
     read_picture,
 )
 
@@ -164,3 +165,34 @@ class TestModes:
         picture = read_picture(file("phone.jpg", stream.getvalue()))
         same(picture, np.asarray(Image.open(io.BytesIO(stream.getvalue()))), 255)
         assert "first picture of several (MPO)" in picture.notes
+
+
+class TestTextPPM:
+    """Values written as text; those of a maximum that is not scaled are exact."""
+
+    @pytest.mark.parametrize(
+        ("head", "shape", "peak"),
+        [("P2\n3 2\n255", (2, 3), 255), ("P2\n3 2\n65535", (2, 3), 65535), ("P3\n1 2\n255", (2, 1, 3), 255)],
+    )
+    def test_is_read_exactly(self, file, head, shape, peak):
+        """Before: "a maximum other than 255", whatever it was."""
+        samples = np.array([0, 1, 77, 200, peak - 1, peak])
+        text = f"{head}\n# a comment\n" + "\n".join(map(str, samples))
+        found = read_picture(file("text.ppm", text.encode())).pixels
+        wanted = samples.reshape(shape)
+        wanted = wanted[np.newaxis] if wanted.ndim == 2 else np.moveaxis(wanted, -1, 0)
+        np.testing.assert_array_equal(found, wanted.astype(np.float32) / np.float32(peak))
+
+    @pytest.mark.parametrize("head", ["P2\n3 2\n100", "P3\n1 2\n65535", "P3\n1 2\n15"])
+    def test_of_another_maximum_is_refused(self, file, head):
+        assert "maximum other than 255" in reason_of(file("text.ppm", f"{head}\n0 1 2 3 4 5\n".encode()))
+
+
+@pytest.mark.parametrize("pixels", [150_000_000, 200_000_000])
+def test_only_max_pixels_says_what_is_too_large(file, pixels):
+    """Before: "too large" from 179 Mpx on, whatever max_pixels was."""
+    png = make.chunk(b"IHDR", struct.pack(">IIBBBBB", pixels // 10_000, 10_000, 8, 0, 0, 0, 0))
+    path = file("large.png", b"\x89PNG\r\n\x1a\n" + png + make.chunk(b"IDAT", b"") + make.chunk(b"IEND", b""))
+    assert "more than max_pixels = 64 Mpx" in reason_of(path)
+    assert "too large" not in reason_of(path, PictureRules(max_pixels=pixels))
+    assert picture_size(path) == (pixels // 10_000, 10_000)

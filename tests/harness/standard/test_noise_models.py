@@ -231,3 +231,29 @@ def test_the_mean_noise_level_of_published_sets(name, clean_of, count, levels) -
         assert found == count
         assert measured == pytest.approx(unclipped, abs=0.02)
         assert measured_clipped == pytest.approx(clipped, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "reason"),
+    [
+        ("poisson", {"peak": 1e16}, "less than or equal to 1000000000000"),
+        ("poisson", {"peak": 1e-300}, "greater than or equal to"),
+        ("poisson-gaussian", {"a": 1e-20}, "0 (no photon noise) or at least 1e-12"),
+        ("poisson-gaussian", {"b": 1e300}, "less than or equal to 1000000"),
+        ("speckle", {"s": 1e300}, "less than or equal to 1000000"),
+    ],
+)
+def test_a_level_that_cannot_be_drawn_is_refused_before_a_run(name, given, reason):
+    """Before: every trial was refused, or failed with infinite values, one after the other."""
+    with pytest.raises(ParameterProblems) as caught:
+        preset(name, **given)
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("poisson", {"peak": 1e12}), ("poisson-gaussian", {"a": 0.0}), ("poisson-gaussian", {"a": 1e-12})],
+)
+def test_the_last_level_that_can_be_drawn(name, given):
+    noisy = preset(name, **given).corrupt(flat(1.0, side=4), rng())
+    assert np.isfinite(noisy.astype(np.float32)).all()

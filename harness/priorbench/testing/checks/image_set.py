@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from priorbench.contract.images import Image, SkippedImage
+from priorbench.contract.specs import ImageSetSpec
 from priorbench.errors import PriorbenchError
 from priorbench.parameters.values import build
 from priorbench.protocol.failure import told_in_one_line
+from priorbench.protocol.frames import frame_of
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
 
@@ -160,6 +162,30 @@ def limit(subject: ImageSetSubject) -> Finding | Skip | None:
     )
 
 
+def noisy_pictures(subject: ImageSetSubject) -> Finding | Skip | None:
+    """Noise that is given is theirs: the same for all methods, in every process."""
+    assert isinstance(subject.spec, ImageSetSpec)
+    if not subject.spec.paired:
+        return Skip("it brings no noisy pictures")
+    seen = ""
+    try:
+        members, fresh = subject.make(), subject.make()
+        last = members.frames() - 1
+        for image in subject.images:
+            one, again = frame_of(members, image, 0), frame_of(fresh, image, 0)
+            if one.sha256 != again.sha256:
+                seen = f"{image.id}: other pixels the second time"
+            frame_of(fresh, image, last)
+    except Exception as error:
+        seen = told_in_one_line(error)
+    return finding(
+        seen,
+        expected="frames() is 1 or more, and noisy(id, n) gives a priorbench.NoisyImage, shaped like the "
+        "clean one, for each n below it, always the same",
+        mend="see priorbench.PairedImageSet",
+    )
+
+
 CHECKS = (
     Check(name="images", what="it yields images", run=images, needs=("loads",)),
     Check(
@@ -173,4 +199,10 @@ CHECKS = (
     Check(name="unknown-id", what="an unknown id is refused clearly", run=unknown_id, needs=("images",)),
     Check(name="length", what="it knows how many images it has at most", run=length, needs=("images",)),
     Check(name="limit", what="'limit' limits", run=limit, needs=("images",)),
+    Check(
+        name="noisy-pictures",
+        what="the noisy pictures that it brings fit its images",
+        run=noisy_pictures,
+        needs=("pixels",),
+    ),
 )

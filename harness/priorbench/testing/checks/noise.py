@@ -26,7 +26,7 @@ def noises(subject: DenoiserSubject) -> Finding | None:
     families, declared = subject.problems.families(), subject.spec.noises
     if declared != "any":
         for name in declared:
-            if name not in families:
+            if name not in families and name not in subject.problems.given():
                 return Finding(
                     expected="'noises' has families of installed noise models, or is \"any\"",
                     seen=f"'{name}'{suggestion(name, families)}",

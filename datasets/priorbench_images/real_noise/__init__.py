@@ -1,0 +1,1 @@
+"""Pictures with real noise: sets that bring noisy pictures of their own."""

@@ -1,0 +1,152 @@
+"""Image sets that bring noisy pictures of their own: pairs of files, or several noisy frames of a scene."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from priorbench import Image, NoisyImage, PriorbenchError, SkippedImage
+from priorbench.pictures import PictureRules, UnusableImageError, picture_size, shown
+from priorbench_images.grey import read_member
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """The files of one scene, as paths.
+
+    Attributes
+    ----------
+    clean : str
+        the clean picture.
+    noisy : tuple of str
+        its noisy pictures, in the order of the repetitions.
+    """
+
+    clean: str
+    noisy: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """What folders of pairs hold.
+
+    Attributes
+    ----------
+    scenes : Mapping[str, Scene]
+        id of an image -> its files, in order.
+    skipped : Mapping[str, str]
+        id -> why there is no pair, one line.
+    """
+
+    scenes: Mapping[str, Scene]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+class PairSet:
+    """Pairs of files as a `priorbench.PairedImageSet`.
+
+    Parameters
+    ----------
+    name : str
+        of the image set, for messages.
+    listing : callable
+        lists the files; called once. It reads no pixels.
+    rules : PictureRules
+        which pictures are used, clean and noisy alike.
+    limit : int or None, optional
+        how many images to use at most; those that cannot be used do not count.
+    sigma : float or None, optional
+        standard deviation of the noise on the 0..1 scale, where it is known.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        listing: Callable[[], Listing],
+        rules: PictureRules,
+        limit: int | None = None,
+        sigma: float | None = None,
+    ) -> None:
+        if limit is not None and limit < 1:
+            raise PriorbenchError(f"limit is {limit}: it must be 1 or more")
+        self._name, self._list, self._rules, self._limit = name, listing, rules, limit
+        self._sigma = sigma
+
+    def __iter__(self) -> Iterator[Image | SkippedImage]:
+        """Yield the clean images in order, decoding each when it is reached, and files without a partner."""
+        used = 0
+        for image_id in self.ids():
+            if used == self._limit:
+                return
+            item = self._try(image_id)
+            used += isinstance(item, Image)
+            yield item
+
+    def __len__(self) -> int:
+        """Return an upper bound of the number of images."""
+        count = len(self._listing.scenes)
+        return count if self._limit is None else min(count, self._limit)
+
+    def load(self, image_id: str) -> Image:
+        """Open one clean image; raise `PriorbenchError` if it cannot be used."""
+        scene = self._scene(image_id)
+        picture = read_member(scene.clean, self._rules)
+        return Image(id=image_id, pixels=picture.pixels, notes=picture.notes)
+
+    def frames(self) -> int:
+        """Return how many noisy pictures every scene has at least."""
+        return min((len(scene.noisy) for scene in self._listing.scenes.values()), default=1)
+
+    def noisy(self, image_id: str, frame: int) -> NoisyImage:
+        """Open a noisy picture of an image; raise `PriorbenchError` if it cannot be used."""
+        scene = self._scene(image_id)
+        if not 0 <= frame < len(scene.noisy):
+            raise PriorbenchError(
+                f"{self._name}: '{shown(image_id)}' has {len(scene.noisy)} noisy pictures, no number {frame}"
+            )
+        _check_same_size(scene, scene.noisy[frame])
+        picture = read_member(scene.noisy[frame], self._rules)
+        return NoisyImage(pixels=picture.pixels, sigma=self._sigma, notes=picture.notes)
+
+    def ids(self) -> list[str]:
+        """Return the ids of all files, also of those without a partner, in their order."""
+        return sorted([*self._listing.scenes, *self._listing.skipped])
+
+    @cached_property
+    def _listing(self) -> Listing:
+        return self._list()
+
+    def _scene(self, image_id: str) -> Scene:
+        scene = self._listing.scenes.get(image_id)
+        if scene is None:
+            why = self._listing.skipped.get(image_id, "there is no such pair")
+            raise PriorbenchError(f"{self._name}: '{shown(image_id)}': {why}")
+        return scene
+
+    def _try(self, image_id: str) -> Image | SkippedImage:
+        scene = self._listing.scenes.get(image_id)
+        if scene is None:
+            return SkippedImage(id=image_id, reason=self._listing.skipped[image_id])
+        try:
+            image = self.load(image_id)
+        except UnusableImageError as error:
+            return SkippedImage(id=image_id, reason=error.reason)
+        try:
+            _check_same_size(scene, scene.noisy[0])
+        except UnusableImageError as error:
+            return SkippedImage(id=image_id, reason=f"its noisy picture: {error.reason}")
+        return image
+
+
+def _check_same_size(scene: Scene, noisy: str) -> None:
+    """Refuse a noisy picture of another size by the headers: its centre would be another part."""
+    clean_size, noisy_size = picture_size(scene.clean), picture_size(noisy)
+    if clean_size != noisy_size:
+        (cw, ch), (nw, nh) = clean_size, noisy_size
+        raise UnusableImageError(
+            f"{nw} x {nh}, the clean one {cw} x {ch}: pairs need pictures of one size",
+            path=os.fspath(noisy),
+        )
