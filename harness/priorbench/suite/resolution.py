@@ -190,7 +190,10 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
     try:
         spec = registry.find(kind, raw.name).spec
     except UnknownNameError as error:
-        raise PriorbenchError(_of_a_file(kind, text) or str(error)) from error
+        told = _of_a_file(kind, text)
+        if not told:
+            raise
+        raise PriorbenchError(told) from error
     assert isinstance(spec, Spec)
     parameters = resolve(spec, import_factory(spec), {**raw.parameters, **more})
     return Choice(name=raw.name, label=label_of(raw, spec), parameters=parameters)
