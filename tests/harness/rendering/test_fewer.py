@@ -77,7 +77,9 @@ def test_exact_images_are_told_in_their_own_words():
 
 def test_a_psnr_that_is_missing_is_told():
     records = [trial("alpha", str(n), None if n == 0 else 30.0, ssim=1.0) for n in range(3)]
+    records += [trial("beta", str(n), 29.0, ssim=1.0) for n in range(3)]
     text = rendering.markdown([only(records)])
+    assert "not ranked: alpha: 2 of 3 images: 1 without a PSNR" in text
     assert "30.00‡" in text and "‡ PSNR dB: over fewer images than the row: alpha 2 of 3" in text
 
 

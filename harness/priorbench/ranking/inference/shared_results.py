@@ -19,6 +19,9 @@ from priorbench.words import few, plural
 
 Marks = NDArray[np.bool_]
 
+#: a status that is no failure, of a result that cannot be ranked
+_TOLD = {"ok": "without a PSNR"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shared:
@@ -75,10 +78,11 @@ def shared_results(panel: Panel) -> Shared:
 
 
 def _there(panel: Panel) -> tuple[Marks, Marks]:
-    """Mark the slots that each row has a result for, and those where it has failures alone."""
+    """Mark the slots that each row has a score for, and those where it has failures alone."""
     there = np.zeros((len(panel.places), panel.slots), dtype=bool)
     failed = there.copy()
-    good = panel.scores.status == "ok"
+    scored = np.isfinite(panel.scores.psnr) | panel.scores.exact
+    good = (panel.scores.status == "ok") & scored
     there[panel.row[good], panel.slot[good]] = True
     failed[panel.row[~good], panel.slot[~good]] = True
     return there, failed & ~there
@@ -115,7 +119,7 @@ def _why_not(panel: Panel, row: int, there: Marks, failed: Marks, slots: Marks) 
         unit = plural(of, "noise draw")
     records = (panel.row == row) & failed[panel.slot]
     statuses = Counter(panel.scores.status[records].tolist())
-    told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+    told = ", ".join(f"{count} {_TOLD.get(status, status)}" for status, count in sorted(statuses.items()))
     return f"{has} of {unit}" + (f": {told}" if told else "")
 
 

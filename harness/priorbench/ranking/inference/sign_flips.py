@@ -34,8 +34,10 @@ DECIMALS = 6
 _ALL = 14
 #: flips that are drawn for more images; the first leaves every sign as it is
 FLIPS = 10_000
-#: for more images than this the sums under flips are drawn from their limit, a normal distribution
+#: for more images than this the sums under flips are drawn from their limit, a normal distribution,
 _LIMIT = 2000
+#: if no image has a larger part than this in the sum of squares of any comparison
+_LARGEST_PART = 0.01
 #: sums that are this much smaller, relatively, are not smaller: rounding
 _ROUNDING = 1e-7
 #: numbers that are worked on at a time
@@ -75,7 +77,8 @@ def flip_tests(values: Array, first: Indices, second: Indices) -> Probabilities:
         1 for a comparison without a difference.
     """
     values = np.vstack([np.round(values, DECIMALS), np.zeros((1, values.shape[1]))])
-    norms = np.array([np.linalg.norm(values[a] - values[b]) for a, b in zip(first, second, strict=True)])
+    values = values[:, _differing(values, first, second)]
+    norms, parts = _sizes(values, first, second)
     scale = np.where(norms > 0.5 * 10.0**-DECIMALS, 1 / np.maximum(norms, 10.0**-DECIMALS), 0.0)
     sums = values.sum(axis=1)
     observed = np.abs(sums[first] - sums[second]) * scale
@@ -84,7 +87,9 @@ def flip_tests(values: Array, first: Indices, second: Indices) -> Probabilities:
     threshold = observed[order] * (1 - _ROUNDING) - _ROUNDING
     own, largest = np.zeros(len(order)), np.zeros(len(order))
     flips = 0
-    for flipped in _flipped_sums(values, max(1, _CHUNK // max(1, len(order), values.shape[1]))):
+    step = max(1, _CHUNK // max(1, len(order), values.shape[1]))
+    even = values.shape[1] > _LIMIT and parts.max(initial=0.0) <= _LARGEST_PART
+    for flipped in _limits(values, step) if even else _flipped_sums(values, step):
         found = np.abs((flipped[:, first] - flipped[:, second]) * scale)
         own += (found >= threshold).sum(axis=0)
         np.maximum.accumulate(found, axis=1, out=found)
@@ -102,11 +107,28 @@ def smallest_p(images: int) -> float:
     return 2.0 ** (1 - images) if images <= _ALL else 1 / FLIPS
 
 
+def _differing(values: Array, first: Indices, second: Indices) -> NDArray[np.bool_]:
+    """Mark the images on which any of the compared rows differ: flipping others changes nothing."""
+    used = np.unique(np.concatenate([first, second]))
+    return np.asarray((values[used] != values[used[:1]]).any(axis=0))
+
+
+def _sizes(values: Array, first: Indices, second: Indices) -> tuple[Array, Array]:
+    """Return the root sum of squares of every comparison, and the largest part of one image in the sum."""
+    norms, parts = np.zeros(len(first)), np.zeros(len(first))
+    for number, (a, b) in enumerate(zip(first, second, strict=True)):
+        squares = (values[a] - values[b]) ** 2
+        total = squares.sum()
+        norms[number] = np.sqrt(total)
+        parts[number] = squares.max(initial=0.0) / total if total else 0.0
+    return norms, parts
+
+
 def _flipped_sums(values: Array, step: int) -> Iterator[Array]:
     """Yield the sums of every row under parts of the flips: (flips, rows)."""
     images = values.shape[1]
     if images > _LIMIT:
-        yield from _limits(values, step)
+        yield from (signs @ values.T for signs in _drawn(images, step))
         return
     signs = _signs(images)
     for start in range(0, len(signs), step):
@@ -116,15 +138,22 @@ def _flipped_sums(values: Array, step: int) -> Iterator[Array]:
 @functools.lru_cache(maxsize=4)
 def _signs(images: int) -> NDArray[np.int8]:
     """Return the flips, +1 or -1: (flips, images); the first leaves all signs as they are."""
-    if images <= _ALL:
-        numbers = np.arange(2 ** (images - 1))[:, None]
-        bits = (numbers >> np.arange(images)) & 1
+    if images > _ALL:
+        [signs] = _drawn(images, FLIPS)
     else:
-        bits = np.random.default_rng(SEED).integers(0, 2, (FLIPS, images), dtype=np.int8)
-        bits[0] = 0
-    signs = (1 - 2 * bits).astype(np.int8)
+        numbers = np.arange(2 ** max(0, images - 1))[:, None]
+        signs = (1 - 2 * ((numbers >> np.arange(images)) & 1)).astype(np.int8)
     signs.flags.writeable = False
     return signs
+
+
+def _drawn(images: int, step: int) -> Iterator[NDArray[np.int8]]:
+    """Yield parts of the flips that are drawn; the first of all leaves all signs as they are."""
+    rng = np.random.default_rng(SEED)
+    for start in range(0, FLIPS, step):
+        bits = rng.integers(0, 2, (min(step, FLIPS - start), images), dtype=np.int8)
+        bits[: 1 if start == 0 else 0] = 0
+        yield 1 - 2 * bits
 
 
 def _limits(values: Array, step: int) -> Iterator[Array]:

@@ -73,6 +73,25 @@ def test_one_large_difference_the_other_way_outweighs_many_small_ones():
     assert stats.wilcoxon(row).pvalue < 1e-9  # which says the opposite of nothing
 
 
+@pytest.mark.parametrize("images", [20, 2500, 6000])
+def test_images_without_a_difference_make_no_p_smaller(images):
+    """Rows that differ on four images have the p of four, 1/8, however many others there are."""
+    row = np.zeros(images)
+    row[[3, 7, 11, 19]] = [9.0, 10.0, 11.0, 12.0]
+    other = np.random.default_rng(1).normal(30, 3, images)  # a row that no comparison is of changes nothing
+    values = np.array([row, np.zeros(images), other])
+    found = flip_tests(values, np.array([0]), np.array([1]))
+    assert found.alone.tolist() == found.adjusted.tolist() == [0.125]
+
+
+def test_few_large_differences_among_thousands_of_small_ones_are_flipped():
+    """Four of 3000 decide: 1/8, where the normal limit says 0.046."""
+    row = np.random.default_rng(2).normal(0, 0.01, 3000)
+    row[:4] = 100.0
+    assert p_of(row).alone[0] == pytest.approx(0.125, abs=0.012)
+    assert 2 * stats.norm.sf(2) < 0.05
+
+
 def test_what_is_no_difference_has_p_1_and_what_agrees_the_smallest():
     assert p_of(np.zeros(12)).alone.tolist() == [1.0]
     assert p_of(np.full(12, 1e-9)).alone.tolist() == [1.0]
