@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+import far_scale
 import numpy as np
 import pytest
 import skimage.data
@@ -331,25 +332,9 @@ def test_the_reference_has_the_same_size_and_planes(denoise, tmp_path, noisy):
         assert f"{other}: the clean picture is" in done.stderr
 
 
-FAR = '''
-from priorbench import DenoiserSpec, hookimpl
-
-class Far:
-    """Forgets to divide by 255."""
-
-    def denoise(self, observation):
-        return 255 * observation.image
-
-@hookimpl
-def priorbench_denoisers():
-    yield DenoiserSpec(
-        name="far", factory="far_away:Far", summary="s", citation="none", licence="MIT", iterative=False
+def test_an_output_on_the_scale_to_255_is_told(denoise, noisy):
+    done = denoise(
+        "clean.png", "out.png", "--denoiser", "far", "--plugin", far_scale.__file__, "--sigma", "5"
     )
-'''
-
-
-def test_an_output_on_the_scale_to_255_is_told(denoise, tmp_path, noisy):
-    (tmp_path / "far_away.py").write_text(FAR)
-    done = denoise("clean.png", "out.png", "--denoiser", "far", "--plugin", "far_away.py", "--sigma", "5")
     assert done.returncode == 0, done.stderr
     assert "priorbench: clean.png: far gave values up to 2" in done.stderr

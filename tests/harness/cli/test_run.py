@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import far_scale
 import pytest
 from small_runs import write_suite
 
@@ -109,27 +110,9 @@ def test_a_moment_outside_the_calendar_is_one_line(text):
         parse_moment(text)
 
 
-FAR = '''
-from priorbench import DenoiserSpec, hookimpl
-
-class Far:
-    """Forgets to divide by 255."""
-
-    def denoise(self, observation):
-        return 255 * observation.image
-
-@hookimpl
-def priorbench_denoisers():
-    yield DenoiserSpec(
-        name="far", factory="far_scale:Far", summary="s", citation="none", licence="MIT", iterative=False
-    )
-'''
-
-
-def test_an_output_on_the_scale_to_255_is_remarked_and_recorded(process, tmp_path):
-    (tmp_path / "far_scale.py").write_text(FAR)
+def test_an_output_on_the_scale_to_255_is_remarked_and_recorded(process):
     chosen = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25")
-    methods = ("--plugin", "far_scale.py", "--denoiser", "far", "--denoiser", "mean")
+    methods = ("--plugin", far_scale.__file__, "--denoiser", "far", "--denoiser", "mean")
     done = process(*chosen, *methods)
     assert done.returncode == 0, done.stderr
     lines = {line.split()[1]: line for line in done.stderr.splitlines() if " on ramps" in line}
