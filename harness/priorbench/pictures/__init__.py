@@ -31,7 +31,7 @@ from priorbench.pictures.wanted import (
     centre_offset,
     shown,
 )
-from priorbench.pictures.writing import WRITABLE_SUFFIXES, check_output, losses, write_picture
+from priorbench.pictures.writing import WRITABLE_SUFFIXES, check_output, holds_floats, losses, write_picture
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -47,6 +47,7 @@ __all__ = [
     "centre_offset",
     "check_output",
     "end_decoder",
+    "holds_floats",
     "looks_like_picture",
     "losses",
     "open_regular",

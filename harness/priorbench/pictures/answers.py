@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from priorbench.pictures.keeping.metadata import MOST_METADATA
+from priorbench.pictures.values import PEAKS
 from priorbench.pictures.wanted import PictureRules, UnusableImageError, shown
 
-#: dtype of samples -> the value of white
-PEAKS: Mapping[str, int] = {"u1": 255, "u2": 65535, "f2": 1, "f4": 1, "f8": 1}
 _MOST_NOTES, _LONGEST_TEXT = 8, 200
 _MOST_DOTS = 1e6
 

@@ -101,6 +101,7 @@ def _answer(request: Mapping[str, Any], stream: BinaryIO, shared: int, used: int
 
 def _handed_over(samples: Samples, shared: int) -> Mapping[str, Any]:
     values = _plain(samples.values)
+    assert samples.alpha is None or samples.alpha.shape == values.shape[:2]
     about, parts = {}, [values]
     if samples.metadata is not None:
         said = samples.metadata

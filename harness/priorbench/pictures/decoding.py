@@ -107,8 +107,13 @@ def measure(stream: BinaryIO, announce: Announce) -> tuple[int, int]:
         if kind in plain.KINDS:
             found = plain.Plain(stream, kind)
             return found.width, found.height
-        with _open(stream, kind, head, PictureRules(), announce) as image:
-            return stored_size(image)
+        try:
+            with _open(stream, kind, head, PictureRules(), announce) as image:
+                return stored_size(image)
+        except UnidentifiedImageError:
+            if kind != "TIFF":
+                raise
+            return tiff.size(stream)
 
     return _guarded(stream, work)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -40,12 +41,30 @@ def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -
         wanted = tiff_tags.orientation_of(image.tag_v2)
         samples = _decoded(image, stream, header)
         if ExifTags.Base.Orientation not in image.tag_v2:  # Pillow has turned it, and deleted the tag
-            samples = replace(samples, values=orientation.as_stored(samples.values, wanted))
+            samples = _turned_back(samples, wanted)
+        _check_alpha(samples, image.tag_v2)
     else:
         samples = _decoded(image, stream, header)
         wanted = _orientation(image)  # a PNG may tell it behind its pixels
     notes = _metadata_notes(image) + orientation.notes(wanted) + samples.notes
     return replace(samples, notes=notes, orientation=wanted)
+
+
+def _turned_back(samples: Samples, wanted: int) -> Samples:
+    alpha = samples.alpha
+    return replace(
+        samples,
+        values=orientation.as_stored(samples.values, wanted),
+        alpha=None if alpha is None else orientation.as_stored(alpha, wanted),
+    )
+
+
+def _check_alpha(samples: Samples, tags: Mapping[int, Any]) -> None:
+    """Refuse alpha that colour was multiplied with (Pillow divides by it), and what is not called alpha."""
+    if samples.alpha is None or tiff_tags.is_plain_alpha(tags):
+        return
+    if int(samples.alpha.min()) != samples.peak:
+        raise UnusableImageError(tiff_tags.UNKNOWN_SAMPLES)
 
 
 def _decoded(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -> Samples:

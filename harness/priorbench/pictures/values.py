@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 
 from priorbench.pictures.wanted import UnusableImageError
 
-_OPAQUE_DROPPED = "opaque alpha dropped"
+#: dtype of samples, without byte order -> the value of white
+PEAKS: Mapping[str, int] = {"u1": 255, "u2": 65535, "f2": 1, "f4": 1, "f8": 1}
+OPAQUE_DROPPED = "opaque alpha dropped"
 _TRANSPARENT = "transparent pixels: what they should look like is not known"
 
 
@@ -76,7 +79,7 @@ def settled(samples: Samples, *, keep: bool) -> Samples:
         return samples
     if int(samples.alpha.min()) != samples.peak:
         raise UnusableImageError(_TRANSPARENT)
-    return replace(samples, alpha=None, notes=(*samples.notes, _OPAQUE_DROPPED))
+    return replace(samples, alpha=None, notes=(*samples.notes, OPAQUE_DROPPED))
 
 
 def check_range(values: NDArray[Any], *, any_finite: bool = False) -> None:
@@ -84,6 +87,8 @@ def check_range(values: NDArray[Any], *, any_finite: bool = False) -> None:
     low, high = values.min(), values.max()
     if not (np.isfinite(low) and np.isfinite(high)):  # min and max of an array with a NaN are NaN
         raise UnusableImageError("values that are not finite (NaN or infinity)")
+    if max(-low, high) > np.finfo(np.float32).max:
+        raise UnusableImageError("values that are too large for single precision")
     if (low < 0 or high > 1) and not any_finite:
         raise UnusableImageError(
             f"range unknown: floating point from {shown_value(low)} to {shown_value(high)}, "

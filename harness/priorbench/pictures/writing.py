@@ -65,6 +65,11 @@ def losses(path: str | os.PathLike[str], kept: Kept) -> tuple[str, ...]:
     return tuple(lost)
 
 
+def holds_floats(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file of this name can hold floating point."""
+    return _writer(Path(path)) is _write_tiff
+
+
 def check_output(path: str | os.PathLike[str]) -> None:
     """Raise `PriorbenchError` now, before the work, if `write_picture` would refuse the path afterwards.
 

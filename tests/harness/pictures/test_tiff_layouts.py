@@ -124,7 +124,7 @@ def test_a_sample_that_is_neither_colour_nor_opaque_is_not_dropped(dtype, kind):
     samples[3, 5, -1] = 0
     for options in layouts(kind):
         if options.get("predictor") is None:
-            with pytest.raises(UnusableImageError, match="not opaque alpha"):
+            with pytest.raises(UnusableImageError, match="neither opaque nor plain alpha"):
                 decoded(written(samples, **options))
 
 

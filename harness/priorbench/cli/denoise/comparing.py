@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from priorbench.pictures import upright
 from priorbench.pictures.keeping.metadata import orientation_of
 from priorbench.protocol.metrics import clip01
 from priorbench.protocol.scoring import score
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 _GAP, _CAPTION, _LEAST = 8, 24, 260
 #: root mean square of what changed, as shown
 _SHOWN_AS = 0.25
-_TURNS: Mapping[int, Image.Transpose] = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,8 +55,8 @@ def before_and_after(images: Shown) -> NDArray[np.float64]:
         _titled("after", after, images.clean): after,
         f"{what} x {factor}": np.clip(change * factor, 0, 1),
     }
-    turn = _TURNS.get(orientation_of(images.exif))
-    tiles = [_tile(image, text, turn) for text, image in captions.items()]
+    turn = orientation_of(images.exif)
+    tiles = [_tile(upright(image, turn), text) for text, image in captions.items()]
     width, height = tiles[0].size
     sheet = Image.new("RGB", (len(tiles) * width + (len(tiles) - 1) * _GAP, height), "white")
     for number, tile in enumerate(tiles):
@@ -80,12 +71,10 @@ def _titled(title: str, image: NDArray[Any], clean: NDArray[Any] | None) -> str:
     return f"{title} (exact)" if psnr is None else f"{title} {psnr:.2f} dB"
 
 
-def _tile(image: NDArray[Any], caption: str, turn: Image.Transpose | None) -> Image.Image:
+def _tile(image: NDArray[Any], caption: str) -> Image.Image:
     """Return an image under its caption."""
     levels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
     picture = Image.fromarray(np.moveaxis(np.broadcast_to(levels, (3, *levels.shape[1:])), 0, -1).copy())
-    if turn is not None:
-        picture = picture.transpose(turn)
     times = -(-_LEAST // picture.width)
     if times > 1:
         picture = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: depth -> the value of white in the file
 _PEAKS = {"8 bits": 255.0, "16 bits": 65535.0, "floating point": 1.0}
 
+#: a picture of 16 bits that stays below this part of its range may have fewer
+_DARK = 1 / 8
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
@@ -48,9 +51,20 @@ class Source:
         """Whether the picture is grey, in one plane or in equal ones."""
         return bool((self.pixels == self.pixels[:1]).all())
 
-    def for_file(self, image: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return an image with the planes of the file, on the scale on which pictures are written."""
-        values = image.astype(np.float64) * (self.white - self.black) + self.black
+    def for_file(self, image: NDArray[np.floating], *, floats: bool) -> NDArray[np.float64]:
+        """Return an image with the planes of the file, on the scale on which pictures are written.
+
+        Parameters
+        ----------
+        image : ndarray
+            (channels, height, width), black 0 and white 1.
+        floats : bool
+            the file holds floating point; one of integers has black at its lowest level, white at its
+            highest, where the scale of a floating-point picture was stated.
+        """
+        values = image.astype(np.float64)
+        if self.bounded or floats:
+            values = values * (self.white - self.black) + self.black
         if self.bounded:
             values = np.clip(values, 0, 1)
         return np.broadcast_to(values, (len(self.pixels), *values.shape[1:]))
@@ -90,6 +104,13 @@ def read_source(path: Path, value_range: tuple[float, float] | None) -> Source:
             "white? Say it, as --range 0:1 or --range 0:255"
         )
     peak = _PEAKS[picture.kept.depth]
+    # profile and orientation are kept, whatever is done for a benchmark
+    notes = tuple(note for note in picture.notes if not note.startswith(("ICC", "EXIF")))
+    if picture.kept.depth == "16 bits" and value_range is None and high < _DARK:
+        notes += (
+            f"16 bits, but no value above {round(high * peak)}: if white is less than 65535, say it, as"
+            " --range 0:4095",
+        )
     black, white = (0.0, 1.0) if value_range is None else (value_range[0] / peak, value_range[1] / peak)
     pixels = picture.pixels
     if value_range is not None:
@@ -97,8 +118,7 @@ def read_source(path: Path, value_range: tuple[float, float] | None) -> Source:
     return Source(
         pixels=pixels,
         kept=picture.kept,
-        # profile and orientation are kept, whatever is done for a benchmark
-        notes=tuple(note for note in picture.notes if not note.startswith(("ICC", "EXIF"))),
+        notes=notes,
         black=black,
         white=white,
         bounded=value_range is None or not floating,

@@ -8,8 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from priorbench.cli.common.output import remark
 from priorbench.errors import PriorbenchError, RequestError
-from priorbench.pictures import READABLE_SUFFIXES, WRITABLE_SUFFIXES, check_output, shown
+from priorbench.pictures import (
+    OTHER_PICTURE_SUFFIXES,
+    READABLE_SUFFIXES,
+    WRITABLE_SUFFIXES,
+    check_output,
+    shown,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,9 +72,10 @@ def plan(
     problems = [*_collisions(jobs), *(text for job in jobs for text in _harm(job, sources, overwrite))]
     if in_folder and not overwrite:
         problems += [
-            f"{shown(str(job.output))}: there is a file already; --overwrite replaces it"
+            f"{shown(str(written))}: there is a file already; --overwrite replaces it"
             for job in jobs
-            if job.output.exists() and not any(_same(job.output, source) for source in sources)
+            for written in filter(None, (job.output, job.compare))
+            if written.exists() and not any(_same(written, source) for source in sources)
         ]
     if problems:
         raise RequestError(problems)
@@ -85,7 +93,11 @@ def _pictures(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    found = sorted(one for one in path.iterdir() if one.suffix.lower() in READABLE_SUFFIXES and one.is_file())
+    files = sorted(one for one in path.iterdir() if one.is_file())
+    found = [one for one in files if one.suffix.lower() in READABLE_SUFFIXES]
+    for one in files:
+        if one.suffix.lower() in OTHER_PICTURE_SUFFIXES:
+            remark(f"{shown(str(one))}: left out, for its kind is not read: save it as PNG or TIFF")
     if not found:
         raise PriorbenchError(
             f"{shown(str(path))}: no pictures in this folder ({', '.join(READABLE_SUFFIXES)})"

@@ -14,7 +14,7 @@ from priorbench.cli.denoise.source import Source, read_source
 from priorbench.cli.denoise.targets import Job
 from priorbench.contract.noise import NoiseDescriptor
 from priorbench.errors import PriorbenchError
-from priorbench.pictures import losses, shown, write_picture
+from priorbench.pictures import holds_floats, losses, shown, write_picture
 from priorbench.protocol.exchange import scale_remark
 from priorbench.protocol.scoring import score
 from priorbench.toolkit.noise_estimates import NoiseEstimate, estimate_noise
@@ -51,6 +51,8 @@ def denoise_one(method: Method, job: Job, count: str) -> bool:
         say(f"{name}: its {len(source.pixels)} planes are equal: it is treated as grey", err=True)
     for text in (*source.notes, *losses(job.output, source.kept)):
         say(f"{name}: {text}", err=True)
+    if not source.bounded and not holds_floats(job.output):
+        say(f"{name}: {source.black:g} is written as black, {source.white:g} as white", err=True)
     if estimate is not None:
         _tell(estimate, pixels, name)
     outcome = run()
@@ -59,7 +61,8 @@ def denoise_one(method: Method, job: Job, count: str) -> bool:
         return False
     if odd := scale_remark(outcome.output):
         remark(f"{name}: {method.choice.name} gave {odd}")
-    write_picture(job.output, source.for_file(_planes(outcome.output, source)), source.kept)
+    image = source.for_file(_planes(outcome.output, source), floats=holds_floats(job.output))
+    write_picture(job.output, image, source.kept)
     say(f"{count}{job.output}: {method.choice.name}, {seconds(outcome.wall_seconds)} s", err=True)
     scores = None if clean is None else _scores(pixels, outcome.output, clean)
     if scores:
@@ -105,6 +108,11 @@ def _clean(job: Job, source: Source, method: Method, shape: tuple[int, ...]) -> 
     if job.reference is None:
         return None
     clean = read_source(job.reference, method.value_range)
+    if method.value_range is not None and clean.kept.depth != source.kept.depth:
+        raise PriorbenchError(
+            f"{shown(str(job.reference))}: it has {clean.kept.depth}, {shown(str(job.source))} has"
+            f" {source.kept.depth}: --range cannot mean both; save the clean picture like the noisy one"
+        )
     pixels = clean.pixels
     if clean.grey and len(pixels) != shape[0]:
         pixels = np.broadcast_to(pixels[:1], (shape[0], *pixels.shape[1:]))

@@ -10,12 +10,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.pictures.values import Metadata, Samples
+from priorbench.pictures.values import PEAKS, Metadata, Samples
 from priorbench.pictures.wanted import PictureRules, UnusableImageError
 
 _PFM = re.compile(rb"P([Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+]?[0-9.eE+-]{1,24})(?:\r\n|\s)")
 _PFM_HEAD = 256
-_PEAKS = {("u", 1): 255, ("u", 2): 65535, ("f", 2): 1, ("f", 4): 1, ("f", 8): 1}
 _LONGEST_HEADER = 10_000
 
 #: formats that are read here, not by Pillow
@@ -58,7 +57,7 @@ class Plain:
         if len(data) < wanted:
             raise UnusableImageError(f"truncated: {len(data)} bytes of values, {wanted} are announced")
         values = self._arranged(np.frombuffer(data, self._dtype))
-        peak = _PEAKS[self._dtype.kind, self._dtype.itemsize]
+        peak = PEAKS[self._dtype.str[1:]]
         return Samples(values=values, peak=peak, metadata=Metadata() if rules.keep else None)
 
     def _read_npy(self) -> None:
@@ -68,7 +67,7 @@ class Plain:
         if version not in read:
             raise UnusableImageError(f"NPY of version {version[0]}.{version[1]}: not an array of numbers")
         shape, fortran, dtype = read[version](self._stream, max_header_size=_LONGEST_HEADER)
-        if (dtype.kind, dtype.itemsize) not in _PEAKS:
+        if dtype.str[1:] not in PEAKS:
             raise UnusableImageError(
                 f"array of {dtype}: range unknown; save uint8, uint16, or floating point from 0 to 1"
             )

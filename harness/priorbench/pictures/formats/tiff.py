@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 
 from priorbench.pictures.bounds import check_tiff
 from priorbench.pictures.formats import tiff_tags
-from priorbench.pictures.values import Samples
+from priorbench.pictures.values import OPAQUE_DROPPED, PEAKS, Samples
 from priorbench.pictures.wanted import PictureRules, UnusableImageError
 
-_METAMORPH_PLANES = 33629  # tifffile makes a table of it
-_PEAKS = {("u", 1): 255, ("u", 2): 65535, ("f", 2): 1, ("f", 4): 1, ("f", 8): 1}
 _NO_CODEC = "needs the package imagecodecs: pip install imagecodecs"
-_OPAQUE_DROPPED = "opaque alpha dropped"
 
 
 def read_samples(stream: BinaryIO, rules: PictureRules, announce: Callable[[int, int], None]) -> Samples:
@@ -53,18 +50,27 @@ def read_samples(stream: BinaryIO, rules: PictureRules, announce: Callable[[int,
         _check_bounds(page)
         values = _decoded(page)
     assert page.dtype is not None
-    peak = _PEAKS[page.dtype.kind, page.dtype.itemsize]
-    values, dropped = _colour(values, channels, peak)
+    peak = PEAKS[page.dtype.str[1:]]
+    values, alpha, dropped = _parts(values, channels, peak, tags)
     return Samples(
         values=values,
         peak=peak,
+        alpha=alpha,
         notes=tiff_tags.notes_of(tags) + dropped,
         orientation=tiff_tags.orientation_of(tags),
     )
 
 
+def size(stream: BinaryIO) -> tuple[int, int]:
+    """Return (width, height) of the first page."""
+    stream.seek(0)
+    with tifffile.TiffFile(stream, name="picture.tif") as file:
+        page = file.pages.first
+        return page.imagewidth, page.imagelength
+
+
 def _tags(page: tifffile.TiffPage) -> dict[int, Any]:
-    planes = {tag.code: (0,) * tag.count for tag in page.tags if tag.code == _METAMORPH_PLANES}
+    planes = {tag.code: (0,) * tag.count for tag in page.tags if tag.code == tiff_tags.METAMORPH_PLANES}
     return {tag.code: tag.value for tag in page.tags} | planes
 
 
@@ -85,15 +91,18 @@ def _compression(page: tifffile.TiffPage) -> str:
     return name if page.predictor == 1 else f"{name} with predictor {page.predictor}"
 
 
-def _colour(values: NDArray[Any], channels: int, peak: int) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Return the colour alone, and a note; refuse further samples unless all of them are opaque."""
+def _parts(
+    values: NDArray[Any], channels: int, peak: int, tags: tiff_tags.Tags
+) -> tuple[NDArray[Any], NDArray[Any] | None, tuple[str, ...]]:
+    """Return the colour, plain alpha, and a note; refuse further samples of another kind unless opaque."""
     if values.ndim == 2 or values.shape[2] == channels:
-        return values, ()
+        return values, None, ()
+    colour = values[..., 0] if channels == 1 else values[..., :channels]
+    if tiff_tags.is_plain_alpha(tags) and values.dtype.kind == "u":
+        return colour, values[..., -1], ()
     if not bool((values[..., channels:] == peak).all()):
-        raise UnusableImageError(
-            "samples beside the colour that are not opaque alpha: what they mean is not known"
-        )
-    return (values[..., 0] if channels == 1 else values[..., :channels]), (_OPAQUE_DROPPED,)
+        raise UnusableImageError(tiff_tags.UNKNOWN_SAMPLES)
+    return colour, None, (OPAQUE_DROPPED,)
 
 
 def _check_bounds(page: tifffile.TiffPage) -> None:
@@ -119,7 +128,7 @@ def _problem(page: tifffile.TiffPage) -> str:
         return f"{page.samplesperpixel} samples a pixel: neither grey nor RGB"
     if page.axes not in ("YX", "YXS", "SYX"):
         return f"TIFF layout {page.axes} as {page.photometric}: save it as grey or RGB"
-    if page.dtype is None or (page.dtype.kind, page.dtype.itemsize) not in _PEAKS:
+    if page.dtype is None or page.dtype.str[1:] not in PEAKS:
         return f"{page.dtype} samples: range unknown; save it with 8 or 16 bits"
     if page.bitspersample != 8 * page.dtype.itemsize:
         return f"{page.bitspersample} bits a sample: range unknown; save it with 8 or 16"

@@ -11,7 +11,7 @@ from typing import Any
 from priorbench.pictures.formats import orientation
 
 _WIDTH, _LENGTH, _DESCRIPTION, _ORIENTATION, _SAMPLES = 256, 257, 270, 274, 277
-_PLANAR_CONFIGURATION, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _DEPTH, _METAMORPH_PLANES, _ICC = (
+_PLANAR_CONFIGURATION, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _DEPTH, METAMORPH_PLANES, _ICC = (
     284,
     338,
     339,
@@ -21,7 +21,11 @@ _PLANAR_CONFIGURATION, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _DEPTH, _METAMORPH_PLANES
 )
 _SIGNED = 2
 _COMPLEX = frozenset({5, 6})
-_UNSPECIFIED, _ASSOCIATED_ALPHA = 0, 1
+_UNSPECIFIED, _ASSOCIATED_ALPHA, _PLAIN_ALPHA = 0, 1, 2
+#: why samples beside the colour are refused
+UNKNOWN_SAMPLES = (
+    "samples beside the colour that are neither opaque nor plain alpha: what they mean is not known"
+)
 _SEPARATE_PLANES = 2
 _COMPRESSION, _UNCOMPRESSED = 259, 1
 _PHOTOMETRIC, _RGB = 262, 2
@@ -61,6 +65,11 @@ def problem(tags: Tags) -> str:
     return ""
 
 
+def is_plain_alpha(tags: Tags) -> bool:
+    """Tell whether the one further sample is alpha that colour was not multiplied with."""
+    return _values(tags.get(_EXTRA_SAMPLES)) == (_PLAIN_ALPHA,)
+
+
 def has_unread_samples(tags: Tags, bits: int) -> bool:
     """Tell whether Pillow drops samples without a look, or does not read alpha as the file has it."""
     extra = _values(tags.get(_EXTRA_SAMPLES))
@@ -79,7 +88,7 @@ def _planes(tags: Tags) -> int:
     """Return the planes that stand behind one directory, as microscopes and ImageJ write them."""
     description = tags.get(_DESCRIPTION)
     text = description if isinstance(description, str) else ""
-    counts = [_number(tags.get(_DEPTH), 1), len(_values(tags.get(_METAMORPH_PLANES)))]
+    counts = [_number(tags.get(_DEPTH), 1), len(_values(tags.get(METAMORPH_PLANES)))]
     if text.startswith("ImageJ="):
         counts += [int(found) for found in _IMAGEJ_PLANES.findall(text)]
     elif text.startswith('{"shape":') and len(text) < _LONGEST_SHAPE:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
+from priorbench.pictures.formats import orientation
 from priorbench.pictures.values import Metadata, Samples
 
 #: bytes of an EXIF block or a profile; larger ones are left out
@@ -102,10 +103,9 @@ def orientation_of(exif: bytes) -> int:
     try:
         known = Image.Exif()
         known.load(_EXIF_HEAD + exif)
-        value = int(known.get(ExifTags.Base.Orientation, 1))
+        return orientation.checked(known.get(ExifTags.Base.Orientation))
     except Exception:
         return 1
-    return value if value in range(1, 9) else 1
 
 
 def texts_of(exif: bytes) -> dict[int, str]:

@@ -32,7 +32,7 @@ def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
 
     planes = values.shape[2]
     texts = texts_of(kept.exif)
-    tags: list[Any] = [(tag, "s", 0, texts[tag], True) for tag in _TEXTS if tag in texts]
+    tags: list[Any] = [(tag, "s", 0, texts[tag], True) for tag in (_DATE, *_TEXTS) if tag in texts]
     if orientation_of(kept.exif) != 1:
         tags.append((_ORIENTATION, "H", 1, orientation_of(kept.exif), True))
     more: dict[str, Any] = {}
@@ -49,7 +49,6 @@ def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
         compression="zlib",
         description=texts.get(_DESCRIPTION),
         software=texts.get(_SOFTWARE, "priorbench"),
-        datetime=texts.get(_DATE),
         metadata=None,
         extratags=tags,
         **more,
@@ -58,4 +57,6 @@ def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
 
 def lost_exif(kept: Kept) -> bool:
     """Tell whether the EXIF block has more than `write_tiff` writes."""
-    return bool(tags_of(kept.exif) - _WRITTEN)
+    told = tags_of(kept.exif)
+    texts = {_DESCRIPTION, _SOFTWARE, _DATE, *_TEXTS}
+    return bool(told - _WRITTEN or (told & texts) - texts_of(kept.exif).keys())

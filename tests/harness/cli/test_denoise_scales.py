@@ -1,0 +1,107 @@
+"""Scales, files beside, and what a file cannot hold: nothing is lost or changed without a word."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import skimage.data
+import tifffile
+from PIL import Image
+
+from priorbench.pictures import losses, read_picture
+from priorbench.pictures.wanted import PictureRules
+
+CLEAN = skimage.data.camera()[100:164, 200:264] / 255
+NOISY = CLEAN + np.random.default_rng(7).normal(0, 15 / 255, CLEAN.shape)
+
+
+@pytest.fixture
+def denoise(command):
+    def run(*arguments):
+        return command("denoise", *map(str, arguments), PRIORBENCH_PLUGINS="standard,example,classical")
+
+    return run
+
+
+def levels(image, peak, dtype):
+    return np.clip(np.rint(image * peak), 0, peak).astype(dtype)
+
+
+def test_floats_of_a_stated_range_become_levels_from_black_to_white(denoise, tmp_path):
+    """They were clipped to 0 to 1 on the scale of the file: a white picture."""
+    tifffile.imwrite(tmp_path / "in.tif", (NOISY * 255).astype("f4"))
+    done = denoise("in.tif", "out.png", "--denoiser", "wavelet", "--sigma", "15", "--range", "0:255")
+    assert done.returncode == 0, done.stderr
+    assert "0 is written as black, 255 as white" in done.stderr
+    found = read_picture(tmp_path / "out.png").pixels[0]
+    assert np.sqrt(np.mean((found - CLEAN) ** 2)) < 0.06
+
+
+def test_a_range_means_one_depth(denoise, tmp_path):
+    """Twelve bits in sixteen beside a clean picture of eight: its white is not 4095."""
+    Image.fromarray(levels(NOISY, 4095, np.uint16)).save(tmp_path / "in.png")
+    Image.fromarray(levels(CLEAN, 255, np.uint8)).save(tmp_path / "clean8.png")
+    Image.fromarray(levels(CLEAN, 4095, np.uint16)).save(tmp_path / "clean12.png")
+    chosen = ("--denoiser", "wavelet", "--sigma", "15", "--range", "0:4095", "--reference")
+    wrong = denoise("in.png", "out.png", *chosen, "clean8.png")
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
+    assert "--range cannot mean both" in wrong.stderr
+    right = denoise("in.png", "out.png", *chosen, "clean12.png")
+    assert right.returncode == 0, right.stderr
+    assert float(right.stdout.split("->")[1].split()[0]) > 25
+
+
+def test_sixteen_bits_that_look_like_twelve_are_doubted(denoise, tmp_path):
+    Image.fromarray(levels(NOISY, 4095, np.uint16)).save(tmp_path / "in.png")
+    done = denoise("in.png", "out.png", "--denoiser", "mean", "--sigma", "15")
+    assert "16 bits, but no value above" in done.stderr and "--range 0:4095" in done.stderr
+    Image.fromarray(levels(NOISY, 65535, np.uint16)).save(tmp_path / "in.png")
+    assert "no value above" not in denoise("in.png", "out.png", "--denoiser", "mean", "--sigma", "15").stderr
+
+
+def test_a_folder_of_comparisons_replaces_nothing(denoise, tmp_path):
+    for folder in ("noisy", "clean"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(levels(NOISY, 255, np.uint8)).save(tmp_path / folder / "a.png")
+    before = (tmp_path / "clean" / "a.png").read_bytes()
+    chosen = ("noisy", "results", "--denoiser", "mean", "--sigma", "15", "--compare", "clean")
+    done = denoise(*chosen)
+    assert done.returncode == 2
+    assert "clean/a.png: there is a file already" in done.stderr
+    assert (tmp_path / "clean" / "a.png").read_bytes() == before
+    assert denoise(*chosen, "--overwrite").returncode == 0
+
+
+def test_pictures_of_a_kind_that_is_not_read_are_mentioned(denoise, tmp_path):
+    (tmp_path / "noisy").mkdir()
+    Image.fromarray(levels(NOISY, 255, np.uint8)).save(tmp_path / "noisy" / "a.png")
+    (tmp_path / "noisy" / "b.heic").write_bytes(b"x")
+    done = denoise("noisy", "results", "--denoiser", "mean", "--sigma", "15")
+    assert done.returncode == 0
+    assert "noisy/b.heic: left out, for its kind is not read" in done.stderr
+
+
+@pytest.mark.parametrize("date", ["2020-01-01 10:00", "2020:01:01 10:00:00", "soon"])
+def test_whatever_date_a_file_has_is_kept(denoise, tmp_path, date):
+    block = Image.Exif()
+    block[306] = date
+    Image.fromarray(levels(NOISY, 255, np.uint8)).save(tmp_path / "in.jpg", exif=block)
+    done = denoise("in.jpg", "out.tif", "--denoiser", "mean", "--sigma", "15")
+    assert done.returncode == 0, done.stderr
+    assert Image.open(tmp_path / "out.tif").getexif()[306].startswith(date)
+
+
+def test_texts_that_a_tiff_cannot_hold_are_told(tmp_path):
+    import io
+
+    def with_artist(name):
+        block = Image.Exif()
+        block[315] = name
+        file = io.BytesIO()
+        Image.fromarray(levels(NOISY, 255, np.uint8)).save(file, format="PNG", exif=block)
+        (tmp_path / "in.png").write_bytes(file.getvalue())
+        return read_picture(tmp_path / "in.png", PictureRules(keep=True)).kept
+
+    assert losses("out.tif", with_artist("Jorg")) == ()
+    kept = with_artist(b"J\xf6rg")
+    assert any("EXIF" in text for text in losses("out.tif", kept))
