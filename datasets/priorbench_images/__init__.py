@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from priorbench import ImageSetSpec, hookimpl
 
 #: Parameters that choose among a folder's pictures and leave each as it is: not part of a set's label.
-_CHOOSING = ("limit", "select", "seed", "min_side", "channels", "max_pixels", "follow_links")
+_CHOOSING = ("limit", "select", "seed", "min_side", "channels", "max_pixels")
 #: The classic sets are checked: wherever they lie, they are the same.
 _CHECKED = ("limit", "path")
 _FFDNET = "https://github.com/cszn/FFDNet, folder testsets"
@@ -82,7 +82,7 @@ def _folders() -> Iterator[ImageSetSpec]:
         citation="Russakovsky et al., ImageNet Large Scale Visual Recognition Challenge, IJCV 2015",
         licence="non-commercial research and education (image-net.org)",
         label_from="path",
-        selection=(*_CHOOSING, "list", "numbers"),
+        selection=(*_CHOOSING, "list", "numbers", "follow_links"),
     )
 
 
@@ -167,5 +167,5 @@ def _pairs() -> Iterator[ImageSetSpec]:
         "Images, CVPR 2019",
         licence="MIT",
         paired=True,
-        selection=("limit", "max_pixels", "path", "types"),
+        selection=("limit", "max_pixels", "path"),
     )

@@ -36,8 +36,9 @@ def read_member(path: str, rules: PictureRules) -> Picture:
         return picture
     equal = np.array_equal(planes[0], planes[1]) and np.array_equal(planes[0], planes[2])
     if wants_grey and equal:
-        return Picture(pixels=planes[:1].copy(), notes=(*picture.notes, f"{_EQUAL}, taken as grey"))
+        notes = (*picture.notes, f"{_EQUAL}, taken as grey")
+        return replace(picture, pixels=planes[:1].copy(), notes=notes)
     if wants_grey:
         raise UnusableImageError("colour picture; channels = grey takes only grey ones", path=path)
     note = (f"{_EQUAL}: a grey picture stored as colour (channels=grey takes it as grey)",) if equal else ()
-    return Picture(pixels=planes, notes=(*picture.notes, *note))
+    return replace(picture, notes=(*picture.notes, *note))

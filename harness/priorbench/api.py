@@ -136,6 +136,7 @@ def evaluate(
     set_choice = choose(registry, "image set", image_set)
     operator_choice = choose(registry, "operator", operator)
     results: list[ImageResult] = []
+    skipped: list[str] = []
     for _, message in misfits(registry, [set_choice], [noise_choice], [operator_choice]):
         raise PriorbenchError(f"evaluate: noise '{noise_choice.label}': {message}")
     given = is_given(registry, noise_choice)
@@ -147,6 +148,11 @@ def evaluate(
     for image in members:
         if isinstance(image, SkippedImage):
             continue
+        try:
+            frame = frame_of(members, image, 0) if given else None
+        except PriorbenchError as error:  # as in a run, it is skipped
+            skipped.append(f"{image.id}: {error}")
+            continue
         noisy = noisy_problem(
             registry,
             image,
@@ -156,7 +162,7 @@ def evaluate(
             repetition=0,
             device=device,
             salt=secret,
-            given=frame_of(members, image, 0) if given else None,
+            given=frame,
         )
         rules = [(Fixed(iterations=iterations), False)]
         (outcome,) = measure(_as_method(method), noisy.problem, rules, iterations)
@@ -179,7 +185,8 @@ def evaluate(
         if limit is not None and len(results) >= limit:
             break
     if not results:
-        raise PriorbenchError(f"image set '{set_choice.label}': none of its files can be used")
+        why = f"; {skipped[0]}" if skipped else ""
+        raise PriorbenchError(f"image set '{set_choice.label}': none of its files can be used{why}")
     return Evaluation(images=tuple(results))
 
 

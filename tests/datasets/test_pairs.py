@@ -6,6 +6,7 @@ import numpy as np
 import picture_pairs as make
 import pytest
 from picture_folders import outcome
+from PIL import Image
 
 from priorbench.errors import PriorbenchError
 from priorbench_images.real_noise.sets import fmd, pairs, polyu
@@ -63,6 +64,44 @@ class TestTwoFolders:
         assert used == ["s2.png"]
         assert "which belong together?" in skipped["s0.bmp"]
         assert "and a folder of that name" in skipped["s1.png"]
+
+    def test_frames_are_in_the_order_in_which_people_count(self, tmp_path):
+        make.two_folders(tmp_path, scenes=1, frames=12)
+        found = two(tmp_path)
+        for frame in range(12):
+            assert np.array_equal(found.noisy("s0.png", frame).pixels, scaled(make.noisy(0, frame)))
+
+    def test_one_frame_in_two_formats_is_no_two_frames(self, tmp_path):
+        make.two_folders(tmp_path, frames=2)
+        make.write(tmp_path / "noisy" / "s0" / "1.bmp", make.noisy(0, 1), "BMP")
+        used, skipped = outcome(two(tmp_path))
+        assert used == ["s1.png"]
+        assert skipped == {"s0.png": "several noisy files are called s0/1.*: which counts?"}
+
+    def test_pictures_that_lie_otherwise_are_no_pair(self, tmp_path):
+        make.two_folders(tmp_path)
+        block = Image.Exif()
+        block[274] = 3
+        Image.fromarray(make.noisy(0)).save(tmp_path / "noisy" / "s0.tif", exif=block)
+        found = two(tmp_path)
+        assert np.array_equal(found.noisy("s1.png", 0).pixels, scaled(make.noisy(1)))
+        with pytest.raises(PriorbenchError, match="its orientation is 3, that of the clean one 1"):
+            found.noisy("s0.png", 0)
+
+    def test_what_cannot_be_entered_or_read_is_told(self, tmp_path):
+        make.two_folders(tmp_path)
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "noisy" / "s2").symlink_to(tmp_path / "elsewhere")
+        (tmp_path / "noisy" / "s3.heic").write_bytes(b"x")
+        _, skipped = outcome(two(tmp_path))
+        assert skipped["*.heic (noisy)"] == "1 of a kind that is not read: save as PNG or TIFF"
+        assert any(name.startswith("s2") for name in skipped)
+
+    @pytest.mark.parametrize("sigma", [0, -1])
+    def test_a_noise_level_of_nothing_is_refused(self, tmp_path, sigma):
+        make.two_folders(tmp_path)
+        with pytest.raises(PriorbenchError, match="give a number above 0"):
+            two(tmp_path, sigma=sigma)
 
     def test_sizes_must_be_the_same_before_the_crop(self, tmp_path):
         make.two_folders(tmp_path)
@@ -141,6 +180,11 @@ class TestFMD:
         assert by_name.ids() == by_folder.ids() == ["TwoPhoton_MICE/1", "TwoPhoton_MICE/19"]
         with pytest.raises(PriorbenchError, match=r"no type 'Fish'; there is Confocal_FISH"):
             len(fmd(path=str(root), types=("Fish",)))
+
+    def test_a_type_has_one_name_from_wherever_it_is_named(self, tmp_path, monkeypatch):
+        root = make.fmd(tmp_path)
+        monkeypatch.chdir(root / "Confocal_FISH")
+        assert fmd(path=".").ids() == fmd(path=str(root), types=("Confocal_FISH",)).ids()
 
     def test_the_mixed_test_set_counts_where_it_is_named(self, tmp_path):
         found = fmd(path=str(make.fmd(tmp_path)), types=("test_mix",))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from priorbench import PriorbenchError
-from priorbench.pictures import shown
+from priorbench import PriorbenchError, SkippedImage
+from priorbench.pictures import OTHER_PICTURE_SUFFIXES, shown
 from priorbench_images.names import id_of
 from priorbench_images.real_noise.pairs import Listing, Scene
 from priorbench_images.tree import files, scan
 
 _POLYU = re.compile(r"(?P<scene>.+)_(?P<kind>real|mean)", re.IGNORECASE)
+_COUNTED = re.compile(r"(\D*)(\d{0,18})")
 #: the mean of all frames of a field of view, as FMD calls it
 _FMD_CLEAN = "avg50"
 
@@ -30,23 +32,27 @@ def two_folders(noisy: str, clean: str) -> Listing:
     """
     if os.path.realpath(noisy) == os.path.realpath(clean):
         raise PriorbenchError(f"pairs: noisy and clean are one folder, {shown(clean)}: give two")
-    clean_by_stem = _by_stem(clean)
-    noisy_by_stem = _by_stem(noisy)
-    found: dict[str, Scene] = {}
     skipped: dict[str, str] = {}
+    clean_by_stem, noisy_by_stem = (
+        _by_stem(_files(root, what, skipped)) for root, what in ((clean, "clean"), (noisy, "noisy"))
+    )
+    found: dict[str, Scene] = {}
     partners: dict[str, list[str]] = defaultdict(list)
     for stem, names in sorted(noisy_by_stem.items()):
         home = stem if stem in clean_by_stem else stem.rpartition("/")[0]
         if home in clean_by_stem:
-            partners[home] += sorted(names)
+            partners[home] += names
         else:
             skipped |= {f"{id_of(name)} (noisy)": f"no clean picture {_shown(stem)}.*" for name in names}
     for stem, (first, *others) in clean_by_stem.items():
-        noisy_names = partners.get(stem, [])
+        noisy_names = sorted(partners.get(stem, []), key=by_number)
+        twice = [name for name, more in itertools.pairwise(sorted(map(_stem, noisy_names))) if name == more]
         if others or (stem in noisy_by_stem and len(noisy_by_stem[stem]) > 1):
             skipped[id_of(first)] = f"several files are called {_shown(stem)}.*: which belong together?"
         elif stem in noisy_by_stem and len(noisy_names) > 1:
             skipped[id_of(first)] = f"there is a noisy picture {_shown(stem)}.*, and a folder of that name"
+        elif twice:
+            skipped[id_of(first)] = f"several noisy files are called {_shown(twice[0])}.*: which counts?"
         elif not noisy_names:
             skipped[id_of(first)] = f"no noisy picture {_shown(stem)}.*, nor a folder of that name"
         else:
@@ -129,7 +135,7 @@ def _fmd_types(root: str, level: str, types: Sequence[str] | None) -> Mapping[st
         return all(os.path.isdir(_join(folder, part)) for part in (level, "gt"))  # noqa: PTH112
 
     if is_type(root):
-        name = os.path.basename(os.path.normpath(root))  # noqa: PTH119
+        name = os.path.basename(os.path.realpath(root))  # noqa: PTH119
         there = {name: root}
     else:
         names = sorted(name for name in os.listdir(root) if is_type(_join(root, name)))  # noqa: PTH208
@@ -155,7 +161,7 @@ def _fields(folder: str) -> Mapping[str, Sequence[str]]:
     for name in files(scan(folder).entries):
         home = name.rpartition("/")[0]
         found[home or _stem(name)].append(name)
-    return found
+    return {field: sorted(frames, key=by_number) for field, frames in found.items()}
 
 
 def _fmd_clean(folder: str, field: str) -> str | None:
@@ -166,11 +172,28 @@ def _fmd_clean(folder: str, field: str) -> str | None:
     return None
 
 
-def _by_stem(folder: str) -> Mapping[str, list[str]]:
+def _files(folder: str, what: str, skipped: dict[str, str]) -> list[str]:
+    """Return the pictures of a folder; what cannot be entered, and kinds that are not read, are told."""
+    tree = scan(folder)
+    for entry in tree.entries:
+        if isinstance(entry, SkippedImage):
+            skipped[f"{entry.id} ({what})"] = entry.reason
+    for suffix, count in sorted(tree.ignored.items()):
+        if suffix in OTHER_PICTURE_SUFFIXES:
+            skipped[f"*{suffix} ({what})"] = f"{count} of a kind that is not read: save as PNG or TIFF"
+    return list(files(tree.entries))
+
+
+def _by_stem(names: Sequence[str]) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for name in files(scan(folder).entries):
+    for name in names:
         found[_stem(name)].append(name)
     return found
+
+
+def by_number(name: str) -> list[tuple[str, int]]:
+    """Return what sorts names as people count: 2 before 10."""
+    return [(text, int(number or 0)) for text, number in _COUNTED.findall(name)]
 
 
 def _stem(name: str) -> str:

@@ -74,6 +74,7 @@ class PairSet:
             raise PriorbenchError(f"limit is {limit}: it must be 1 or more")
         self._name, self._list, self._rules, self._limit = name, listing, rules, limit
         self._sigma = sigma
+        self._orientations: dict[str, int] = {}  # of the clean pictures that were read
 
     def __iter__(self) -> Iterator[Image | SkippedImage]:
         """Yield the clean images in order, decoding each when it is reached, and files without a partner."""
@@ -94,6 +95,7 @@ class PairSet:
         """Open one clean image; raise `PriorbenchError` if it cannot be used."""
         scene = self._scene(image_id)
         picture = read_member(scene.clean, self._rules)
+        self._orientations[image_id] = picture.orientation
         return Image(id=image_id, pixels=picture.pixels, notes=picture.notes)
 
     def frames(self) -> int:
@@ -109,6 +111,14 @@ class PairSet:
             )
         _check_same_size(scene, scene.noisy[frame])
         picture = read_member(scene.noisy[frame], self._rules)
+        if image_id not in self._orientations:
+            self.load(image_id)
+        if picture.orientation != self._orientations[image_id]:
+            raise UnusableImageError(
+                f"its orientation is {picture.orientation}, that of the clean one"
+                f" {self._orientations[image_id]}: the pixels lie otherwise; save both upright",
+                path=os.fspath(scene.noisy[frame]),
+            )
         return NoisyImage(pixels=picture.pixels, sigma=self._sigma, notes=picture.notes)
 
     def ids(self) -> list[str]:

@@ -55,6 +55,8 @@ def pairs(
     """
     if not (noisy and clean):
         raise PriorbenchError("pairs: give both folders: noisy=some/folder,clean=another/folder")
+    if sigma is not None and not sigma > 0:
+        raise PriorbenchError(f"pairs: sigma is {sigma}: give a number above 0, or leave it out")
     roots = [_folder(noisy, "pairs, noisy"), _folder(clean, "pairs, clean")]
     rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels)
     return PairSet(
@@ -62,7 +64,7 @@ def pairs(
         listing=lambda: layouts.two_folders(*roots),
         rules=rules,
         limit=limit,
-        sigma=sigma or None,
+        sigma=sigma,
     )
 
 

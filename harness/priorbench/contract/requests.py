@@ -74,6 +74,8 @@ class Request:
         Version of the rules of noise, clock and score.
     salt : str, default ''
         Hash of the secret of a verifying run; empty for the noise that everybody has.
+    given : bool, default False
+        The noise was not drawn: the noisy pictures are those that the image set brings.
     """
 
     suite: str
@@ -88,6 +90,7 @@ class Request:
     code: str = ""
     protocol: int = PROTOCOL
     salt: str = ""
+    given: bool = False
 
     @property
     def version(self) -> str:
@@ -128,11 +131,9 @@ def digest_of(value: Any) -> str:
 
 
 def request_to_json(request: Request) -> dict[str, Any]:
-    """Return a request as JSON values; one without a salt as it was written before there were salts."""
+    """Return a request as JSON values; what later versions added is left out where it says nothing."""
     values = asdict(request)
-    if not request.salt:
-        del values["salt"]
-    return values
+    return {name: value for name, value in values.items() if value or name not in ("salt", "given")}
 
 
 def request_from_json(data: Mapping[str, Any]) -> Request:
@@ -152,4 +153,6 @@ def request_from_json(data: Mapping[str, Any]) -> Request:
     values["metrics"] = tuple(values["metrics"])
     if not isinstance(values.get("salt", ""), str):
         raise TypeError("the salt is no text")
+    if not isinstance(values.get("given", False), bool):
+        raise TypeError("whether noise is given is neither true nor false")
     return Request(**values)

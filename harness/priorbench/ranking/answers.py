@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.contract.requests import Request, Run
+from priorbench.contract.requests import Request, Run, digest_of
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.image_sets import Content, Whole, wholes
@@ -17,7 +17,7 @@ from priorbench.ranking.names import Place
 from priorbench.ranking.telling_apart import Identity, names, noise_names
 from priorbench.ranking.times.occasions import occasions
 from priorbench.store.asked import Asked
-from priorbench.store.scores import Entry, Scores
+from priorbench.store.scores import Entry, NoisyImage, Scores
 
 Indices = NDArray[np.int64]
 Item = TypeVar("Item")
@@ -101,18 +101,41 @@ def answers(scores: Scores, when: Moment = EVER) -> Answers:
     identities, identity_of = _numbered_by(
         [Identity.of_set(one.image_set) for one in asked.requests], lambda one: one.key
     )
-    contents, content_of = _numbered((one.image, one.image_sha256) for one in scores.problems)
+    given = np.array([one.given for one in asked.requests], dtype=bool)[request]
+    contents, content = _contents(scores.problems, scores.problem[record], given)
     found: list[tuple[int, Indices]] = []
-    separate = wholes(identities, contents, identity_of[request], content_of[scores.problem[record]], run)
+    separate = wholes(identities, contents, identity_of[request], content, run)
     for number, whole in enumerate(separate):
         inside = identity_of[request] == whole.identity
         if whole.content is not None:
-            inside &= _among(contents, whole.content)[content_of[scores.problem[record]]]
+            inside &= _among(contents, whole.content)[content]
             inside &= np.isin(run, sorted(whole.runs))
         found.append((number, np.flatnonzero(inside)))
     members = np.concatenate([place for _, place in found]) if found else np.empty(0, dtype=np.int64)
     whole_of = np.repeat([number for number, _ in found], [len(place) for _, place in found]).astype(np.int64)
     return _joined(scores, separate, whole_of, request[members], record[members], run[members])
+
+
+def _contents(
+    problems: Sequence[NoisyImage], problem: Indices, given: NDArray[np.bool_]
+) -> tuple[list[Content], Indices]:
+    """Return the pictures of problems, and which is that of each answer.
+
+    Of noise that is given the noisy picture counts, too: one that was replaced, or is of another camera,
+    makes another set, as another clean one does.
+    """
+    plain = [(one.image, one.image_sha256) for one in problems]
+    if not given.any():
+        contents, of_problem = _numbered(plain)
+        return contents, of_problem[problem]
+    noisy = [
+        (f"{one.image} (noisy {one.repetition + 1})", digest_of([one.image_sha256, one.noisy_sha256]))
+        if one.noisy_sha256
+        else own
+        for one, own in zip(problems, plain, strict=True)
+    ]
+    contents, of_problem = _numbered([*plain, *noisy])
+    return contents, of_problem[problem + len(problems) * given]
 
 
 def _joined(

@@ -92,5 +92,6 @@ class Asking:
                 threads=trial.threads,
                 code=digest_of(self._provenance.of(trial, rule)),
                 salt=salt_hash(trial.salt),
+                given=bool(trial.noisy_sha256),
             )
         return self._known[label]

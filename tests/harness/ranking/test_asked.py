@@ -142,6 +142,35 @@ def test_a_replaced_picture_makes_two_sets_and_none_has_both():
     }
 
 
+def test_noisy_pictures_that_are_given_make_a_set_as_clean_ones_do():
+    """One folder of clean pictures, two cameras: they were one board, image by image of either."""
+
+    def of(camera, name, psnr, **changes):
+        values = results(name, [psnr, psnr + 1], **changes)
+        return [
+            replace(one, key=f"{camera}{one.key}", noisy_sha256=f"{camera} {one.image}") for one in values
+        ]
+
+    def asked(name):
+        return request(name, given=True)
+
+    good, poor = (of("x", "a", 33.0), of("x", "b", 32.0)), (of("y", "a", 24.0), of("y", "b", 23.0))
+    found = leaderboard(
+        told(
+            (1, asked("a"), good[0]),
+            (1, asked("b"), good[1]),
+            (2, asked("a"), poor[0]),
+            (2, asked("b"), poor[1]),
+        ).scores()
+    )
+    shown = sorted([row.psnr for row in board.rows] for board in found)
+    assert shown == [[24.5, 23.5], [33.5, 32.5]]
+    assert not any("left out" in note for board in found for note in board.notes)
+    part = of("x", "c", 31.0)[:1]
+    found = leaderboard(told((1, asked("a"), good[0]), (2, asked("c"), part)).scores())
+    assert [len(board.rows) for board in found] == [2]
+
+
 def test_a_set_with_a_new_picture_has_boards_only_where_it_was_asked_for():
     """Noise p was never asked for after the picture was replaced: there is no board of it on the new set."""
     before, after = results("a", [30.0, 31.0]), results("b", [36.0, 0.0])

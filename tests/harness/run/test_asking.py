@@ -11,11 +11,16 @@ import picture_files as make
 import pytest
 from small_runs import HERE, calls_log
 
+from priorbench.contract.choice import Choice
+from priorbench.loading.registry import import_factory
+from priorbench.parameters.values import build
 from priorbench.ranking.boards import Board
 from priorbench.ranking.compare import compare_methods
 from priorbench.ranking.leaderboard import leaderboard
+from priorbench.run.asking import asked_set
 from priorbench.store.asked import Asked
 from priorbench.store.database import Store
+from priorbench_images import priorbench_image_sets
 
 LEFT_OUT = "records of earlier versions or parameters of the same labels are left out"
 
@@ -317,3 +322,23 @@ def test_what_was_found_is_kept_where_the_run_ends_with_an_error(command, tmp_pa
     assert command(*words, "--denoiser", "mean:label=old", **plugged).returncode == 0
     assert command(*words, "--denoiser", "mean:label=new", "--strict", **plugged).returncode == 2
     assert images_of(boards()) == {"val": (2, {"new": 2})}
+
+
+def test_folders_of_links_are_what_the_links_lead_to(tmp_path):
+    """Listed without its links, a folder of class folders that are links would be like every other."""
+    spec = next(one for one in priorbench_image_sets() if one.name == "folder")
+
+    def asked(name: str, *pictures_in: str):
+        pictures(tmp_path / f"{name}-classes", *pictures_in)
+        (tmp_path / name / "pics").mkdir(parents=True)
+        (tmp_path / name / "pics" / "cls").symlink_to(tmp_path / f"{name}-classes")
+        choice = Choice(
+            name="folder",
+            label="pics",
+            parameters={"path": str(tmp_path / name / "pics"), "follow_links": True},
+        )
+        return asked_set(choice, spec, build(import_factory(spec), choice.parameters))
+
+    one, other = asked("a", "1.png", "2.png"), asked("b", "3.png", "4.png")
+    assert (one.count, other.count) == (2, 2)
+    assert one.members != other.members

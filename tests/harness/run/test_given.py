@@ -119,6 +119,13 @@ def test_evaluate_gives_the_noisy_picture_and_nothing_of_the_clean_one(tmp_path)
     assert seen[-1].sigma is None
     with pytest.raises(PriorbenchError, match="'photos' brings no noisy pictures"):
         evaluate(method, noise="given")
+    make.write(tmp_path / "noisy" / "s0.tif", make.clean(0), "TIFF")
+    assert [one.image for one in evaluate(method, image_set=choice, noise="given").images] == ["s1.png"]
+    make.write(tmp_path / "noisy" / "s1.tif", make.clean(1), "TIFF")
+    with pytest.raises(
+        PriorbenchError, match=r"none of its files can be used; s0\.png: its noisy picture is"
+    ):
+        evaluate(method, image_set=choice, noise="given")
 
 
 @pytest.mark.slow(60)
@@ -150,6 +157,7 @@ def test_from_end_to_end(tmp_path, monkeypatch, capsys):
     assert all(one["sigma"] is None for one in records)
     assert str(tmp_path) not in json.dumps(records), "a record tells no place of the machine"
     assert "noisy, given: 2 images" in priorbench("leaderboard")[0]
+    assert all(one["given"] for record in records for one in record["requests"])
     priorbench("leaderboard", "--format", "html", "-o", "page.html")
     page = (tmp_path / "page.html").read_text()
     assert "noisy, given: 2 images" in page
