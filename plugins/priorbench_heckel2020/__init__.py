@@ -1,15 +1,33 @@
-"""Heckel & Soltanolkotabi 2020 as a plugin: the noise and the comparison of the paper's Table 1."""
+"""Heckel & Soltanolkotabi 2020 as a plugin: the paper's generators, its noise, its Table 1."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import NoiseSpec, SuiteSpec, hookimpl
+from priorbench import DenoiserSpec, NoiseSpec, SuiteSpec, hookimpl
 
 _CITATION = (
     "R. Heckel, M. Soltanolkotabi, Denoising and regularization via exploiting the structural bias of "
     "convolutional generators, ICLR 2020"
 )
+
+
+@hookimpl
+def priorbench_denoisers() -> Iterator[DenoiserSpec]:
+    """Yield the generators of Figs. 4 and 8 that are no deep decoder."""
+    yield DenoiserSpec(
+        name="heckel2020-generator",
+        factory="priorbench_heckel2020.generators.model:Generator",
+        summary="Generators of Fig. 8: fixed kernels, trainable 3x3 kernels, transposed convolutions",
+        citation=_CITATION,
+        licence="MIT",
+        devices="any",
+        stochastic=True,
+        accepts_mask=True,
+        accepts_operator=True,
+        iterative=True,
+        together=True,
+    )
 
 
 @hookimpl
