@@ -1,33 +1,15 @@
-"""Heckel & Soltanolkotabi 2020 as a plugin: the paper's generators, its noise, its Table 1."""
+"""Heckel & Soltanolkotabi 2020 as a plugin: its noise, its Table 1 as a suite, its figures as experiments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import DenoiserSpec, NoiseSpec, SuiteSpec, hookimpl
+from priorbench import ExperimentSpec, NoiseSpec, SuiteSpec, hookimpl
 
 _CITATION = (
     "R. Heckel, M. Soltanolkotabi, Denoising and regularization via exploiting the structural bias of "
     "convolutional generators, ICLR 2020"
 )
-
-
-@hookimpl
-def priorbench_denoisers() -> Iterator[DenoiserSpec]:
-    """Yield the generators of Figs. 4 and 8 that are no deep decoder."""
-    yield DenoiserSpec(
-        name="heckel2020-generator",
-        factory="priorbench_heckel2020.generators.model:Generator",
-        summary="Generators of Fig. 8: fixed kernels, trainable 3x3 kernels, transposed convolutions",
-        citation=_CITATION,
-        licence="MIT",
-        devices="any",
-        stochastic=True,
-        accepts_mask=True,
-        accepts_operator=True,
-        iterative=True,
-        together=True,
-    )
 
 
 @hookimpl
@@ -52,4 +34,21 @@ def priorbench_suites() -> Iterator[SuiteSpec]:
         name="heckel2020-table1",
         resource="priorbench_heckel2020:table1.yaml",
         summary="Table 1: 100 ImageNet pictures, four methods; needs ImageNet (--images 'imagenet:path=...')",
+    )
+
+
+@hookimpl
+def priorbench_experiments() -> Iterator[ExperimentSpec]:
+    """Yield the paper's table and figures."""
+    yield _experiment("table1", "table1:Table1", "four methods on 100 pictures of ImageNet")
+    yield _experiment("fig2", "fig2:Fig2", "one photograph, four methods")
+
+
+def _experiment(name: str, factory: str, summary: str) -> ExperimentSpec:
+    return ExperimentSpec(
+        name=f"heckel2020-{name}",
+        factory=f"priorbench_heckel2020.{factory}",
+        summary=summary,
+        citation=_CITATION,
+        licence="MIT",
     )

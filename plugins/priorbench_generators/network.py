@@ -19,7 +19,7 @@ PUBLISHED_LAYERS: dict[Kind, int] = {"fixed-kernel": 4, "trainable-3x3": 5, "dec
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Architecture:
-    """The constants of a generator; `priorbench_heckel2020.generators.model.Generator` explains each."""
+    """The constants of a generator; `priorbench_generators.model.Generator` explains each."""
 
     kind: Kind = "fixed-kernel"
     channels: int = 128

@@ -13,8 +13,8 @@ from torch import nn
 from priorbench import Observation
 from priorbench.toolkit.sizes import Frame
 from priorbench.toolkit.together import fit_stacked
-from priorbench_heckel2020.generators.model import Generator
-from priorbench_heckel2020.generators.network import FixedKernel
+from priorbench_generators.model import Generator
+from priorbench_generators.network import FixedKernel
 
 CPU = torch.device("cpu")
 KINDS = ("fixed-kernel", "trainable-3x3", "deconvolution")

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from priorbench_heckel2020.line_decoder.network import Begun
+from priorbench_generators.line_decoder.network import Begun
 
 Array = NDArray[np.float64]
 

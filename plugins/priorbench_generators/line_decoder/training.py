@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from priorbench.toolkit.checks import at_least
 from priorbench.toolkit.initialisation import ScaleInit, stream
-from priorbench_heckel2020.line_decoder.network import Begun, start
+from priorbench_generators.line_decoder.network import Begun, start
 
 Array = NDArray[np.float64]
 
@@ -97,7 +97,7 @@ def moments(
     seed : int
         of weights, input and noise.
     n, k, layers, scale_init : int or {'uniform', 'one'}
-        See `priorbench_heckel2020.line_decoder.network.start`.
+        See `priorbench_generators.line_decoder.network.start`.
     more : tuple of int, default (75, 3500)
         of the published code, where the text says 50 for the first.
     """

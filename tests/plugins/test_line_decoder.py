@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from priorbench_heckel2020.line_decoder.jacobian import accumulated, jacobian
-from priorbench_heckel2020.line_decoder.network import start
-from priorbench_heckel2020.line_decoder.subspaces import energy_up_to, overlap, spectrum, triangular
-from priorbench_heckel2020.line_decoder.training import moments, target, trained
+from priorbench_generators.line_decoder.jacobian import accumulated, jacobian
+from priorbench_generators.line_decoder.network import start
+from priorbench_generators.line_decoder.subspaces import energy_up_to, overlap, spectrum, triangular
+from priorbench_generators.line_decoder.training import moments, target, trained
 
 
 def test_the_network_is_the_described_one():

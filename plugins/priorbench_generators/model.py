@@ -14,7 +14,7 @@ from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least, wi
 from priorbench.toolkit.fitting import FitSettings, Optimiser
 from priorbench.toolkit.initialisation import ScaleInit, uniform_input
 from priorbench.toolkit.untrained import UntrainedNetwork
-from priorbench_heckel2020.generators.network import (
+from priorbench_generators.network import (
     PUBLISHED_LAYERS,
     Architecture,
     GeneratorNetwork,

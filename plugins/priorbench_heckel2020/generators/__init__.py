@@ -1,1 +1,0 @@
-"""The convolutional generators whose fits of an image and of noise the paper compares (Figs. 4 and 8)."""
