@@ -15,8 +15,8 @@ def priorbench_denoisers() -> Iterator[DenoiserSpec]:
         factory="priorbench_generators.model:Generator",
         summary="Generators of Fig. 8: fixed kernels, trainable 3x3 kernels, transposed convolutions",
         citation=(
-            "R. Heckel, M. Soltanolkotabi, Denoising and regularization via exploiting the structural bias of "
-            "convolutional generators, ICLR 2020"
+            "R. Heckel and M. Soltanolkotabi, Denoising and Regularization via Exploiting the Structural "
+            "Bias of Convolutional Generators, ICLR 2020"
         ),
         licence="MIT",
         devices="any",
