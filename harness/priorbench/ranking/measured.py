@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -19,11 +18,9 @@ from priorbench.ranking.names import Place, row_names
 from priorbench.ranking.panels import Panel
 from priorbench.ranking.suspicion import NEARLY_EXACT
 from priorbench.ranking.times import geometric_means, logarithms
+from priorbench.words import kind_of
 
 Array = NDArray[np.float64]
-
-#: numbers in a remark, in which those of a kind differ
-_NUMBERS = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 class Measured:
@@ -132,7 +129,7 @@ class Measured:
         there = np.flatnonzero(self._good & (self._scores.remark != None))  # noqa: E711 - elementwise
         for record in there[np.argsort(self._panel.slot[there], kind="stable")].tolist():
             row, text = int(self._panel.row[record]), str(self._scores.remark[record])
-            counts[row][first.setdefault((row, _NUMBERS.sub("#", text)), text)] += 1
+            counts[row][first.setdefault((row, kind_of(text)), text)] += 1
         return [dict(count) for count in counts]
 
     @cached_property
