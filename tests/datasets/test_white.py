@@ -6,6 +6,7 @@ import numpy as np
 import picture_files as make
 import picture_pairs
 import pytest
+import tifffile
 from picture_folders import outcome
 from small_runs import HERE, records
 
@@ -61,6 +62,19 @@ def test_pairs_have_one_white_for_both(tmp_path):
         picture_pairs.write(tmp_path / name / "s.png", twelve(seed))
     found = pairs(noisy=str(tmp_path / "noisy"), clean=str(tmp_path / "clean"), white=4095)
     assert found.load("s.png").pixels.max() == found.noisy("s.png", 0).pixels.max() == 1
+
+
+def test_a_pair_of_which_one_says_another_white_is_no_pair(tmp_path):
+    """A noisy picture sixteen times as bright as its clean one is noise that nobody had."""
+    for name, tags in (("clean", []), ("noisy", [(281, "H", 1, 4095, True)])):
+        (tmp_path / name).mkdir()
+        tifffile.imwrite(tmp_path / name / "s.tif", twelve(0), extratags=tags, metadata=None)
+    folders = {"noisy": str(tmp_path / "noisy"), "clean": str(tmp_path / "clean")}
+    with pytest.raises(PriorbenchError, match=r"white is 4095 there, and 65535 in the clean one.*white=4095"):
+        pairs(**folders).noisy("s.tif", 0)
+    assert pairs(**folders, white=4095).noisy("s.tif", 0).pixels.max() == 1
+    picture_pairs.write(tmp_path / "clean" / "s.tif", picture_pairs.clean(0), "TIFF")
+    assert pairs(**folders).noisy("s.tif", 0).pixels.max() == 1  # of 8 bits it has a white of its own
 
 
 @pytest.mark.parametrize("made", [folder, imagenet])
