@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from priorbench.contract.records import Record, to_json
 from priorbench.store.asked import Asked, asked_of, own_answers
 from priorbench.store.documents import PLAUSIBLE
+from priorbench.words import one_line, visible
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
 VERSION = 7
+#: characters of a remark that a board shows
+_LONGEST = 300
 
 
 class Entry(NamedTuple):
@@ -148,6 +151,7 @@ def score_row(data: Mapping[str, Any]) -> dict[str, Any]:
         "exact": int(data.get("mse") == 0),
         "tainted": int(data.get("tainted") is not None),
         "metrics": json.dumps(data["metrics"]) if data.get("metrics") else None,
+        "remark": visible(one_line(data["remark"]))[:_LONGEST] if data.get("remark") else None,
         "started_at": moment(data.get("started_at")),
         "elapsed_seconds": _elapsed(data),
     }

@@ -64,6 +64,18 @@ def test_a_leaderboard_of_the_columns_is_that_of_the_records(url):
     assert [row.noise_correlation for row in found[0].rows if row.denoiser == "a"] == [pytest.approx(0.4)]
 
 
+@pytest.mark.parametrize("odd", ["a\x00b", "bad-\udcff", "x" * 10_000, "two\nlines"])
+def test_a_remark_of_a_strangers_record_can_be_stored(url, odd):
+    """A database takes neither a NUL nor half a surrogate pair as text."""
+    one = record("a", psnr=30.0, remark=odd)
+    store = Store(url)
+    store.add([one])
+    [text] = store.scores().remark
+    assert text.isprintable() and text.encode() and 0 < len(text) < 400
+    assert [text] == scores_of([one]).remark.tolist()
+    assert next(store.records()).remark == odd
+
+
 def test_an_empty_store_has_no_scores(url):
     assert len(Store(url).scores().status) == 0
     assert leaderboard(Store(url).scores()) == []
