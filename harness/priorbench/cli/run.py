@@ -140,6 +140,7 @@ def run(
     if dry_run:
         say(suite_yaml(chosen), nl=False)
         say(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
+        say("# no picture was read: the run says which are skipped, and what is noted of the others")
         if options.salt:
             say(f"# noise of a salt with the hash {salt_hash(options.salt)}")
         return
