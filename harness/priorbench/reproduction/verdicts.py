@@ -125,4 +125,11 @@ def bounds(quantity: Quantity) -> str:
         return f"below {high:.4g}"
     if math.isinf(high):
         return f"above {low:.4g}"
-    return f"{low:.4g} to {high:.4g}"
+    digits = next((n for n in range(4, 12) if _told_apart(low, high, n)), 12)
+    return f"{low:.{digits}g} to {high:.{digits}g}"
+
+
+def _told_apart(low: float, high: float, digits: int) -> bool:
+    """Say whether two bounds, so rounded, keep their distance to a tenth of it."""
+    rounded = float(f"{high:.{digits}g}") - float(f"{low:.{digits}g}")
+    return abs(rounded - (high - low)) <= (high - low) / 10

@@ -146,19 +146,35 @@ class Plan:
                     for image in images or self._read(choice, members, skipped, noted, images):
                         yield from self._block(choice, image, operator, noise, repetition)
 
+    def look(self, most: int, skipped: Skipped, notes: Notes) -> dict[str, int]:
+        """Read the first usable images of each set, at most `most`; return how many were read of which.
+
+        Raises
+        ------
+        PriorbenchError
+            As `trials`.
+        """
+        wanted = replace(self._wanted, limit=min(most, self._wanted.limit or most))
+        return {
+            choice.label: sum(1 for _ in read_images(choice.label, members, wanted, skipped, notes))
+            for choice, members in self._sets
+        }
+
+    @property
+    def _wanted(self) -> Wanted:
+        return Wanted(
+            frames=self.suite.repetitions if self._given else 0,
+            limit=self.options.limit,
+            strict=self.options.strict,
+            pictures=self.options.pictures,
+        )
+
     def _read(
         self, choice: Choice, members: ImageSet, skipped: Skipped, notes: Notes, known: list[Planned]
     ) -> Iterator[Planned]:
         """Yield the images of a set as they are read, and keep what is to be known of them."""
-        options = self.options
-        wanted = Wanted(
-            frames=self.suite.repetitions if self._given else 0,
-            limit=options.limit,
-            strict=options.strict,
-            pictures=options.pictures,
-        )
         found = []
-        for image in read_images(choice.label, members, wanted, skipped, notes):
+        for image in read_images(choice.label, members, self._wanted, skipped, notes):
             found.append(image)
             yield image
         known += found

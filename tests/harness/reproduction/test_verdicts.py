@@ -78,6 +78,8 @@ def test_bounds_as_people_write_them() -> None:
     assert bounds(Quantity.above("q", 1, 0)) == "above 0"
     assert bounds(Quantity.below("q", 1, 2.5)) == "below 2.5"
     assert bounds(Quantity.near("q", 1, 20.6, 0.02)) == "20.58 to 20.62"
+    assert bounds(Quantity.near("q", 1, 0.166667, 1e-6)) == "0.166666 to 0.166668"
+    assert bounds(Quantity.near("q", 1, 3.0, 0.0)) == "3 to 3"
 
 
 @pytest.mark.parametrize(("low", "high"), [(2.0, 1.0), (-math.inf, math.inf), (math.nan, 1.0)])

@@ -129,13 +129,19 @@ def test_notes_of_given_noisy_pictures_say_whose_they_are(run, command, tmp_path
     assert [one["notes"] for one in records(command)] == [[f"noisy picture: {ICC}"]] * 2
 
 
-def test_a_dry_run_reads_no_picture_and_says_so(command, shelf):
-    for file in shelf.iterdir():
-        file.write_bytes(b"no picture")
+def test_a_dry_run_tells_of_the_first_pictures(command, shelf):
     chosen = ("run", "-", "--denoiser", "mean", "--noise", "gaussian-25", "--images", str(shelf), "--dry-run")
+    (shelf / "broken.png").write_bytes(b"no picture")
     done = command(*chosen, PRIORBENCH_PLUGINS=PLUGINS)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "# no picture was read: the run says which are skipped" in done.stdout
+    assert "# noted " in done.stdout
+    assert "# skipped " in done.stdout and "broken.png: " in done.stdout
+    assert f"# read of {shelf.name}: " in done.stdout
+    assert not (shelf.parent / "priorbench.db").exists()
+    for file in shelf.iterdir():
+        file.write_bytes(b"no picture")
+    none = command(*chosen, PRIORBENCH_PLUGINS=PLUGINS)
+    assert none.returncode == 2 and "none of its files can be used" in none.stderr
 
 
 def test_a_note_of_one_picture_has_no_number(run, shelf):
