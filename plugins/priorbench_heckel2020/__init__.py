@@ -52,6 +52,7 @@ def _of_networks() -> Iterator[ExperimentSpec]:
     yield _experiment("fig7", "networks.fig7:Fig7", "Jacobian of a 1-D decoder: exact, and as coded")
     yield _experiment("fig9", "networks.fig9:Fig9", "distances of weights from their start, image and noise")
     yield _experiment("fig10", "networks.fig10:Fig10", "pictures of ImageNet and noise, deep decoder")
+    yield _experiment("systems", "networks.systems:Systems", "check values of networks, pictures and noise")
     yield _experiment("fig12", "networks.fig12:Fig12", "||J^T y|| over random starts, image and noise")
 
 

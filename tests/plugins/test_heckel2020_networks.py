@@ -11,6 +11,7 @@ from sample_records import record
 from priorbench.contract.records import Curve
 from priorbench.experiments import Conclusion, Outcome, Results, Size
 from priorbench.reproduction.verdicts import Verdict, judge
+from priorbench_heckel2020.networks.checks import PARAMETERS, values
 from priorbench_heckel2020.networks.fig1 import Fig1
 from priorbench_heckel2020.networks.fig7 import Fig7
 from priorbench_heckel2020.networks.fig8 import PUBLISHED, Fig4, Fig8
@@ -19,6 +20,7 @@ from priorbench_heckel2020.networks.fig10 import PUBLISHED as ENDS
 from priorbench_heckel2020.networks.fig10 import Fig10
 from priorbench_heckel2020.networks.fig12 import Fig12
 from priorbench_heckel2020.networks.fits import phantom_norm, slowdowns
+from priorbench_heckel2020.networks.systems import Systems
 from priorbench_heckel2020.table1 import LIST
 
 HOLDS, FAILS, CODED, SMALL = Verdict.HOLDS, Verdict.FAILS, Verdict.AS_CODED, Verdict.TOO_SMALL
@@ -54,7 +56,7 @@ def outcome(denoiser: str, image_set: str, losses: Points, errors: Points | None
     )
 
 
-@pytest.mark.parametrize("experiment", [Fig1, Fig4, Fig7, Fig8, Fig9, Fig10, Fig12])
+@pytest.mark.parametrize("experiment", [Fig1, Fig4, Fig7, Fig8, Fig9, Fig10, Fig12, Systems])
 def test_sizes_grow_and_works_have_names_of_their_own(experiment: Callable[[], Fig1]) -> None:
     made = experiment()
     assert [size.name for size in made.sizes][:: len(made.sizes) - 1] == ["quick", "full"]
@@ -311,3 +313,25 @@ def test_conclusions_can_be_made_of_nothing() -> None:
         for size in experiment.sizes:
             assert isinstance(size, Size)
             assert HOLDS not in verdicts(experiment.conclude(size, Results())).values()
+
+
+# The checklist
+
+
+def test_every_check_value_holds_and_another_network_does_not() -> None:
+    found = values(0)
+    assert found["parameters"] == PARAMETERS
+    experiment = Systems()
+    size = experiment.sizes[0]
+    right = verdicts(experiment.conclude(size, Results(values={"checks": (found,)})))
+    measured = {statement for statement, verdict in right.items() if verdict is HOLDS}
+    assert len(measured) == len(PARAMETERS) + 5
+    other = found | {"parameters": PARAMETERS | {"DIP, grey": 2_217_831}}
+    wrong = verdicts(experiment.conclude(size, Results(values={"checks": (other,)})))
+    assert one_that(wrong, "DIP, grey") is FAILS
+
+
+def test_the_rows_are_those_of_networks_and_each_has_a_command() -> None:
+    rows = Systems.rows
+    assert [int(row.number) for row in rows] == [*range(1, 22), *range(29, 34)]
+    assert all(row.command.startswith("priorbench reproduce heckel2020-") for row in rows)
