@@ -10,6 +10,8 @@ from sample_records import record
 
 from priorbench.contract.records import Curve
 from priorbench.experiments import Conclusion, Outcome, Results, Size
+from priorbench.loading.load import load_registry
+from priorbench.reproduction.trials import check
 from priorbench.reproduction.verdicts import Verdict, judge
 from priorbench_heckel2020.networks.checks import PARAMETERS, values
 from priorbench_heckel2020.networks.fig1 import Fig1
@@ -65,6 +67,23 @@ def test_sizes_grow_and_works_have_names_of_their_own(experiment: Callable[[], F
     for size in made.sizes:
         names = [work.name for work in made.work(size)]
         assert len(names) == len(set(names)) > 0
+
+
+def test_conclusions_find_the_labels_that_the_work_asks_for() -> None:
+    """With a curve for each label that the harness gives, no claim says that nothing was measured."""
+    registry = load_registry()
+    for made in (Fig1(), Fig4(), Fig8(), Fig10()):
+        size, outcomes = made.sizes[0], {}
+        for work in made.work(size):
+            suite = check(work, "x", registry)
+            outcomes[work.name] = tuple(
+                outcome(method.label, images.label, {1: 0.2, 20: 0.04, 100: 0.0002})
+                for method in suite.denoisers
+                for images in suite.images
+            )
+        claims = made.conclude(size, Results(outcomes=outcomes)).claims
+        empty = [c.statement for c in claims if not all(q.found for q in c.quantities) and not c.too_small]
+        assert not [one for one in empty if "less than ten times" not in one]
 
 
 # Fig. 7

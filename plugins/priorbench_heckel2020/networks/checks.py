@@ -53,20 +53,15 @@ def _method(name: str) -> tuple[UntrainedNetwork[Any], int]:
     from priorbench_dip.model import DeepImagePrior
     from priorbench_generators.model import Generator
 
+    def decoder(k: int, layers: int) -> DeepDecoder:
+        return DeepDecoder(channels=k, layers=layers, order="convolve-first")
+
+    over = DeepDecoder(channels=512, layers=5, order="convolve-first", normalise="before-activation")
     made: dict[str, tuple[Any, int]] = {
-        "decoder, convolutions first, k = 256, 5 upsamplings, colour": (
-            DeepDecoder(channels=256, layers=5, order="convolve-first"),
-            3,
-        ),
-        "decoder, convolutions first, k = 256, 4 upsamplings, grey": (
-            DeepDecoder(channels=256, layers=4, order="convolve-first"),
-            1,
-        ),
+        "decoder, convolutions first, k = 256, 5 upsamplings, colour": (decoder(256, 5), 3),
+        "decoder, convolutions first, k = 256, 4 upsamplings, grey": (decoder(256, 4), 1),
         "decoder of Table 1, k = 128": (DeepDecoder(channels=128, layers=5), 3),
-        "decoder of Table 1, k = 512": (
-            DeepDecoder(channels=512, layers=5, order="convolve-first", normalise="before-activation"),
-            3,
-        ),
+        "decoder of Table 1, k = 512": (over, 3),
         "DIP, colour": (DeepImagePrior(), 3),
         "DIP, grey": (DeepImagePrior(), 1),
         "fixed kernels, k = 128": (Generator(channels=128), 1),

@@ -47,7 +47,7 @@ class Fig1:
     """Fig. 1 of Heckel & Soltanolkotabi 2020: phantom of 256 x 256, Adam 0.01."""
 
     sizes = (
-        Size(name="quick", seconds=50, reduced="64 x 64, fewer channels, 400 of 10,010 iterations"),
+        Size(name="quick", seconds=40, reduced="64 x 64, fewer channels, 400 of 10,010 iterations"),
         Size(name="small", seconds=600, reduced="300 of 10,010 iterations"),
         Size(name="full", seconds=4.7 * 3600),
     )
@@ -94,18 +94,11 @@ class Fig1:
 def _methods(size: Size, order: str) -> list[dict[str, Any]]:
     _, decoder, dip, iterations = _RUNS[size.name]
     budget = {"optimiser": "adam", "learning_rate": 0.01, "iterations": iterations}
-    return [
-        {"dip": {"channels": dip, "input_noise": 0, **budget}},
-        {
-            "deep-decoder": {
-                "label": "deep-decoder",
-                "channels": decoder,
-                "layers": 4,
-                "order": order,
-                **budget,
-            }
-        },
-    ]
+    made: dict[str, dict[str, Any]] = {
+        "dip": {"channels": dip, "input_noise": 0},
+        "deep-decoder": {"channels": decoder, "layers": 4, "order": order},
+    }
+    return [{name: {"label": name, **settings, **budget}} for name, settings in made.items()]
 
 
 def _faster(results: Results, method: str, size: Size) -> Claim:

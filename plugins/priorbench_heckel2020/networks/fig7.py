@@ -24,7 +24,7 @@ class Fig7:
     """Fig. 7 of Heckel & Soltanolkotabi 2020: singular values and vectors before and during training."""
 
     sizes = (
-        Size(name="quick", seconds=40, reduced="4 starts, without the moment after 3500 steps"),
+        Size(name="quick", seconds=25, reduced="4 starts, without the moment after 3500 steps"),
         Size(name="full", seconds=240),
     )
 

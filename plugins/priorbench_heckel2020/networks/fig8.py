@@ -41,6 +41,8 @@ PUBLISHED: Mapping[tuple[str, int], tuple[tuple[int, int | None], tuple[int, int
     ("trainable-3x3", 170): ((22, 34), (40, 76)),
 }
 LEVEL = 0.05
+#: channels -> the figure's nominal ratio of parameters to pixels
+_FACTORS = {128: 1, 256: 4, 512: 16, 42: 1, 85: 4, 170: 16, 64: 4, 21: 4}
 #: how far iterations may be apart, as a factor: digitised to 10 %, one run each, points 10 % apart
 FACTOR = 1.5
 #: kind -> (channels, iterations)
@@ -110,7 +112,7 @@ class Fig4:
     """Fig. 4, right: fixed against trainable kernels; fits that Fig. 8 has too are not run again."""
 
     sizes = (
-        Size(name="quick", seconds=30, reduced="64 x 64, one number of channels, 100 to 400 iterations"),
+        Size(name="quick", seconds=25, reduced="64 x 64, one number of channels, 100 to 400 iterations"),
         Size(name="small", seconds=1000, reduced="fewest channels only, 700 to 2000 iterations"),
         Size(name="full", seconds=13 * 24 * 3600),
     )
@@ -251,7 +253,7 @@ def _figure(results: Results, kinds: Iterable[str], runs: _Runs) -> Figure:
     panels = []
     for kind in kinds:
         lines = [
-            drawn(f"{target}, k = {k}", one)
+            drawn(f"{target}, factor {_FACTORS[k]}", one)
             for k in runs[kind][0]
             for target in ("image", "noise")
             for one in results.good("fits", denoiser=f"{kind}-{k}", image_set=target)[:1]

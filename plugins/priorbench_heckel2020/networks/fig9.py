@@ -18,7 +18,7 @@ _FORMULAS = {
 }
 #: size -> side of the pictures, channels, iterations, starts
 _RUNS = {
-    "quick": (64, 64, 1200, 3),
+    "quick": (64, 64, 2500, 1),
     "small": (256, 256, 10_000, 1),
     "full": (256, 256, 100_000, 1),
 }
@@ -28,7 +28,7 @@ class Fig9:
     """Fig. 9 of Heckel & Soltanolkotabi 2020: deep decoder, 256 channels, 4 upsamplings, SGD 0.1 / 0.9."""
 
     sizes = (
-        Size(name="quick", seconds=40, reduced="64 x 64, 64 channels, 1200 of 100,000 iterations"),
+        Size(name="quick", seconds=30, reduced="64 x 64, 64 channels, 2500 of 100,000 iterations"),
         Size(name="small", seconds=4500, reduced="10,000 of 100,000 iterations"),
         Size(name="full", seconds=9 * 3600),
     )
@@ -50,7 +50,7 @@ class Fig9:
         layers = [name for name in found["phantom"][0]["relative"] if name != "output"]
         return Conclusion(
             claims=[
-                _order(found, layers),
+                _order(found, layers, size),
                 _axis(found, layers, size),
             ],
             figure=_figure(found, layers),
@@ -70,19 +70,24 @@ def _last(found: _Found, target: str, formula: str, layer: str, at: int = -1) ->
     return [one[formula][layer][at] for one in found[target]]
 
 
-def _order(found: _Found, layers: Sequence[str]) -> Claim:
+def _order(found: _Found, layers: Sequence[str], size: Size) -> Claim:
+    """Return the order, which is reversed early on: a short run can show it, and not refute it."""
+
     def ratios(formula: str, layer: str) -> list[float]:
         noise, image = (_last(found, target, formula, layer) for target in ("noise", "phantom"))
         return [a / b for a, b in zip(noise, image, strict=True)]
 
+    by_layer = {layer: ratios("relative", layer) for layer in layers}
+    seen = all(min(values) > 1 for values in by_layer.values())
     return Claim(
         statement="In every layer, fitting noise moves the weights farther than fitting the image",
         place=_PLACE,
         quantities=tuple(
-            Quantity.above(f"noise / image at the end, {layer}", ratios("relative", layer), 1)
-            for layer in layers
+            Quantity.above(f"noise / image at the end, {layer}", values, 1)
+            for layer, values in by_layer.items()
         ),
         basis="an order, at the last iteration",
+        too_small="" if seen else size.reduced,
         row="30",
         note="the two formulas grow with each other, so that the order is the same; early on it is reversed",
     )

@@ -122,7 +122,7 @@ def _parameters(found: Mapping[str, int]) -> Iterator[Claim]:
     for name, ours in found.items():
         yield Claim(
             statement=f"{name}: {PARAMETERS[name]:,} trainable parameters",
-            place="Section 1.3 and Fig. 8",
+            place="published code",
             quantities=(Quantity.near("parameters", ours, PARAMETERS[name], 0),),
             basis=_EXACT,
             row=_ROWS[name],
