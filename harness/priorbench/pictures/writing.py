@@ -60,6 +60,8 @@ def losses(path: str | os.PathLike[str], kept: Kept) -> tuple[str, ...]:
     lost = []
     if png and kept.depth == "floating point":
         lost.append("floating point becomes 16 bits, clipped to 0 to 1: name it .tif to keep all")
+    if not png and kept.double:
+        lost.append("floating point of 64 bits becomes 32 bits, some 7 digits: methods work with no more")
     if not png and lost_exif(kept):
         lost.append("of EXIF only texts, date and orientation are kept: name it .png to keep all")
     return tuple(lost)

@@ -10,6 +10,7 @@ import numpy as np
 
 from priorbench.errors import PriorbenchError
 from priorbench.pictures import Kept, PictureRules, read_picture, shown
+from priorbench.pictures.keeping.exif import largest_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 #: depth -> the value of white in the file
 _PEAKS = {"8 bits": 255.0, "16 bits": 65535.0, "floating point": 1.0}
 
+#: bits of a sample that cameras have, in files of 16
+_FEWEST_BITS, _ALL_BITS = 9, 16
 #: a picture of 16 bits that stays below this part of its range may have fewer
 _DARK = 1 / 8
 
@@ -106,6 +109,10 @@ def read_source(path: Path, value_range: tuple[float, float] | None) -> Source:
     peak = _PEAKS[picture.kept.depth]
     # profile and orientation are kept, whatever is done for a benchmark
     notes = tuple(note for note in picture.notes if not note.startswith(("ICC", "EXIF")))
+    told = _told_white(picture.kept, high * peak) if value_range is None else None
+    if told:
+        value_range = (0.0, told)
+        notes += (f"its tag 281 says that white is {told:.0f}; --range 0:65535 would not follow it",)
     if picture.kept.depth == "16 bits" and value_range is None and high < _DARK:
         notes += (
             f"16 bits, but no value above {round(high * peak)}: if white is less than 65535, say it, as"
@@ -123,3 +130,14 @@ def read_source(path: Path, value_range: tuple[float, float] | None) -> Source:
         white=white,
         bounded=value_range is None or not floating,
     )
+
+
+def _told_white(kept: Kept, highest: float) -> float | None:
+    """Return the white of fewer than 16 bits that a TIFF tells.
+
+    Tag 281 may also be just the largest value in the picture, by which nothing is scaled.
+    """
+    told = largest_of(kept.exif)
+    bits = told.bit_length()
+    fewer = kept.depth == "16 bits" and told == 2**bits - 1 and _FEWEST_BITS <= bits < _ALL_BITS
+    return float(told) if fewer and round(highest) <= told else None

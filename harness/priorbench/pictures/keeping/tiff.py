@@ -6,14 +6,14 @@ from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
-from priorbench.pictures.keeping.metadata import orientation_of, tags_of, texts_of
+from priorbench.pictures.keeping.exif import largest_of, orientation_of, scale_of, tags_of, texts_of
 from priorbench.pictures.wanted import Kept
 
-_ORIENTATION, _DESCRIPTION, _SOFTWARE, _DATE = 274, 270, 305, 306
+_ORIENTATION, _DESCRIPTION, _SOFTWARE, _DATE, _LARGEST = 274, 270, 305, 306, 281
 #: maker, model, artist, copyright
 _TEXTS = (271, 272, 315, 33432)
 #: beside these tags: resolution and its unit, the place of chroma samples
-_WRITTEN = {_ORIENTATION, _DESCRIPTION, _SOFTWARE, _DATE, *_TEXTS, 282, 283, 296, 531}
+_WRITTEN = {_ORIENTATION, _DESCRIPTION, _SOFTWARE, _DATE, *_TEXTS, _LARGEST, 282, 283, 296, 531}
 
 
 def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
@@ -26,19 +26,18 @@ def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
     values : ndarray
         (height, width, 1 to 4): grey or RGB, and an alpha plane.
     kept : Kept
-        profile, resolution, orientation and texts of its EXIF block go into the file.
+        profile, resolution, orientation and texts of its EXIF block go into the file, and, for 16 bits, the
+        largest value of a sample.
     """
     import tifffile
 
     planes = values.shape[2]
     texts = texts_of(kept.exif)
-    tags: list[Any] = [(tag, "s", 0, texts[tag], True) for tag in (_DATE, *_TEXTS) if tag in texts]
-    if orientation_of(kept.exif) != 1:
-        tags.append((_ORIENTATION, "H", 1, orientation_of(kept.exif), True))
-    more: dict[str, Any] = {}
-    if kept.icc:
-        more["iccprofile"] = kept.icc
-    if kept.resolution:
+    more: dict[str, Any] = {"iccprofile": kept.icc} if kept.icc else {}
+    scale = scale_of(kept.exif)
+    if scale:
+        more |= {"resolution": (scale.across, scale.down), "resolutionunit": scale.unit}
+    elif kept.resolution:
         more |= {"resolution": kept.resolution, "resolutionunit": "INCH"}
     tifffile.imwrite(
         stream,
@@ -48,9 +47,9 @@ def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
         extrasamples=["unassalpha"] if planes in (2, 4) else None,
         compression="zlib",
         description=texts.get(_DESCRIPTION),
-        software=texts.get(_SOFTWARE, "priorbench"),
+        software=texts.get(_SOFTWARE, b"priorbench"),
         metadata=None,
-        extratags=tags,
+        extratags=_tags(kept, texts, planes),
         **more,
     )
 
@@ -60,3 +59,13 @@ def lost_exif(kept: Kept) -> bool:
     told = tags_of(kept.exif)
     texts = {_DESCRIPTION, _SOFTWARE, _DATE, *_TEXTS}
     return bool(told - _WRITTEN or (told & texts) - texts_of(kept.exif).keys())
+
+
+def _tags(kept: Kept, texts: dict[int, bytes], planes: int) -> list[Any]:
+    tags: list[Any] = [(tag, "s", 0, texts[tag], True) for tag in (_DATE, *_TEXTS) if tag in texts]
+    if orientation_of(kept.exif) != 1:
+        tags.append((_ORIENTATION, "H", 1, orientation_of(kept.exif), True))
+    largest = largest_of(kept.exif)
+    if kept.depth == "16 bits" and 0 < largest < 2**16:
+        tags.append((_LARGEST, "H", planes, (largest,) * planes, True))
+    return tags
