@@ -80,6 +80,18 @@ def test_a_sigma_that_may_be_meant_on_either_scale_is_refused(sigma):
         priorbench.evaluate(lambda y: y.image, sigma=sigma, limit=1)
 
 
+def test_a_folder_that_is_not_there_is_told_as_one(tmp_path):
+    with pytest.raises(PriorbenchError, match=r"there is no folder '.*/none', and no image set of that name"):
+        priorbench.evaluate(lambda y: y.image, image_set=str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("sigma", [1e-20, "1e-9/255"])
+def test_a_level_that_single_precision_rounds_away_is_refused(sigma):
+    """It gave exact images, as if a method were perfect."""
+    with pytest.raises(PriorbenchError, match="no noise is left: write 0, or at least 1e-07"):
+        priorbench.evaluate(lambda y: y.image, sigma=sigma, limit=1)
+
+
 def test_a_file_as_image_set_is_told_as_one(tmp_path):
     (tmp_path / "good.png").write_bytes(b"x")
     with pytest.raises(PriorbenchError, match=r"good\.png' is a file, not an image set: give the folder"):
