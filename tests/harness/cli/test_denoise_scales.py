@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import picture_files as make
 import pytest
 import skimage.data
 import tifffile
@@ -124,6 +125,15 @@ def test_pictures_of_a_kind_that_is_not_read_are_mentioned(denoise, tmp_path):
     done = denoise("noisy", "results", "--denoiser", "mean", "--sigma", "15")
     assert done.returncode == 0
     assert "noisy/b.heic: left out, for its kind is not read" in done.stderr
+
+
+def test_large_pictures_of_phones_are_taken(denoise, tmp_path):
+    """They were refused for max_pixels, which is no option of this command."""
+    for name, width, why in (("phone", 10_000, "truncated PNG"), ("vast", 40_000, "too large")):
+        (tmp_path / f"{name}.png").write_bytes(make.bomb_header(width, 8000))  # says its size, has no pixels
+        done = denoise(f"{name}.png", "out.png", "--denoiser", "mean", "--sigma", "15")
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+        assert why in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("date", ["2020-01-01 10:00", "2020:01:01 10:00:00", "soon"])

@@ -190,6 +190,18 @@ class TestTagsOfTiffs:
         with Image.open(self.written_again(tmp_path / "in.tif", tmp_path, suffix)) as out:
             assert "dpi" not in out.info
 
+    @pytest.mark.parametrize("shape", [(3, 9, 7), (9, 7, 3), (9, 7)])
+    def test_no_description_tells_another_layout(self, tmp_path, shape, caplog):
+        """tifffile describes the shape; planes that lay apart are written together."""
+        levels = RNG.integers(0, 256, shape, np.uint8)
+        apart = {"planarconfig": "separate"} if shape[0] == 3 else {}
+        tifffile.imwrite(tmp_path / "in.tif", levels, photometric="rgb" if len(shape) > 2 else None, **apart)
+        out = self.written_again(tmp_path / "in.tif", tmp_path)
+        found = tifffile.imread(out)
+        assert not caplog.messages
+        np.testing.assert_array_equal(found, np.moveaxis(levels, 0, -1) if shape[0] == 3 else levels)
+        assert (270 in self.tags(out)) == (shape[0] != 3)
+
     def test_the_largest_value_stays(self, tmp_path):
         levels = RNG.integers(0, 4096, (9, 7, 3), np.uint16)
         tag = (281, "H", 3, (4095,) * 3, True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: depth -> the value of white in the file
 _PEAKS = {"8 bits": 255.0, "16 bits": 65535.0, "floating point": 1.0}
 
+#: larger than what phones take; an image set, which nobody has looked at, stops earlier
+_MOST_PIXELS = 256_000_000
 #: bits of a sample that cameras have, in files of 16
 _FEWEST_BITS, _ALL_BITS = 9, 16
 #: a picture of 16 bits that stays below this part of its range may have fewer
@@ -97,7 +99,7 @@ def read_source(path: Path, value_range: tuple[float, float] | None) -> Source:
     PriorbenchError
         It cannot be used; the message begins with its path.
     """
-    picture = read_picture(path, PictureRules(keep=True))
+    picture = read_picture(path, PictureRules(keep=True, max_pixels=_MOST_PIXELS))
     assert picture.kept is not None
     low, high = float(picture.pixels.min()), float(picture.pixels.max())
     floating = picture.kept.depth == "floating point"

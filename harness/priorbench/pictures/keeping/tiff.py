@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from priorbench.pictures.keeping.exif import largest_of, orientation_of, scale_o
 from priorbench.pictures.wanted import Kept
 
 _ORIENTATION, _DESCRIPTION, _SOFTWARE, _DATE, _LARGEST = 274, 270, 305, 306, 281
+#: begins a description by tifffile
+_SHAPED = b'{"shape":'
 #: maker, model, artist, copyright
 _TEXTS = (271, 272, 315, 33432)
 #: beside these tags: resolution and its unit, the place of chroma samples
@@ -32,7 +35,10 @@ def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
     import tifffile
 
     planes = values.shape[2]
+    plane = values[..., 0] if planes == 1 else values
     texts = texts_of(kept.exif)
+    if _of_another_shape(texts.get(_DESCRIPTION, b""), plane.shape):
+        del texts[_DESCRIPTION]
     more: dict[str, Any] = {"iccprofile": kept.icc} if kept.icc else {}
     scale = scale_of(kept.exif)
     if scale:
@@ -41,7 +47,7 @@ def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
         more |= {"resolution": kept.resolution, "resolutionunit": "INCH"}
     tifffile.imwrite(
         stream,
-        values[..., 0] if planes == 1 else values,
+        plane,
         photometric="rgb" if planes > 2 else "minisblack",
         planarconfig=None if planes == 1 else "contig",
         extrasamples=["unassalpha"] if planes in (2, 4) else None,
@@ -59,6 +65,16 @@ def lost_exif(kept: Kept) -> bool:
     told = tags_of(kept.exif)
     texts = {_DESCRIPTION, _SOFTWARE, _DATE, *_TEXTS}
     return bool(told - _WRITTEN or (told & texts) - texts_of(kept.exif).keys())
+
+
+def _of_another_shape(description: bytes, shape: tuple[int, ...]) -> bool:
+    """Tell whether a description is that of tifffile, and of planes that lay otherwise."""
+    if not description.startswith(_SHAPED):
+        return False
+    try:
+        return bool(json.loads(description)["shape"] != list(shape))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return True
 
 
 def _tags(kept: Kept, texts: dict[int, bytes], planes: int) -> list[Any]:
