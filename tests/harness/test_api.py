@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -81,8 +83,10 @@ def test_a_sigma_that_may_be_meant_on_either_scale_is_refused(sigma):
 
 
 def test_a_folder_that_is_not_there_is_told_as_one(tmp_path):
-    with pytest.raises(PriorbenchError, match=r"there is no folder '.*/none', and no image set of that name"):
-        priorbench.evaluate(lambda y: y.image, image_set=str(tmp_path / "none"))
+    for name in (str(tmp_path / "none"), "god.png"):
+        told = f"there is no folder '{re.escape(name)}', and no image set of that name"
+        with pytest.raises(PriorbenchError, match=told):
+            priorbench.evaluate(lambda y: y.image, image_set=name)
 
 
 @pytest.mark.parametrize("sigma", [1e-20, "1e-9/255"])

@@ -242,7 +242,7 @@ def _of_a_path(kind: str, name: str, known: Iterable[str]) -> str:
         return ""
     path = Path(name).expanduser()
     if not path.is_file():
-        if "/" not in name and not name.startswith("~"):
+        if not (set("/.~") & set(name)):
             return ""
         return f"there is no folder '{visible(name)}', and no image set of that name: {', '.join(known)}"
     return (
