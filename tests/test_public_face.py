@@ -40,7 +40,10 @@ def is_public(module: str, names: list[str]) -> bool:
     if module == "priorbench":
         return listed() >= {*names}
     return (
-        not module.startswith("priorbench.") or module in PACKAGES or module.startswith("priorbench.toolkit.")
+        not module.startswith("priorbench.")
+        or module in PACKAGES
+        or module == "priorbench.experiments"
+        or module.startswith("priorbench.toolkit.")
     )
 
 

@@ -6,8 +6,6 @@ from .api import evaluate as evaluate
 from .contract.choice import Choice as Choice
 from .contract.executor import Executor as Executor
 from .contract.executor import Started as Started
-from .contract.experiments import Claim as Claim
-from .contract.experiments import Experiment as Experiment
 from .contract.hookspecs import hookimpl as hookimpl
 from .contract.images import Image as Image
 from .contract.images import ImageSet as ImageSet
@@ -43,6 +41,9 @@ from .contract.stopping import Trajectory as Trajectory
 from .contract.stopping import Verdict as Verdict
 from .contract.trial import Trial as Trial
 from .errors import PriorbenchError as PriorbenchError
+from .experiments import Claim as Claim
+from .experiments import Experiment as Experiment
+from .experiments import Quantity as Quantity
 from .parameters.levels import Level as Level
 from .protocol.least_squares import pseudo_inverse as pseudo_inverse
 

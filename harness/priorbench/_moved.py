@@ -12,7 +12,7 @@ from types import ModuleType
 
 #: module at its old place -> module at its new place, both inside `priorbench`
 MOVED: Mapping[str, str] = {
-    "experiments": "contract.experiments",
+    "contract.experiments": "experiments",
     "hookspecs": "contract.hookspecs",
     "images": "contract.images",
     "levels": "parameters.levels",

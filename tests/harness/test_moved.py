@@ -12,7 +12,7 @@ from priorbench import _moved
 
 #: what plugins of version 0.1 took from each place, as far as it was documented
 TAKEN = {
-    "experiments": ("Claim", "Experiment"),
+    "contract.experiments": ("Claim", "Experiment"),
     "hookspecs": ("hookimpl",),
     "images": ("Image", "ImageSet", "SkippedImage"),
     "levels": ("Level", "parse_level"),

@@ -14,6 +14,7 @@ import torch
 from hostile_things import one_shot
 
 from priorbench import Iterate
+from priorbench.experiments import Computation, Size
 
 
 def smooth(image):
@@ -247,5 +248,20 @@ class Loss:
             yield Iterate(good(o), loss=((good(o) - o.image) ** 2).mean((1, 2)).expand(3))
 
 
-class Form:
-    """An experiment that has no `reproduce`."""
+class Sizes:
+    """An experiment that does not say how large it can be run."""
+
+    def work(self, size):
+        return ()
+
+    def conclude(self, size, results):
+        raise NotImplementedError
+
+
+class Work(Sizes):
+    """An experiment that asks for a function that is not there."""
+
+    sizes = (Size(name="full", seconds=1),)
+
+    def work(self, size):
+        yield Computation(name="nothing", function="wrong_methods:not_there")

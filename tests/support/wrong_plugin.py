@@ -156,4 +156,5 @@ def priorbench_metrics():
 
 @hookimpl
 def priorbench_experiments():
-    yield ExperimentSpec(**_named("wrong_methods", "experiment-", "form"))
+    yield ExperimentSpec(**_named("wrong_methods", "experiment-", "sizes"))
+    yield ExperimentSpec(**_named("wrong_methods", "experiment-", "work"))

@@ -49,6 +49,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
     from priorbench.cli.leaderboard import leaderboard
     from priorbench.cli.list_command import list_command
     from priorbench.cli.new import new
+    from priorbench.cli.reproduce import reproduce
     from priorbench.cli.requests import forget, rename, runs
     from priorbench.cli.run import run
     from priorbench.cli.show import show_command
@@ -61,6 +62,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "run": run,
         "denoise": denoise,
         "leaderboard": leaderboard,
+        "reproduce": reproduce,
         "compare": compare,
         "runs": runs,
         "forget": forget,

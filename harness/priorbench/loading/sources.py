@@ -20,7 +20,7 @@ from priorbench.loading.imported_names import imported_names
 MEASURED_PATH = ("contract", "machine", "parameters", "player", "protocol", "standard", "worker")
 #: parts of the core that no digest needs: words of messages, how output files are written, and how plugins
 #: are found (a key names the factories that were found, and holds the digests of their code)
-WITHOUT_INFLUENCE = ("__init__", "__main__", "_moved", "errors", "outputs", "words", "loading")
+WITHOUT_INFLUENCE = ("__init__", "__main__", "_moved", "errors", "outputs", "words", "loading", "experiments")
 #: packages whose versions a plugin's own digest need not name: they are in every key (see
 #: `priorbench.machine.description.NUMERICAL`), or only declare parameters, whose values are in the key
 _SPOKEN_FOR = frozenset(

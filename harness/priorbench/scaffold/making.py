@@ -21,7 +21,10 @@ from priorbench.scaffold.kinds import SCAFFOLDS, Kind
 _NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*\Z")
 _LONGEST = 60
 #: what the templates import: no class of theirs may be called so
-_TAKEN_CLASSES = ("Claim", "Image", "NoiseDescriptor", "Path", "PriorbenchError", "Verdict")
+_TAKEN_CLASSES = (
+    *("Chart", "Claim", "Conclusion", "Figure", "Line", "Quantity", "Size", "Table", "Trials"),
+    *("Image", "NoiseDescriptor", "Path", "PriorbenchError", "Verdict"),
+)
 
 
 def make(name: str, kind: str, registry: Registry, folder: Path | None = None) -> tuple[Path, list[str]]:

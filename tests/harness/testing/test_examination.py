@@ -31,7 +31,8 @@ WRONG = {
     **{f"wrong-operator-{name}": name for name in OPERATORS},
     **{f"wrong-rule-{name}": name for name in STOPPING_RULES},
     **{f"wrong-metric-{name}": name for name in METRICS},
-    "wrong-experiment-form": "form",
+    "wrong-experiment-sizes": "sizes",
+    "wrong-experiment-work": "work",
 }
 #: checks that are the same for every kind
 COMMON = {"licence", "citation", "summary", "lazy-registration", "parameters", "loads"}

@@ -1,0 +1,1 @@
+"""Re-makes the figures and tables of papers: what experiments ask for is run, judged, drawn and written."""

@@ -1,0 +1,99 @@
+"""One web page of what was reproduced in a folder: figures, claims beside published numbers, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+
+from priorbench.outputs import whole_file
+from priorbench.reproduction.checklist import Line
+from priorbench.reproduction.documents import Document, Part
+from priorbench.reproduction.verdicts import Verdict
+from priorbench.words import number, plural
+
+#: for the style sheet
+_CLASSES = {
+    Verdict.HOLDS: "holds",
+    Verdict.FAILS: "fails",
+    Verdict.AS_CODED: "coded",
+    Verdict.TOO_SMALL: "open",
+}
+
+
+def write_page(documents: Mapping[str, Document], rows: Sequence[Line], folder: Path) -> Path:
+    """Write ``index.html``; it needs no network, and the pictures beside it."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("priorbench.reproduction"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    page = environment.get_template("index.html").render(
+        documents=list(documents.values()),
+        counts=counts(documents.values()),
+        papers=_papers(documents.values()),
+        rows=rows,
+        classes=_CLASSES,
+        ours=ours,
+        published=published,
+        duration=duration,
+        picture=_picture,
+    )
+    path = folder / "index.html"
+    with whole_file(path) as file:
+        file.write(page.encode())
+    return path
+
+
+def counts(documents: Iterable[Document]) -> dict[Verdict, int]:
+    """Return how many claims have each verdict."""
+    found = dict.fromkeys(Verdict, 0)
+    for document in documents:
+        for claim in document.claims:
+            found[claim.verdict] += 1
+    return found
+
+
+def ours(part: Part) -> str:
+    """Return what was found: the mean with its interval, or the value."""
+    if part.mean is None:
+        return "nothing finite" if part.found else "not measured"
+    text = f"{part.mean:.4g} {part.unit}".strip()
+    if part.interval is None:
+        return text
+    low, high = part.interval
+    return f"{text} [{low:.4g}, {high:.4g}], {len(part.found)} values"
+
+
+def published(part: Part) -> str:
+    """Return the paper's number, or what the claim allows."""
+    if part.published is None:
+        return f"{part.allowed} {part.unit}".strip()
+    return f"{part.published:.4g} {part.unit}".strip()
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it."""
+    if seconds < 90:
+        return f"{number(seconds, 0)} s"
+    if seconds < 5400:
+        return f"{number(seconds / 60, 0)} min"
+    return f"{number(seconds / 3600, 1)} h"
+
+
+def _picture(document: Document) -> str:
+    """Return the file that a page shows, the sharpest one."""
+    return next((name for name in document.pictures if name.endswith(".svg")), "")
+
+
+def _papers(documents: Iterable[Document]) -> list[str]:
+    return list(dict.fromkeys(one.citation for one in documents if one.citation))
+
+
+def summary(documents: Mapping[str, Document]) -> str:
+    """Return one line: how many claims have which verdict."""
+    told = [f"{n} {verdict}" for verdict, n in counts(documents.values()).items() if n]
+    return f"{plural(sum(counts(documents.values()).values()), 'claim')}: {', '.join(told) or 'none'}"
