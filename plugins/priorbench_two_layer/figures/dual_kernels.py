@@ -23,25 +23,28 @@ if TYPE_CHECKING:
 TRIANGLES, GAUSSIANS = (1, 10, 30), (0.005, 0.01, 0.05)
 
 
-def dual_kernels(*, n: int = 300) -> list[dict[str, Any]]:
+def dual_kernels(*, seed: int = 0, n: int = 300) -> dict[str, Any]:
     """Return for each kernel of Fig. 6 the kernel and its spectra.
 
     Parameters
     ----------
+    seed : int, default 0
+        not used: nothing is drawn.
     n : int, default 300
         number of entries.
 
     Returns
     -------
-    list of dict
-        `name`; `kernel`, its centre in the middle; `sigma`, the dual kernel, and `eigenvalues`, sigma^2, both
-        falling; `coded`, what the official code draws; `beta` = ||U||; `alpha`, the smallest sigma;
-        `directions`, how many eigenvalues make 90 % of the trace n / 2.
+    dict
+        `kernels`, a list of mappings: `name`; `kernel`, its centre in the middle; `sigma`, the dual kernel,
+        and `eigenvalues`, sigma^2, both falling; `coded`, what the official code draws; `beta` = ||U||;
+        `alpha`, the smallest sigma; `directions`, how many eigenvalues make 90 % of the trace n / 2.
     """
+    del seed
     at_least(61, n=n)
     kernels = {f"triangle {p}": triangle(n, p) for p in TRIANGLES}
     kernels |= {f"gaussian {s}": gaussian(n, s * n) for s in GAUSSIANS}
-    return [_described(name, Circulant(u)) for name, u in kernels.items()]
+    return {"kernels": [_described(name, Circulant(u)) for name, u in kernels.items()]}
 
 
 def coded_spectrum(u: NDArray[np.float64]) -> NDArray[np.float64]:

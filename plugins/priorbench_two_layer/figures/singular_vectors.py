@@ -20,11 +20,13 @@ from priorbench_two_layer.basis import basis, frequencies
 SHOWN = (1, 2, 6, 21)
 
 
-def singular_vectors(*, n: int = 300, numbers: Sequence[int] = SHOWN) -> dict[str, Any]:
+def singular_vectors(*, seed: int = 0, n: int = 300, numbers: Sequence[int] = SHOWN) -> dict[str, Any]:
     """Return left singular vectors of the circulant of the ramp, and how far they are trigonometric.
 
     Parameters
     ----------
+    seed : int, default 0
+        not used: nothing is drawn.
     n : int, default 300
         number of entries.
     numbers : Sequence[int], default (1, 2, 6, 21)
@@ -37,6 +39,7 @@ def singular_vectors(*, n: int = 300, numbers: Sequence[int] = SHOWN) -> dict[st
         amplitude that a unit vector of the plane has, 1 / sqrt(n) or sqrt(2 / n); `inside`, the share of its
         energy in the plane, 1 if the statement holds; a list of each. And `singular_values`.
     """
+    del seed
     at_least(max(numbers), n=n)
     W, values, _ = np.linalg.svd(scipy.linalg.circulant(np.arange(float(n))))
     trigonometric, of = basis(n), frequencies(n)
