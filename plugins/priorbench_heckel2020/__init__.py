@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from priorbench import NoiseSpec, SuiteSpec, hookimpl
+from priorbench import ExperimentSpec, NoiseSpec, SuiteSpec, hookimpl
+from priorbench_heckel2020 import theory_figures
 
 _CITATION = (
     "R. Heckel, M. Soltanolkotabi, Denoising and regularization via exploiting the structural bias of "
@@ -35,3 +36,9 @@ def priorbench_suites() -> Iterator[SuiteSpec]:
         resource="priorbench_heckel2020:table1.yaml",
         summary="Table 1: 100 ImageNet pictures, four methods; needs ImageNet (--images 'imagenet:path=...')",
     )
+
+
+@hookimpl
+def priorbench_experiments() -> Iterator[ExperimentSpec]:
+    """Yield the paper's figures and statements."""
+    yield from theory_figures.specs(_CITATION)

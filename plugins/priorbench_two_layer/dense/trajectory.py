@@ -51,7 +51,7 @@ def against_linear(
     k: int,
     seed: int,
     omega: float = 1.0,
-    at: Sequence[int] = (1, 10, 50, 200),
+    at: Sequence[int] = (1, 2, 5, 10, 20, 50, 100, 200),
 ) -> dict[str, Any]:
     """Fit y with eta = 1 / ||U||^2 from C_0 ~ N(0, omega^2 ||y||^2 / n) and compare with the linearisation.
 

@@ -81,7 +81,8 @@ def linear_errors(*, seed: int) -> dict[str, Any]:
     -------
     dict
         `tau` and `error` = ||Glin - x||; `bound`, eq. 2's, at each; `best`, the iteration of the least error;
-        `time`, Theorem 1's T; `noise_term` = s sqrt(2 p / n); `at_time`, the error after T iterations.
+        `time`, Theorem 1's T; `noise_term` = s sqrt(2 p / n); `at_time`, the error after T
+        iterations, and `time_bound`, Theorem 1's bound on it without its term of the linearisation.
     """
     circulant = Circulant(triangle(N, 8))
     x, z = _drawn(np.random.default_rng(seed))
@@ -99,6 +100,7 @@ def linear_errors(*, seed: int) -> dict[str, Any]:
         "time": time,
         "noise_term": S * (2 * P / N) ** 0.5,
         "at_time": float(np.linalg.norm(at_time)),
+        "time_bound": (1 - eta * float(ordered[P - 1]) ** 2) ** time + S * (2 * P / N) ** 0.5,
     }
 
 
