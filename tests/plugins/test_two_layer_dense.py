@@ -69,11 +69,11 @@ def test_the_fit_is_that_of_automatic_differentiation():
 
 @pytest.mark.parametrize("kind", ["gaussian", "circulant"])
 def test_theorem_5_predicts_how_far_the_weights_move(kind):
-    """Eq. 28, within 3 % at k = 1024; the residual's distance falls with the root of the width."""
+    """Eq. 28, within 4 % at k = 1024; the residual's distance falls with the root of the width."""
     model = gaussian_model() if kind == "gaussian" else Dense(scipy.linalg.circulant(CIRCULANT.u))
     x, z = target(model)
     found = [against_linear(model, x + z, k=k, seed=0) for k in (256, 1024, 4096)]
-    np.testing.assert_allclose(found[1]["moved"], found[1]["predicted"], rtol=0.03)
+    np.testing.assert_allclose(found[1]["moved"], found[1]["predicted"], rtol=0.04)
     np.testing.assert_allclose(found[2]["moved"], found[2]["predicted"], rtol=0.015)
     worst = [max(one["xi"]) for one in found]
     assert worst[0] > 1.4 * worst[1] > 1.4**2 * worst[2]
