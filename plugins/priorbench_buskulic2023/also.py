@@ -92,7 +92,7 @@ class Also:
             figure=_figure(results),
             conditions=[
                 "Softmax is read twice: by units, as the softplus log(1 + e^h), and over all k units.",
-                "A of a given kappa has the norm of a Gaussian one, and geometrically falling singular values.",
+                "A of a given kappa has the norm of a Gaussian one, its singular values fall geometrically.",
                 "Constants that the paper does not give are taken as 1.",
             ],
         )

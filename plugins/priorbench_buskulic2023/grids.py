@@ -64,7 +64,7 @@ class Figure1a:
         """Return the cells, and the widths of half success."""
         yield from _cells("1a", size)
         for n in LENGTHS:
-            yield _half(10, n)
+            yield _half(10, n, runs=20)
 
     def conclude(self, size: Size, results: Results) -> Conclusion:
         """Compare both steps with the paper's claims, and the runs with the linear programme."""
@@ -97,7 +97,7 @@ class Figure1b:
         """Return the cells, and the widths of half success."""
         yield from _cells("1b", size)
         for m in MEASUREMENTS:
-            yield _half(m, 60)
+            yield _half(m, 60, runs=40)
 
     def conclude(self, size: Size, results: Results) -> Conclusion:
         """Compare the boundary with the paper's claim, and the runs with the linear programme."""
@@ -121,11 +121,11 @@ def _cells(panel: Panel, size: Size) -> Iterator[Computation]:
         )
 
 
-def _half(m: int, n: int) -> Computation:
+def _half(m: int, n: int, runs: int) -> Computation:
     return Computation(
         name=f"half m={m} n={n}",
         function=f"{_EXPERIMENTS}.boundary:half_width",
-        parameters={"m": m, "n": n, "steps": 10_000},
+        parameters={"m": m, "n": n, "runs": runs, "steps": 10_000},
         seeds=tuple(range(8)),
     )
 
