@@ -24,6 +24,7 @@ def folder(
     seed: int = 0,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     follow_links: bool = False,
+    white: float | None = None,
 ) -> FileSet:
     """Make the set of the pictures in a folder, or of a single file.
 
@@ -52,6 +53,9 @@ def folder(
         skip pictures with more pixels than this.
     follow_links : bool, default False
         enter the folders that links lead to; each folder once.
+    white : float or None, optional
+        the value in the files that is white, such as 4095 for 12 bits in 16: noise levels refer to it.
+        Pictures with a larger value are skipped. None = what a TIFF says, else 255, 65535, or 1.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def folder(
     if not path:
         raise PriorbenchError("folder: give the folder with the pictures: path=some/folder")
     root = existing(path, "folder")
-    rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels)
+    rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels, white=white)
     if not os.path.isdir(root):  # noqa: PTH112 - a path with stray bytes stays a str
         root, name = os.path.split(os.path.abspath(root))  # noqa: PTH100
         return FileSet(root=root, tree=lambda: Tree(entries=(name,), ignored={}), rules=rules, limit=limit)

@@ -36,6 +36,7 @@ def imagenet(
     channels: Channels = "rgb",
     max_pixels: int = DEFAULT_MAX_PIXELS,
     follow_links: bool = False,
+    white: float | None = None,
 ) -> FileSet:
     """Make a set of ImageNet validation pictures: flat, in class folders, or with the class in the name.
 
@@ -66,6 +67,9 @@ def imagenet(
         skip pictures with more pixels than this.
     follow_links : bool, default False
         enter the folders that links lead to, for example of the classes; each folder once.
+    white : float or None, optional
+        the value in the files that is white, such as 4095 for 12 bits in 16: noise levels refer to it.
+        Pictures with a larger value are skipped. None = what a TIFF says, else 255, 65535, or 1.
 
     Raises
     ------
@@ -73,7 +77,7 @@ def imagenet(
         there is no such folder or list, or no picture in it.
     """
     root = _root(path)
-    rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels)
+    rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels, white=white)
     check_select(select)
     wanted = _wanted(list, numbers)
 

@@ -23,6 +23,7 @@ from .contract.operators import Identity as Identity
 from .contract.operators import Operator as Operator
 from .contract.operators import OperatorModel as OperatorModel
 from .contract.records import Curve as Curve
+from .contract.records import Noted as Noted
 from .contract.records import Record as Record
 from .contract.records import RunSummary as RunSummary
 from .contract.requests import Request as Request

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 #: names in a line, at most
 _SHOWN = 3
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def plural(number: int, noun: str) -> str:
@@ -77,6 +80,11 @@ def few(names: Iterable[str]) -> str:
     distinct = list(dict.fromkeys(names))
     more = f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else ""
     return "; ".join(distinct[:_SHOWN]) + more
+
+
+def kind_of(text: str) -> str:
+    """Return a text with its numbers taken out: texts that differ in numbers only are of one kind."""
+    return _NUMBER.sub("#", text)
 
 
 def one_line(text: object) -> str:

@@ -1,4 +1,4 @@
-"""Heckel & Soltanolkotabi 2020 as a plugin: the noise and the comparison of the paper's Table 1."""
+"""Heckel & Soltanolkotabi 2020 as a plugin: its noise, its Table 1 as a suite, its figures as experiments."""
 
 from __future__ import annotations
 
@@ -40,5 +40,17 @@ def priorbench_suites() -> Iterator[SuiteSpec]:
 
 @hookimpl
 def priorbench_experiments() -> Iterator[ExperimentSpec]:
-    """Yield the paper's figures and statements."""
+    """Yield the paper's table, figures and statements."""
     yield from theory_figures.specs(_CITATION)
+    yield _experiment("table1", "table1:Table1", "four methods on 100 pictures of ImageNet")
+    yield _experiment("fig2", "fig2:Fig2", "one photograph, four methods")
+
+
+def _experiment(name: str, factory: str, summary: str) -> ExperimentSpec:
+    return ExperimentSpec(
+        name=f"heckel2020-{name}",
+        factory=f"priorbench_heckel2020.{factory}",
+        summary=summary,
+        citation=_CITATION,
+        licence="MIT",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from priorbench import DenoiserSpec, ImageSetSpec, hookimpl
+from priorbench import DenoiserSpec, ExperimentSpec, ImageSetSpec, hookimpl
 
 
 @hookimpl
@@ -33,3 +33,19 @@ def priorbench_denoisers():
             together=iterates,
         )
     yield DenoiserSpec(name="grey-only", factory="example_things:Mean", channels=(1,), iterative=False)
+
+
+@hookimpl
+def priorbench_experiments():
+    for name, thing in {
+        "paper-squares": "Squares",
+        "paper-fits": "Fits",
+        "paper-failing": "Failing",
+        "other-squares": "Squares",
+    }.items():
+        yield ExperimentSpec(
+            name=name,
+            factory=f"example_experiments:{thing}",
+            summary=f"{thing} re-made",
+            citation="A. Author, A paper, 2020",
+        )

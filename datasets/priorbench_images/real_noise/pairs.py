@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from priorbench import Image, NoisyImage, PriorbenchError, SkippedImage
-from priorbench.pictures import PictureRules, UnusableImageError, picture_size, shown
+from priorbench.pictures import Picture, PictureRules, UnusableImageError, picture_size, shown
 from priorbench_images.grey import read_member
+
+_EIGHT_BITS = 255
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +46,28 @@ class Listing:
     skipped: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reading:
+    """How a clean picture was read: its orientation, and its value of white."""
+
+    orientation: int
+    white: float
+
+    def problem(self, noisy: Picture) -> str:
+        """Say why a noisy picture cannot be compared with it, pixel by pixel; empty if it can."""
+        if noisy.orientation != self.orientation:
+            return (
+                f"its orientation is {noisy.orientation}, that of the clean one {self.orientation}:"
+                " the pixels lie otherwise; save both upright"
+            )
+        if noisy.white != self.white and min(noisy.white, self.white) > _EIGHT_BITS:
+            return (
+                f"white is {noisy.white:g} there, and {self.white:g} in the clean one, both of 16 bits: say"
+                " which is, as white=4095"
+            )
+        return ""
+
+
 class PairSet:
     """Pairs of files as a `priorbench.PairedImageSet`.
 
@@ -74,7 +98,7 @@ class PairSet:
             raise PriorbenchError(f"limit is {limit}: it must be 1 or more")
         self._name, self._list, self._rules, self._limit = name, listing, rules, limit
         self._sigma = sigma
-        self._orientations: dict[str, int] = {}  # of the clean pictures that were read
+        self._read: dict[str, _Reading] = {}  # of the clean pictures
 
     def __iter__(self) -> Iterator[Image | SkippedImage]:
         """Yield the clean images in order, decoding each when it is reached, and files without a partner."""
@@ -95,7 +119,7 @@ class PairSet:
         """Open one clean image; raise `PriorbenchError` if it cannot be used."""
         scene = self._scene(image_id)
         picture = read_member(scene.clean, self._rules)
-        self._orientations[image_id] = picture.orientation
+        self._read[image_id] = _Reading(orientation=picture.orientation, white=picture.white)
         return Image(id=image_id, pixels=picture.pixels, notes=picture.notes)
 
     def frames(self) -> int:
@@ -111,14 +135,10 @@ class PairSet:
             )
         _check_same_size(scene, scene.noisy[frame])
         picture = read_member(scene.noisy[frame], self._rules)
-        if image_id not in self._orientations:
+        if image_id not in self._read:
             self.load(image_id)
-        if picture.orientation != self._orientations[image_id]:
-            raise UnusableImageError(
-                f"its orientation is {picture.orientation}, that of the clean one"
-                f" {self._orientations[image_id]}: the pixels lie otherwise; save both upright",
-                path=os.fspath(scene.noisy[frame]),
-            )
+        if problem := self._read[image_id].problem(picture):
+            raise UnusableImageError(problem, path=os.fspath(scene.noisy[frame]))
         return NoisyImage(pixels=picture.pixels, sigma=self._sigma, notes=picture.notes)
 
     def ids(self) -> list[str]:

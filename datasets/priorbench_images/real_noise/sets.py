@@ -22,6 +22,7 @@ def pairs(
     channels: Channels = "any",
     limit: int | None = None,
     max_pixels: int = DEFAULT_MAX_PIXELS,
+    white: float | None = None,
 ) -> PairSet:
     """Make a set of pairs: a folder of noisy pictures and one of clean ones, matched by name.
 
@@ -47,6 +48,9 @@ def pairs(
         use at most this many images.
     max_pixels : int, optional
         skip pictures with more pixels than this.
+    white : float or None, optional
+        the value in the files that is white, such as 4095 for 12 bits in 16: noise levels refer to it.
+        Pictures with a larger value are skipped. None = what a TIFF says, else 255, 65535, or 1.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def pairs(
     if sigma is not None and not sigma > 0:
         raise PriorbenchError(f"pairs: sigma is {sigma}: give a number above 0, or leave it out")
     roots = [_folder(noisy, "pairs, noisy"), _folder(clean, "pairs, clean")]
-    rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels)
+    rules = PictureRules(channels=channels, crop=crop, min_side=min_side, max_pixels=max_pixels, white=white)
     return PairSet(
         name="pairs",
         listing=lambda: layouts.two_folders(*roots),

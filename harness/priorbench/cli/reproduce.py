@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from priorbench.store.database import Store
 
 _SOME_FAILED = 1
+#: seconds between two lines on computations
+_PAUSE = 10
 
 
 def reproduce(
@@ -148,13 +151,20 @@ def _desk(registry: Registry, output: Path, store: Store, device: str, jobs: int
         ),
         notebook=Notebook(output / "computations.jsonl"),
         jobs=jobs or cores,
-        told=lambda name, done, of: remark(f"{name}: {done} of {of} computed") if _tells(done, of) else None,
+        told=_Told(),
     )
 
 
-def _tells(done: int, of: int) -> bool:
-    """Say whether this step is worth a line: about twenty of them for any number."""
-    return done == of or done % max(1, of // 20) == 0
+class _Told:
+    """Says how far computations are, once in ten seconds at most."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, name: str, done: int, of: int) -> None:
+        if time.monotonic() - self._last >= _PAUSE:
+            self._last = time.monotonic()
+            remark(f"{name}: {done} of {of} computed")
 
 
 def _run_one(

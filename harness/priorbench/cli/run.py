@@ -11,13 +11,18 @@ import typer
 from priorbench.cli.common.output import PluginFiles, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from priorbench.cli.common.ending import Ending
     from priorbench.contract.executor import Executor
-    from priorbench.contract.records import RunSummary
+    from priorbench.contract.images import SkippedImage
+    from priorbench.contract.records import Noted, RunSummary
     from priorbench.loading.registry import Registry
     from priorbench.run.plan import Plan
+
+
+#: pictures of each set that a dry run reads
+_LOOKED_AT = 12
 
 
 def run(
@@ -140,6 +145,7 @@ def run(
     if dry_run:
         say(suite_yaml(chosen), nl=False)
         say(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
+        _tell_pictures(plan)
         if options.salt:
             say(f"# noise of a salt with the hash {salt_hash(options.salt)}")
         return
@@ -153,6 +159,23 @@ def run(
         raise typer.Exit(ending.status)
     if summary.failed or summary.failed_before or summary.not_run:
         raise typer.Exit(1)
+
+
+def _tell_pictures(plan: Plan) -> None:
+    """Say what is noted of the first pictures of each set, and which of them are skipped."""
+    from priorbench.cli.common.progress import note_line
+    from priorbench.run.noting import Notes
+    from priorbench.words import plural
+
+    def noted(found: Sequence[Noted]) -> None:
+        for one in found:
+            say(f"# {note_line(one)}")
+
+    def skipped(label: str, item: SkippedImage) -> None:
+        say(f"# skipped {label}/{item.id}: {item.reason}")
+
+    for label, count in plan.look(_LOOKED_AT, skipped, Notes(noted)).items():
+        say(f"# read of {label}: {plural(count, 'picture')}; the run tells what it meets in others")
 
 
 def _executor_factory(registry: Registry, name: str, batch: int) -> Callable[..., Executor]:

@@ -57,6 +57,8 @@ class Record:
     `salt` is the hash of the secret that the noise of a verifying run was drawn with, if it had one.
     `noise_correlation` is that of the error and the noise that was drawn, with the identity as operator.
     `remark` says what is odd about an output that was scored all the same, such as another scale than 0 to 1.
+    `notes` say how the pictures were read, such as that an ICC profile was ignored; those of a noisy picture
+    that the image set brings begin with "noisy picture".
     `printed` holds the last lines that a method which failed had printed.
     `crops` has the middles of the clean, the noisy and the denoised image of the few images that a run keeps
     pictures of (`priorbench.protocol.crops`); the store gives them by digest.
@@ -113,6 +115,7 @@ class Record:
     status: str = "ok"
     error: str | None = None
     remark: str | None = None
+    notes: tuple[str, ...] = ()
     printed: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     environment: str = ""
@@ -123,6 +126,29 @@ class Record:
 
 #: of a record's fields; made once, because stores are read by the hundred thousand
 _NAMES = frozenset(item.name for item in fields(Record))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Noted:
+    """What was done to pictures of an image set when they were read; one kind of it.
+
+    Attributes
+    ----------
+    image_set, image : str
+        label of the set, and the first picture that it was done to.
+    note : str
+        what, as of that picture.
+    pictures : int
+        how many.
+    numbers_differ : bool, default False
+        notes of the others have other numbers in them.
+    """
+
+    image_set: str
+    image: str
+    note: str
+    pictures: int
+    numbers_differ: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,6 +173,8 @@ class RunSummary:
         trials with a record in the store that had failed earlier and was not run again.
     skipped : tuple[tuple[str, str], ...], default ()
         image id and reason of every file that could not be used.
+    notes : tuple of Noted, default ()
+        what was done to pictures when they were read, each kind once for each set.
     interrupted : bool, default False
         stopped by Ctrl-C, by SIGTERM or SIGHUP, or by the end of its time budget.
     seconds : float, default 0.0
@@ -161,6 +189,7 @@ class RunSummary:
     not_run: int = 0
     failed_before: int = 0
     skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Noted, ...] = ()
     interrupted: bool = False
     seconds: float = 0.0
 
@@ -179,7 +208,8 @@ def from_json(data: Mapping[str, Any]) -> Record:
     values = {name: value for name, value in data.items() if name in _NAMES}
     if values.get("curve"):
         values["curve"] = Curve(**{name: tuple(column) for name, column in values["curve"].items()})
-    values["trained_on"] = tuple(values.get("trained_on", ()))
+    for name in ("trained_on", "notes"):
+        values[name] = tuple(values.get(name, ()))
     return Record(**values)
 
 

@@ -39,7 +39,7 @@ def size_of(message: Mapping[str, Any], field: str) -> tuple[int, int]:
 
 
 def form_of(message: Mapping[str, Any], rules: PictureRules) -> tuple[tuple[int, ...], np.dtype[Any], int]:
-    """Return shape, dtype and peak of the samples, which the rules allow; or raise the refusal."""
+    """Return shape, dtype and end of scale of the samples, which the rules allow; or raise the refusal."""
     if "problem" in message:
         raise UnusableImageError(_text(message["problem"]))
     shape = _counts(message.get("shape"), (2, 3))
@@ -58,6 +58,18 @@ def notes_of(message: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(notes, list) or len(notes) > _MOST_NOTES:
         raise BadAnswerError
     return tuple(map(_text, notes))
+
+
+def white_of(message: Mapping[str, Any], peak: int, rules: PictureRules) -> float | None:
+    """Return the value of white where it is not `peak`: what the rules say, or else what a file may say."""
+    white = message.get("white")
+    if rules.white is not None:
+        if white != rules.white:
+            raise BadAnswerError
+        return rules.white
+    if white is not None and not (type(white) is int and 0 < white < peak):
+        raise BadAnswerError
+    return white
 
 
 def orientation_of(message: Mapping[str, Any]) -> int:

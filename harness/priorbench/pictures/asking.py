@@ -121,13 +121,20 @@ class _Decoder:
             notes, orientation = answers.notes_of(message), answers.orientation_of(message)
             assert self._process is not None
             values = self._process.samples(shape, dtype)
-            if dtype.kind == "f" and not _in_range(values, rules):
+            white = answers.white_of(message, peak, rules)
+            if not _in_range(values, white, rules):
                 raise answers.BadAnswerError
             alpha, metadata = self._beside(message, values) if rules.keep else (None, None)
         except (answers.BadAnswerError, ValueError) as error:
             raise self._taken_over() from error
         return Samples(
-            values=values, peak=peak, notes=notes, orientation=orientation, alpha=alpha, metadata=metadata
+            values=values,
+            peak=peak,
+            white=white,
+            notes=notes,
+            orientation=orientation,
+            alpha=alpha,
+            metadata=metadata,
         )
 
     def _beside(
@@ -184,10 +191,13 @@ class _Decoder:
         return UnusableImageError("its decoder gave an answer that it never gives: a hostile file?")
 
 
-def _in_range(values: NDArray[Any], rules: PictureRules) -> bool:
+def _in_range(values: NDArray[Any], white: float | None, rules: PictureRules) -> bool:
+    if values.dtype.kind != "f":
+        return white is None or int(values.max()) <= white
     if not bool(np.isfinite(values).all()):
         return False
-    return rules.keep or (float(values.min()) >= 0 and float(values.max()) <= 1)
+    within = float(values.min()) >= 0 and float(values.max()) <= (1 if white is None else white)
+    return rules.keep or within
 
 
 def _too_slow(pixels: int) -> str:

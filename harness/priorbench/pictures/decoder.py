@@ -122,6 +122,7 @@ def _handed_over(samples: Samples, shared: int) -> Mapping[str, Any]:
         "dtype": values.dtype.str,
         "notes": samples.notes,
         "orientation": samples.orientation,
+        "white": samples.white,
         "about": about,
     }
 

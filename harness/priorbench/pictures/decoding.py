@@ -31,6 +31,7 @@ from priorbench.pictures.samples import read_samples
 from priorbench.pictures.source import HEAD_BYTES, sniff_format
 from priorbench.pictures.values import Samples, settled
 from priorbench.pictures.wanted import PictureRules, UnusableImageError, shown
+from priorbench.pictures.white import with_white
 
 try:
     from PIL import AvifImagePlugin
@@ -89,7 +90,8 @@ def decode(stream: BinaryIO, rules: PictureRules, announce: Announce) -> Samples
             jpeg.check_whole(stream, samples.values)
         return samples if known is None else replace(samples, metadata=told_orientation(known, samples))
 
-    samples = settled(_guarded(stream, work), keep=rules.keep)
+    samples = settled(_guarded(stream, work), keep=rules.keep, highest=rules.white or 1.0)
+    samples = with_white(samples, rules.white)
     alpha = None if samples.alpha is None else rules.cut(samples.alpha)
     return replace(samples, values=rules.cut(samples.values), alpha=alpha)
 

@@ -20,11 +20,12 @@ _Result = TypeVar("_Result")
 def read_picture(path: str | os.PathLike[str], rules: PictureRules | None = None) -> Picture:
     """Decode one file, or refuse it with the reason.
 
-    8-bit samples are divided by 255 and 16-bit samples by 65535, in float32; floating-point samples must lie
-    in [0, 1] and are used as they are. A palette is looked up; an opaque alpha plane is dropped, a real one
-    is refused, and so is any other plane beside the colour. The orientation of TIFF and EXIF is told and not
-    applied, and ICC profiles are ignored (both are noted). The whole file is decoded, since the headers of
-    cut files look healthy; a JPEG is decoded twice, to find one that is cut and has an end marker.
+    8-bit samples are divided by 255 and 16-bit samples by 65535, in float32, or by what else is white (see
+    `PictureRules`); floating-point samples must lie in [0, 1] and are used as they are. A palette is looked
+    up; an opaque alpha plane is dropped, a real one is refused, and so is any other plane beside the colour.
+    The orientation of TIFF and EXIF is told and not applied, and ICC profiles are ignored (both are noted).
+    The whole file is decoded, since the headers of cut files look healthy; a JPEG is decoded twice, to find
+    one that is cut and has an end marker.
 
     An ``.npy`` file is (height, width), or has 1 or 3 channels as its first or last axis.
 
@@ -95,6 +96,13 @@ def _finish(samples: Samples) -> Picture:
     values = samples.values
     planes = values[np.newaxis] if values.ndim == 2 else np.moveaxis(values, -1, 0)
     pixels = np.array(planes, dtype=np.float32, order="C")
-    if samples.peak != 1:
-        pixels /= np.float32(samples.peak)
-    return Picture(pixels=pixels, notes=samples.notes, orientation=samples.orientation, kept=kept_of(samples))
+    white = samples.peak if samples.white is None else samples.white
+    if white != 1:
+        pixels /= np.float32(white)
+    return Picture(
+        pixels=pixels,
+        notes=samples.notes,
+        orientation=samples.orientation,
+        white=float(white),
+        kept=kept_of(samples),
+    )

@@ -43,6 +43,7 @@ def read_samples(image: ImageFile.ImageFile, stream: BinaryIO, header: Header) -
         if ExifTags.Base.Orientation not in image.tag_v2:  # Pillow has turned it, and deleted the tag
             samples = _turned_back(samples, wanted)
         _check_alpha(samples, image.tag_v2)
+        samples = replace(samples, told_white=tiff_tags.white_of(image.tag_v2))
     else:
         samples = _decoded(image, stream, header)
         wanted = _orientation(image)  # a PNG may tell it behind its pixels

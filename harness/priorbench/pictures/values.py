@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from priorbench.pictures.wanted import UnusableImageError
 
-#: dtype of samples, without byte order -> the value of white
+#: dtype of samples, without byte order -> the end of the scale
 PEAKS: Mapping[str, int] = {"u1": 255, "u2": 65535, "f2": 1, "f4": 1, "f8": 1}
 OPAQUE_DROPPED = "opaque alpha dropped"
 _TRANSPARENT = "transparent pixels: what they should look like is not known"
@@ -43,7 +43,11 @@ class Samples:
     values : ndarray
         (height, width) grey or (height, width, 3) RGB, integer or floating point.
     peak : int
-        the value of white: 255, 65535, or 1 for floating point.
+        the end of the scale: 255, 65535, or 1 for floating point.
+    white : float or None, optional
+        the value of white where it is another one.
+    told_white : int, default 0
+        what the file says of it, if that can be; 0 = nothing.
     notes : tuple of str, default ()
         what was done to them.
     orientation : int, default 1
@@ -56,13 +60,15 @@ class Samples:
 
     values: NDArray[Any]
     peak: int
+    white: float | None = None
+    told_white: int = 0
     notes: tuple[str, ...] = ()
     orientation: int = 1
     alpha: NDArray[Any] | None = None
     metadata: Metadata | None = None
 
 
-def settled(samples: Samples, *, keep: bool) -> Samples:
+def settled(samples: Samples, *, keep: bool, highest: float = 1.0) -> Samples:
     """Return samples whose range and alpha plane are as wanted; refuse others.
 
     Parameters
@@ -71,10 +77,12 @@ def settled(samples: Samples, *, keep: bool) -> Samples:
         as decoded.
     keep : bool
         take any finite values and any alpha plane, which then stays; otherwise floating-point samples must
-        lie in [0, 1], and an opaque alpha plane is dropped, any other one refused.
+        lie in [0, highest], and an opaque alpha plane is dropped, any other one refused.
+    highest : float, default 1
+        the value of white in floating point.
     """
     if samples.values.dtype.kind == "f":
-        check_range(samples.values, any_finite=keep)
+        check_range(samples.values, any_finite=keep, highest=highest)
     if keep or samples.alpha is None:
         return samples
     if int(samples.alpha.min()) != samples.peak:
@@ -82,17 +90,17 @@ def settled(samples: Samples, *, keep: bool) -> Samples:
     return replace(samples, alpha=None, notes=(*samples.notes, OPAQUE_DROPPED))
 
 
-def check_range(values: NDArray[Any], *, any_finite: bool = False) -> None:
-    """Refuse floating-point samples that are not finite, or, unless `any_finite`, not within [0, 1]."""
+def check_range(values: NDArray[Any], *, any_finite: bool = False, highest: float = 1.0) -> None:
+    """Refuse floating-point samples that are not finite, or, unless `any_finite`, not within [0, highest]."""
     low, high = values.min(), values.max()
     if not (np.isfinite(low) and np.isfinite(high)):  # min and max of an array with a NaN are NaN
         raise UnusableImageError("values that are not finite (NaN or infinity)")
     if max(-low, high) > np.finfo(np.float32).max:
         raise UnusableImageError("values that are too large for single precision")
-    if (low < 0 or high > 1) and not any_finite:
+    if (low < 0 or high > highest) and not any_finite:
         raise UnusableImageError(
             f"range unknown: floating point from {shown_value(low)} to {shown_value(high)}, "
-            "not within 0 to 1: scale it, or clip what is noise"
+            f"not within 0 to {highest:g}: scale it, or clip what is noise"
         )
 
 

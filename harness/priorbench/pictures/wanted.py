@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -49,6 +50,8 @@ class Kept:
         the EXIF block and the colour profile; empty where there is none.
     resolution : tuple[float, float] or None, optional
         dots per inch, horizontal and vertical.
+    white : int or None, optional
+        the value of white where the file says another one than the end of its scale (tag 281 of TIFF).
     """
 
     depth: Depth
@@ -56,6 +59,7 @@ class Kept:
     exif: bytes = field(default=b"", repr=False)
     icc: bytes = field(default=b"", repr=False)
     resolution: tuple[float, float] | None = None
+    white: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +75,8 @@ class Picture:
     orientation : int, default 1
         how the file wants to be shown, 1 to 8 (tag 274 of TIFF and EXIF); `pixels` are as the file stores
         them, and `priorbench.pictures.upright` turns them.
+    white : float, default 1
+        the value of the file that is 1 in `pixels`: 255, 65535, what was asked for, or what the file says.
     kept : Kept or None, optional
         what else is needed to write the picture as it came; only with ``PictureRules(keep=True)``.
     """
@@ -78,6 +84,7 @@ class Picture:
     pixels: NDArray[np.float32]
     notes: tuple[str, ...] = ()
     orientation: int = 1
+    white: float = 1.0
     kept: Kept | None = None
 
 
@@ -97,6 +104,10 @@ class PictureRules:
         smallest height and width, in pixels, before the crop.
     max_pixels : int, optional
         largest height x width, read from the file's header before anything is decoded.
+    white : float or None, optional
+        the value in the file that is white, such as 4095 for 12 bits in 16. Pictures with a larger value are
+        refused, and those of integers that end below it. None = what the file says (tag 281 of TIFF, where
+        it is believable), else the end of its scale: 255, 65535, or 1 for floating point.
     keep : bool, default False
         for a picture that is written again: an alpha plane comes beside the pixels, whatever is in it,
         floating-point values may be any finite ones, and `Picture.kept` is there.
@@ -111,6 +122,7 @@ class PictureRules:
     crop: int | None = None
     min_side: int = 1
     max_pixels: int = DEFAULT_MAX_PIXELS
+    white: float | None = None
     keep: bool = False
 
     def __post_init__(self) -> None:
@@ -120,6 +132,8 @@ class PictureRules:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise PriorbenchError(f"{name} is {value}: it must be 1 or more")
+        if self.white is not None and not 0 < self.white < math.inf:
+            raise PriorbenchError(f"white is {self.white:g}: it must be above 0, such as 4095 for 12 bits")
 
     def check_size(self, width: int, height: int) -> None:
         """Refuse a picture by the size in its header."""

@@ -60,6 +60,8 @@ def losses(path: str | os.PathLike[str], kept: Kept) -> tuple[str, ...]:
     lost = []
     if png and kept.depth == "floating point":
         lost.append("floating point becomes 16 bits, clipped to 0 to 1: name it .tif to keep all")
+    if png and kept.white is not None:
+        lost.append(f"that white is {kept.white} is not in the file, its values are: name it .tif to keep it")
     if not png and lost_exif(kept):
         lost.append("of EXIF only texts, date and orientation are kept: name it .png to keep all")
     return tuple(lost)

@@ -6,6 +6,7 @@ import numpy as np
 
 from priorbench.contract.images import Image, NoisyImage, PairedImageSet
 from priorbench.errors import PriorbenchError
+from priorbench.words import one_line
 
 
 def frame_of(members: PairedImageSet, image: Image, frame: int) -> NoisyImage:
@@ -30,6 +31,21 @@ def frame_of(members: PairedImageSet, image: Image, frame: int) -> NoisyImage:
     if problem:
         raise PriorbenchError(f"its noisy picture {problem}")
     return given
+
+
+def notes_of(image: Image, given: NoisyImage | None = None) -> tuple[str, ...]:
+    """Return what was done to the pictures of a trial when they were read, each kind once.
+
+    Parameters
+    ----------
+    image : Image
+        the clean image.
+    given : NoisyImage or None, optional
+        the noisy picture, where noise is not drawn.
+    """
+    noisy = () if given is None else given.notes
+    texts = [*map(one_line, image.notes), *(f"noisy picture: {one_line(note)}" for note in noisy)]
+    return tuple(dict.fromkeys(texts))
 
 
 def _problem(image: Image, given: NoisyImage) -> str:

@@ -170,6 +170,9 @@ class Row:
         mean correlation of the error and the noise that was drawn; None with another operator.
     flags : tuple of str, default ()
         what makes the row doubtful, in words: questions, and no verdict. See `priorbench.ranking.suspicion`.
+    remarks : Mapping[str, int], optional
+        what was odd about outputs that were scored all the same -> trials. Remarks that differ in their
+        numbers are one, told as of the first image.
     settings : str, default ''
         hash of the method and the rule behind the labels, with all parameters.
     """
@@ -203,6 +206,7 @@ class Row:
     iterations: float | None
     noise_correlation: float | None = None
     flags: tuple[str, ...] = ()
+    remarks: Mapping[str, int] = field(default_factory=dict)
     trained_on: tuple[str, ...] = ()
     settings: str = ""
 

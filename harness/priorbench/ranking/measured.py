@@ -18,6 +18,7 @@ from priorbench.ranking.names import Place, row_names
 from priorbench.ranking.panels import Panel
 from priorbench.ranking.suspicion import NEARLY_EXACT
 from priorbench.ranking.times import geometric_means, logarithms
+from priorbench.words import kind_of
 
 Array = NDArray[np.float64]
 
@@ -70,6 +71,7 @@ class Measured:
                 value and int(value) for value in _each(np.max, self._spread(scores.peak_memory_bytes))
             ],
             "failures": self._failures(),
+            "remarks": self._remarks(),
             "metrics": self._metrics(),
             "fewer": _fewer(by_image, usable, exact),
             **self._times(by_image["seconds"]),
@@ -118,6 +120,16 @@ class Measured:
         counts: list[Counter[str]] = [Counter() for _ in self._panel.places]
         for record in np.flatnonzero(~self._good):
             counts[self._panel.row[record]][self._scores.status[record]] += 1
+        return [dict(count) for count in counts]
+
+    def _remarks(self) -> list[dict[str, int]]:
+        """Return remark -> trials for each row; those that differ in numbers only are the first of them."""
+        counts: list[Counter[str]] = [Counter() for _ in self._panel.places]
+        first: dict[tuple[int, str], str] = {}
+        there = np.flatnonzero(self._good & (self._scores.remark != None))  # noqa: E711 - elementwise
+        for record in there[np.argsort(self._panel.slot[there], kind="stable")].tolist():
+            row, text = int(self._panel.row[record]), str(self._scores.remark[record])
+            counts[row][first.setdefault((row, kind_of(text)), text)] += 1
         return [dict(count) for count in counts]
 
     @cached_property

@@ -46,11 +46,15 @@ class Identity:
 
     @classmethod
     def of_set(cls, asked: AskedSet) -> Identity:
-        """Return the identity of an image set; which of its images were chosen does not matter."""
+        """Return the identity of an image set; which of its images were chosen does not matter.
+
+        A parameter that is None is as if it were not there: a set from before there was such a parameter is
+        the same set.
+        """
         return cls(
             label=asked.label,
             name=asked.name,
-            parameters=asked.cut,
+            parameters={name: value for name, value in asked.cut.items() if value is not None},
             members=asked.members,
             count=asked.count,
         )
@@ -110,4 +114,6 @@ def _difference(item: Identity, alike: Sequence[Identity]) -> str:
 def _plain(value: Any) -> str:
     if value is None:
         return "none"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return one_line(value) if isinstance(value, str) else json.dumps(value)

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from priorbench.ranking.overall import Overall, OverallRow
-from priorbench.rendering.columns import doubts, interval, method
+from priorbench.rendering.columns import doubts, interval, method, odd_outputs
 from priorbench.rendering.latex import latex_table
 from priorbench.rendering.tables import csv_table, markdown_table, print_grid
 from priorbench.words import number, plural, visible
@@ -111,6 +111,7 @@ def _footnotes(board: Overall) -> Iterator[str]:
     for reason, names in reasons.items():
         yield f"no mean rank: {', '.join(names)}: {reason}"
     yield from doubts(board.rows)
+    yield from odd_outputs(board.rows)
     yield from board.notes
 
 
@@ -134,4 +135,5 @@ def _flat(board: Overall, row: OverallRow) -> dict[str, Any]:
         "ranked_on": row.ranked_on,
         "unranked": row.unranked,
         "flags": "; ".join(row.flags),
+        "remarks": json.dumps(dict(row.remarks)),
     }

@@ -9,7 +9,7 @@ from string import ascii_letters
 from priorbench.ranking.boards import Board, Difference, Interval, Row
 from priorbench.ranking.overall import OverallRow
 from priorbench.rendering.times import time_footnotes, time_ratio
-from priorbench.words import digits_for, memory, number, plural, seconds
+from priorbench.words import digits_for, memory, number, one_line, plural, seconds
 
 CellText = Callable[[Row], str]
 
@@ -24,6 +24,9 @@ _SAME = " ≈"
 
 #: after the name of a row that is flagged
 _DOUBT = "(?)"
+
+#: after the name of a row with outputs that were remarked on, as `priorbench run` puts it behind a result
+_ODD = "(!)"
 
 #: a longer name of the reference stands below the table, not above its column
 _SHORT = 14
@@ -62,8 +65,9 @@ def columns(board: Board) -> dict[str, CellText]:
 
 
 def method(row: Row | OverallRow) -> str:
-    """Return the label of a row's method, with the conditions in which rows differ, and a mark for doubt."""
-    return " @".join([row.denoiser, *row.conditions]) + (f" {_DOUBT}" if row.flags else "")
+    """Return the label of a row's method, with the conditions in which rows differ, and marks."""
+    marks = [mark for mark, there in ((_DOUBT, row.flags), (_ODD, row.remarks)) if there]
+    return " ".join([" @".join([row.denoiser, *row.conditions]), *marks])
 
 
 def metric_column(name: str) -> str:
@@ -115,6 +119,7 @@ def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:
         *_unranked(board),
         *time_footnotes(board, seen),
         *doubts(board.rows),
+        *odd_outputs(board.rows),
         *board.notes,
     ]
 
@@ -183,6 +188,17 @@ def doubts(rows: Iterable[Row | OverallRow]) -> list[str]:
     """Return what makes rows doubtful, and what a flag means."""
     lines = [f"{_DOUBT} {_name(row)}: {flag}" for row in rows for flag in row.flags]
     said = f"{_DOUBT} is a question, not a verdict: a row that is flagged keeps its rank"
+    return [*lines, said] if lines else []
+
+
+def odd_outputs(rows: Iterable[Row | OverallRow]) -> list[str]:
+    """Return what outputs of rows were remarked for, how many, and what the mark means."""
+    lines = [
+        f"{_ODD} {_name(row)}: {plural(count, 'result')}, {one_line(remark)}"
+        for row in rows
+        for remark, count in row.remarks.items()
+    ]
+    said = f"{_ODD} is no failure: such results count as they are, and the row keeps its rank"
     return [*lines, said] if lines else []
 
 

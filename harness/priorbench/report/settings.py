@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from priorbench.ranking.boards import Board
 from priorbench.report.gathering import BoardKey, BoardStory
-from priorbench.words import memory, number
+from priorbench.words import kind_of, memory, number, plural
 
 #: facts of an environment that have a line of their own, in this order; the others follow
 _FIRST = ("processor", "cores", "memory_bytes", "accelerator", "system", "machine", "python", "threads")
@@ -62,6 +63,7 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
             "unknown" if board.noisy_psnr is None else f"{number(board.noisy_psnr, 2)} dB on average",
         ),
         ("images", f"{board.images}, {_sizes(sizes)}"),
+        *([("how pictures were read", notes)] if (notes := _notes(story)) else []),
         ("draws of noise for each image", str(len(story.repetitions) or "unknown")),
         ("intervals", f"{board.claims.percent}, Student's t over images"),
         ("told apart", f"sign-flip tests, {board.claims.percent} sure of all pairs together"),
@@ -74,6 +76,16 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
             ),
         ),
     ]
+
+
+def _notes(story: BoardStory) -> str:
+    """Return what was done to pictures when they were read, each kind with the number of images."""
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for record in story.problems.values():
+        for kind, note in {kind_of(note): note for note in record.notes}.items():
+            counts[first.setdefault(kind, note)] += 1
+    return "; ".join(f"{note} ({plural(count, 'image')})" for note, count in counts.items())
 
 
 def environment_facts(

@@ -57,7 +57,7 @@ def chosen(
         registered names; ends of them where only one ends so (``fig1a``), beginnings for all of a paper
         (``heckel2020``); each may have parameters, as ``name:key=value``. None = all experiments.
     images : str or None, optional
-        what experiments with a parameter ``images`` take.
+        what the experiment with a parameter ``images`` takes.
     quick : bool, default False
         the smallest size.
     budget : float or None, optional
@@ -66,7 +66,8 @@ def chosen(
     Raises
     ------
     PriorbenchError
-        For unknown names and bad parameters, and for `images` where no experiment has that parameter.
+        For unknown names and bad parameters, and for `images` where not exactly one experiment has that
+        parameter.
     """
     known = registry.all(KIND)
     if not known:
@@ -74,14 +75,24 @@ def chosen(
     texts = [full for name in names for full in _full_names(name, known)] if names else list(known)
     settings = [] if images is None else [f"images={images}"]
     made = [_made(registry, text, settings) for text in dict.fromkeys(texts)]
-    if images is not None and not any(takes for *_, takes in made):
-        raise PriorbenchError("--images: none of these experiments takes pictures of yours")
+    _check_images(images, [name for name, *_, takes in made if takes])
     experiments = [(name, spec, parameters, one) for name, spec, parameters, one, _ in made]
     sizes = _sizes([one for *_, one in experiments], quick=quick, budget=budget)
     return [
         Chosen(name=name, spec=spec, parameters=parameters, experiment=one, size=size)
         for (name, spec, parameters, one), size in zip(experiments, sizes, strict=True)
     ]
+
+
+def _check_images(images: str | None, taking: Sequence[str]) -> None:
+    """Raise `PriorbenchError` where pictures are given and it is not clear what for."""
+    if images is None or len(taking) == 1:
+        return
+    if not taking:
+        raise PriorbenchError("--images: none of these experiments takes pictures of yours")
+    raise PriorbenchError(
+        f"--images: {', '.join(taking)} take different pictures: name one, or write NAME:images=FOLDER"
+    )
 
 
 def _full_names(text: str, known: Iterable[str]) -> list[str]:

@@ -80,6 +80,7 @@ def run_trials(trials: Trials, experiment: str, bench: Bench) -> Ran:
     planned = list(plan.trials(lambda label, skipped: None))
     records = _records(bench.store, planned)
     remarks = [*suite.warnings, *(f"skipped {name}: {reason}" for name, reason in summary.skipped)]
+    remarks += [f"{one.image_set}/{one.image}: {one.note}" for one in summary.notes]
     remarks += _failures(planned, records)
     return Ran(outcomes=tuple(_outcomes(planned, records)), remarks=tuple(remarks))
 

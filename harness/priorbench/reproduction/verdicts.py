@@ -17,6 +17,8 @@ from priorbench.experiments.claims import Claim, Quantity
 from priorbench.ranking.inference.statistics import mean_intervals
 
 LEVEL = 0.95
+#: what is nearer to 0 stands for "more, or less, than 0"
+_TINY = 1e-300
 
 
 class Side(StrEnum):
@@ -118,8 +120,16 @@ def _doubt(judged: Iterable[Judged]) -> str:
 
 def bounds(quantity: Quantity) -> str:
     """Return a quantity's bounds as people write them."""
-    if math.isinf(quantity.low):
-        return f"below {quantity.high:.4g}"
-    if math.isinf(quantity.high):
-        return f"above {quantity.low:.4g}"
-    return f"{quantity.low:.4g} to {quantity.high:.4g}"
+    low, high = (0.0 if abs(end) < _TINY else end for end in (quantity.low, quantity.high))
+    if math.isinf(low):
+        return f"below {high:.4g}"
+    if math.isinf(high):
+        return f"above {low:.4g}"
+    digits = next((n for n in range(4, 12) if _told_apart(low, high, n)), 12)
+    return f"{low:.{digits}g} to {high:.{digits}g}"
+
+
+def _told_apart(low: float, high: float, digits: int) -> bool:
+    """Say whether two bounds, so rounded, keep their distance to a tenth of it."""
+    rounded = float(f"{high:.{digits}g}") - float(f"{low:.{digits}g}")
+    return abs(rounded - (high - low)) <= (high - low) / 10

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import cast
 
 from priorbench.contract.images import Image, ImageSet, PairedImageSet, SkippedImage
 from priorbench.errors import PriorbenchError
-from priorbench.protocol.frames import frame_of
+from priorbench.protocol.frames import frame_of, notes_of
 from priorbench.suite.model import Suite
 from priorbench.words import one_line
 
@@ -50,10 +51,27 @@ def check_given(
             )
 
 
-def digests(
-    members: ImageSet, item: Image | SkippedImage, repetitions: int
-) -> tuple[Image | SkippedImage, tuple[str, ...]]:
-    """Return a member of a set with the digests of its noisy pictures.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Read:
+    """A member of a set as it was read.
+
+    Attributes
+    ----------
+    image : Image or SkippedImage
+        what can be used of it.
+    digests : tuple of str, default ()
+        of its noisy pictures, in the order of the repetitions.
+    notes : tuple of str, default ()
+        what was done to the pictures.
+    """
+
+    image: Image | SkippedImage
+    digests: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def noisy_frames(members: ImageSet, item: Image | SkippedImage, repetitions: int) -> Read:
+    """Return a member of a set with what is to be known of its noisy pictures.
 
     A member whose noisy pictures cannot be used comes out as skipped.
 
@@ -66,10 +84,14 @@ def digests(
     repetitions : int
         how many noisy pictures are wanted.
     """
-    if not repetitions or isinstance(item, SkippedImage):
-        return item, ()
-    paired = cast(PairedImageSet, members)
+    if isinstance(item, SkippedImage):
+        return Read(image=item)
+    digests, notes = [], notes_of(item)
     try:
-        return item, tuple(frame_of(paired, item, number).sha256 for number in range(repetitions))
+        for number in range(repetitions):
+            given = frame_of(cast(PairedImageSet, members), item, number)
+            digests.append(given.sha256)
+            notes += notes_of(item, given)
     except PriorbenchError as error:
-        return SkippedImage(id=item.id, reason=one_line(error)), ()
+        return Read(image=SkippedImage(id=item.id, reason=one_line(error)))
+    return Read(image=item, digests=tuple(digests), notes=tuple(dict.fromkeys(notes)))

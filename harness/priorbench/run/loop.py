@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from priorbench.contract.executor import Executor
 from priorbench.contract.images import SkippedImage
 from priorbench.contract.limits import Limits
-from priorbench.contract.records import NOT_RUN, Record, RunSummary
+from priorbench.contract.records import NOT_RUN, Noted, Record, RunSummary
 from priorbench.contract.requests import Request, Run
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
 from priorbench.machine.description import describe, fingerprint
 from priorbench.protocol.seeding import salt_hash
 from priorbench.run.answers import AnswerBook
+from priorbench.run.noting import Notes
 from priorbench.run.plan import Plan
 from priorbench.store.database import Store
 
@@ -47,6 +48,8 @@ class Progress:
         records of the trial that ended last, and what they answer.
     skipped : list[tuple[str, str]], optional
         (set/file, reason) of files that could not be used.
+    notes : list of Noted, optional
+        what was done to pictures when they were read, each kind once for each set.
     seconds : float, default 0.0
         spent so far.
     """
@@ -61,6 +64,7 @@ class Progress:
     running: list[str] = field(default_factory=list)
     latest: tuple[Answered, ...] = ()
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[Noted] = field(default_factory=list)
     seconds: float = 0.0
 
     def count(self, answered: tuple[Answered, ...]) -> None:
@@ -84,6 +88,7 @@ class Progress:
             not_run=self.not_run,
             failed_before=self.failed_before,
             skipped=tuple(self.skipped),
+            notes=tuple(self.notes),
             interrupted=interrupted,
             seconds=self.seconds,
         )
@@ -129,10 +134,15 @@ def execute(
         progress.running.append(trial.title)
         watch(progress)
 
+    def noted(found: Sequence[Noted]) -> None:
+        progress.notes += found
+        watch(progress)
+
+    notes = Notes(noted)
     wants = _Wants(store=store, limits=getattr(executor, "limits", None), retry_failed=retry_failed)
     try:
         with AnswerBook(store, _new_run(plan)) as asking:
-            todo = _missing(plan, wants, asking, progress, watch)
+            todo = _missing(plan, wants, asking, progress, watch, notes)
             for records in executor.run(todo, started):
                 pairs = _named(records, asking, mark)
                 kept = [(record, request) for record, request in pairs if record.status != NOT_RUN]
@@ -150,6 +160,7 @@ def execute(
         interrupted = True
     finally:
         executor.close()
+    notes.flush()  # of a set that was not read to its end
     progress.seconds = time.monotonic() - began
     summary = progress.summary(plan.suite.name, interrupted)
     notify(plan.registry, "priorbench_run_finished", summary=summary)
@@ -231,7 +242,7 @@ def _new_run(plan: Plan) -> Run:
 
 
 def _missing(
-    plan: Plan, wants: _Wants, asking: AnswerBook, progress: Progress, watch: Watch
+    plan: Plan, wants: _Wants, asking: AnswerBook, progress: Progress, watch: Watch, notes: Notes
 ) -> Iterator[Trial]:
     """Yield the trials, with only those stopping rules whose records are neither there nor on their way."""
 
@@ -239,7 +250,7 @@ def _missing(
         progress.skipped.append((f"{label}/{image.id}", image.reason))
         watch(progress)
 
-    for trial in plan.trials(skipped):
+    for trial in plan.trials(skipped, notes):
         wanted, failed = wants.of(trial.keys)
         progress.failed_before += failed
         wanted = asking.ask(trial.keys, plan.requests(trial), wanted)

@@ -6,12 +6,11 @@ import hashlib
 import itertools
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from priorbench.contract.choice import Choice
-from priorbench.contract.images import Image, ImageSet, SkippedImage
+from priorbench.contract.images import ImageSet
 from priorbench.contract.limits import check_count
 from priorbench.contract.requests import Request
 from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec
@@ -22,8 +21,10 @@ from priorbench.loading.digests import code_digest, core_digest
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.run.asking import Asking, asked_set
-from priorbench.run.given import check_given, digests
+from priorbench.run.given import check_given
 from priorbench.run.keys import Provenance, record_key
+from priorbench.run.noting import Notes
+from priorbench.run.reading import Planned, Skipped, Wanted, read_images
 from priorbench.run.revision import revision
 from priorbench.suite.given import is_given
 from priorbench.suite.inspection import abilities
@@ -79,21 +80,6 @@ class PlanOptions:
                 raise PriorbenchError(f"the shard is {index} of {count}: give one from 1 to {count}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Planned:
-    """What trials say of an image: its pixels are not needed again.
-
-    `noisy` has the digests of the noisy pictures that its set brings, one for each repetition, where the
-    suite asks for them.
-    """
-
-    id: str
-    sha256: str
-    shape: tuple[int, int, int]
-    crops: bool
-    noisy: tuple[str, ...]
-
-
 class Plan:
     """The trials of a suite, in blocks of one image, one operator, one noise and one draw of it.
 
@@ -137,76 +123,64 @@ class Plan:
         """Return what each key of a trial answers, in the order of its keys."""
         return self._asking.of(trial)
 
-    def trials(self, skipped: Callable[[str, SkippedImage], None]) -> Iterator[Trial]:
+    def trials(self, skipped: Skipped, notes: Notes | None = None) -> Iterator[Trial]:
         """Yield the trials.
 
         Parameters
         ----------
         skipped : callable
             told the label of the set and the file that cannot be used.
+        notes : Notes or None, optional
+            gathers what was done to pictures when they were read; a set is told when all of it was.
 
         Raises
         ------
         PriorbenchError
             If a set has no usable image, or, when strict, at the first unusable one.
         """
+        noted = notes or Notes(lambda found: None)
         for choice, members in self._sets:
-            images: list[_Planned] = []
+            images: list[Planned] = []
             for operator, noise in itertools.product(self.suite.operators, self.suite.noises):
                 for repetition in range(self.suite.repetitions):
-                    for image in images or self._read(choice, members, skipped, images):
+                    for image in images or self._read(choice, members, skipped, noted, images):
                         yield from self._block(choice, image, operator, noise, repetition)
 
+    def look(self, most: int, skipped: Skipped, notes: Notes) -> dict[str, int]:
+        """Read the first usable images of each set, at most `most`; return how many were read of which.
+
+        Raises
+        ------
+        PriorbenchError
+            As `trials`.
+        """
+        wanted = replace(self._wanted, limit=min(most, self._wanted.limit or most))
+        return {
+            choice.label: sum(1 for _ in read_images(choice.label, members, wanted, skipped, notes))
+            for choice, members in self._sets
+        }
+
+    @property
+    def _wanted(self) -> Wanted:
+        return Wanted(
+            frames=self.suite.repetitions if self._given else 0,
+            limit=self.options.limit,
+            strict=self.options.strict,
+            pictures=self.options.pictures,
+        )
+
     def _read(
-        self,
-        choice: Choice,
-        members: ImageSet,
-        skipped: Callable[[str, SkippedImage], None],
-        known: list[_Planned],
-    ) -> Iterator[_Planned]:
+        self, choice: Choice, members: ImageSet, skipped: Skipped, notes: Notes, known: list[Planned]
+    ) -> Iterator[Planned]:
         """Yield the images of a set as they are read, and keep what is to be known of them."""
         found = []
-        for place, (image, noisy) in enumerate(self._usable(choice, members, skipped)):
-            channels, height, width = image.pixels.shape
-            found.append(
-                _Planned(
-                    id=image.id,
-                    sha256=image.sha256,
-                    shape=(channels, height, width),
-                    crops=place < self.options.pictures,
-                    noisy=noisy,
-                )
-            )
-            yield found[-1]
+        for image in read_images(choice.label, members, self._wanted, skipped, notes):
+            found.append(image)
+            yield image
         known += found
 
-    def _usable(
-        self, choice: Choice, members: ImageSet, skipped: Callable[[str, SkippedImage], None]
-    ) -> Iterator[tuple[Image, tuple[str, ...]]]:
-        """Yield the usable images, each with the digests of its noisy pictures, where they are asked for."""
-        repetitions = self.suite.repetitions if self._given else 0
-
-        def images() -> Iterator[tuple[Image, tuple[str, ...]]]:
-            for member in members:
-                item, noisy = digests(members, member, repetitions)
-                if isinstance(item, Image):
-                    yield item, noisy
-                elif self.options.strict:
-                    raise PriorbenchError(
-                        f"image set '{choice.label}': {item.id} cannot be used: {item.reason} (--strict)"
-                    )
-                else:
-                    skipped(choice.label, item)
-
-        found = 0
-        for usable in islice(images(), self.options.limit):
-            found += 1
-            yield usable
-        if not found:
-            raise PriorbenchError(f"image set '{choice.label}': none of its files can be used")
-
     def _block(
-        self, image_set: Choice, image: _Planned, operator: Choice, noise: Choice, repetition: int
+        self, image_set: Choice, image: Planned, operator: Choice, noise: Choice, repetition: int
     ) -> Iterator[Trial]:
         channels, height, width = image.shape
         block = f"{image.sha256} {operator.label} {noise.label} {repetition}"

@@ -38,6 +38,7 @@ _FIELDS = tuple(
     if item.name not in ("curve", "crops")
 )
 _NAMES = tuple(name for name, _, _ in _FIELDS)
+_TEXTS = tuple(item.name for item in fields(Record) if str(item.type) == "tuple[str, ...]")
 #: types of fields that were found good, so that most records are looked up instead of checked
 _seen: set[tuple[type, ...]] = set()
 _COLUMNS = frozenset(item.name for item in fields(Curve))
@@ -101,6 +102,9 @@ def checked(values: dict[str, Any]) -> dict[str, Any]:
     _check_fields(values)
     if values.get("metrics"):
         _check_metrics(values["metrics"])
+    for name in _TEXTS:
+        if values.get(name) and not all(isinstance(text, str) for text in values[name]):
+            raise UnreadableError(f"the field '{name}' has what is no text")
     _check_amounts(values)
     if values.get("status", "ok") not in STATUSES:
         raise UnreadableError(f"there is no status '{values['status']}'")

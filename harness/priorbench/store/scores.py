@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from priorbench.contract.records import Record, to_json
 from priorbench.store.asked import Asked, asked_of, own_answers
 from priorbench.store.documents import PLAUSIBLE
+from priorbench.words import one_line, visible
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
-VERSION = 6
+VERSION = 7
+#: characters of a remark that a board shows
+_LONGEST = 300
 
 
 class Entry(NamedTuple):
@@ -47,6 +50,7 @@ COLUMNS = (
     "exact",
     "tainted",
     "metrics",
+    "remark",
     "psnr",
     "ssim",
     "oracle_psnr",
@@ -62,8 +66,8 @@ COLUMNS = (
 #: types of the columns: key, entry, problem, and `COLUMNS`
 _TYPES = (
     *(np.object_, np.int64, np.int64),
-    *(np.object_, np.bool_, np.bool_, np.object_),
-    *[np.float64] * len(COLUMNS[4:]),
+    *(np.object_, np.bool_, np.bool_, np.object_, np.object_),
+    *[np.float64] * len(COLUMNS[5:]),
 )
 
 
@@ -89,6 +93,8 @@ class Scores:
         (records,) the timing is marked.
     metrics : ndarray
         (records,) further metrics, name -> value or null, as JSON text; None where there are none.
+    remark : ndarray
+        (records,) what is odd about the output, text; None where nothing is.
     psnr, ssim, oracle_psnr, wall_seconds, peak_memory_bytes : ndarray of float64
         (records,) float64, NaN where there is no value.
     iterations, noise_correlation : ndarray of float64
@@ -109,6 +115,7 @@ class Scores:
     exact: NDArray[np.bool_]
     tainted: NDArray[np.bool_]
     metrics: NDArray[np.object_]
+    remark: NDArray[np.object_]
     psnr: NDArray[np.float64]
     ssim: NDArray[np.float64]
     oracle_psnr: NDArray[np.float64]
@@ -144,6 +151,7 @@ def score_row(data: Mapping[str, Any]) -> dict[str, Any]:
         "exact": int(data.get("mse") == 0),
         "tainted": int(data.get("tainted") is not None),
         "metrics": json.dumps(data["metrics"]) if data.get("metrics") else None,
+        "remark": visible(one_line(data["remark"]))[:_LONGEST] if data.get("remark") else None,
         "started_at": moment(data.get("started_at")),
         "elapsed_seconds": _elapsed(data),
     }
@@ -260,7 +268,8 @@ def _scores(
     batches: Sequence[Sequence[NDArray[Any]]],
 ) -> Scores:
     parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _TYPES)
-    key, entry, problem, status, exact, tainted, metrics, *numbers = (np.concatenate(part) for part in parts)
+    columns = (np.concatenate(part) for part in parts)
+    key, entry, problem, status, exact, tainted, metrics, remark, *numbers = columns
     return Scores(
         asked=asked,
         key=key,
@@ -272,5 +281,6 @@ def _scores(
         exact=exact,
         tainted=tainted,
         metrics=metrics,
-        **dict(zip(COLUMNS[4:], numbers, strict=True)),
+        remark=remark,
+        **dict(zip(COLUMNS[5:], numbers, strict=True)),
     )

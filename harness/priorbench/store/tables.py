@@ -85,6 +85,7 @@ SCORES = sa.Table(
     sa.Column("exact", sa.Integer, nullable=False),
     sa.Column("tainted", sa.Integer, nullable=False),
     sa.Column("metrics", sa.Text),
+    sa.Column("remark", sa.Text),
     sa.Column("psnr", sa.Double),
     sa.Column("ssim", sa.Double),
     sa.Column("oracle_psnr", sa.Double),

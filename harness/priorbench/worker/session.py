@@ -21,6 +21,7 @@ from priorbench.player.work import Player, Work
 from priorbench.protocol.crops import crops
 from priorbench.protocol.exchange import InvalidOutputError, Outcome, scale_remark
 from priorbench.protocol.failure import MachineError, TrialFailedError, classify
+from priorbench.protocol.frames import notes_of
 from priorbench.protocol.measure import measure_iterative, measure_one_shot
 from priorbench.protocol.problems import NoisyProblem, noisy_problem
 from priorbench.protocol.refusal import RefusedError, refusal
@@ -110,6 +111,8 @@ class Session:
     def _noisy(self, trial: Trial, fields: dict[str, Any]) -> NoisyProblem:
         """Return the trial's problem; what its records say of it goes into `fields`."""
         image = self._images.image(trial)
+        given = self._images.noisy(trial, image)
+        fields["notes"] = notes_of(image, given)
         try:
             noisy = noisy_problem(
                 self.registry,
@@ -120,7 +123,7 @@ class Session:
                 repetition=trial.repetition,
                 device="cpu",
                 salt=trial.salt,
-                given=self._images.noisy(trial, image),
+                given=given,
             )
         except RefusedError:
             raise
@@ -128,8 +131,8 @@ class Session:
             raise MachineError(one_line(error)) from error
         fields |= noisy.facts()
         if trial.crops:
-            given = {trial.image_sha256: noisy.clean, noisy.noisy_sha256: noisy.baseline}
-            fields["crops"] = crops(given)
+            known = {trial.image_sha256: noisy.clean, noisy.noisy_sha256: noisy.baseline}
+            fields["crops"] = crops(known)
         return noisy
 
     def _check_taken(self, trials: Sequence[Trial], noisy: Sequence[NoisyProblem]) -> None:

@@ -59,6 +59,63 @@ def test_sixteen_bits_that_look_like_twelve_are_doubted(denoise, tmp_path):
     assert "no value above" not in denoise("in.png", "out.png", "--denoiser", "mean", "--sigma", "15").stderr
 
 
+TOLD = [(281, "H", 1, 4095, True)]
+
+
+def test_a_tiff_that_says_what_is_white_is_denoised_on_that_scale(denoise, tmp_path):
+    """sigma 15 of 65535 was sixteen times too much; the file keeps its scale, and says it again."""
+    tifffile.imwrite(tmp_path / "in.tif", levels(NOISY, 4095, np.uint16), extratags=TOLD, metadata=None)
+    tifffile.imwrite(tmp_path / "clean.tif", levels(CLEAN, 4095, np.uint16), extratags=TOLD, metadata=None)
+    Image.fromarray(levels(NOISY, 255, np.uint8)).save(tmp_path / "in8.png")
+    Image.fromarray(levels(CLEAN, 255, np.uint8)).save(tmp_path / "clean8.png")
+    chosen = ("--denoiser", "wavelet", "--sigma", "15", "--reference")
+    found = denoise("in.tif", "out.tif", *chosen, "clean.tif")
+    eight = denoise("in8.png", "out8.png", *chosen, "clean8.png")
+    assert (found.returncode, eight.returncode) == (0, 0), found.stderr + eight.stderr
+    gains = [float(done.stdout.split("->")[1].split()[0]) for done in (found, eight)]
+    assert gains[0] == pytest.approx(gains[1], abs=0.2)
+    assert "white is 4095, as its tag MaxSampleValue says" in found.stderr
+    assert "no value above" not in found.stderr
+    written = tifffile.imread(tmp_path / "out.tif")
+    assert 2000 < written.max() <= 4095
+    assert np.sqrt(np.mean((written / 4095 - CLEAN) ** 2)) < 0.06
+    np.testing.assert_array_equal(
+        read_picture(tmp_path / "out.tif").pixels[0], np.float32(written) / np.float32(4095)
+    )
+
+
+def test_a_stated_range_goes_before_what_a_tiff_says(denoise, tmp_path):
+    for name, tags in (("told", TOLD), ("plain", [])):
+        file = tmp_path / f"{name}.tif"
+        tifffile.imwrite(file, levels(NOISY, 4095, np.uint16), extratags=tags, metadata=None)
+        done = denoise(
+            file, f"{name}-out.tif", "--denoiser", "wavelet", "--sigma", "15", "--range", "0:16383"
+        )
+        assert done.returncode == 0, done.stderr
+        assert "white" not in done.stderr
+    told, plain = (tifffile.imread(tmp_path / f"{name}-out.tif").astype(int) for name in ("told", "plain"))
+    assert np.abs(told - plain).max() <= 1
+    assert read_picture(tmp_path / "told-out.tif").white == 65535
+
+
+def test_a_clean_picture_of_another_white_is_refused(denoise, tmp_path):
+    """PSNR was that of a picture sixteen times too dark."""
+    tifffile.imwrite(tmp_path / "in.tif", levels(NOISY, 4095, np.uint16), extratags=TOLD, metadata=None)
+    Image.fromarray(levels(CLEAN, 4095, np.uint16)).save(tmp_path / "clean.png")
+    chosen = ("--denoiser", "mean", "--sigma", "15", "--reference", "clean.png")
+    wrong = denoise("in.tif", "out.tif", *chosen)
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
+    assert "clean.png: another value is white there than in in.tif: say which is" in wrong.stderr
+    right = denoise("in.tif", "out.tif", *chosen, "--range", "0:4095")
+    assert right.returncode == 0, right.stderr
+
+
+def test_a_png_cannot_say_what_is_white(denoise, tmp_path):
+    tifffile.imwrite(tmp_path / "in.tif", levels(NOISY, 4095, np.uint16), extratags=TOLD, metadata=None)
+    done = denoise("in.tif", "out.png", "--denoiser", "mean", "--sigma", "15")
+    assert "that white is 4095 is not in the file" in done.stderr
+
+
 def test_a_folder_of_comparisons_replaces_nothing(denoise, tmp_path):
     for folder in ("noisy", "clean"):
         (tmp_path / folder).mkdir()

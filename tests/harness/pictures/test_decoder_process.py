@@ -264,6 +264,19 @@ class TestNeverBelieved:
         impostor(monkeypatch, f"os.pwrite(shared, {values!r}, 64)\nsay({answer!r})")
         assert "an answer that it never gives" in reason_of(picture)
 
+    @pytest.mark.parametrize("white", [0, -1, 65535, 70_000, "a", True, 0.5, 4095.0, [4095], 15])
+    def test_a_white_that_no_file_says(self, picture, monkeypatch, white):
+        values = np.array([[7, 16]], "u2").tobytes()
+        answer = {"shape": [1, 2], "dtype": "<u2", "notes": [], "white": white}
+        impostor(monkeypatch, f"os.pwrite(shared, {values!r}, 64)\nsay({answer!r})")
+        assert "an answer that it never gives" in reason_of(picture)
+
+    def test_another_white_than_was_asked_for(self, picture, monkeypatch):
+        values = np.array([[7, 16]], "u2").tobytes()
+        answer = {"shape": [1, 2], "dtype": "<u2", "notes": [], "white": 1023}
+        impostor(monkeypatch, f"os.pwrite(shared, {values!r}, 64)\nsay({answer!r})")
+        assert "an answer that it never gives" in reason_of(picture, PictureRules(white=4095))
+
     def test_another_crop_than_was_asked_for(self, picture, monkeypatch):
         answer = {"shape": [64, 64], "dtype": "|u1", "notes": []}
         impostor(monkeypatch, f"os.pwrite(shared, bytes(9999), 64)\nsay({answer!r})")

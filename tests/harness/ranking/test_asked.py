@@ -109,6 +109,18 @@ def test_a_parameter_that_only_chooses_images_makes_no_other_board():
     assert boards((1, request(image_set=all_), records), (2, request(image_set=few), records[:1])) == whole
 
 
+def test_a_parameter_that_came_later_and_is_none_makes_no_other_board():
+    """Two boards of one name, "set ()", came of the same pictures."""
+    before = a_set("set", name="folder", parameters={"crop": 8}, members="x", count=2)
+    now = replace(before, parameters={"crop": 8, "white": None})
+    records = results("a", [30.0, 32.0])
+    whole = {"set": {"a": (31.0, 2)}}
+    assert boards((1, request(image_set=before), records), (2, request(image_set=now), records)) == whole
+    white = request(image_set=replace(before, parameters={"crop": 8, "white": 4095.0}))
+    found = boards((1, request(image_set=now), records), (2, white, results("w", [20.0] * 2, pixels="w")))
+    assert sorted(found) == ["set (white=4095)", "set (white=none)"]
+
+
 def test_folders_of_one_name_are_told_apart_by_what_is_in_them():
     one = request(image_set=a_set("val", name="folder", members="x", count=3))
     other = request(image_set=a_set("val", name="folder", members="y", count=2))

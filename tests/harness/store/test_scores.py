@@ -23,7 +23,15 @@ def some_records():
         yield record(f"a-old-{image!a}", label="a", psnr=10.0, **old, **place, **common)
         new = {"tainted": "load 9", "noise_correlation": 0.4, "started_at": "2026-01-02T00:00:00+00:00"}
         yield record(f"a-{image!a}", label="a", psnr=30.1 + len(image), **new, **place, **common)
-        yield record(f"b-{image!a}", label="b", psnr=29.7, trained_on=("x", "y"), **place, **common)
+        yield record(
+            f"b-{image!a}",
+            label="b",
+            psnr=29.7,
+            remark="values up to 255",
+            trained_on=("x", "y"),
+            **place,
+            **common,
+        )
         yield record(
             f"c-{image!a}",
             label="c",
@@ -52,7 +60,20 @@ def test_a_leaderboard_of_the_columns_is_that_of_the_records(url):
     assert found == leaderboard(written) == leaderboard(store.records())
     assert len(found[0].rows) == 5
     assert found[0].rows[0].tainted == 3
+    assert [row.remarks for row in found[0].rows if row.denoiser in "ab"] == [{}, {"values up to 255": 3}]
     assert [row.noise_correlation for row in found[0].rows if row.denoiser == "a"] == [pytest.approx(0.4)]
+
+
+@pytest.mark.parametrize("odd", ["a\x00b", "bad-\udcff", "x" * 10_000, "two\nlines"])
+def test_a_remark_of_a_strangers_record_can_be_stored(url, odd):
+    """A database takes neither a NUL nor half a surrogate pair as text."""
+    one = record("a", psnr=30.0, remark=odd)
+    store = Store(url)
+    store.add([one])
+    [text] = store.scores().remark
+    assert text.isprintable() and text.encode() and 0 < len(text) < 400
+    assert [text] == scores_of([one]).remark.tolist()
+    assert next(store.records()).remark == odd
 
 
 def test_an_empty_store_has_no_scores(url):
@@ -79,8 +100,9 @@ def test_scores_follow_what_is_replaced_and_what_is_not(url):
         "UPDATE about SET value = '0' WHERE name = 'scores'; UPDATE scores SET psnr = 1",
         "DELETE FROM scores WHERE number > 3",
         "ALTER TABLE scores DROP COLUMN metrics; UPDATE about SET value = '2' WHERE name = 'scores'",
-        "ALTER TABLE scores DROP COLUMN noise_correlation; UPDATE about SET value = '4' WHERE value = '6'",
-        "ALTER TABLE scores DROP COLUMN started_at; UPDATE about SET value = '5' WHERE value = '6'",
+        "ALTER TABLE scores DROP COLUMN noise_correlation; UPDATE about SET value = '4' WHERE value = '7'",
+        "ALTER TABLE scores DROP COLUMN started_at; UPDATE about SET value = '5' WHERE value = '7'",
+        "ALTER TABLE scores DROP COLUMN remark; UPDATE about SET value = '6' WHERE value = '7'",
     ],
 )
 def test_a_store_without_scores_or_with_others_gets_them(url, damage):

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from priorbench.contract.choice import DENOISING
-from priorbench.contract.records import Record, RunSummary
+from priorbench.contract.records import Noted, Record, RunSummary
 from priorbench.contract.requests import Request
 from priorbench.rendering.tables import seconds
 from priorbench.run.loop import Progress
@@ -41,7 +41,7 @@ class ProgressView:
         self._progress = Progress(planned=planned)
         self._began = time.monotonic()
         self._shown: tuple[tuple[Record, Request], ...] = ()
-        self._skips = 0
+        self._skips = self._notes = 0
         self._live = Live(
             get_renderable=self._render, console=self._console, refresh_per_second=2, transient=True
         )
@@ -65,6 +65,9 @@ class ProgressView:
         for name, reason in progress.skipped[self._skips :]:
             self._say(f"skipped {name}: {reason}")
         self._skips = len(progress.skipped)
+        for noted in progress.notes[self._notes :]:
+            self._say(note_line(noted))
+        self._notes = len(progress.notes)
         if progress.latest is not self._shown:
             self._shown = progress.latest
             for record, request in progress.latest:
@@ -116,6 +119,13 @@ class ProgressView:
             self._suite, bar, self._count(), self._left(), Text(visible(running), overflow="ellipsis")
         )
         return grid
+
+
+def note_line(noted: Noted) -> str:
+    """Return one line about what was done to pictures of a set."""
+    others = ", with other numbers, too" if noted.numbers_differ else ""
+    count = f" ({noted.pictures} such pictures{others})" if noted.pictures > 1 else ""
+    return f"noted {noted.image_set}/{noted.image}: {noted.note}{count}"
 
 
 def outcome(record: Record, request: Request) -> str:

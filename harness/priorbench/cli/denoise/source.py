@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Source:
         what was done to it, for people.
     black, white : float
         on the scale on which pictures are written.
+    highest : float
+        the largest value that is written into a file of integers.
     bounded : bool
         nothing below black and above white is meant.
     """
@@ -44,6 +46,7 @@ class Source:
     notes: tuple[str, ...]
     black: float
     white: float
+    highest: float
     bounded: bool
 
     @property
@@ -66,7 +69,7 @@ class Source:
         if self.bounded or floats:
             values = values * (self.white - self.black) + self.black
         if self.bounded:
-            values = np.clip(values, 0, 1)
+            values = np.clip(values, 0, self.highest)
         return np.broadcast_to(values, (len(self.pixels), *values.shape[1:]))
 
 
@@ -104,22 +107,25 @@ def read_source(path: Path, value_range: tuple[float, float] | None) -> Source:
             "white? Say it, as --range 0:1 or --range 0:255"
         )
     peak = _PEAKS[picture.kept.depth]
+    told = picture.white / peak  # below 1 where the file says what is white
     # profile and orientation are kept, whatever is done for a benchmark
-    notes = tuple(note for note in picture.notes if not note.startswith(("ICC", "EXIF")))
-    if picture.kept.depth == "16 bits" and value_range is None and high < _DARK:
+    silent = ("ICC", "EXIF", "16 bits", *(() if value_range is None else ("white is", "its tag Max")))
+    notes = tuple(note for note in picture.notes if not note.startswith(silent))
+    if picture.kept.depth == "16 bits" and value_range is None and told == 1 and high < _DARK:
         notes += (
             f"16 bits, but no value above {round(high * peak)}: if white is less than 65535, say it, as"
             " --range 0:4095",
         )
-    black, white = (0.0, 1.0) if value_range is None else (value_range[0] / peak, value_range[1] / peak)
+    black, white = (0.0, told) if value_range is None else (value_range[0] / peak, value_range[1] / peak)
     pixels = picture.pixels
     if value_range is not None:
-        pixels = ((pixels.astype(np.float64) - black) / (white - black)).astype(np.float32)
+        pixels = ((pixels.astype(np.float64) * told - black) / (white - black)).astype(np.float32)
     return Source(
         pixels=pixels,
-        kept=picture.kept,
+        kept=picture.kept if value_range is None else replace(picture.kept, white=None),
         notes=notes,
         black=black,
         white=white,
+        highest=told if value_range is None else 1.0,
         bounded=value_range is None or not floating,
     )

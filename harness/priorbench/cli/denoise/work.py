@@ -113,6 +113,11 @@ def _clean(job: Job, source: Source, method: Method, shape: tuple[int, ...]) -> 
             f"{shown(str(job.reference))}: it has {clean.kept.depth}, {shown(str(job.source))} has"
             f" {source.kept.depth}: --range cannot mean both; save the clean picture like the noisy one"
         )
+    if clean.kept.depth == source.kept.depth and clean.white != source.white:
+        raise PriorbenchError(
+            f"{shown(str(job.reference))}: another value is white there than in {shown(str(job.source))}: say"
+            " which is, as --range 0:4095"
+        )
     pixels = clean.pixels
     if clean.grey and len(pixels) != shape[0]:
         pixels = np.broadcast_to(pixels[:1], (shape[0], *pixels.shape[1:]))

@@ -58,6 +58,7 @@ def read_samples(stream: BinaryIO, rules: PictureRules, announce: Callable[[int,
         alpha=alpha,
         notes=tiff_tags.notes_of(tags) + dropped,
         orientation=tiff_tags.orientation_of(tags),
+        told_white=tiff_tags.white_of(tags),
     )
 
 

@@ -19,6 +19,9 @@ _PLANAR_CONFIGURATION, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _DEPTH, METAMORPH_PLANES,
     33629,
     34675,
 )
+_MAX_SAMPLE = 281
+#: the largest values of 8 to 15 bits
+_WHITES = frozenset(2**bits - 1 for bits in range(8, 16))
 _SIGNED = 2
 _COMPLEX = frozenset({5, 6})
 _UNSPECIFIED, _ASSOCIATED_ALPHA, _PLAIN_ALPHA = 0, 1, 2
@@ -44,6 +47,17 @@ def stored_size(tags: Tags) -> tuple[int, int]:
 def orientation_of(tags: Tags) -> int:
     """Return the orientation, 1 to 8."""
     return orientation.checked(tags.get(_ORIENTATION))
+
+
+def white_of(tags: Tags) -> int:
+    """Return the value of white that tag 281 (MaxSampleValue) says; 0 if it says none that can be one.
+
+    Many programs write the largest sample there. So only 255, 511, 1023, ... count, the same in all planes.
+    """
+    samples = _number(tags.get(_SAMPLES), 1) - len(_values(tags.get(_EXTRA_SAMPLES)))
+    told = set(_values(tags.get(_MAX_SAMPLE))[:samples])
+    value = told.pop() if len(told) == 1 else 0
+    return int(value) if isinstance(value, int) and value in _WHITES else 0
 
 
 def notes_of(tags: Tags) -> tuple[str, ...]:

@@ -16,4 +16,11 @@ def kept_of(samples: Samples) -> Kept | None:
         depth = "floating point"
     elif samples.peak > 255:
         depth = "16 bits"
-    return Kept(depth=depth, alpha=samples.alpha, exif=said.exif, icc=said.icc, resolution=said.resolution)
+    return Kept(
+        depth=depth,
+        alpha=samples.alpha,
+        exif=said.exif,
+        icc=said.icc,
+        resolution=said.resolution,
+        white=samples.white if isinstance(samples.white, int) else None,
+    )

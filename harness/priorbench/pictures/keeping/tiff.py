@@ -10,6 +10,7 @@ from priorbench.pictures.keeping.metadata import orientation_of, tags_of, texts_
 from priorbench.pictures.wanted import Kept
 
 _ORIENTATION, _DESCRIPTION, _SOFTWARE, _DATE = 274, 270, 305, 306
+_MAX_SAMPLE = 281
 #: maker, model, artist, copyright
 _TEXTS = (271, 272, 315, 33432)
 #: beside these tags: resolution and its unit, the place of chroma samples
@@ -26,15 +27,18 @@ def write_tiff(stream: BinaryIO, values: NDArray[Any], kept: Kept) -> None:
     values : ndarray
         (height, width, 1 to 4): grey or RGB, and an alpha plane.
     kept : Kept
-        profile, resolution, orientation and texts of its EXIF block go into the file.
+        profile, resolution, orientation, value of white and texts of its EXIF block go into the file.
     """
     import tifffile
 
     planes = values.shape[2]
+    colour = 1 if planes < 3 else 3
     texts = texts_of(kept.exif)
     tags: list[Any] = [(tag, "s", 0, texts[tag], True) for tag in (_DATE, *_TEXTS) if tag in texts]
     if orientation_of(kept.exif) != 1:
         tags.append((_ORIENTATION, "H", 1, orientation_of(kept.exif), True))
+    if kept.white is not None and values.dtype.itemsize == 2:
+        tags.append((_MAX_SAMPLE, "H", planes, (*[kept.white] * colour, *[65535] * (planes - colour)), True))
     more: dict[str, Any] = {}
     if kept.icc:
         more["iccprofile"] = kept.icc

@@ -54,6 +54,7 @@ def _overall(every: Sequence[Board], boards: Sequence[Board], methods: Sequence[
             threads=place.threads,
             conditions=conditions[place],
             flags=_flags(boards, place),
+            remarks=_remarks(boards, place),
             **(
                 _averaged([own[place] for own in standings])
                 if place in standings[0]
@@ -101,6 +102,17 @@ def _flags(boards: Sequence[Board], place: Place) -> tuple[str, ...]:
         if place_of(row) == place
         for flag in row.flags
     )
+
+
+def _remarks(boards: Sequence[Board], place: Place) -> dict[str, int]:
+    """Return what was remarked on a method's outputs, each with its board."""
+    return {
+        f"{remark} ({board.setting})": count
+        for board in boards
+        for row in board.rows
+        if place_of(row) == place
+        for remark, count in row.remarks.items()
+    }
 
 
 def _missing(boards: Sequence[Board], place: Place) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from priorbench.ranking.boards import Interval, Setting
 from priorbench.ranking.claims import Claims
@@ -55,6 +56,8 @@ class OverallRow:
         where it stands on each board; empty without a mean rank.
     flags : tuple of str, default ()
         what makes the row doubtful on some of the boards, as in `Row`.
+    remarks : Mapping[str, int], optional
+        what was odd about outputs, with the board -> trials, as in `Row`.
     """
 
     name: str
@@ -71,6 +74,7 @@ class OverallRow:
     on_boards: tuple[OnBoard, ...] = ()
     unranked: str = ""
     flags: tuple[str, ...] = ()
+    remarks: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
