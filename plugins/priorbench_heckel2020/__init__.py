@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from priorbench import ExperimentSpec, NoiseSpec, SuiteSpec, hookimpl
+from priorbench_heckel2020 import theory_figures
 
 _CITATION = (
     "R. Heckel, M. Soltanolkotabi, Denoising and regularization via exploiting the structural bias of "
@@ -39,7 +40,8 @@ def priorbench_suites() -> Iterator[SuiteSpec]:
 
 @hookimpl
 def priorbench_experiments() -> Iterator[ExperimentSpec]:
-    """Yield the paper's table and figures."""
+    """Yield the paper's table, figures and statements."""
+    yield from theory_figures.specs(_CITATION)
     yield _experiment("table1", "table1:Table1", "four methods on 100 pictures of ImageNet")
     yield _experiment("fig2", "fig2:Fig2", "one photograph, four methods")
     yield from _of_networks()

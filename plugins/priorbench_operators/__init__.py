@@ -32,7 +32,7 @@ def priorbench_operators() -> Iterator[OperatorSpec]:
         factory="priorbench_operators.dense_gaussian:DenseGaussianModel",
         summary="compressive sensing: a dense matrix of independent Gaussian numbers; small images only",
         licence="MIT",
-        level=("ratio",),
+        level=("ratio", "std"),
     )
     yield OperatorSpec(
         name="deepinv",

@@ -48,17 +48,25 @@ class DenseGaussianModel:
     """A in R^(m x n) with entries N(0, 1/m), n the number of all values of the image.
 
     E ||A x||^2 = ||x||^2, so that one value of y is about sqrt(n/m) times as large as one of x. The matrix
-    takes 8 m n bytes, at most 256 MiB: 76 x 76 pixels at the ratio 1, 107 x 107 at 0.25.
+    takes 8 m n bytes, at most 256 MiB: 76 x 76 pixels at the ratio 1, 107 x 107 at 0.25. The problem of
+    Buskulic, Queau & Fadili 2023 has ``std=1``; noise levels then count in units of that y.
 
     Parameters
     ----------
     ratio : float, default 0.25
         measurements for each value of the image, m / n. A larger one measures what a smaller one does, and
         more, each scaled by its own sqrt(1/m).
+    std : float or None, optional
+        standard deviation of the entries; null takes sqrt(1/m). It scales the same matrix.
     """
 
-    def __init__(self, *, ratio: Annotated[float, Field(gt=0, le=4)] = 0.25) -> None:
-        self._ratio = ratio
+    def __init__(
+        self,
+        *,
+        ratio: Annotated[float, Field(gt=0, le=4)] = 0.25,
+        std: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] | None = None,
+    ) -> None:
+        self._ratio, self._std = ratio, std
 
     def draw(self, shape: tuple[int, int, int], rng: np.random.Generator) -> Operator:
         """Return a new matrix for images of a shape."""
@@ -69,4 +77,6 @@ class DenseGaussianModel:
                 f"dense-gaussian: a matrix of {m} x {n} takes {8 * m * n / 2**20:.0f} MiB, more than the "
                 f"{LARGEST // 2**20} MiB that are allowed: crop the images, or lower the ratio"
             )
-        return Matrix(torch.from_numpy(rng.standard_normal((m, n)) / math.sqrt(m)), shape)
+        drawn = rng.standard_normal((m, n))
+        scaled = drawn / math.sqrt(m) if self._std is None else drawn * self._std
+        return Matrix(torch.from_numpy(scaled), shape)

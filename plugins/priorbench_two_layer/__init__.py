@@ -1,8 +1,9 @@
 """The two-layer theory models of two papers, as denoisers and as instruments, as a plugin.
 
 * Convolutional generator of Heckel & Soltanolkotabi 2020: `generator`, `denoisers`; its theory is in `basis`,
-  `dual_kernel`, `jacobian`, `linearised`, `risk`, `bounds`, `closeness` and `lemmas`.
-* Wide deep inverse prior of Buskulic, Queau & Fadili 2023: `wide_dip`.
+  `dual_kernel`, `jacobian`, `linearised`, `risk`, `bounds`, `closeness` and `lemmas`, and for any U in
+  `dense`. `figures` has the data of the paper's figures, `systems` check values, both as functions of a seed.
+* Wide deep inverse prior of Buskulic, Queau & Fadili 2023: `wide_dip`, with `wide_dip.experiments`.
 """
 
 from __future__ import annotations

@@ -11,18 +11,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from priorbench.toolkit.checks import at_least, within
-from priorbench_two_layer.dual_kernel import dual_kernel
 from priorbench_two_layer.linearised import contraction, error_bound
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from priorbench_two_layer.circulant import Circulant
+
+class Normed(Protocol):
+    """A matrix U of which the norm is known."""
+
+    @property
+    def norm(self) -> float:
+        """Beta = ||U||, ||F u||_inf for a circulant one."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,10 +84,12 @@ class Setting:
 
     Attributes
     ----------
-    circulant : Circulant
-        U.
+    U : Normed
+        a `priorbench_two_layer.circulant.Circulant`, or for Theorem 3 any
+        `priorbench_two_layer.dense.matrix.Dense`.
     sigma : ndarray
-        singular values (n,), decreasing in the order of the basis functions that `p` counts.
+        all singular values (n,), decreasing in the order of the functions that `p` counts; the smallest is
+        alpha.
     p : int
         the clean x lies in the span of the first p functions.
     k : int
@@ -96,7 +104,7 @@ class Setting:
         C_u is this times (beta / alpha)^18.
     """
 
-    circulant: Circulant
+    U: Normed
     sigma: NDArray[Any]
     p: int
     k: int
@@ -115,16 +123,16 @@ class Setting:
     @property
     def condition_number(self) -> float:
         """Beta / alpha."""
-        return self.circulant.norm / float(dual_kernel(self.circulant).min())
+        return self.U.norm / float(np.min(self.sigma))
 
     def common(self) -> tuple[Condition, ...]:
         """Return the conditions on width and step size."""
         n = len(self.sigma)
         needed = self.constant * self.condition_number**18 * n / self.eps**8
         step = Condition(
-            statement="eta <= 1 / ||F u||_inf^2",
+            statement="eta <= 1 / ||U||^2",
             value=self.eta,
-            limit=self.circulant.step_size * (1 + 1e-12),
+            limit=self.U.norm**-2 * (1 + 1e-12),
         )
         return Condition(statement="C_u n / eps^8 <= k", value=needed, limit=self.k), step
 
@@ -207,11 +215,15 @@ def theorem_3(setting: Setting, *, tau: float, noise: NDArray[Any], delta: float
     """Return the bound for any U, with xi, `setting.eps`, in the place of eps; probability 1 - e^{-k^2} -
     delta.
 
+    For a U that is not circulant, `setting.sigma` and the order of `noise` are those of a
+    `priorbench_two_layer.dense.matrix.Dense`: noise = W^T z, and x lies in the span of the first p columns of
+    W.
+
     The width's middle factor and the scale of the weights, omega = (||y|| / sqrt(n)) xi alpha^2 / beta^3, are
     read from garbled print.
     """
     within(0, 1, delta=delta)
-    n, xi, eta, beta = len(setting.sigma), setting.eps, setting.eta, setting.circulant.norm
+    n, xi, eta, beta = len(setting.sigma), setting.eps, setting.eta, setting.U.norm
     alpha = beta / setting.condition_number
     stated = theorem_2(setting, tau=tau, noise=noise)
     middle = (1 + xi * alpha * eta * tau * beta) ** 2

@@ -1,4 +1,8 @@
-"""The lemmas of Heckel & Soltanolkotabi 2020: the generator's start, its Jacobian and how far that moves."""
+"""The lemmas of Heckel & Soltanolkotabi 2020: the generator's start, its Jacobian and how far that moves.
+
+Lemmas 1, 2, 4 and 8, equations 42 and 43, and Theorem 6 are not here: the description that this code is made
+from names them and does not state them.
+"""
 
 from __future__ import annotations
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 
 import numpy as np
 import pytest
 import torch
+from inverse_problems import first_image, problem
 from PIL import Image as Picture
 from torch.nn import functional
 
 from priorbench.contract.operators import Identity
 from priorbench.errors import PriorbenchError
+from priorbench.loading.load import load_registry
 from priorbench.protocol.least_squares import least_squares, pseudo_inverse
 from priorbench_operators.dense_gaussian import LARGEST, DenseGaussianModel
 from priorbench_operators.downsample import DownsampleModel, lanczos_taps
 from priorbench_operators.mask import MaskModel
+from priorbench_two_layer.wide_dip.solver import WideDeepInversePrior
 
 CASES = [
     (MaskModel(keep=0.3), (3, 17, 20)),
@@ -173,6 +177,36 @@ def test_the_gaussian_matrix_keeps_lengths_and_is_nested():
     assert float(operator.A(x).norm() / x.norm()) ** 2 == pytest.approx(1, abs=4 * math.sqrt(2 / 450))
     more = drawn(DenseGaussianModel(ratio=1), (1, 30, 30)).A(x)[..., :450] * math.sqrt(2)
     assert torch.allclose(more, operator.A(x))
+
+
+def test_the_entries_of_the_gaussian_matrix_may_have_any_scale():
+    """`std` scales one matrix: the problem of Buskulic et al. 2023 has N(0, 1). Seeds do not see it."""
+    x, shape = randn(1, 10, 10), (1, 10, 10)
+    usual = drawn(DenseGaussianModel(ratio=0.5), shape).A(x)
+    standard = drawn(DenseGaussianModel(ratio=0.5, std=1.0), shape).A(x)
+    assert torch.allclose(standard, usual * math.sqrt(50), rtol=1e-14)
+    by_hand = np.random.default_rng(0).standard_normal((50, 100)) @ x.numpy().ravel()
+    np.testing.assert_allclose(standard.numpy().ravel(), by_hand, rtol=1e-12)
+    registry = load_registry()
+    image = first_image(registry)
+    narrow, wide = (
+        problem(registry, image, f"dense-gaussian:ratio=0.1{more}", noise="gaussian:sigma=0/1").problem
+        for more in ("", ",std=1")
+    )
+    m = narrow.noisy.size
+    np.testing.assert_allclose(wide.noisy, narrow.noisy * math.sqrt(m), rtol=1e-5, atol=1e-6)
+
+
+def test_the_problem_of_buskulic_2023_is_an_operator_and_a_method():
+    """m = 10, n = 48, entries N(0, 1), no noise, step 1, k = 20 m: ||A g - y||^2 / (2 m) reaches 1e-7."""
+    registry = load_registry()
+    image = first_image(registry, "photos:crop=4,limit=1")
+    noise = "gaussian:sigma=0/1"
+    seen = problem(registry, image, "dense-gaussian:ratio=0.21,std=1", noise=noise).problem.present()
+    assert seen.image.numel() == 10
+    iterates = WideDeepInversePrior(k=200, eta=1.0).iterate(seen)
+    losses = [float(iterate.loss) / 2 for iterate in itertools.islice(iterates, 4000)]
+    assert min(losses) < 1e-7 < losses[10]
 
 
 def test_too_large_a_matrix_is_refused_before_it_is_made():

@@ -20,7 +20,7 @@ N = 300
 
 def setting(**changed: float) -> Setting:
     values = {"p": 9, "k": 1024, "eta": ETA, "x_norm": 1.0, "y_norm": 1.1, "eps": 0.1}
-    return Setting(circulant=SMALL, sigma=SIGMA, **(values | changed))
+    return Setting(U=SMALL, sigma=SIGMA, **(values | changed))
 
 
 def test_theorem_1_and_its_conditions():
@@ -40,7 +40,7 @@ def test_the_width_that_the_theorems_ask_for_is_astronomic():
     circulant = Circulant(triangle(N, 10))
     sigma = trigonometric.by_frequency(dual_kernel(circulant))
     asked = Setting(
-        circulant=circulant, sigma=sigma, p=9, k=4096, eta=circulant.step_size, x_norm=1, y_norm=1, eps=1.0
+        U=circulant, sigma=sigma, p=9, k=4096, eta=circulant.step_size, x_norm=1, y_norm=1, eps=1.0
     )
     assert asked.common()[0].value / N == pytest.approx(1e27, rel=0.6)
 

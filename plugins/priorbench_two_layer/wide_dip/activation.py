@@ -80,12 +80,12 @@ class Activation:
     @property
     def C_phi(self) -> float:  # noqa: N802
         """Root of E phi(g)^2, g ~ N(0, 1)."""
-        return math.sqrt(_gaussian_mean(lambda g: np.square(self.phi(g))))
+        return math.sqrt(gaussian_mean(lambda g: np.square(self.phi(g))))
 
     @property
     def C_phi_prime(self) -> float:  # noqa: N802
         """Root of E phi'(g)^2, g ~ N(0, 1)."""
-        return math.sqrt(_gaussian_mean(lambda g: np.square(self.slope(g))))
+        return math.sqrt(gaussian_mean(lambda g: np.square(self.slope(g))))
 
 
 SIGMOID = Activation(name="sigmoid", low=0.0, span=1.0, steepness=1.0)
@@ -99,6 +99,7 @@ def activation(name: ActivationName) -> Activation:
     return ACTIVATIONS[name]
 
 
-def _gaussian_mean(f: Callable[[NDArray[Any]], NDArray[np.float64]]) -> float:
+def gaussian_mean(f: Callable[[NDArray[Any]], NDArray[np.float64]]) -> float:
+    """Return E f(g), g ~ N(0, 1), by Gauss-Hermite quadrature."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(_POINTS)
     return float(np.sum(weights * f(nodes)) / np.sum(weights))

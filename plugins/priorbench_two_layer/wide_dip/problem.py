@@ -110,6 +110,22 @@ def columns(kind: Columns, shape: tuple[int, ...], rng: np.random.Generator) -> 
     return rng.uniform(-(3**0.5), 3**0.5, shape)
 
 
+def operator(m: int, n: int, rng: np.random.Generator, *, kappa: float | None = None) -> NDArray[np.float64]:
+    """Draw A, (m, n): i.i.d. N(0, 1), or with a given condition number kappa(A) = ||A|| / sigma_A.
+
+    With `kappa` the singular vectors and the norm are those of the Gaussian draw, and the singular values
+    fall geometrically from ||A|| to ||A|| / kappa.
+    """
+    at_least(1, m=m, n=n)
+    A = rng.standard_normal((m, n))
+    if kappa is None:
+        return A
+    within(1, np.inf, kappa=kappa)
+    left, values, right = np.linalg.svd(A, full_matrices=False)
+    shaped: NDArray[np.float64] = (left * (values[0] * np.geomspace(1, 1 / kappa, len(values)))) @ right
+    return shaped
+
+
 def draw(
     *,
     m: int,
@@ -119,11 +135,15 @@ def draw(
     rng: np.random.Generator,
     kind: Columns = "rademacher",
     noise: float = 0.0,
+    kappa: float | None = None,
 ) -> Instance:
-    """Draw an instance as in Section 4: A and x i.i.d. N(0, 1), A-1, A-2, A-3, noise i.i.d. N(0, noise^2)."""
+    """Draw an instance as in Section 4: A and x i.i.d. N(0, 1), A-1, A-2, A-3, noise i.i.d. N(0, noise^2).
+
+    `kappa` gives A another condition number: see `operator`.
+    """
     at_least(1, m=m, n=n, k=k, d=d)
     within(0, np.inf, noise=noise)
-    A, x = rng.standard_normal((m, n)), rng.standard_normal(n)
+    A, x = operator(m, n, rng, kappa=kappa), rng.standard_normal(n)
     u = rng.standard_normal(d)
     return Instance(
         A=A,
@@ -136,16 +156,23 @@ def draw(
 
 
 def draw_reduced(
-    runs: int, *, m: int, n: int, k: int, rng: np.random.Generator, kind: Columns = "rademacher"
+    runs: int,
+    *,
+    m: int,
+    n: int,
+    k: int,
+    rng: np.random.Generator,
+    kind: Columns = "rademacher",
+    kappa: float | None = None,
 ) -> Reduced:
     """Draw noise-free instances of one cell of Fig. 1, reduced: h_0 ~ N(0, I) exactly, whatever d is.
 
-    A, V, x and h_0 are drawn anew for each run; B and y are formed exactly.
+    A, V, x and h_0 are drawn anew for each run; B and y are formed exactly. `kappa` is that of `operator`.
     """
     at_least(1, runs=runs, m=m, n=n, k=k)
     B, y = np.empty((runs, m, k)), np.empty((runs, m))
     for run in range(runs):
-        A = rng.standard_normal((m, n))
+        A = operator(m, n, rng, kappa=kappa)
         B[run] = A @ columns(kind, (n, k), rng)
         y[run] = A @ rng.standard_normal(n)
     return Reduced(B=B, y=y, h=rng.standard_normal((runs, k)))

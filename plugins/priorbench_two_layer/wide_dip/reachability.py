@@ -12,13 +12,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 from scipy.optimize import linprog
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from priorbench_two_layer.wide_dip.activation import Activation
+
+
+#: least multiple of sqrt(k) y - B centre that counts as reached within the cube: below it is rounding
+_UNREACHED = 1e-9
 
 
 def margin(B: NDArray[Any], y: NDArray[Any], phi: Activation) -> float:
@@ -40,19 +43,34 @@ def margin(B: NDArray[Any], y: NDArray[Any], phi: Activation) -> float:
     ValueError
         Where no a at all solves B a = sqrt(k) y: y is not in the range of B.
     """
-    m, k = B.shape
-    # With a = centre + p - q and p, q >= 0, minimise the largest p_j + q_j.
-    centre = (phi.low + phi.high) / 2
-    target = np.sqrt(k) * np.asarray(y) - centre * B.sum(axis=1)
-    equalities = np.hstack([B, -B, np.zeros((m, 1))])
-    below = sparse.hstack([sparse.eye(k), sparse.eye(k), -np.ones((k, 1))], format="csc")
-    cost = np.zeros(2 * k + 1)
-    cost[-1] = 1
-    found = linprog(
-        cost, A_ub=below, b_ub=np.zeros(k), A_eq=equalities, b_eq=target, bounds=(0, None), method="highs"
-    )
-    if found.status == 2:
+    found = least_margin(B, y, phi)
+    if found == -np.inf:
         raise ValueError(f"y is not in the range of B {B.shape}: no weights at all reach it")
+    return found
+
+
+def least_margin(B: NDArray[Any], y: NDArray[Any], phi: Activation) -> float:
+    """Return `margin`, or minus infinity where y is not in the range of B, as for every k < m.
+
+    With a = centre + p the programme is the largest lambda with B p = lambda (sqrt(k) y - B centre), |p_j| <=
+    span / 2: m equations in k bounded unknowns and lambda, and e = (span / 2) (1 - 1 / lambda).
+    """
+    m, k = B.shape
+    half = phi.span / 2
+    target = np.sqrt(k) * np.asarray(y) - (phi.low + half) * B.sum(axis=1)
+    scale = float(np.linalg.norm(target))
+    if scale == 0:
+        return half
+    cost = np.zeros(k + 1)
+    cost[-1] = -1
+    found = linprog(
+        cost,
+        A_eq=np.hstack([B, -target[:, None] / scale]),
+        b_eq=np.zeros(m),
+        bounds=[*[(-half, half)] * k, (0, None)],
+        method="highs-ds",
+    )
     if not found.success:
         raise RuntimeError(f"the linear programme was not solved: {found.message}")
-    return phi.span / 2 - float(found.x[-1])
+    furthest = float(found.x[-1]) / scale
+    return half * (1 - 1 / furthest) if furthest > _UNREACHED else -np.inf
