@@ -321,6 +321,20 @@ def test_figure_10_holds_with_its_own_numbers_only() -> None:
     assert one_that(fig10(size=0), "error of noise is 0.0591") is SMALL
 
 
+def test_pictures_of_ones_own_come_under_the_rule_of_table_1(tmp_path) -> None:
+    for images, expected in (
+        (str(tmp_path), {"path": str(tmp_path), "crop": 512}),
+        ("photos:limit=2", "photos:limit=2"),
+        (None, {"crop": 256}),
+    ):
+        made = Fig10(images=images)
+        (entry,) = next(iter(made.work(made.sizes[-1]))).suite["images"]
+        if isinstance(expected, dict):
+            assert next(iter(entry.values())).items() >= expected.items()
+        else:
+            assert entry == expected
+
+
 def test_the_published_ends_have_the_published_mean() -> None:
     assert len(ENDS) == 25
     assert sum(ENDS) / 25 == pytest.approx(0.001045, abs=1e-6)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import log10
-from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
 from priorbench import Claim, Quantity
 from priorbench.experiments import Chart, Conclusion, Figure, Line, Results, Size, Table, Trials
 from priorbench_heckel2020.networks.fits import CLEAN, Curve, end, losses, uniform_noise
-from priorbench_heckel2020.table1 import LIST
+from priorbench_heckel2020.table1 import _is_published, _pictures
 
 #: final training errors of the 25 pictures, in the order of the list (stored output of the notebook)
 PUBLISHED = (
@@ -35,7 +33,8 @@ class Fig10:
     ----------
     images : str or None, optional
         your ImageNet, as ``imagenet:path=FOLDER,list=priorbench_heckel2020:imagenet100.txt``, or a folder of
-        pictures. None = five photographs that are always there.
+        pictures, as for Table 1. None = ImageNet in ``$PRIORBENCH_DATA`` if it is there, else five
+        photographs that are always there.
     """
 
     sizes = (
@@ -48,7 +47,7 @@ class Fig10:
 
     def __init__(self, *, images: str | None = None) -> None:
         self._images = images
-        self._published = images is not None and LIST in images
+        self._published = _is_published(images)
 
     def work(self, size: Size) -> Iterator[Trials]:
         """Return the fits of pictures and of noise."""
@@ -63,7 +62,7 @@ class Fig10:
             "iterations": iterations,
         }
         targets = {
-            "pictures": self._pictures(side),
+            "pictures": _pictures(self._images, side),
             "noise": uniform_noise(size=side, channels=3, scale=0.9, count=noises),
         }
         for name, images in targets.items():
@@ -96,14 +95,6 @@ class Fig10:
                 *([] if self._published else [f"Pictures: {self._images or 'photographs of scikit-image'}."]),
             ],
         )
-
-    def _pictures(self, side: int) -> Any:
-        if self._images is None:
-            return {"photos": {"label": "pictures", "crop": min(side, 256)}}
-        path = Path(self._images).expanduser()
-        if ":" not in self._images and path.exists():
-            return {"folder": {"label": "pictures", "path": str(path), "crop": side, "channels": "rgb"}}
-        return self._images if "crop=" in self._images else f"{self._images},crop={side}"
 
 
 def _order(pictures: Sequence[Curve], noise: Sequence[Curve]) -> Claim:
