@@ -1,4 +1,4 @@
-"""Image sets: scikit-image's photographs, a phantom, signals, folders, ImageNet, classics, real noise."""
+"""Image sets: photographs, a phantom, signals, noise, folders, ImageNet, classics, real noise."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def priorbench_image_sets() -> Iterator[ImageSetSpec]:
     """Yield the image sets of this plugin."""
     yield from _shipped()
     yield from _signals()
+    yield from _computed()
     yield from _folders()
     yield from _classic()
     yield from _pairs()
@@ -62,6 +63,28 @@ def _signals() -> Iterator[ImageSetSpec]:
         ),
         licence="MIT",
         selection=("limit", "kinds", "count"),
+    )
+
+
+def _computed() -> Iterator[ImageSetSpec]:
+    paper = (
+        "R. Heckel, M. Soltanolkotabi, Denoising and regularization via exploiting the structural bias of "
+        "convolutional generators, ICLR 2020"
+    )
+    yield ImageSetSpec(
+        name="noise-targets",
+        factory="priorbench_images.computed.noise_targets:NoiseTargets",
+        summary="pictures of uniform noise, of a scale or a norm: what a generator should fit slowly",
+        citation=paper,
+        licence="MIT",
+        selection=("limit", "count"),
+    )
+    yield ImageSetSpec(
+        name="checkerboard",
+        factory="priorbench_images.computed.checkerboard:Checkerboard",
+        summary="alternating pixels of 0 and 1: regular, and fitted as slowly as noise",
+        citation=paper,
+        licence="MIT",
     )
 
 

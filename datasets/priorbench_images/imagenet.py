@@ -84,7 +84,9 @@ def imagenet(
     def tree() -> Tree:
         found = ordered(scan(root, follow_links=follow_links), select="first", seed=seed, key=picture_key)
         if wanted is not None:
-            found = Tree(entries=look_up(wanted, found.entries), ignored=found.ignored)
+            found = Tree(
+                entries=look_up(wanted, found.entries, where=shown(list or "")), ignored=found.ignored
+            )
         return ordered(found, select=select, seed=seed, key=picture_key) if select == "random" else found
 
     return FileSet(root=root, tree=tree, rules=rules, limit=limit)
@@ -100,7 +102,7 @@ def picture_key(name: str) -> str:
     return id_of(stem if suffix.lower() in READABLE_SUFFIXES else base)
 
 
-def look_up(wanted: Mapping[str, int], entries: Sequence[Entry]) -> tuple[Entry, ...]:
+def look_up(wanted: Mapping[str, int], entries: Sequence[Entry], *, where: str) -> tuple[Entry, ...]:
     """Find the files that a list names, in the order of the list; what is not there comes out as skipped.
 
     Parameters
@@ -109,25 +111,29 @@ def look_up(wanted: Mapping[str, int], entries: Sequence[Entry]) -> tuple[Entry,
         names, with or without suffix or class, or paths relative to the folder, and the lines that have them.
     entries : Sequence[str or SkippedImage]
         what the folder holds.
+    where : str
+        the list, for messages.
     """
     paths = {id_of(name): name for name in files(entries)}
     by_key: dict[str, list[str]] = defaultdict(list)
     for name in files(entries):
         by_key[picture_key(name)].append(name)
-    return tuple(_find(name, line, paths, by_key) for name, line in wanted.items())
+    found = {name: _find(name, line, paths, by_key) for name, line in wanted.items()}
+    for name in found:
+        if "\\" in name and isinstance(found[name], SkippedImage):
+            turned = _find(name.replace("\\", "/"), wanted[name], paths, by_key)
+            if isinstance(turned, str):
+                raise PriorbenchError(
+                    f"imagenet: {where}, line {wanted[name]}: '{shown(name)}' has a backslash, and there is "
+                    f"'{shown(id_of(turned))}': write / between folders, as by  tr '\\\\' / < list"
+                )
+    return tuple(found.values())
 
 
 def _find(name: str, line: int, paths: dict[str, str], by_key: dict[str, list[str]]) -> Entry:
     if name in paths:
         return paths[name]
     same = by_key.get(picture_key(name), [])
-    if not same and "\\" in name:
-        turned = _find(name.replace("\\", "/"), line, paths, by_key)
-        if isinstance(turned, str):
-            raise PriorbenchError(
-                f"imagenet: the list, line {line}: '{shown(name)}' has a backslash, and there is "
-                f"'{shown(id_of(turned))}': write / between folders, as by  tr '\\\\' / < list"
-            )
     if not same:
         told = has_ending(name) or _VALIDATION.fullmatch(name) is not None  # else it may be anybody's secret
         return SkippedImage(

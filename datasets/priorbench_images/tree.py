@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from priorbench import PriorbenchError, SkippedImage
-from priorbench.pictures import READABLE_SUFFIXES, UnusableImageError, looks_like_picture, shown
+from priorbench.pictures import (
+    ASKED_SUFFIXES,
+    READABLE_SUFFIXES,
+    UnusableImageError,
+    looks_like_picture,
+    shown,
+)
 from priorbench_images.entered import Entered
 from priorbench_images.names import id_of
 
@@ -38,7 +44,8 @@ class Tree:
 def scan(root: str, *, recursive: bool = True, follow_links: bool = False) -> Tree:
     """List the pictures in a folder.
 
-    A name's last suffix decides, in either case; a file without a suffix counts if it begins like a picture.
+    A name's last suffix decides, in either case; a file without a suffix, or with that of HEIC, counts if it
+    begins like a picture that is read.
     Links to files are followed, links to folders only if that is asked for. Each folder is entered once, so
     that no picture counts twice and no links lead round in a circle. Hidden files and folders, and the
     ``._*`` that macOS leaves beside every picture, are passed over in silence.
@@ -113,7 +120,7 @@ def _is_link_to_folder(child: os.DirEntry[str]) -> bool:
 
 def _may_be_picture(child: os.DirEntry[str]) -> bool:
     suffix = _suffix(child.name)
-    if suffix:
+    if suffix and suffix not in ASKED_SUFFIXES:
         return suffix in READABLE_SUFFIXES
     try:
         if not child.is_file():

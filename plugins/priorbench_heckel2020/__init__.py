@@ -44,6 +44,17 @@ def priorbench_experiments() -> Iterator[ExperimentSpec]:
     yield from theory_figures.specs(_CITATION)
     yield _experiment("table1", "table1:Table1", "four methods on 100 pictures of ImageNet")
     yield _experiment("fig2", "fig2:Fig2", "one photograph, four methods")
+    yield from _of_networks()
+
+
+def _of_networks() -> Iterator[ExperimentSpec]:
+    yield _experiment("fig1", "networks.fig1:Fig1", "a noisy picture, the clean one, and noise: two networks")
+    yield _experiment("fig4", "networks.fig8:Fig4", "fixed against trained kernels: image and noise")
+    yield _experiment("fig8", "networks.fig8:Fig8", "four kinds of convolutions: image and noise")
+    yield _experiment("fig7", "networks.fig7:Fig7", "Jacobian of a 1-D decoder: exact, and as coded")
+    yield _experiment("fig9", "networks.fig9:Fig9", "distances of weights from their start, image and noise")
+    yield _experiment("fig10", "networks.fig10:Fig10", "pictures of ImageNet and noise, deep decoder")
+    yield _experiment("fig12", "networks.fig12:Fig12", "||J^T y|| over random starts, image and noise")
 
 
 def _experiment(name: str, factory: str, summary: str) -> ExperimentSpec:

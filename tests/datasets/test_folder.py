@@ -52,6 +52,13 @@ class TestTree:
         names = ["array.npy", "saved.jfif", "saved.pjpeg", "scan.jp2", "small.avif"]
         assert outcome(folder(path=str(tmp_path))) == (names, {})
 
+    def test_content_decides_for_what_phones_call_heic(self, tmp_path):
+        fill(tmp_path, "phone.HEIC", data=make.encoded(make.photograph(), "JPEG"))
+        fill(tmp_path, "camera.hif", data=make.encoded(make.photograph(), "AVIF"))
+        fill(tmp_path, "real.heic", data=b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+        reason = "1 file of a kind that is not read: save as PNG or TIFF"
+        assert outcome(folder(path=str(tmp_path))) == (["camera.hif", "phone.HEIC"], {"*.heic": reason})
+
     def test_content_decides_for_files_without_a_suffix(self, tmp_path):
         fill(tmp_path, "picture")
         fill(tmp_path, "zip", data=b"PK\x03\x04")

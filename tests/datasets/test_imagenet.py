@@ -170,7 +170,7 @@ class TestLists:
         """Before: each line a name that is in the list, but not in the folder."""
         fill(tmp_path, "val/n01/a.JPEG", "val/b\\c.JPEG")
         lines = names_file(tmp_path, "# of Windows", "n01\\a.JPEG")
-        with pytest.raises(PriorbenchError, match=r"line 2: .* has a backslash, .*'n01/a.JPEG'.*tr"):
+        with pytest.raises(PriorbenchError, match=r"\.list, line 2: .* backslash, .*'n01/a.JPEG'.*tr"):
             len(imagenet(path=str(tmp_path / "val"), list=lines, **SMALL))
         lines = names_file(tmp_path, "b\\c.JPEG")
         found = imagenet(path=str(tmp_path / "val"), list=lines, crop=None, min_side=1)

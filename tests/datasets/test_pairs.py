@@ -112,6 +112,21 @@ class TestTwoFolders:
             "s0.png": "its noisy picture: 26 x 26, the clean one 24 x 24: pairs need pictures of one size"
         }
 
+    def test_a_limit_counts_no_image_whose_noisy_picture_is_refused(self, tmp_path):
+        make.two_folders(tmp_path, scenes=4)
+        (tmp_path / "noisy" / "s0.tif").write_bytes((tmp_path / "noisy" / "s0.tif").read_bytes()[:300])
+        make.write(tmp_path / "noisy" / "s1.tif", make.clean(1), "TIFF")
+        limited = two(tmp_path, limit=2)
+        assert outcome(limited)[0] == ["s0.png", "s1.png"], "other noise is drawn on the clean ones"
+        found = []
+        for image in limited:
+            try:
+                limited.noisy(image.id, 0)
+            except PriorbenchError:
+                continue
+            found.append(image.id)
+        assert found == ["s2.png", "s3.png"]
+
     def test_both_are_cut_from_the_same_place(self, tmp_path):
         make.two_folders(tmp_path)
         found = two(tmp_path, crop=16)

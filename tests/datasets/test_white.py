@@ -66,9 +66,9 @@ def test_pairs_have_one_white_for_both(tmp_path):
 
 def test_a_pair_of_which_one_says_another_white_is_no_pair(tmp_path):
     """A noisy picture sixteen times as bright as its clean one is noise that nobody had."""
-    for name, tags in (("clean", []), ("noisy", [(281, "H", 1, 4095, True)])):
+    for seed, (name, tags) in enumerate((("clean", []), ("noisy", [(281, "H", 1, 4095, True)]))):
         (tmp_path / name).mkdir()
-        tifffile.imwrite(tmp_path / name / "s.tif", twelve(0), extratags=tags, metadata=None)
+        tifffile.imwrite(tmp_path / name / "s.tif", twelve(seed), extratags=tags, metadata=None)
     folders = {"noisy": str(tmp_path / "noisy"), "clean": str(tmp_path / "clean")}
     with pytest.raises(PriorbenchError, match=r"white is 4095 there, and 65535 in the clean one.*white=4095"):
         pairs(**folders).noisy("s.tif", 0)

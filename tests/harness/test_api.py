@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,20 @@ def test_an_output_on_the_scale_to_255_is_remarked():
 @pytest.mark.parametrize("sigma", [1, 0.7, "1.0"])
 def test_a_sigma_that_may_be_meant_on_either_scale_is_refused(sigma):
     with pytest.raises(PriorbenchError, match=f"ambiguous: write {sigma}/255 .* or {sigma}/1 "):
+        priorbench.evaluate(lambda y: y.image, sigma=sigma, limit=1)
+
+
+def test_a_folder_that_is_not_there_is_told_as_one(tmp_path):
+    for name in (str(tmp_path / "none"), "god.png"):
+        told = f"there is no folder '{re.escape(name)}', and no image set of that name"
+        with pytest.raises(PriorbenchError, match=told):
+            priorbench.evaluate(lambda y: y.image, image_set=name)
+
+
+@pytest.mark.parametrize("sigma", [1e-20, "1e-9/255"])
+def test_a_level_that_single_precision_rounds_away_is_refused(sigma):
+    """It gave exact images, as if a method were perfect."""
+    with pytest.raises(PriorbenchError, match="no noise is left: write 0, or at least 1e-07"):
         priorbench.evaluate(lambda y: y.image, sigma=sigma, limit=1)
 
 

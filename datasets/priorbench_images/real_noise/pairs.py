@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from priorbench import Image, NoisyImage, PriorbenchError, SkippedImage
@@ -48,10 +48,12 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Reading:
-    """How a clean picture was read: its orientation, and its value of white."""
+    """What is known of a clean picture that was read."""
 
     orientation: int
     white: float
+    channels: int
+    sha256: str
 
     def problem(self, noisy: Picture) -> str:
         """Say why a noisy picture cannot be compared with it, pixel by pixel; empty if it can."""
@@ -80,7 +82,8 @@ class PairSet:
     rules : PictureRules
         which pictures are used, clean and noisy alike.
     limit : int or None, optional
-        how many images to use at most; those that cannot be used do not count.
+        how many images to use at most; those that cannot be used do not count, nor do those whose noisy
+        picture has been asked for when the next image is, and could not be used.
     sigma : float or None, optional
         standard deviation of the noise on the 0..1 scale, where it is known.
     """
@@ -99,6 +102,7 @@ class PairSet:
         self._name, self._list, self._rules, self._limit = name, listing, rules, limit
         self._sigma = sigma
         self._read: dict[str, _Reading] = {}  # of the clean pictures
+        self._refused: set[str] = set()  # images with a noisy picture that could not be used
 
     def __iter__(self) -> Iterator[Image | SkippedImage]:
         """Yield the clean images in order, decoding each when it is reached, and files without a partner."""
@@ -107,8 +111,8 @@ class PairSet:
             if used == self._limit:
                 return
             item = self._try(image_id)
-            used += isinstance(item, Image)
             yield item
+            used += isinstance(item, Image) and image_id not in self._refused
 
     def __len__(self) -> int:
         """Return an upper bound of the number of images."""
@@ -119,8 +123,14 @@ class PairSet:
         """Open one clean image; raise `PriorbenchError` if it cannot be used."""
         scene = self._scene(image_id)
         picture = read_member(scene.clean, self._rules)
-        self._read[image_id] = _Reading(orientation=picture.orientation, white=picture.white)
-        return Image(id=image_id, pixels=picture.pixels, notes=picture.notes)
+        image = Image(id=image_id, pixels=picture.pixels, notes=picture.notes)
+        self._read[image_id] = _Reading(
+            orientation=picture.orientation,
+            white=picture.white,
+            channels=len(picture.pixels),
+            sha256=image.sha256,
+        )
+        return image
 
     def frames(self) -> int:
         """Return how many noisy pictures every scene has at least."""
@@ -133,13 +143,11 @@ class PairSet:
             raise PriorbenchError(
                 f"{self._name}: '{shown(image_id)}' has {len(scene.noisy)} noisy pictures, no number {frame}"
             )
-        _check_same_size(scene, scene.noisy[frame])
-        picture = read_member(scene.noisy[frame], self._rules)
-        if image_id not in self._read:
-            self.load(image_id)
-        if problem := self._read[image_id].problem(picture):
-            raise UnusableImageError(problem, path=os.fspath(scene.noisy[frame]))
-        return NoisyImage(pixels=picture.pixels, sigma=self._sigma, notes=picture.notes)
+        try:
+            return self._read_noisy(image_id, scene, scene.noisy[frame])
+        except PriorbenchError:
+            self._refused.add(image_id)
+            raise
 
     def ids(self) -> list[str]:
         """Return the ids of all files, also of those without a partner, in their order."""
@@ -148,6 +156,26 @@ class PairSet:
     @cached_property
     def _listing(self) -> Listing:
         return self._list()
+
+    def _read_noisy(self, image_id: str, scene: Scene, path: str) -> NoisyImage:
+        _check_same_size(scene, path)
+        picture = read_member(path, self._rules)
+        if image_id not in self._read:
+            self.load(image_id)
+        clean = self._read[image_id]
+        if problem := clean.problem(picture):
+            raise UnusableImageError(problem, path=os.fspath(path))
+        noisy = NoisyImage(pixels=picture.pixels, notes=picture.notes)
+        if len(picture.pixels) != clean.channels:
+            raise PriorbenchError(
+                f"its noisy picture has {len(picture.pixels)} channels, the clean one {clean.channels}: "
+                "pairs need pictures both grey or both colour"
+            )
+        if noisy.sha256 == clean.sha256:
+            raise PriorbenchError(
+                "its noisy picture is the clean one, pixel for pixel: there is nothing to denoise"
+            )
+        return replace(noisy, sigma=self._sigma)
 
     def _scene(self, image_id: str) -> Scene:
         scene = self._listing.scenes.get(image_id)

@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, ValidationInfo
 
 _FORMS = "write it as 25/255, as 25 (above 1: on the 0..255 scale) or as 0.098 (below 0.5: on the 0..1 scale)"
+#: the least level that is noise: pictures are in single precision, and what is much less is rounded away
+LEAST = 1e-7
 #: a bare number from here to 1 may be meant on either scale
 _AMBIGUOUS = 0.5
 #: key of a validation context: the value is as a person wrote it, not one that was checked before
@@ -32,9 +34,15 @@ def parse_level(value: object) -> float:
     ------
     ValueError
         Where the value is no number, not finite, negative, above 255, a fraction above 1, or a bare number
-        from 0.5 to 1, which is very little noise on one scale and very much on the other.
+        from 0.5 to 1, which is very little noise on one scale and very much on the other; or where it is so
+        small, and not 0, that no noise is left in single precision.
     """
     level = checked_level(value)
+    if 0 < level < LEAST:
+        raise ValueError(
+            f"noise level {value!r} is too small for single precision, no noise is left: "
+            f"write 0, or at least {LEAST:g}"
+        )
     bare = not isinstance(value, str) or "/" not in value
     if bare and _AMBIGUOUS <= level <= 1 and float(value) <= 1:  # type: ignore[arg-type]
         text = str(value).strip()

@@ -14,6 +14,7 @@ from priorbench.pictures.asking import end_decoder
 from priorbench.pictures.formats.orientation import upright
 from priorbench.pictures.reading import picture_size, read_picture
 from priorbench.pictures.source import (
+    ASKED_SUFFIXES,
     OTHER_PICTURE_SUFFIXES,
     READABLE_SUFFIXES,
     looks_like_picture,
@@ -34,6 +35,7 @@ from priorbench.pictures.wanted import (
 from priorbench.pictures.writing import WRITABLE_SUFFIXES, check_output, holds_floats, losses, write_picture
 
 __all__ = [
+    "ASKED_SUFFIXES",
     "DEFAULT_MAX_PIXELS",
     "OTHER_PICTURE_SUFFIXES",
     "READABLE_SUFFIXES",

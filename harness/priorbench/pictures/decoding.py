@@ -42,6 +42,8 @@ else:
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each takes memory, and this process has a limit
 
 _REASON_LENGTH = 160
+#: Pillow's words for data that a library does not decode; a number follows
+_DECODER_ERROR = "decoder error"
 
 #: told the width and height that a file announces, before its pixels are decoded
 Announce = Callable[[int, int], None]
@@ -178,5 +180,7 @@ def _why_not_decoded(error: Exception, kind: str) -> str:
         return f"broken {kind}: the header cannot be read"
     if isinstance(error, MemoryError):
         return "it needs far more memory than a picture of its size: save it with another program"
+    if text.startswith(_DECODER_ERROR):
+        return f"broken {kind}: its data cannot be decoded"
     state = "truncated" if "truncated" in text or isinstance(error, EOFError) else "broken"
     return f"{state} {kind}: {text or type(error).__name__}"[:_REASON_LENGTH]

@@ -116,11 +116,12 @@ def _ppm_bits(image: ImageFile.ImageFile) -> int:
 def _problem(image: ImageFile.ImageFile, kind: str, bits: int) -> str:
     # MPO is a phone's JPEG with a preview behind it: the first one is the picture.
     if getattr(image, "is_animated", False) and image.format != "MPO":
-        return "several pages" if kind == "TIFF" else "animated: several frames"
+        what = "several pages" if kind == "TIFF" else "animated: several frames"
+        return f"{what}; {tiff_tags.SAVE_ONE}"
     if image.mode == "1":
-        return "1-bit picture: not a photograph"
+        return "1-bit picture, black and white: not a photograph; scan or save it as grey"
     if image.mode == "CMYK":
-        return "CMYK: four inks, not RGB; convert it first"
+        return "CMYK: four inks, not RGB; convert it to RGB first"
     if image.mode not in _CHANNELS:
         return f"colour space {image.mode}: convert it to RGB or grey first"
     if bits == 0 and kind == "PNG":

@@ -16,6 +16,8 @@ from priorbench.pictures.header import Header
 from priorbench.pictures.values import Samples
 from priorbench.pictures.wanted import UnusableImageError
 
+#: how far the gAMA of a PNG may be from that of usual pictures, 1/2.2
+_USUAL = 0.05
 #: End of the raw mode by which Pillow unpacks the high bytes of 16-bit samples -> the one for the low bytes.
 _OTHER_BYTE = {";16L": ";16B", ";16B": ";16L", ";16N": ";16B" if sys.byteorder == "little" else ";16L"}
 
@@ -180,8 +182,11 @@ def _metadata_notes(image: Image.Image) -> tuple[str, ...]:
     notes = []
     if image.format == "MPO":
         notes.append("first picture of several (MPO)")
+    gamma = image.info.get("gamma")
     if image.info.get("icc_profile"):
         notes.append("ICC profile ignored")
+    elif gamma and "srgb" not in image.info and abs(gamma * 2.2 - 1) > _USUAL:
+        notes.append(f"gAMA {gamma:g} ignored: viewers that apply it show another brightness")
     return tuple(notes)
 
 

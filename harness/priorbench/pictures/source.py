@@ -72,6 +72,8 @@ OTHER_PICTURE_SUFFIXES = frozenset(
         ".pcx",
     ]
 )
+#: Those of them that JPEGs of phones have too, and AVIFs: only the content tells.
+ASKED_SUFFIXES = frozenset([".heic", ".heif", ".hif"])
 #: Bytes of a file that tell its format, and the depth of a PNG.
 HEAD_BYTES = 32
 

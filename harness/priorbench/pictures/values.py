@@ -94,9 +94,11 @@ def check_range(values: NDArray[Any], *, any_finite: bool = False, highest: floa
     """Refuse floating-point samples that are not finite, or, unless `any_finite`, not within [0, highest]."""
     low, high = values.min(), values.max()
     if not (np.isfinite(low) and np.isfinite(high)):  # min and max of an array with a NaN are NaN
-        raise UnusableImageError("values that are not finite (NaN or infinity)")
+        raise UnusableImageError(
+            "values that are not finite (NaN or infinity): fill them first, or cut them off"
+        )
     if max(-low, high) > np.finfo(np.float32).max:
-        raise UnusableImageError("values that are too large for single precision")
+        raise UnusableImageError("values that are too large for single precision: scale them")
     if (low < 0 or high > highest) and not any_finite:
         raise UnusableImageError(
             f"range unknown: floating point from {shown_value(low)} to {shown_value(high)}, "

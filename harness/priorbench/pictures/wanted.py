@@ -44,6 +44,8 @@ class Kept:
     ----------
     depth : {'8 bits', '16 bits', 'floating point'}
         of its samples.
+    double : bool, default False
+        they are floating point of 64 bits; they are read, and written, with 32.
     alpha : ndarray or None, optional
         (height, width), uint8 or uint16: the alpha plane as the file has it.
     exif, icc : bytes, default b''
@@ -55,6 +57,7 @@ class Kept:
     """
 
     depth: Depth
+    double: bool = False
     alpha: NDArray[Any] | None = field(default=None, repr=False)
     exif: bytes = field(default=b"", repr=False)
     icc: bytes = field(default=b"", repr=False)

@@ -30,7 +30,7 @@ def write_picture(path: str | os.PathLike[str], pixels: ArrayLike, kept: Kept | 
     path : str or os.PathLike[str]
         file to write; its folder must exist.
     pixels : ArrayLike
-        (1, height, width) grey or (3, height, width) RGB, nominally in [0, 1].
+        (1, height, width) grey or (3, height, width) RGB, nominally in [0, 1], where 1 is white.
     kept : Kept or None, optional
         what the file that the image came from had beside its pixels: the depth, the alpha plane, EXIF, colour
         profile and resolution. All is written, but for what `losses` tells. None: ``.png`` gets 8 bits a
@@ -44,7 +44,7 @@ def write_picture(path: str | os.PathLike[str], pixels: ArrayLike, kept: Kept | 
     """
     target = Path(path)
     check_output(target)
-    write, image = _writer(target), _checked(pixels)
+    write, image = _writer(target), _on_the_scale(_checked(pixels), kept)
     try:
         with whole_file(target) as stream:
             write(stream, image, kept)
@@ -62,6 +62,8 @@ def losses(path: str | os.PathLike[str], kept: Kept) -> tuple[str, ...]:
         lost.append("floating point becomes 16 bits, clipped to 0 to 1: name it .tif to keep all")
     if png and kept.white is not None:
         lost.append(f"that white is {kept.white} is not in the file, its values are: name it .tif to keep it")
+    if not png and kept.double:
+        lost.append("floating point of 64 bits becomes 32 bits, some 7 digits: methods work with no more")
     if not png and lost_exif(kept):
         lost.append("of EXIF only texts, date and orientation are kept: name it .png to keep all")
     return tuple(lost)
@@ -109,6 +111,13 @@ def _checked(pixels: ArrayLike) -> NDArray[np.float64]:
     if not np.isfinite(image).all():
         raise PriorbenchError("the image has values that are not finite (NaN or infinity): it is not written")
     return image
+
+
+def _on_the_scale(image: NDArray[np.float64], kept: Kept | None) -> NDArray[np.float64]:
+    """Return an image relative to the end of the file's scale, which may lie above white."""
+    if kept is None or kept.white is None:
+        return image
+    return np.clip(image, 0, 1) * (kept.white / np.iinfo(np.uint16).max)
 
 
 def _planes(

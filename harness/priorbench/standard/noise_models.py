@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from priorbench.contract.noise import NoiseDescriptor
-from priorbench.parameters.levels import Level, checked_level
+from priorbench.parameters.levels import LEAST, Level, checked_level
 from priorbench.standard.photons import photons
 
 if TYPE_CHECKING:
@@ -33,8 +33,21 @@ def _countable_gain(a: float) -> float:
     return a
 
 
-#: a standard deviation or variance
-Amount = Annotated[float, Field(ge=0, le=_LARGEST_LEVEL)]
+def _left(least: float) -> AfterValidator:
+    """Return what refuses an amount that single precision rounds away."""
+
+    def checked(amount: float) -> float:
+        if 0 < amount < least:
+            raise ValueError(
+                f"must be 0 or at least {least:g}, not {amount:.3g}: less is rounded away in single precision"
+            )
+        return amount
+
+    return AfterValidator(checked)
+
+
+Deviation = Annotated[float, Field(ge=0, le=_LARGEST_LEVEL), _left(LEAST)]
+Variance = Annotated[float, Field(ge=0, le=_LARGEST_LEVEL), _left(LEAST**2)]
 Peak = Annotated[float, Field(ge=1 / _LARGEST_LEVEL, le=_MOST_PHOTONS)]
 Gain = Annotated[float, Field(ge=0, le=_LARGEST_LEVEL), AfterValidator(_countable_gain)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -123,7 +136,7 @@ class PoissonGaussian:
     """
 
     a: Gain = 0.01
-    b: Amount = 0.0004
+    b: Variance = 0.0004
     clip: bool = False
 
     def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -150,7 +163,7 @@ class Speckle:
         whether the noisy image is clipped to [0, 1].
     """
 
-    s: Amount = 0.2
+    s: Deviation = 0.2
     clip: bool = False
 
     def corrupt(self, clean: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:

@@ -190,7 +190,7 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
     try:
         spec = registry.find(kind, raw.name).spec
     except UnknownNameError as error:
-        told = _of_a_file(kind, text)
+        told = _of_a_path(kind, text, error.known)
         if not told:
             raise
         raise PriorbenchError(told) from error
@@ -221,7 +221,7 @@ def _usable(
             hint = (
                 f" (in a suite file, parameters are written '{raw.name.partition(':')[0]}: {{key: value}}')"
             )
-        told = _of_a_file(kind, raw.name) or f"{error}{hint}"
+        told = _of_a_path(kind, raw.name, error.known) or f"{error}{hint}"
         raise _UnusableError(told, tolerance == "not there") from error
     if reason := missing_reason(spec):
         raise _UnusableError(reason, tolerance != "nothing")
@@ -236,11 +236,15 @@ def _usable(
         raise _UnusableError(str(error), tolerance == "not there") from error
 
 
-def _of_a_file(kind: str, name: str) -> str:
-    """Return what is said of an existing file where an image set is wanted; empty where it is none."""
-    path = Path(name).expanduser()
-    if kind != ImageSetSpec.kind or not path.is_file():
+def _of_a_path(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return what is said of a path where an image set is wanted; empty where there is nothing to say."""
+    if kind != ImageSetSpec.kind:
         return ""
+    path = Path(name).expanduser()
+    if not path.is_file():
+        if not (set("/.~") & set(name)):
+            return ""
+        return f"there is no folder '{visible(name)}', and no image set of that name: {', '.join(known)}"
     return (
         f"'{visible(name)}' is a file, not an image set: give the folder it is in "
         f"({visible(str(path.parent))}); 'priorbench denoise' takes single pictures"

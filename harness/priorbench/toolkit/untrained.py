@@ -65,6 +65,10 @@ class UntrainedNetwork(Generic[Network]):
 
     def begin(self, observation: Observation) -> Start:
         """Return the fit of a fresh network, on the observation's device."""
+        return self.begin_openly(observation)[1]
+
+    def begin_openly(self, observation: Observation) -> tuple[Network, Start]:
+        """Return the plain network too: whatever the engine, the fit updates its parameters."""
         outputs, height, width = observation.shape
         frame = Frame(height=height, width=width, multiple=self.multiple, coarsest=self.coarsest)
         network, net_input = self.start(outputs, frame, observation.seed)
@@ -72,7 +76,7 @@ class UntrainedNetwork(Generic[Network]):
         fitted: nn.Module = network
         if use_fused(self.engine, observation.device):
             fitted = self.fuse(network, frame)
-        return Start(network=fitted, net_input=net_input, observation=observation, frame=frame)
+        return network, Start(network=fitted, net_input=net_input, observation=observation, frame=frame)
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
         """Fit a fresh network to the observation; yields what `priorbench.toolkit.fitting.fit` does."""

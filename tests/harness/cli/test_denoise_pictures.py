@@ -16,7 +16,7 @@ import tifffile
 from PIL import Image
 
 from priorbench.pictures import Kept, write_picture
-from priorbench.pictures.keeping.metadata import orientation_of
+from priorbench.pictures.keeping.exif import orientation_of
 
 PLUGINS = "standard,example,classical,bm3d"
 CLEAN = skimage.data.camera()[100:228, 200:328] / 255

@@ -58,6 +58,8 @@ def test_the_three_ways_of_writing_a_level(written: object, level: float) -> Non
         (True, "no noise level"),
         ([25], "no noise level"),
         (10**400, "no noise level"),
+        (1e-20, "write 0, or at least 1e-07"),
+        ("1e-9/255", "no noise is left"),
     ],
 )
 def test_what_is_no_level_is_refused_with_the_reason(written: object, why: str) -> None:

@@ -121,3 +121,103 @@ def test_one_ulp_above_the_range_is_told_with_all_its_digits(tmp_path):
     tifffile.imwrite(tmp_path / "in.tif", np.array([[0.02, above]], "f4"))
     with pytest.raises(Exception, match=r"from 0\.02 to 1\.0000001, not within 0 to 1: "):
         read_picture(tmp_path / "in.tif")
+
+
+class TestTagsOfTiffs:
+    """Texts byte by byte, the size of a microscope's pixels, and no resolution that nobody wrote."""
+
+    @staticmethod
+    def written_again(path, tmp_path, suffix=".tif"):
+        picture = read_picture(path, KEEP)
+        assert picture.kept is not None
+        write_picture(tmp_path / f"again{suffix}", picture.pixels, picture.kept)
+        return tmp_path / f"again{suffix}"
+
+    @staticmethod
+    def tags(path):
+        with tifffile.TiffFile(path) as file:
+            return {tag.code: tag.value for tag in file.pages.first.tags}
+
+    @pytest.mark.parametrize("turned", [1, 6])
+    @pytest.mark.parametrize("pillow", [True, False], ids=["pillow", "tifffile"])
+    @pytest.mark.parametrize("text", ["0.1 µm, Zürich".encode(), "Zürich".encode("latin-1")])
+    def test_texts_stay_byte_by_byte(self, tmp_path, text, pillow, turned):
+        levels = RNG.integers(0, 256, (9, 7) if pillow else (9, 7, 3), np.uint8)
+        floats = levels if pillow else (levels / np.float32(255))
+        orientation = [(274, "H", 1, turned, True)] if turned != 1 else []
+        tifffile.imwrite(
+            tmp_path / "in.tif",
+            floats,
+            photometric="minisblack" if pillow else "rgb",
+            description=text,
+            software=text,
+            metadata=None,
+            extratags=[(315, "s", 0, text, True), *orientation],
+        )
+        out = self.written_again(tmp_path / "in.tif", tmp_path)
+        assert out.read_bytes().count(text + b"\0") == 3
+        assert self.tags(out)[270] == self.tags(tmp_path / "in.tif")[270]
+        kept = read_picture(tmp_path / "in.tif", KEEP).kept
+        assert kept is not None and not losses("o.tif", kept)
+        again = self.written_again(tmp_path / "in.tif", tmp_path, ".png")
+        with Image.open(again) as shown:
+            assert shown.getexif()[270].encode("latin-1") == text
+            assert shown.getexif().get(274, 1) == turned
+
+    @pytest.mark.parametrize("dtype", ["u2", "f8"])
+    @pytest.mark.parametrize("unit", [1, 3])
+    def test_the_size_of_a_pixel_stays(self, tmp_path, unit, dtype):
+        """ImageJ writes pixels per micrometre, without a unit, and the unit in its description."""
+        tifffile.imwrite(
+            tmp_path / "in.tif",
+            RNG.uniform(0, 1, (9, 7)).astype(dtype),
+            resolution=((96774, 10000), (50, 7)),
+            resolutionunit=unit,
+            description="ImageJ=1.54f\nunit=micron\n",
+            metadata=None,
+        )
+        found, wanted = (
+            self.tags(self.written_again(tmp_path / "in.tif", tmp_path)),
+            self.tags(tmp_path / "in.tif"),
+        )
+        for tag in (282, 283):
+            assert found[tag][0] / found[tag][1] == wanted[tag][0] / wanted[tag][1]
+        assert (found[296], found[270]) == (unit, wanted[270])
+
+    @pytest.mark.parametrize("suffix", [".tif", ".png"])
+    def test_no_resolution_is_made_up(self, tmp_path, suffix):
+        Image.fromarray(RNG.integers(0, 256, (9, 7, 3), np.uint8)).save(tmp_path / "in.tif")
+        with Image.open(self.written_again(tmp_path / "in.tif", tmp_path, suffix)) as out:
+            assert "dpi" not in out.info
+
+    @pytest.mark.parametrize("shape", [(3, 9, 7), (9, 7, 3), (9, 7)])
+    def test_no_description_tells_another_layout(self, tmp_path, shape, caplog):
+        """tifffile describes the shape; planes that lay apart are written together."""
+        levels = RNG.integers(0, 256, shape, np.uint8)
+        apart = {"planarconfig": "separate"} if shape[0] == 3 else {}
+        tifffile.imwrite(tmp_path / "in.tif", levels, photometric="rgb" if len(shape) > 2 else None, **apart)
+        out = self.written_again(tmp_path / "in.tif", tmp_path)
+        found = tifffile.imread(out)
+        assert not caplog.messages
+        np.testing.assert_array_equal(found, np.moveaxis(levels, 0, -1) if shape[0] == 3 else levels)
+        assert (270 in self.tags(out)) == (shape[0] != 3)
+
+    def test_the_largest_value_stays(self, tmp_path):
+        levels = RNG.integers(0, 4096, (9, 7, 3), np.uint16)
+        tag = (281, "H", 3, (4095,) * 3, True)
+        tifffile.imwrite(tmp_path / "in.tif", levels, photometric="rgb", extratags=[tag])
+        out = self.written_again(tmp_path / "in.tif", tmp_path)
+        assert self.tags(out)[281] == (4095,) * 3
+        np.testing.assert_array_equal(tifffile.imread(out), levels)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_a_loss_of_digits_is_said(tmp_path, dtype):
+    values = RNG.uniform(0, 1, (9, 7)).astype(dtype)
+    tifffile.imwrite(tmp_path / "in.tif", values)
+    np.save(tmp_path / "in.npy", values)
+    for name in ("in.tif", "in.npy"):
+        kept = read_picture(tmp_path / name, KEEP).kept
+        assert kept is not None and kept.double == (dtype == "f8")
+        assert any("64 bits" in text for text in losses("out.tif", kept)) == (dtype == "f8")
+        assert all("64 bits" not in text for text in losses("out.png", kept))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import subprocess
 import sys
 import warnings
@@ -45,6 +46,15 @@ class TestMetadata:
         picture = read_picture(file("43-icc-garbage.jpg", data))
         np.testing.assert_array_equal(picture.pixels, plain.pixels)
         assert picture.notes == ("ICC profile ignored",)
+
+    @pytest.mark.parametrize(("gamma", "noted"), [(45455, False), (100_000, True), (0, False)])
+    def test_a_gamma_that_viewers_apply_is_noted(self, file, gamma, noted):
+        told = make.chunk(b"gAMA", struct.pack(">I", gamma))
+        srgb = make.chunk(b"sRGB", b"\0")
+        for name, chunks, expected in (("told", told, noted), ("srgb", told + srgb, False)):
+            picture = read_picture(file(f"{name}.png", make.png(make.photograph(), 2, extra=chunks)))
+            same(picture, make.photograph(), 255)
+            assert any("gAMA 1 ignored" in note for note in picture.notes) == expected
 
     def test_nothing_is_printed_for_awkward_files(self, tmp_path):
         """In a program that has not set up logging, as a user's is."""

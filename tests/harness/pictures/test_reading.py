@@ -145,7 +145,8 @@ class TestModes:
         ):
             stream = io.BytesIO()
             frames[0].save(stream, suffix, save_all=True, append_images=frames[1:])
-            assert text in reason_of(file(f"frames.{suffix}", stream.getvalue()))
+            reason = reason_of(file(f"frames.{suffix}", stream.getvalue()))
+            assert text in reason and "save the one you want" in reason
 
     def test_one_frame_of_gif_and_webp_is_used(self, file):
         pixels = make.photograph(30, 40)

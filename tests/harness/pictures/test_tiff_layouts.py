@@ -222,3 +222,13 @@ def test_a_missing_codec_is_named(tmp_path, number, name):
     assert reason_of(tmp_path / "rare.tif") == (
         f"TIFF compression {name} needs the package imagecodecs: pip install imagecodecs"
     )
+
+
+def test_data_of_another_compression_are_told_in_words(tmp_path):
+    """Before: "decoder error -2"."""
+    data = bytearray(written(opaque("u1", "rgb")[0], compression="lzma"))
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        tag = file.pages.first.tags["Compression"]
+        data[tag.valueoffset : tag.valueoffset + 2] = (5).to_bytes(2, "little")
+    (tmp_path / "lzw.tif").write_bytes(data)
+    assert reason_of(tmp_path / "lzw.tif") == "broken TIFF: its data cannot be decoded"

@@ -102,6 +102,16 @@ def test_a_noisy_picture_that_does_not_fit_is_skipped_with_the_reason(registry, 
     assert (name, reason in why) == ("s0.png", True)
 
 
+def test_a_limit_of_the_set_gives_that_many_pairs(registry, tmp_path):
+    choice = make.two_folders(tmp_path, scenes=4, frames=2)
+    make.write(tmp_path / "noisy" / "s0" / "1.png", make.clean(0))
+    choice += ",limit=2"
+    assert {one.image for one in planned(registry, choice, repetitions=2)} == {"s1.png", "s2.png"}
+    assert {one.image for one in planned(registry, choice, repetitions=1)} == {"s0.png", "s1.png"}
+    found = evaluate(lambda observation: observation.image, image_set=choice, noise="given")
+    assert [one.image for one in found.images] == ["s0.png", "s1.png"]
+
+
 def test_evaluate_gives_the_noisy_picture_and_nothing_of_the_clean_one(tmp_path):
     choice = make.two_folders(tmp_path)
     seen = []

@@ -241,6 +241,9 @@ def test_the_mean_noise_level_of_published_sets(name, clean_of, count, levels) -
         ("poisson-gaussian", {"a": 1e-20}, "0 (no photon noise) or at least 1e-12"),
         ("poisson-gaussian", {"b": 1e300}, "less than or equal to 1000000"),
         ("speckle", {"s": 1e300}, "less than or equal to 1000000"),
+        ("speckle", {"s": 1e-300}, "0 or at least 1e-07"),
+        ("poisson-gaussian", {"a": 0.0, "b": 1e-20}, "0 or at least 1e-14"),
+        ("gaussian", {"sigma": 1e-20}, "write 0, or at least 1e-07"),
     ],
 )
 def test_a_level_that_cannot_be_drawn_is_refused_before_a_run(name, given, reason):
@@ -252,8 +255,16 @@ def test_a_level_that_cannot_be_drawn_is_refused_before_a_run(name, given, reaso
 
 @pytest.mark.parametrize(
     ("name", "given"),
-    [("poisson", {"peak": 1e12}), ("poisson-gaussian", {"a": 0.0}), ("poisson-gaussian", {"a": 1e-12})],
+    [
+        ("poisson", {"peak": 1e12}),
+        ("poisson-gaussian", {"a": 0.0}),
+        ("poisson-gaussian", {"a": 1e-12}),
+        ("poisson-gaussian", {"a": 0.0, "b": 1e-14}),
+        ("speckle", {"s": 1e-7}),
+        ("gaussian", {"sigma": "1e-7/1"}),
+    ],
 )
 def test_the_last_level_that_can_be_drawn(name, given):
-    noisy = preset(name, **given).corrupt(flat(1.0, side=4), rng())
-    assert np.isfinite(noisy.astype(np.float32)).all()
+    noisy = preset(name, **given).corrupt(flat(1.0, side=8), rng()).astype(np.float32)
+    assert np.isfinite(noisy).all()
+    assert len(np.unique(noisy)) > 2, "some of it is left in single precision"

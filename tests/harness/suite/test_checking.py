@@ -170,7 +170,8 @@ def test_mistakes_in_options_are_named_after_the_option(load: Load) -> None:
     )
     assert [problem.partition(": this is")[0] for problem in problems] == [
         "--images 'photos:crop=,crop=3': 'crop' is given twice",
-        "--images 'pictures/none': unknown image set 'pictures/none'. Allowed: folder, paid-photos, photos",
+        "--images 'pictures/none': there is no folder 'pictures/none', and no image set of that name: "
+        "folder, paid-photos, photos",
         "--noise 'gaussian:sigma=[1': the value of 'sigma' cannot be read: [1",
         "--denoiser 'identity:': '' is not written key=value (a value with a comma is quoted: key=\"a,b\")",
         "--denoiser 'deep-decoder:chanels=3': unknown parameter 'chanels'; did you mean 'channels'? "

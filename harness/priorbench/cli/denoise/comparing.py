@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from priorbench.pictures import upright
-from priorbench.pictures.keeping.metadata import orientation_of
+from priorbench.pictures.keeping.exif import orientation_of
 from priorbench.protocol.metrics import clip01
 from priorbench.protocol.scoring import score
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: depth -> the value of white in the file
 _PEAKS = {"8 bits": 255.0, "16 bits": 65535.0, "floating point": 1.0}
 
+#: larger than what phones take; an image set, which nobody has looked at, stops earlier
+_MOST_PIXELS = 256_000_000
 #: a picture of 16 bits that stays below this part of its range may have fewer
 _DARK = 1 / 8
 
@@ -34,9 +36,7 @@ class Source:
     notes : tuple of str
         what was done to it, for people.
     black, white : float
-        on the scale on which pictures are written.
-    highest : float
-        the largest value that is written into a file of integers.
+        on the scale on which pictures are written, of which 1 is the white of the file.
     bounded : bool
         nothing below black and above white is meant.
     """
@@ -46,7 +46,6 @@ class Source:
     notes: tuple[str, ...]
     black: float
     white: float
-    highest: float
     bounded: bool
 
     @property
@@ -69,7 +68,7 @@ class Source:
         if self.bounded or floats:
             values = values * (self.white - self.black) + self.black
         if self.bounded:
-            values = np.clip(values, 0, self.highest)
+            values = np.clip(values, 0, 1)
         return np.broadcast_to(values, (len(self.pixels), *values.shape[1:]))
 
 
@@ -97,7 +96,7 @@ def read_source(path: Path, value_range: tuple[float, float] | None) -> Source:
     PriorbenchError
         It cannot be used; the message begins with its path.
     """
-    picture = read_picture(path, PictureRules(keep=True))
+    picture = read_picture(path, PictureRules(keep=True, max_pixels=_MOST_PIXELS))
     assert picture.kept is not None
     low, high = float(picture.pixels.min()), float(picture.pixels.max())
     floating = picture.kept.depth == "floating point"
@@ -116,7 +115,7 @@ def read_source(path: Path, value_range: tuple[float, float] | None) -> Source:
             f"16 bits, but no value above {round(high * peak)}: if white is less than 65535, say it, as"
             " --range 0:4095",
         )
-    black, white = (0.0, told) if value_range is None else (value_range[0] / peak, value_range[1] / peak)
+    black, white = (0.0, 1.0) if value_range is None else (value_range[0] / peak, value_range[1] / peak)
     pixels = picture.pixels
     if value_range is not None:
         pixels = ((pixels.astype(np.float64) * told - black) / (white - black)).astype(np.float32)
@@ -126,6 +125,5 @@ def read_source(path: Path, value_range: tuple[float, float] | None) -> Source:
         notes=notes,
         black=black,
         white=white,
-        highest=told if value_range is None else 1.0,
         bounded=value_range is None or not floating,
     )

@@ -11,10 +11,13 @@ from pathlib import Path
 from priorbench.cli.common.output import remark
 from priorbench.errors import PriorbenchError, RequestError
 from priorbench.pictures import (
+    ASKED_SUFFIXES,
     OTHER_PICTURE_SUFFIXES,
     READABLE_SUFFIXES,
     WRITABLE_SUFFIXES,
+    UnusableImageError,
     check_output,
+    looks_like_picture,
     shown,
 )
 
@@ -94,15 +97,24 @@ def _pictures(path: Path) -> Iterator[Path]:
         yield path
         return
     files = sorted(one for one in path.iterdir() if one.is_file())
-    found = [one for one in files if one.suffix.lower() in READABLE_SUFFIXES]
+    found = [one for one in files if _is_read(one)]
     for one in files:
-        if one.suffix.lower() in OTHER_PICTURE_SUFFIXES:
+        if one.suffix.lower() in OTHER_PICTURE_SUFFIXES and one not in found:
             remark(f"{shown(str(one))}: left out, for its kind is not read: save it as PNG or TIFF")
     if not found:
         raise PriorbenchError(
             f"{shown(str(path))}: no pictures in this folder ({', '.join(READABLE_SUFFIXES)})"
         )
     yield from found
+
+
+def _is_read(path: Path) -> bool:
+    """Tell from a file's name whether its kind is read, and from the content where a name is not enough."""
+    suffix = path.suffix.lower()
+    try:
+        return suffix in READABLE_SUFFIXES or (suffix in ASKED_SUFFIXES and looks_like_picture(str(path)))
+    except UnusableImageError:  # reading it will say why
+        return True
 
 
 def _check_folder(folder: Path) -> None:

@@ -113,7 +113,8 @@ def _clean(job: Job, source: Source, method: Method, shape: tuple[int, ...]) -> 
             f"{shown(str(job.reference))}: it has {clean.kept.depth}, {shown(str(job.source))} has"
             f" {source.kept.depth}: --range cannot mean both; save the clean picture like the noisy one"
         )
-    if clean.kept.depth == source.kept.depth and clean.white != source.white:
+    scales = [(one.white, one.kept.white) for one in (clean, source)]
+    if clean.kept.depth == source.kept.depth and scales[0] != scales[1]:
         raise PriorbenchError(
             f"{shown(str(job.reference))}: another value is white there than in {shown(str(job.source))}: say"
             " which is, as --range 0:4095"

@@ -40,7 +40,7 @@ def read_samples(stream: BinaryIO, rules: PictureRules, announce: Callable[[int,
         rules.check_size(page.imagewidth, page.imagelength)
         announce(page.imagewidth, page.imagelength)
         if len(file.pages) > 1:
-            raise UnusableImageError(f"several pages: {len(file.pages)}")
+            raise UnusableImageError(f"several pages ({len(file.pages)}); {tiff_tags.SAVE_ONE}")
         tags = _tags(page)
         problem = tiff_tags.problem(tags) or _problem(page)
         if problem:

@@ -29,6 +29,8 @@ _UNSPECIFIED, _ASSOCIATED_ALPHA, _PLAIN_ALPHA = 0, 1, 2
 UNKNOWN_SAMPLES = (
     "samples beside the colour that are neither opaque nor plain alpha: what they mean is not known"
 )
+#: what to do with a file of several pictures
+SAVE_ONE = "save the one you want as a picture of its own"
 _SEPARATE_PLANES = 2
 _COMPRESSION, _UNCOMPRESSED = 259, 1
 _PHOTOMETRIC, _RGB = 262, 2
@@ -75,7 +77,7 @@ def problem(tags: Tags) -> str:
         return "complex numbers: not a picture"
     planes = _planes(tags)
     if planes > 1:
-        return f"a stack of {planes} planes in one page: save the one you want as a picture"
+        return f"a stack of {planes} planes in one page; {SAVE_ONE}"
     return ""
 
 

@@ -18,6 +18,7 @@ def kept_of(samples: Samples) -> Kept | None:
         depth = "16 bits"
     return Kept(
         depth=depth,
+        double=samples.values.dtype.str[1:] == "f8",
         alpha=samples.alpha,
         exif=said.exif,
         icc=said.icc,
