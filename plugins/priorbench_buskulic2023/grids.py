@@ -43,7 +43,7 @@ class Figure1a:
 
     sizes = (
         Size(name="quick", seconds=15, reduced=_QUICK),
-        Size(name="full", seconds=180),
+        Size(name="full", seconds=120),
     )
     rows = (
         Row(
@@ -82,7 +82,7 @@ class Figure1b:
 
     sizes = (
         Size(name="quick", seconds=45, reduced=_QUICK),
-        Size(name="full", seconds=420),
+        Size(name="full", seconds=300),
     )
     rows = (
         Row(
