@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +27,12 @@ from priorbench.experiments import (
 )
 
 
-def square(*, seed: int, root: float, log: str = "") -> dict[str, object]:
+def square(*, seed: int, root: float, log: str = "", pause: float = 0.0) -> dict[str, object]:
     """Return a square, and an array; write a line for each call."""
     if log:
         with Path(log).open("a") as file:
             file.write(f"{seed} {os.getpid()} {os.environ['OMP_NUM_THREADS']}\n")
+    time.sleep(pause)
     return {"value": np.float64(root) ** 2 + seed, "array": np.arange(3), "undefined": math.nan}
 
 
@@ -49,15 +51,17 @@ class Squares:
         Row(number="2", name="cube", place="eq. 2", command="example.cube"),
     )
 
-    def __init__(self, *, root: float = 3.0, log: str = "", images: str | None = None) -> None:
-        self._root, self._log, self._images = root, log, images
+    def __init__(
+        self, *, root: float = 3.0, log: str = "", pause: float = 0.0, images: str | None = None
+    ) -> None:
+        self._root, self._log, self._pause, self._images = root, log, pause, images
 
     def work(self, size):
         for root in (self._root,) if size.reduced else (self._root, 4.0):
             yield Computation(
                 name=f"root-{root:g}",
                 function="example_experiments:square",
-                parameters={"root": root, "log": self._log},
+                parameters={"root": root, "log": self._log, "pause": self._pause},
                 seeds=(0, 1, 2),
             )
 

@@ -207,7 +207,7 @@ def _write_page(registry: Registry, output: Path) -> None:
     from priorbench.reproduction.documents import read_all
     from priorbench.reproduction.page import write_page
 
-    documents = read_all(output, registry.all(KIND))
+    documents = read_all(output, registry.all(KIND), remark)
     write_page(documents, lines(chosen(registry, (), quick=True), documents), output)
 
 
@@ -253,7 +253,7 @@ def _print_checklist(experiments: Sequence[Chosen], output: Path, format: Format
     from priorbench.reproduction.checklist import lines
     from priorbench.reproduction.documents import read_all
 
-    found = lines(experiments, read_all(output, [one.name for one in experiments]))
+    found = lines(experiments, read_all(output, [one.name for one in experiments], remark))
     if format is Format.JSON:
         print_json([asdict(line) for line in found])
         return

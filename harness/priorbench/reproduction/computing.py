@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -125,7 +126,9 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Give a pool of processes of one thread each; at an error or an interruption they end at once."""
     before = dict(os.environ)
     os.environ.update(worker_environment(1))
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_deaf)
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(os.getpid(),)
+    )
     try:
         yield pool
         pool.shutdown()
@@ -139,9 +142,16 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
         os.environ.update(before)
 
 
-def _deaf() -> None:
-    """Leave Ctrl-C to the process that waits."""
+def _begin(waiting: int) -> None:
+    """Leave Ctrl-C to the process that waits, and end when that is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == waiting:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _called(function: str, parameters: dict[str, Any], seed: int) -> tuple[Any, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -135,10 +135,10 @@ def read(path: Path) -> Document:
         raise PriorbenchError(f"{path}: not a result of 'priorbench reproduce': {one_line(error)}") from error
 
 
-def read_all(folder: Path, names: Iterable[str]) -> dict[str, Document]:
+def read_all(folder: Path, names: Iterable[str], tell: Callable[[str], None]) -> dict[str, Document]:
     """Return the documents in a folder, by experiment; `names` come first and in their order.
 
-    A JSON file of another kind is passed over, unless it is called like an experiment.
+    A JSON file of another kind is passed over; one that is called like an experiment is told.
     """
     known = list(names)
     found: dict[str, Document] = {}
@@ -149,9 +149,9 @@ def read_all(folder: Path, names: Iterable[str]) -> dict[str, Document]:
             continue
         try:
             found[name] = read(path)
-        except PriorbenchError:
+        except PriorbenchError as error:
             if name in known:
-                raise
+                tell(f"{error}: left out here")
     return found
 
 

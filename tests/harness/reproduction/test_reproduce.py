@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest_support import Ended
+from conftest_support import Ended, command_environment
 
 Command = Callable[..., Ended]
 
@@ -131,6 +134,43 @@ def test_the_checklist_says_what_was_found_and_what_was_not_run(command: Command
     assert (first["published"], first["ours"]) == ("10", "10")
     assert first["verdict"] == "too small a run to say"
     assert second["verdict"] == "not run" and second["row"]["command"] == "example.cube"  # type: ignore[index]
+
+
+def test_a_document_that_is_broken_is_told_and_the_rest_is_shown(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "reproduction").mkdir()
+    (tmp_path / "reproduction" / "other-squares.json").write_text("{")
+    (tmp_path / "reproduction" / "notes.json").write_text("[]")
+    ended = command("reproduce", "paper-squares", "--quick")
+    assert ended.returncode == 0
+    assert "other-squares.json: not a result of 'priorbench reproduce'" in ended.stderr
+    assert "notes.json" not in ended.stderr
+    assert (tmp_path / "reproduction" / "index.html").exists()
+
+
+def test_processes_end_with_the_one_that_started_them(example_site: Path, tmp_path: Path) -> None:
+    """A run that is killed, so that it cannot end its processes, leaves none."""
+    log = tmp_path / "log"
+    arguments = ["reproduce", f"paper-squares:log={log},pause=60", "--quick"]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "priorbench", *arguments],
+        cwd=tmp_path,
+        env=command_environment(example_site),
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not (log.exists() and log.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    workers = {int(line.split()[1]) for line in log.read_text().splitlines()}
+    run.kill()
+    run.wait()
+    while any(map(alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert workers and not any(map(alive, workers))
+
+
+def alive(process: int) -> bool:
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_folder_that_cannot_be_made_is_told(command: Command, tmp_path: Path) -> None:
