@@ -101,6 +101,11 @@ def a_small_start_that_is_linear(values):
         one["distance"] = [value / 2 for value in other["distance"]]
 
 
+def signs_that_stay(values):
+    for one in values["flips 0.1"]:
+        one["flipped"] = 0.04
+
+
 def photographs_of_noise(values):
     for name in [name for name in values if name.startswith("spectrum ")]:
         values[name] = values["spectrum noise"]
@@ -130,6 +135,7 @@ def a_bound_that_is_broken(values):
         ("also", a_board_like_a_photograph, "checkerboard", FAILS),
         ("also", shorter_ways, "eq. 28", FAILS),
         ("also", a_small_start_that_is_linear, "Weights as small", HOLDS),
+        ("also", signs_that_stay, "half of the signs", FAILS),
         ("also", photographs_of_noise, "power spectrum", FAILS),
         ("theory-systems", another_triangle, "the published fit", FAILS),
         ("theory-systems", a_bound_that_is_broken, "Theorem 4", FAILS),

@@ -10,7 +10,7 @@ import pytest
 from priorbench_two_layer.wide_dip import smooth
 from priorbench_two_layer.wide_dip.experiments.boundary import crossing, exponent, half_width
 from priorbench_two_layer.wide_dip.experiments.cell import cell
-from priorbench_two_layer.wide_dip.experiments.monitoring import along_a_fit, lemma_2
+from priorbench_two_layer.wide_dip.experiments.monitoring import along_a_fit, first_residual, lemma_2
 from priorbench_two_layer.wide_dip.experiments.noisy_flow import noisy_flow
 from priorbench_two_layer.wide_dip.experiments.signal_space import signal_error, split
 from priorbench_two_layer.wide_dip.experiments.sweeps import (
@@ -131,6 +131,12 @@ def test_lemma_2_needs_a_width_of_some_n():
     assert shares[2] >= 0.9
     assert shares[3] == 1
     assert lemma_2(seed=0, n=10, k=4000, draws=3)["chernoff"] < 1e-6
+
+
+def test_lemma_4_bounds_the_first_residual():
+    """By far, with the constant 1; for k much above n the residual is about that of g = 0."""
+    ratios = [first_residual(seed=seed, m=10, n=60, k=1000)["ratio"] for seed in range(20)]
+    assert 0.02 < max(ratios) < 1
 
 
 def test_the_flow_with_noise_stops_in_time():

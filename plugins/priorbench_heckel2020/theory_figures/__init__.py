@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from priorbench import ExperimentSpec
 
 _EXPERIMENTS = {
-    "fig3": ("fig3:Figure3", "Fig. 3: singular vectors of a circulant matrix are trigonometric functions"),
-    "fig5": ("fig5:Figure5", "Fig. 5: gradient descent on least squares fits the structured part first"),
-    "fig6": ("fig6:Figure6", "Fig. 6: kernels and their dual kernels, by the text and as coded"),
-    "fig11": ("fig11:Figure11", "Fig. 11: a two-layer generator fits a step long before noise"),
+    "fig3": ("fig3:Figure3", "singular vectors of a circulant matrix are trigonometric functions"),
+    "fig5": ("fig5:Figure5", "gradient descent on least squares fits the structured part first"),
+    "fig6": ("fig6:Figure6", "kernels and their dual kernels, by the text and as coded"),
+    "fig11": ("fig11:Figure11", "a two-layer generator fits a step long before noise"),
     "also": ("also:Also", "what the paper says beside its figures: any U, eq. 28, checkerboard, lemmas, ..."),
     "theory-systems": ("systems:TheorySystems", "check values of the paper's theory, system by system"),
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from priorbench.experiments import (
     Chart,
@@ -17,7 +18,7 @@ from priorbench.experiments import (
 )
 
 #: what the figure's axes show: 1 / sqrt(300) for the constant, sqrt(2 / 300) for all others
-PUBLISHED = (0.0577, 0.0816, 0.0816, 0.0816)
+AMPLITUDES, FREQUENCIES = (0.0577, 0.0816, 0.0816, 0.0816), (0, 1, 3, 10)
 
 
 class Figure3:
@@ -34,49 +35,8 @@ class Figure3:
     def conclude(self, size: Size, results: Results) -> Conclusion:
         """Compare planes, since cosine and sine of a frequency share their singular value."""
         [found] = results.values["vectors"]
-        shown = list(zip(found["number"], found["frequency"], found["vector"], strict=True))
-        inside = tuple(
-            Quantity.near(f"energy of vector {number} at frequency {frequency}", share, 1, 1e-9)
-            for (number, frequency, _), share in zip(shown, found["inside"], strict=True)
-        )
-        largest = tuple(
-            Quantity.between(
-                f"largest entry of vector {number}",
-                max(map(abs, vector)),
-                0.99 * published,
-                1.001 * published,
-                published=published,
-            )
-            for (number, _, vector), published in zip(shown, PUBLISHED, strict=True)
-        )
-        frequencies = tuple(
-            Quantity.near(f"frequency of vector {number}", frequency, published, 0.1)
-            for (number, frequency, _), published in zip(shown, (0, 1, 3, 10), strict=True)
-        )
         return Conclusion(
-            claims=[
-                Claim(
-                    statement="Left singular vectors of a convolution are trigonometric basis functions",
-                    place="Section 4, Fig. 3",
-                    quantities=inside,
-                    basis="exact, to rounding",
-                    row="19",
-                ),
-                Claim(
-                    statement="Vectors 1, 2, 6 and 21 have the frequencies 0, 1, 3 and 10",
-                    place="Fig. 3",
-                    quantities=frequencies,
-                    basis="whole numbers",
-                    row="19",
-                ),
-                Claim(
-                    statement="Their amplitudes are 1 / sqrt(n) and sqrt(2 / n)",
-                    place="Fig. 3, axes",
-                    quantities=largest,
-                    basis="a sampled sine of any phase stays within 1 % of its amplitude",
-                    row="19",
-                ),
-            ],
+            claims=list(_claims(found)),
             figure=Figure(
                 panels=[
                     Chart(
@@ -86,10 +46,50 @@ class Figure3:
                         lines=[Line(name="vector", x=list(range(len(vector))), y=vector)],
                         y_limits=(-0.1, 0.1),
                     )
-                    for number, frequency, vector in shown
+                    for number, frequency, vector in zip(
+                        found["number"], found["frequency"], found["vector"], strict=True
+                    )
                 ]
             ),
-            conditions=[
-                "The phase within a frequency's plane is arbitrary, so planes are compared.",
-            ],
+            conditions=["The phase within a frequency's plane is arbitrary, so planes are compared."],
         )
+
+
+def _claims(found: Mapping[str, Any]) -> Iterator[Claim]:
+    numbers = found["number"]
+    yield Claim(
+        statement="Left singular vectors of a convolution are trigonometric basis functions",
+        place="Section 4, Fig. 3",
+        quantities=tuple(
+            Quantity.near(f"energy of vector {number} at its frequency", share, 1, 1e-9)
+            for number, share in zip(numbers, found["inside"], strict=True)
+        ),
+        basis="exact, to rounding",
+        row="19",
+    )
+    yield Claim(
+        statement="Vectors 1, 2, 6 and 21 have the frequencies 0, 1, 3 and 10",
+        place="Fig. 3",
+        quantities=tuple(
+            Quantity.near(f"frequency of vector {number}", frequency, published, 0.1)
+            for number, frequency, published in zip(numbers, found["frequency"], FREQUENCIES, strict=True)
+        ),
+        basis="whole numbers",
+        row="19",
+    )
+    yield Claim(
+        statement="Their amplitudes are 1 / sqrt(n) and sqrt(2 / n)",
+        place="Fig. 3, axes",
+        quantities=tuple(
+            Quantity.between(
+                f"largest entry of vector {number}",
+                max(map(abs, vector)),
+                0.99 * published,
+                1.001 * published,
+                published,
+            )
+            for number, vector, published in zip(numbers, found["vector"], AMPLITUDES, strict=True)
+        ),
+        basis="a sampled sine of any phase stays within 1 % of its amplitude",
+        row="19",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from priorbench.experiments import (
@@ -18,6 +18,7 @@ from priorbench.experiments import (
 )
 
 _FUNCTION = "priorbench_two_layer.figures.least_squares:least_squares"
+Runs = Sequence[Mapping[str, Any]]
 _SPREAD = "mean +- 2 standard deviations of single runs over 40 other seeds; the stored run is one of them"
 
 
@@ -42,65 +43,64 @@ class Figure5:
     def conclude(self, size: Size, results: Results) -> Conclusion:
         """Judge the shape of the curve on its own, and its place as coded and by the text."""
         coded, text = results.values["code"], results.values["text"]
-        rises = [one["error"][-1] - one["least"] for one in text]
-        rises_coded = [one["error"][-1] - one["least"] for one in coded]
-        last = [one["error"][-1] for one in coded]
-        left = [one["residual"][-1] for one in coded]
         return Conclusion(
-            claims=[
-                Claim(
-                    statement="The error to the signal falls, and rises again as the noise is fitted",
-                    place="Section 3, Fig. 5",
-                    quantities=(
-                        Quantity.above("error at step 1000 - least error", rises, 0.1),
-                        Quantity.above("error at step 0 - least error", [1 - o["least"] for o in text], 0.1),
-                    ),
-                    as_coded=(Quantity.above("error at step 1000 - least error", rises_coded, 0.1),),
-                    basis="an order; 0.1 is a tenth of the signal's norm",
-                    row="21",
-                ),
-                Claim(
-                    statement="The least error is reached after about a dozen steps",
-                    place="Fig. 5, right",
-                    quantities=(
-                        Quantity.between("step of the least error", [o["at"] for o in text], 10.5, 21.3, 12),
-                    ),
-                    as_coded=(
-                        Quantity.between("step of the least error", [o["at"] for o in coded], 10.5, 21.3, 12),
-                    ),
-                    basis=_SPREAD,
-                    row="21",
-                    note="The text's step size 0.25 meets a gradient with a factor 1/2 in the code: 0.125.",
-                ),
-                Claim(
-                    statement="The least error, the last one, and the last residual are those of the figure",
-                    place="Fig. 5, right",
-                    quantities=(
-                        Quantity.between("least error", [o["least"] for o in coded], 0.16, 0.37, 0.18),
-                        Quantity.between("error at 1000", last, 0.567, 0.791, 0.61),
-                        Quantity.between("residual at 1000", left, 0.55, 0.76, 0.7),
-                    ),
-                    basis=_SPREAD,
-                    row="21",
-                ),
-                Claim(
-                    statement="Gradient descent is the closed form of Proposition 1",
-                    place="Proposition 1",
-                    quantities=(
-                        Quantity.below(
-                            "largest difference", max(one["rounding"] for one in (*coded, *text)), 1e-12
-                        ),
-                    ),
-                    basis="exact, to rounding",
-                    row="21",
-                ),
-            ],
+            claims=[*_shape(coded, text), *_numbers(coded, text)],
             figure=_figure(coded[0], text[0]),
             conditions=[
                 "As coded, the noise has norm 1 exactly; by the text it is N(0, I / n).",
                 "The notebook has no seed: its run is one of those over which the spread is.",
             ],
         )
+
+
+def _shape(coded: Runs, text: Runs) -> Iterator[Claim]:
+    rises = [one["error"][-1] - one["least"] for one in text]
+    rises_coded = [one["error"][-1] - one["least"] for one in coded]
+    yield Claim(
+        statement="The error to the signal falls, and rises again as the noise is fitted",
+        place="Section 3, Fig. 5",
+        quantities=(
+            Quantity.above("error at step 1000 - least error", rises, 0.1),
+            Quantity.above("error at step 0 - least error", [1 - o["least"] for o in text], 0.1),
+        ),
+        as_coded=(Quantity.above("error at step 1000 - least error", rises_coded, 0.1),),
+        basis="an order; 0.1 is a tenth of the signal's norm",
+        row="21",
+    )
+    yield Claim(
+        statement="The least error is reached after about a dozen steps",
+        place="Fig. 5, right",
+        quantities=(Quantity.between("step of the least error", [o["at"] for o in text], 10.5, 21.3, 12),),
+        as_coded=(Quantity.between("step of the least error", [o["at"] for o in coded], 10.5, 21.3, 12),),
+        basis=_SPREAD,
+        row="21",
+        note="The text's step size 0.25 meets a gradient with a factor 1/2 in the code: 0.125.",
+    )
+
+
+def _numbers(coded: Runs, text: Runs) -> Iterator[Claim]:
+    last = [one["error"][-1] for one in coded]
+    left = [one["residual"][-1] for one in coded]
+    yield Claim(
+        statement="The least error, the last one, and the last residual are those of the figure",
+        place="Fig. 5, right",
+        quantities=(
+            Quantity.between("least error", [o["least"] for o in coded], 0.16, 0.37, 0.18),
+            Quantity.between("error at 1000", last, 0.567, 0.791, 0.61),
+            Quantity.between("residual at 1000", left, 0.55, 0.76, 0.7),
+        ),
+        basis=_SPREAD,
+        row="21",
+    )
+    yield Claim(
+        statement="Gradient descent is the closed form of Proposition 1",
+        place="Proposition 1",
+        quantities=(
+            Quantity.below("largest difference", max(one["rounding"] for one in (*coded, *text)), 1e-12),
+        ),
+        basis="exact, to rounding",
+        row="21",
+    )
 
 
 def _figure(coded: Mapping[str, Any], text: Mapping[str, Any]) -> Figure:

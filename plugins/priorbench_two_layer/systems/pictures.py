@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import skimage.data
 import skimage.transform
+import torch
 
 from priorbench.toolkit.checks import one_of
+from priorbench_two_layer.circulant import separable
 from priorbench_two_layer.figures.checkerboard import curves
 from priorbench_two_layer.figures.power_spectrum import power_spectrum
+from priorbench_two_layer.generator import Generator
+from priorbench_two_layer.torus import Torus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +42,54 @@ def fitted_like_noise(
     """Return `priorbench_two_layer.figures.checkerboard.curves` of a photograph of `size` x `size` pixels."""
     image = skimage.transform.resize(photograph(name), (size, size), anti_aliasing=True)
     return curves(image=image, seed=seed, p=p, at=tuple(at))
+
+
+def flipped_signs(
+    *,
+    seed: int,
+    omega: float,
+    name: str = "camera",
+    size: int = 64,
+    sigma: float = 25 / 255,
+    iterations: int = 50,
+) -> dict[str, Any]:
+    """Fit the two-layer generator to a noisy photograph and count the signs of U C that change.
+
+    The generator is that of the denoiser ``two-layer``: a triangle of half-width 3, k = 256, a margin of 16.
+
+    Parameters
+    ----------
+    seed : int
+        of the noise and the weights.
+    omega : float
+        scale of the initial weights, in units of ||y|| / sqrt(n).
+    name, size
+        the photograph, and its height and width.
+    sigma : float, default 25/255
+        standard deviation of the noise.
+    iterations : int, default 50
+        steps of gradient descent.
+
+    Returns
+    -------
+    dict
+        `flipped`, the share of signs that are not what they were at first.
+    """
+    image = skimage.transform.resize(photograph(name), (size, size), anti_aliasing=True)
+    noisy = image + sigma * np.random.default_rng(seed).standard_normal(image.shape)
+    torus = Torus(height=size, width=size, margin=16)
+    circulant = separable("triangle", torus.shape, 3.0)
+    y = torus.fill(torch.from_numpy(noisy)[None])[0].float()
+    generator = Generator(
+        circulant,
+        k=256,
+        omega=omega * float(y.square().mean().sqrt()),
+        random=torch.Generator().manual_seed(seed),
+    )
+    signs = generator.Z > 0
+    for _ in range(iterations):
+        generator.step(generator.output() - y, circulant.step_size)
+    return {"flipped": float(((generator.Z > 0) != signs).double().mean())}
 
 
 def spectrum_of(*, seed: int, name: str = "camera") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""sigma_min(J) and the Lipschitz constant of J along a fit, beside what Lemmas 1 to 3 say of them."""
+"""sigma_min(J) and the Lipschitz constant of J along a fit, beside what Lemmas 1 to 4 say."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from priorbench_two_layer.wide_dip.monitors import (
     lemma_1,
     lemma_2_failure,
     lemma_3,
+    lemma_4,
     smallest_singular_value,
     smallest_singular_value_of,
 )
@@ -96,3 +97,22 @@ def lemma_2(*, seed: int, n: int, k: int, draws: int = 50, phi: ActivationName =
         "smallest": float(np.min(values)),
         "mean": float(np.mean(values)),
     }
+
+
+def first_residual(
+    *,
+    seed: int,
+    m: int,
+    n: int,
+    k: int,
+    d: int = 500,
+    noise: float = 0.1,
+    phi: ActivationName = "sigmoid",
+) -> dict[str, Any]:
+    """Return ||y(0) - y|| of one draw, Lemma 4's bound on it with C = 1, and their ratio."""
+    rng, function = np.random.default_rng([seed, m, n, k]), activation(phi)
+    instance = draw(m=m, n=n, k=k, d=2, rng=rng, noise=noise)
+    reduced = instance.reduce()
+    residual = float(np.linalg.norm(reduced.B[0] @ function.phi(reduced.h[0]) / k**0.5 - instance.y))
+    bound = lemma_4(instance.A, instance.x, instance.y - instance.A @ instance.x, d=d)
+    return {"residual": residual, "bound": bound, "ratio": residual / bound}
