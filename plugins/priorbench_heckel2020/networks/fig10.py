@@ -39,7 +39,7 @@ class Fig10:
 
     sizes = (
         Size(
-            name="quick", seconds=30, reduced="5 pictures of 64 x 64, 32 channels, 150 of 10,000 iterations"
+            name="quick", seconds=15, reduced="5 pictures of 64 x 64, 32 channels, 150 of 10,000 iterations"
         ),
         Size(name="small", seconds=2000, reduced="5 pictures of 128 x 128, 64 channels"),
         Size(name="full", seconds=27 * 10_000 * 1.5),

@@ -30,7 +30,7 @@ class Fig12:
     """Fig. 12 of Heckel & Soltanolkotabi 2020: histograms of ||J^T y|| over random starts."""
 
     sizes = (
-        Size(name="quick", seconds=35, reduced="12 and 8 of 5000 starts"),
+        Size(name="quick", seconds=40, reduced="12 and 8 of 5000 starts"),
         Size(name="small", seconds=900, reduced="500 of 5000 starts"),
         Size(name="full", seconds=9000),
     )

@@ -83,7 +83,7 @@ class Fig8:
     """Fig. 8 of Heckel & Soltanolkotabi 2020, and Appendix B.1's checkerboard."""
 
     sizes = (
-        Size(name="quick", seconds=60, reduced="64 x 64, one number of channels, 100 to 400 iterations"),
+        Size(name="quick", seconds=40, reduced="64 x 64, one number of channels, 100 to 400 iterations"),
         Size(name="small", seconds=3600, reduced="fewest channels only, 700 to 2000 iterations"),
         Size(name="full", seconds=34 * 24 * 3600),
     )
@@ -112,7 +112,7 @@ class Fig4:
     """Fig. 4, right: fixed against trainable kernels; fits that Fig. 8 has too are not run again."""
 
     sizes = (
-        Size(name="quick", seconds=25, reduced="64 x 64, one number of channels, 100 to 400 iterations"),
+        Size(name="quick", seconds=15, reduced="64 x 64, one number of channels, 100 to 400 iterations"),
         Size(name="small", seconds=1000, reduced="fewest channels only, 700 to 2000 iterations"),
         Size(name="full", seconds=13 * 24 * 3600),
     )

@@ -43,7 +43,7 @@ class Systems:
     """Rows 1 to 21 and 29 to 33 of the checklist of Heckel & Soltanolkotabi 2020."""
 
     sizes = (
-        Size(name="quick", seconds=30, reduced="Fits of row 11: 2 pictures of 64 x 64, 100 iterations"),
+        Size(name="quick", seconds=20, reduced="Fits of row 11: 2 pictures of 64 x 64, 100 iterations"),
         Size(name="full", seconds=3600),
     )
     rows = (
