@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from priorbench.experiments.work import Row
 from priorbench.reproduction.choosing import Chosen
 from priorbench.reproduction.documents import Document, JudgedClaim, Part
+from priorbench.reproduction.verdicts import shown
 
 NOT_RUN = "not run"
 
@@ -84,14 +85,14 @@ def _line(experiment: str, row: Row, claims: Sequence[JudgedClaim]) -> Line:
 
 def _first(parts: Sequence[Part], *, published: bool) -> str:
     """Return up to three numbers of a row's quantities."""
-    shown = []
+    told = []
     for part in parts:
         if published:
-            value = part.allowed if part.published is None else f"{part.published:.4g}"
+            value = part.allowed if part.published is None else shown(part.published)
         elif part.mean is None:
             continue
         else:
-            value = f"{part.mean:.4g}"
-        shown.append(f"{value} {part.unit}".strip())
-    more = "; ..." if len(shown) > 3 else ""
-    return "; ".join(shown[:3]) + more
+            value = shown(part.mean)
+        told.append(f"{value} {part.unit}".strip())
+    more = "; ..." if len(told) > 3 else ""
+    return "; ".join(told[:3]) + more

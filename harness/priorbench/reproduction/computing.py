@@ -25,6 +25,7 @@ from typing import Any
 from priorbench.errors import PriorbenchError
 from priorbench.experiments.work import Computation
 from priorbench.loading.digests import code_digest
+from priorbench.machine.description import NUMERICAL, versions
 from priorbench.machine.settings import worker_environment
 
 #: told how many of how many are done
@@ -75,7 +76,8 @@ class Call:
     @property
     def key(self) -> str:
         code = code_digest(self.function)
-        whole = [self.function, code.digest, code.distributions, dict(self.parameters), self.seed]
+        libraries = [versions(NUMERICAL), code.distributions]
+        whole = [self.function, code.digest, libraries, dict(self.parameters), self.seed]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
     @property

@@ -10,7 +10,7 @@ import jinja2
 from priorbench.outputs import whole_file
 from priorbench.reproduction.checklist import Line
 from priorbench.reproduction.documents import Document, Part
-from priorbench.reproduction.verdicts import Verdict
+from priorbench.reproduction.verdicts import Verdict, shown
 from priorbench.words import number, plural
 
 #: for the style sheet
@@ -61,18 +61,18 @@ def ours(part: Part) -> str:
     """Return what was found: the mean with its interval, or the value."""
     if part.mean is None:
         return "nothing finite" if part.found else "not measured"
-    text = f"{part.mean:.4g} {part.unit}".strip()
+    text = f"{shown(part.mean)} {part.unit}".strip()
     if part.interval is None:
         return text
     low, high = part.interval
-    return f"{text} [{low:.4g}, {high:.4g}], {len(part.found)} values"
+    return f"{text} [{shown(low)}, {shown(high)}], {len(part.found)} values"
 
 
 def published(part: Part) -> str:
     """Return the paper's number, or what the claim allows."""
     if part.published is None:
         return f"{part.allowed} {part.unit}".strip()
-    return f"{part.published:.4g} {part.unit}".strip()
+    return f"{shown(part.published)} {part.unit}".strip()
 
 
 def duration(seconds: float) -> str:

@@ -19,6 +19,8 @@ from priorbench.ranking.inference.statistics import mean_intervals
 LEVEL = 0.95
 #: what is nearer to 0 stands for "more, or less, than 0"
 _TINY = 1e-300
+#: whole numbers below this are counts
+_COUNT = 1e9
 
 
 class Side(StrEnum):
@@ -118,13 +120,22 @@ def _doubt(judged: Iterable[Judged]) -> str:
     return f"the interval reaches across the bound: {names}"
 
 
+def shown(value: float) -> str:
+    """Return a number with four digits; a count has all of its own, in groups of three."""
+    if float(value).is_integer() and abs(value) < _COUNT:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
 def bounds(quantity: Quantity) -> str:
     """Return a quantity's bounds as people write them."""
     low, high = (0.0 if abs(end) < _TINY else end for end in (quantity.low, quantity.high))
     if math.isinf(low):
-        return f"below {high:.4g}"
+        return f"below {shown(high)}"
     if math.isinf(high):
-        return f"above {low:.4g}"
+        return f"above {shown(low)}"
+    if float(low).is_integer() and float(high).is_integer():
+        return f"{shown(low)} to {shown(high)}"
     digits = next((n for n in range(4, 12) if _told_apart(low, high, n)), 12)
     return f"{low:.{digits}g} to {high:.{digits}g}"
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from priorbench.experiments import Claim, Quantity
-from priorbench.reproduction.verdicts import Side, Verdict, bounds, judge, judge_quantity
+from priorbench.reproduction.verdicts import Side, Verdict, bounds, judge, judge_quantity, shown
 
 
 def claim(*quantities: Quantity, **more: object) -> Claim:
@@ -91,3 +91,9 @@ def test_bounds_that_decide_nothing_are_refused(low: float, high: float) -> None
 def test_a_claim_without_numbers_is_refused() -> None:
     with pytest.raises(ValueError, match="has no quantity"):
         claim()
+
+
+def test_counts_have_all_their_digits() -> None:
+    assert [shown(value) for value in (66688.0, 1053184, 0.0, 2.0, 0.16666, 1e12)] == [
+        *("66,688", "1,053,184", "0", "2", "0.1667", "1e+12")
+    ]
