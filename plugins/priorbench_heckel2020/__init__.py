@@ -41,21 +41,25 @@ def priorbench_suites() -> Iterator[SuiteSpec]:
 @hookimpl
 def priorbench_experiments() -> Iterator[ExperimentSpec]:
     """Yield the paper's table, figures and statements."""
-    yield from theory_figures.specs(_CITATION)
-    yield _experiment("table1", "table1:Table1", "four methods on 100 pictures of ImageNet")
-    yield _experiment("fig2", "fig2:Fig2", "one photograph, four methods")
-    yield from _of_networks()
+    found = {one.name: one for one in (*theory_figures.specs(_CITATION), *_of_networks())}
+    names = ["table1", *(f"fig{number}" for number in range(1, 13)), "also", "systems", "theory-systems"]
+    yield from (found[f"heckel2020-{name}"] for name in names)
 
 
 def _of_networks() -> Iterator[ExperimentSpec]:
-    yield _experiment("fig1", "networks.fig1:Fig1", "a noisy picture, the clean one, and noise: two networks")
-    yield _experiment("fig4", "networks.fig8:Fig4", "fixed against trained kernels: image and noise")
-    yield _experiment("fig8", "networks.fig8:Fig8", "four kinds of convolutions: image and noise")
-    yield _experiment("fig7", "networks.fig7:Fig7", "Jacobian of a 1-D decoder: exact, and as coded")
-    yield _experiment("fig9", "networks.fig9:Fig9", "distances of weights from their start, image and noise")
-    yield _experiment("fig10", "networks.fig10:Fig10", "pictures of ImageNet and noise, deep decoder")
+    yield _experiment("table1", "table1:Table1", "Table 1: four methods on 100 pictures of ImageNet")
+    for number, factory, shows in (
+        (1, "networks.fig1:Fig1", "a noisy picture, the clean one, and noise, by two networks"),
+        (2, "fig2:Fig2", "one photograph, four methods"),
+        (4, "networks.fig8:Fig4", "fixed against trained kernels, an image and noise"),
+        (7, "networks.fig7:Fig7", "Jacobian of a 1-D decoder, exact and as coded"),
+        (8, "networks.fig8:Fig8", "four kinds of convolutions, an image and noise"),
+        (9, "networks.fig9:Fig9", "how far weights move for an image and for noise"),
+        (10, "networks.fig10:Fig10", "pictures of ImageNet are fitted sooner than noise"),
+        (12, "networks.fig12:Fig12", "norms of J^T y over random starts, an image and noise"),
+    ):
+        yield _experiment(f"fig{number}", factory, f"Fig. {number}: {shows}")
     yield _experiment("systems", "networks.systems:Systems", "check values of networks, pictures and noise")
-    yield _experiment("fig12", "networks.fig12:Fig12", "||J^T y|| over random starts, image and noise")
 
 
 def _experiment(name: str, factory: str, summary: str) -> ExperimentSpec:

@@ -46,11 +46,7 @@ class Table1:
     """
 
     sizes = (
-        Size(
-            name="quick",
-            seconds=60,
-            reduced="3 pictures of 64 x 64, a tenth of the iterations",
-        ),
+        Size(name="quick", seconds=60, reduced="3 pictures of 64 x 64, a tenth of the iterations"),
         Size(name="small", seconds=3 * 3600, reduced="20 pictures of 128 x 128"),
         Size(name="full", seconds=100 * 2 * 3600),
     )

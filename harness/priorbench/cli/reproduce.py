@@ -205,9 +205,11 @@ def _write_page(registry: Registry, output: Path) -> None:
     from priorbench.reproduction.checklist import lines
     from priorbench.reproduction.choosing import KIND, chosen
     from priorbench.reproduction.documents import read_all
+    from priorbench.reproduction.markdown import write_markdown
     from priorbench.reproduction.page import write_page
 
     documents = read_all(output, registry.all(KIND), remark)
+    write_markdown(documents, output)
     write_page(documents, lines(chosen(registry, (), quick=True), documents), output)
 
 

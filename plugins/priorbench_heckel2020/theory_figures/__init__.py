@@ -22,7 +22,7 @@ def specs(citation: str) -> Iterator[ExperimentSpec]:
         yield ExperimentSpec(
             name=f"heckel2020-{name}",
             factory=f"priorbench_heckel2020.theory_figures.{place}",
-            summary=summary,
+            summary=f"Fig. {name[3:]}: {summary}" if name.startswith("fig") else summary,
             citation=citation,
             licence="MIT",
         )

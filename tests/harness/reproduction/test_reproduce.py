@@ -35,6 +35,15 @@ def test_a_computation_is_judged_drawn_and_written(command: Command, tmp_path: P
     assert "Squares are 9 to 11" in page and 'src="paper-squares.svg"' in page
 
 
+def test_the_summary_has_every_claim_under_its_verdict(command: Command, tmp_path: Path) -> None:
+    command("reproduce", "paper-squares", "fits", "--quick")
+    text = (tmp_path / "reproduction" / "summary.md").read_text()
+    holds, small = text.index("## Holds (1)"), text.index("## Too small a run to say (1)")
+    assert holds < text.index("Blurring helps (Fig. 1)") < small < text.index("Squares are 9 to 11 (eq. 1;")
+    assert "| 10 (9 to 11) | mean square: 10 [7.516, 12.48], 3 values | paper-squares |" in text
+    assert "`priorbench reproduce paper-squares --quick` |" in text
+
+
 def test_what_was_computed_is_not_computed_again(command: Command, tmp_path: Path) -> None:
     log = tmp_path / "log"
     again = f"paper-squares:log={log}"
