@@ -86,7 +86,7 @@ def read_images(
     """
 
     def usable() -> Iterator[tuple[Image, tuple[str, ...]]]:
-        for member in members:
+        for member in _members(label, members):
             found = noisy_frames(members, member, wanted.frames)
             if isinstance(found.image, Image):
                 notes.add(label, found.image.id, found.notes)
@@ -112,3 +112,10 @@ def read_images(
     notes.flush()
     if not count:
         raise PriorbenchError(f"image set '{label}': none of its files can be used")
+
+
+def _members(label: str, members: ImageSet) -> Iterator[Image | SkippedImage]:
+    try:
+        yield from members
+    except MemoryError as error:
+        raise PriorbenchError(f"image set '{label}': its pictures need too much memory: {error}") from error

@@ -46,7 +46,7 @@ def weight_distances(
         for example ``DeepDecoder(channels=256, layers=4, ...).untrained``.
     observation : Observation
         what is fitted; its seed draws the network.
-    at : collection of int
+    at : Collection[int]
         steps of 1 or more; the fit ends after the last one.
     """
     wanted = frozenset(at)

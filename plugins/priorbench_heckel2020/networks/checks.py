@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from priorbench import evaluate
 from priorbench.toolkit.sizes import Frame
 from priorbench.toolkit.untrained import UntrainedNetwork
 from priorbench_heckel2020.networks.fits import phantom_norm
@@ -32,7 +35,7 @@ def values(seed: int) -> dict[str, Any]:
         "parameters": {name: _parameters(name) for name in PARAMETERS},
         "deconvolution": _sides(),
         "names": _names(),
-        "same noise": _same_noise(seed),
+        "same noise": _same_noise(),
         "phantom": phantom_norm(256),
         "basis": _basis(300),
     }
@@ -89,16 +92,18 @@ def _names() -> int:
     return len(set(text.split()))
 
 
-def _same_noise(seed: int) -> dict[str, float]:
-    """Return what the noise of Table 1 does to a grey of 0.5."""
-    from priorbench.standard.noise_models import Gaussian
+def _same_noise() -> dict[str, float]:
+    """Return what the noise of Table 1 does to a grey picture in colour."""
+    from PIL import Image
 
-    flat = np.full((3, 256, 256), 0.5)
-    model = Gaussian(sigma=25 / 255, channels="equal", clip=True)
-    noisy = model.corrupt(flat, np.random.default_rng(seed))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "grey.png")
+        Image.new("RGB", (256, 256), (128, 128, 128)).save(path)
+        found = evaluate(lambda seen: seen.image, image_set=f"folder:path={path}", noise="heckel2020")
+    noisy = found.images[0].output.astype(np.float64)
     return {
         "between channels": float(np.abs(noisy - noisy[:1]).max()),
-        "deviation": float((noisy - flat).std()),
+        "deviation": float((noisy - 128 / 255).std()),
         "outside": float(max(0.0, -noisy.min(), noisy.max() - 1)),
     }
 

@@ -63,8 +63,10 @@ def flipped_signs(
         of the noise and the weights.
     omega : float
         scale of the initial weights, in units of ||y|| / sqrt(n).
-    name, size
-        the photograph, and its height and width.
+    name : str, default 'camera'
+        the photograph.
+    size : int, default 64
+        its height and width.
     sigma : float, default 25/255
         standard deviation of the noise.
     iterations : int, default 50

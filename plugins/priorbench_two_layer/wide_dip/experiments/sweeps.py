@@ -80,8 +80,14 @@ def other_activation(
 
     Parameters
     ----------
-    seed, m, n, k, runs, steps, tolerance
-        as in `priorbench_two_layer.wide_dip.experiments.cell.cell`.
+    seed : int
+        of the runs.
+    m, n, k : int
+        measurements, length of the signal, width.
+    runs, steps : int, optional
+        runs, and their steps at most.
+    tolerance : float, default 1e-7
+        loss at which a run has converged.
     phi : {'softplus', 'softmax'}
         which; the step is 1 / lambda_max(K_0) for the softplus and 1 for the softmax.
 
