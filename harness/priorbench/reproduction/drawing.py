@@ -139,7 +139,7 @@ def _draw_map(chart: HeatMap, axes: Axes, part: SubFigure, colours: dict[str, st
     shown = axes.pcolormesh(
         _edges(chart.x), _edges(chart.y), values, vmin=low, vmax=high, cmap="viridis", rasterized=True
     )
-    part.colorbar(shown, ax=axes, label=chart.value_label)
+    part.colorbar(shown, ax=axes).set_label(chart.value_label, fontsize=7.5)
     axes.set_xlim(*_edges(chart.x)[[0, -1]])
     axes.set_ylim(*_edges(chart.y)[[0, -1]])
     for line in chart.lines:
