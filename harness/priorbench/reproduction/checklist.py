@@ -47,12 +47,13 @@ def lines(experiments: Sequence[Chosen], documents: Mapping[str, Document]) -> l
         for one in experiments
         for row in getattr(one.experiment, "rows", ())
     ]
-    return sorted(found, key=lambda line: (not line.row.number.isdigit(), _order(line.row.number)))
+    return sorted(found, key=lambda line: _order(line.row.number))
 
 
-def _order(number: str) -> tuple[int, str]:
-    digits = "".join(c for c in number if c.isdigit())
-    return int(digits or 0), number
+def _order(number: str) -> tuple[str, int]:
+    """Return what rows are sorted by: 2 before 10, and both before A1."""
+    letters = number.rstrip("0123456789")
+    return letters, int(number[len(letters) :] or 0)
 
 
 def _claims(documents: Mapping[str, Document], experiment: str, row: Row) -> list[JudgedClaim]:

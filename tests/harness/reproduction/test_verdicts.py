@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from priorbench.experiments import Claim, Quantity
+from priorbench.reproduction.checklist import _order
 from priorbench.reproduction.verdicts import Side, Verdict, bounds, judge, judge_quantity, shown
 
 
@@ -96,4 +97,15 @@ def test_a_claim_without_numbers_is_refused() -> None:
 def test_counts_have_all_their_digits() -> None:
     assert [shown(value) for value in (66688.0, 1053184, 0.0, 2.0, 0.16666, 1e12)] == [
         *("66,688", "1,053,184", "0", "2", "0.1667", "1e+12")
+    ]
+
+
+def test_rows_are_in_the_order_of_their_numbers() -> None:
+    assert sorted(["10", "B2", "A10", "2", "A9", "also"], key=_order) == [
+        "2",
+        "10",
+        "A9",
+        "A10",
+        "B2",
+        "also",
     ]
