@@ -77,8 +77,9 @@ def judge_quantity(quantity: Quantity) -> Judged:
     mean = float(values.mean())
     if not np.isfinite(values).all():
         return Judged(quantity=quantity, mean=mean, interval=None, side=Side.OUTSIDE)
-    found = mean_intervals(values[None], LEVEL)[0]
-    low, high = (mean, mean) if found is None else (found.low, found.high)
+    scale = float(np.abs(values).max()) or 1.0  # what rounding is, is relative to the values, not to 1 dB
+    found = mean_intervals(values[None] / scale, LEVEL)[0]
+    low, high = (mean, mean) if found is None else (found.low * scale, found.high * scale)
     return Judged(
         quantity=quantity,
         mean=mean,

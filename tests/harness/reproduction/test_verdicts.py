@@ -48,6 +48,15 @@ def test_an_order_is_a_difference_above_zero(values: list[float], side: Side) ->
     assert judge_quantity(Quantity.above("a - b", values, 0)).side is side
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e-3, 1.0, 1e9])
+def test_an_interval_does_not_depend_on_the_unit(scale: float) -> None:
+    """Training errors of 3e-6 scatter as much as decibels: they had no interval, and always decided."""
+    values = np.array([0.1, 9.0, 0.5, 3.0]) * scale
+    judged = judge_quantity(Quantity.below("q", values, 4 * scale))
+    assert judged.side is Side.UNCLEAR
+    assert judged.interval == pytest.approx(stats.t.interval(0.95, 3, values.mean(), stats.sem(values)))
+
+
 def test_equal_values_are_one_value() -> None:
     assert judge_quantity(Quantity.between("q", [2.0, 2.0, 2.0], 1, 2)).side is Side.INSIDE
     assert judge_quantity(Quantity.below("q", [2.0, 2.0], 2)).side is Side.OUTSIDE
