@@ -36,6 +36,8 @@ from .contract.specs import NoiseSpec as NoiseSpec
 from .contract.specs import OperatorSpec as OperatorSpec
 from .contract.specs import StoppingRuleSpec as StoppingRuleSpec
 from .contract.specs import SuiteSpec as SuiteSpec
+from .contract.stopping import Companion as Companion
+from .contract.stopping import CompanionRule as CompanionRule
 from .contract.stopping import Look as Look
 from .contract.stopping import StoppingRule as StoppingRule
 from .contract.stopping import Trajectory as Trajectory

@@ -26,11 +26,15 @@ class Iterate:
     estimate : callable or None, optional
         returns what the method would return if it were stopped now, where that costs another pass; called
         only when the iterate is looked at. None: `output` is that.
+    estimate_is_next_output : bool, default False
+        what `estimate` returns now is, bit for bit, the `output` of the next iterate. Whoever looks at every
+        iterate then takes it from there, and no pass is made for it.
     """
 
     output: torch.Tensor | None
     loss: float | torch.Tensor | None = None
     estimate: Callable[[], torch.Tensor] | None = None
+    estimate_is_next_output: bool = False
 
 
 class OneShot(Protocol):

@@ -22,7 +22,7 @@ NOT_RUN = "not-run"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
-    """A trajectory at the iterations that the harness looked at; four columns of equal length.
+    """A trajectory at the iterations that the harness looked at; columns of equal length.
 
     Attributes
     ----------
@@ -34,12 +34,16 @@ class Curve:
         in dB; None where the iterate equals the clean image.
     residual : tuple[float or None, ...], default ()
         root mean square of (noisy - A iterate), on the 0..1 scale like sigma.
+    loss : tuple[float or None, ...], default ()
+        training loss, as the method tells it; None where it tells none. Empty in records from before there
+        was this column.
     """
 
     iteration: tuple[int, ...] = ()
     wall_seconds: tuple[float, ...] = ()
     psnr: tuple[float | None, ...] = ()
     residual: tuple[float | None, ...] = ()
+    loss: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +60,11 @@ class Record:
     trial ran.
     `salt` is the hash of the secret that the noise of a verifying run was drawn with, if it had one.
     `noise_correlation` is that of the error and the noise that was drawn, with the identity as operator.
+    `iterations` is the number of the chosen iterate, `stopped_at` that at which the rule needed no more, and
+    `fired` says whether its criterion was met then (False: its budget was spent, or the method ended).
+    `noise_energy` is the mean square of y - A x of this draw, clipping included. `training_loss` is the last
+    that was seen of the fit, and `fit_failed` says whether it is more than twice the noise energy: then the
+    method has not even fitted its data. None where the method tells no loss.
     `remark` says what is odd about an output that was scored all the same, such as another scale than 0 to 1.
     `notes` say how the pictures were read, such as that an ICC profile was ignored; those of a noisy picture
     that the image set brings begin with "noisy picture".
@@ -94,11 +103,16 @@ class Record:
     noisy_sha256: str | None = None
     noisy_psnr: float | None = None
     iterations: int | None = None
+    stopped_at: int | None = None
+    fired: bool | None = None
     mse: float | None = None
     psnr: float | None = None
     ssim: float | None = None
     noise_correlation: float | None = None
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    noise_energy: float | None = None
+    training_loss: float | None = None
+    fit_failed: bool | None = None
     oracle_psnr: float | None = None
     oracle_iteration: int | None = None
     output_sha256: str | None = None

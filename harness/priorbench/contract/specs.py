@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from priorbench.contract.stopping import NEEDS
+
 _NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*\Z")
 _FACTORY = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
 
@@ -231,7 +233,8 @@ class StoppingRuleSpec(Spec):
     oracle : bool, default False
         it sees the clean image: a marked control, never ranked.
     needs : tuple of str, default ()
-        what it needs of a trial: any of ``"loss"``, ``"sigma"``.
+        what it needs of a trial, keys of `priorbench.contract.stopping.NEEDS`; where something is missing it
+        is refused before the run.
     """
 
     kind: ClassVar[str] = "stopping rule"
@@ -242,6 +245,14 @@ class StoppingRuleSpec(Spec):
 
     oracle: bool = False
     needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        Spec.__post_init__(self)
+        for need in self.needs:
+            if need not in NEEDS:
+                raise ValueError(
+                    f"stopping rule '{self.name}': it needs {need!r}, which is none of {', '.join(NEEDS)}"
+                )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,14 +6,26 @@ curve has a point there; looking, judging and scoring are off the clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import torch
 
     from priorbench.contract.observation import Observation
+
+
+#: what a rule may need of a trial (`StoppingRuleSpec.needs`), and what that is in words
+NEEDS: Mapping[str, str] = {
+    "loss": "a training loss",
+    "sigma": "the standard deviation of the noise",
+    "noise-energy": "the mean square of the noise",
+    "white-noise": "noise that is independent from pixel to pixel",
+    "gaussian-noise": "white Gaussian noise of known deviation, not clipped",
+    "loss-mask": "a method that can leave pixels out of its loss",
+    "denoising": "the identity as operator",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,11 +40,21 @@ class Trajectory:
         what the method sees, on the host.
     clean : torch.Tensor or None, optional
         the clean image, (channels, height, width); given to oracles only.
+    noise_energy : float or None, optional
+        mean square of y - A x, of the noise that was drawn, clipping included: one number, as the discrepancy
+        principle assumes it known. Given to rules that need ``"noise-energy"`` only.
+    denoiser : str, default ''
+        registered name of the method.
+    parameters : Mapping[str, Any], optional
+        all parameters of the method.
     """
 
     iterations: int | None
     observation: Observation
     clean: torch.Tensor | None = None
+    noise_energy: float | None = None
+    denoiser: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -71,14 +93,25 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A rule's answer to a look: this iterate is its choice so far (`keep`); it needs no more (`stop`)."""
+    """A rule's answer to a look.
+
+    Attributes
+    ----------
+    keep : bool, default False
+        this iterate is its choice so far.
+    stop : bool, default False
+        it needs no more.
+    fired : bool, default False
+        it stops because its criterion was met, not because its budget is spent.
+    """
 
     keep: bool = False
     stop: bool = False
+    fired: bool = False
 
 
 class StoppingRule(Protocol):
-    """Chooses an iterate. One object serves one fit."""
+    """Chooses an iterate. One object serves one fit (and its companion, see `CompanionRule`)."""
 
     def begin(self, trajectory: Trajectory) -> None:
         """Prepare for a fit; raise `PriorbenchError` with the reason if the rule cannot judge it."""
@@ -90,4 +123,46 @@ class StoppingRule(Protocol):
 
     def observe(self, look: Look) -> Verdict:
         """Judge an iterate: one that the rule wanted, or a point of the curve."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Companion:
+    """Another fit that a rule asks for: the same method with the same seed, on changed data.
+
+    It runs to its end before the fit that all rules share, which therefore does not change by it.
+
+    Attributes
+    ----------
+    image : torch.Tensor or None, optional
+        y of the companion, of the observation's shape; None = the same.
+    mask : torch.Tensor or None, optional
+        pixels that may enter its loss, bool, of y's shape; None = the same. Only for rules that need
+        ``"loss-mask"``.
+    lockstep : bool, default False
+        somebody who used the rule alone would run both fits side by side. Then the companion's time counts
+        until the iteration at which the rule stops; else all of it counts.
+    """
+
+    image: torch.Tensor | None = None
+    mask: torch.Tensor | None = None
+    lockstep: bool = False
+
+
+class CompanionRule(StoppingRule, Protocol):
+    """A rule that looks at another fit first.
+
+    Where it keeps an iterate of the companion, that is its result, and the shared fit is not shown to it.
+    """
+
+    def companion(self) -> Companion:
+        """Return what it asks for; called once, after `begin`."""
+        ...
+
+    def wants_of_companion(self, iteration: int) -> bool:
+        """Say whether this iteration (1-based) of the companion must be looked at."""
+        ...
+
+    def observe_companion(self, look: Look) -> Verdict:
+        """Judge an iterate of the companion that the rule wanted; `stop` ends the companion."""
         ...

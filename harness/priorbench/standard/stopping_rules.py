@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from priorbench.contract.limits import check_count
 from priorbench.contract.stopping import Look, Trajectory, Verdict
 from priorbench.errors import PriorbenchError
+from priorbench.toolkit.rules import Count, budget_of
 
 if TYPE_CHECKING:
     import torch
-
-
-#: a number of iterations
-Count = Annotated[int, Field(ge=1)]
-
-
-def _budget(own: int | None, trajectory: Trajectory) -> int:
-    budget = trajectory.iterations if own is None else own
-    if budget is None:
-        raise PriorbenchError(
-            "the method has no parameter 'iterations', so give the rule one: for example fixed:iterations=500"
-        )
-    return check_count("the number of iterations", budget)
 
 
 class Fixed:
@@ -43,7 +29,7 @@ class Fixed:
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget."""
-        self._budget = _budget(self._iterations, trajectory)
+        self._budget = budget_of(self._iterations, trajectory)
 
     def wants(self, iteration: int) -> bool:
         """Only the last iteration."""
@@ -77,7 +63,7 @@ class BestLoss:
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget."""
-        self._budget = _budget(self._iterations, trajectory)
+        self._budget = budget_of(self._iterations, trajectory)
         self._best = math.inf
 
     def wants(self, iteration: int) -> bool:
@@ -115,7 +101,7 @@ class Oracle:
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget and the clean image."""
-        self._budget = _budget(self._iterations, trajectory)
+        self._budget = budget_of(self._iterations, trajectory)
         self._best = math.inf
         self._clean = trajectory.clean
 
