@@ -25,6 +25,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "bool": (bool,),
     "str | None": (str, NoneType),
     "int | None": (int, NoneType),
+    "bool | None": (bool, NoneType),
     "float | None": (float, int, NoneType),
     "Mapping[str, Any]": (dict,),
     "Mapping[str, float | None]": (dict,),
@@ -42,6 +43,8 @@ _TEXTS = tuple(item.name for item in fields(Record) if str(item.type) == "tuple[
 #: types of fields that were found good, so that most records are looked up instead of checked
 _seen: set[tuple[type, ...]] = set()
 _COLUMNS = frozenset(item.name for item in fields(Curve))
+#: columns that earlier records do not have
+_ADDED = frozenset({"loss"})
 _NUMBERS = frozenset((int, float, NoneType))
 #: only a text with such a run of digits can have a whole number that no float holds
 _MANY_DIGITS = re.compile(rb"[0-9]{300}")
@@ -52,13 +55,13 @@ _TOO_LARGE = 2**1023
 #: the least and the largest that a number can be; a million dB or a year for one image is no measurement
 PLAUSIBLE: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("psnr", "noisy_psnr", "oracle_psnr"), (-1e4, 1e4)),
-    **dict.fromkeys(("mse", "sigma"), (0.0, 1e300)),
+    **dict.fromkeys(("mse", "sigma", "noise_energy"), (0.0, 1e300)),
     **dict.fromkeys(("ssim", "noise_correlation"), (-1.001, 1.001)),
     **dict.fromkeys(
         ("wall_seconds", "device_seconds", "cpu_seconds", "setup_seconds", "first_call_seconds"), (0.0, 1e9)
     ),
     "peak_memory_bytes": (0, 2**60),
-    **dict.fromkeys(("iterations", "oracle_iteration", "repetition"), (0, 2**53)),
+    **dict.fromkeys(("iterations", "stopped_at", "oracle_iteration", "repetition"), (0, 2**53)),
     **dict.fromkeys(("height", "width", "channels", "threads", "batch"), (1, 2**53)),
 }
 
@@ -187,11 +190,12 @@ def _curve(packed: bytes) -> dict[str, Any]:
 def _check_columns(columns: Any) -> dict[str, Any]:
     if (
         not isinstance(columns, dict)
-        or columns.keys() != _COLUMNS
+        or not _COLUMNS - _ADDED <= columns.keys() <= _COLUMNS
         or not all(isinstance(column, list) for column in columns.values())
     ):
         raise UnreadableError(f"the curve has other columns than {', '.join(sorted(_COLUMNS))}")
-    if len({len(column) for column in columns.values()}) > 1:
+    lengths = {len(column) for name, column in columns.items() if column or name not in _ADDED}
+    if len(lengths) > 1:
         raise UnreadableError("the columns of the curve are not of one length")
     if not all(_NUMBERS.issuperset(map(type, column)) for column in columns.values()):
         raise UnreadableError("the curve has what is no number")
