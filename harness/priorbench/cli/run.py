@@ -45,6 +45,14 @@ def run(
         typer.Option(metavar="SPEC", help="A of y = A x + noise, as 'mask:keep=0.5'; default identity."),
     ] = None,
     stopping: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Stopping rule.")] = None,
+    averaging: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOW", help="What is reported of a fit: raw, ema-0.99, last-100."),
+    ] = None,
+    stop_now: Annotated[
+        bool,
+        typer.Option("--stop-now", help="A fit of its own for each rule, which ends when the rule stops."),
+    ] = False,
     metric: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A metric beyond PSNR and SSIM.")
     ] = None,
@@ -135,6 +143,8 @@ def run(
         stopping=tuple(stopping or ()),
         operators=tuple(operator or ()),
         metrics=tuple(metric or ()),
+        averaging=tuple(averaging or ()),
+        stop_now=stop_now,
         repetitions=repetitions,
     )
     chosen = load_suite(suite, registry, overrides)

@@ -1,7 +1,8 @@
 """The interface of stopping rules: they choose which iterate is the result, and change nothing.
 
-One fit feeds any number of rules. The harness looks at an iterate when a rule wants to see it or when the
-curve has a point there; looking, judging and scoring are off the clock.
+One fit feeds any number of rules, and what one rule chooses does not depend on the others: it is shown the
+iterates that it wants, and no others. Looking, judging and scoring are off the method's clock; what a rule
+itself costs is charged to it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from priorbench.contract.limits import check_count
+from priorbench.errors import PriorbenchError
 
 if TYPE_CHECKING:
     import torch
@@ -55,6 +59,27 @@ class Trajectory:
     noise_energy: float | None = None
     denoiser: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def budget(self, own: int | None = None) -> int:
+        """Return the iterations after which a rule stops at the latest.
+
+        Parameters
+        ----------
+        own : int or None, optional
+            the rule's own parameter ``iterations``; None takes the method's, published one.
+
+        Raises
+        ------
+        PriorbenchError
+            Where neither is there, or the number is below 1.
+        """
+        budget = self.iterations if own is None else own
+        if budget is None:
+            raise PriorbenchError(
+                "the method has no parameter 'iterations', so give the rule one: for example "
+                "fixed:iterations=500"
+            )
+        return check_count("the number of iterations", budget)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -122,7 +147,7 @@ class StoppingRule(Protocol):
         ...
 
     def observe(self, look: Look) -> Verdict:
-        """Judge an iterate: one that the rule wanted, or a point of the curve."""
+        """Judge an iterate that the rule wanted."""
         ...
 
 

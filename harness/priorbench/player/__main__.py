@@ -96,6 +96,7 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
             "spent": _spent(stretch.spent),
             "losses": losses,
             "apart": stretch.apart,
+            "repeats": stretch.repeats,
         }
 
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -19,7 +19,9 @@ from priorbench.protocol.problems import OperatorDraw, posed
 
 def work_to_message(work: Work, shared: SharedMemory) -> dict[str, Any]:
     """Return work as JSON values; the pixels go to the shared memory."""
-    shared.write([torch.from_numpy(problem.noisy) for problem in work.problems])
+    masks = [problem.observation.mask for problem in work.problems if problem.masked]
+    pixels = [torch.from_numpy(problem.noisy) for problem in work.problems]
+    shared.write([*pixels, *(mask.to(torch.uint8) for mask in masks if mask is not None)])
     return {
         "denoiser": work.denoiser,
         "parameters": work.parameters,
@@ -32,6 +34,7 @@ def work_to_message(work: Work, shared: SharedMemory) -> dict[str, Any]:
                 "noise": None if problem.observation.noise is None else asdict(problem.observation.noise),
                 "seed": problem.observation.seed,
                 "operator": None if draw is None else asdict(draw),
+                "masked": problem.masked,
             }
             for problem, draw in zip(work.problems, work.draws, strict=True)
         ],
@@ -41,7 +44,10 @@ def work_to_message(work: Work, shared: SharedMemory) -> dict[str, Any]:
 def work_from_message(message: Mapping[str, Any], shared: SharedMemory, registry: Registry) -> Work:
     """Return the work that `work_to_message` wrote; operators are drawn again."""
     told = message["problems"]
-    pixels = shared.read([(tuple(one["measured"]), torch.float32) for one in told])
+    images = [(tuple(one["measured"]), torch.float32) for one in told]
+    masks = [(tuple(one["measured"]), torch.uint8) for one in told if one["masked"]]
+    found = shared.read([*images, *masks])
+    pixels, masked = found[: len(told)], iter(found[len(told) :])
     draws = [None if one["operator"] is None else _draw(one["operator"]) for one in told]
     return Work(
         denoiser=message["denoiser"],
@@ -49,16 +55,21 @@ def work_from_message(message: Mapping[str, Any], shared: SharedMemory, registry
         iterative=message["iterative"],
         device=message["device"],
         problems=tuple(
-            _problem(one, noisy, draw, registry) for one, noisy, draw in zip(told, pixels, draws, strict=True)
+            _problem(one, noisy, next(masked) if one["masked"] else None, draw, registry)
+            for one, noisy, draw in zip(told, pixels, draws, strict=True)
         ),
         draws=tuple(draws),
     )
 
 
 def _problem(
-    told: Mapping[str, Any], noisy: torch.Tensor, draw: OperatorDraw | None, registry: Registry
+    told: Mapping[str, Any],
+    noisy: torch.Tensor,
+    mask: torch.Tensor | None,
+    draw: OperatorDraw | None,
+    registry: Registry,
 ) -> Problem:
-    return posed(
+    problem = posed(
         noisy.numpy(),
         descriptor=None if told["noise"] is None else _descriptor(told["noise"]),
         operator=Identity() if draw is None else draw.draw(registry),
@@ -66,6 +77,9 @@ def _problem(
         device="cpu",
         shape=tuple(told["shape"]),
     )
+    if mask is None:
+        return problem
+    return replace(problem, observation=replace(problem.observation, mask=mask.bool()), masked=True)
 
 
 def _draw(told: Mapping[str, Any]) -> OperatorDraw:

@@ -32,10 +32,13 @@ class Problem:
         y; in denoising (channels, height, width).
     observation : Observation
         the same as the method will see it; its image is replaced inside the clock.
+    masked : bool, default False
+        its mask, of y's shape, is a stopping rule's, not one that follows from the operator.
     """
 
     noisy: NDArray[np.float32]
     observation: Observation
+    masked: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -73,6 +76,8 @@ class Stretch:
         training loss of each image at the last iteration; None where the method gives none.
     apart : tuple of bool, default ()
         for each image whether its output is there and another one than its estimate.
+    repeats : bool, default False
+        the estimate of each image is the output of its next iterate, bit for bit.
     """
 
     number: int
@@ -80,6 +85,7 @@ class Stretch:
     spent: Spent
     losses: tuple[float | None, ...] = ()
     apart: tuple[bool, ...] = ()
+    repeats: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,12 +130,18 @@ class Fit(Protocol):
 class Outcome:
     """What a method returned under one stopping rule, or why it returned nothing; seconds.
 
-    `quiet` is False where another thread of the process was at work when the clock started.
+    `iterations` is the number of the iterate, `stopped_at` that at which the rule stopped, `fired` whether
+    its criterion was met, `loss` the training loss then; `of_companion` says that it is no iterate of the
+    shared fit. `quiet` is False where another thread of the process was at work when the clock started.
     """
 
     output: NDArray[np.float32] | None = None
     error: Exception | None = None
     iterations: int | None = None
+    stopped_at: int | None = None
+    fired: bool | None = None
+    loss: float | None = None
+    of_companion: bool = False
     wall_seconds: float | None = None
     device_seconds: float | None = None
     cpu_seconds: float | None = None

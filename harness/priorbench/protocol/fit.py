@@ -88,6 +88,7 @@ class OwnFit:
             spent=spent,
             losses=tuple(number_of(one.loss) for one in iterates),
             apart=tuple(one.estimate is not None and one.output is not None for one in iterates),
+            repeats=bool(iterates) and all(_repeats(one) for one in iterates),
         )
 
     def show(self, index: int, kind: Kind) -> Shown:
@@ -113,6 +114,10 @@ class OwnFit:
         for problem, observation in zip(self._problems, self._observations, strict=False):
             if not np.array_equal(observation.image.detach().cpu().numpy(), problem.noisy):
                 raise InvalidOutputError("the method changed its input, observation.image")
+
+
+def _repeats(iterate: Iterate) -> bool:
+    return iterate.estimate_is_next_output and iterate.output is not None and iterate.estimate is not None
 
 
 def _iterations(method: Any, observations: Sequence[Observation]) -> Iterator[Sequence[Item]]:

@@ -23,7 +23,7 @@ from priorbench.protocol.exchange import Problem
 from priorbench.protocol.least_squares import pseudo_inverse
 from priorbench.protocol.metrics import psnr
 from priorbench.protocol.refusal import RefusedError
-from priorbench.protocol.scoring import finite
+from priorbench.protocol.scoring import finite, residual_energy
 from priorbench.protocol.seeding import (
     Family,
     Ingredients,
@@ -110,9 +110,15 @@ class NoisyProblem:
     baseline: NDArray[np.float32]
     noisy_psnr: float | None
 
+    @property
+    def energy(self) -> float:
+        """Mean square of y - A x, the noise that was drawn, over what was measured."""
+        return residual_energy(self.problem, self.clean)
+
     def facts(self) -> dict[str, Any]:
         """Return the record fields that are known before a method runs."""
         return {
+            "noise_energy": self.energy,
             "sigma": self.descriptor.sigma,
             "noisy_sha256": self.noisy_sha256,
             "noisy_psnr": self.noisy_psnr,

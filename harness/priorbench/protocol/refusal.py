@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from priorbench.contract.choice import DENOISING, Choice
 from priorbench.contract.noise import NoiseDescriptor
-from priorbench.contract.specs import DenoiserSpec
+from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
+from priorbench.contract.stopping import NEEDS
 from priorbench.errors import PriorbenchError
 
 
@@ -49,6 +50,39 @@ def refusal(
     if spec.needs_sigma and (noise is None or noise.sigma is None):
         return "needs the standard deviation of the noise, which is not known here"
     return None
+
+
+def rule_refusal(
+    rule: StoppingRuleSpec, method: DenoiserSpec, noise: NoiseDescriptor | None, operator: Choice = DENOISING
+) -> str | None:
+    """Return why a stopping rule cannot judge a fit, in one line, or None.
+
+    Parameters
+    ----------
+    rule, method : StoppingRuleSpec or DenoiserSpec
+        what they say of themselves.
+    noise : NoiseDescriptor or None
+        what will be known of the noise; None when blind.
+    operator : Choice, optional
+        A of y = A x + noise.
+    """
+    met = {
+        "sigma": noise is not None and noise.sigma is not None,
+        "white-noise": noise is not None and noise.white,
+        "gaussian-noise": noise is not None and _plain_gaussian(noise),
+        "loss-mask": method.accepts_mask,
+        "denoising": operator.name == DENOISING.name,
+    }
+    missing = [NEEDS[need] for need in rule.needs if not met.get(need, True)]
+    return f"the rule needs {' and '.join(missing)}, which it does not have here" if missing else None
+
+
+def _plain_gaussian(noise: NoiseDescriptor) -> bool:
+    """Say whether noise is white and Gaussian, of one known deviation, and not clipped."""
+    covariance = noise.channel_covariance or ()
+    alone = all(value == 0 for i, row in enumerate(covariance) for j, value in enumerate(row) if i != j)
+    plain = noise.white and not noise.clipped and not noise.signal_dependent
+    return noise.family == "gaussian" and noise.sigma is not None and plain and alone
 
 
 def _list(values: object) -> str:

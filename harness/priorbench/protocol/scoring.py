@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from priorbench.protocol.exchange import Problem
-    from priorbench.protocol.watching import Point
+    from priorbench.protocol.looks.looking import Point
 
 
 #: variance that is only the rounding of a difference which is the same in all pixels
@@ -89,6 +89,24 @@ def noise_correlation(
     return finite(_sum_of_products(error, noise) / math.sqrt(squares[0] * squares[1]))
 
 
+def residual_energy(problem: Problem, image: NDArray[np.float32]) -> float:
+    """Return the mean square of y - A x over what was measured, of the clean image or of an estimate.
+
+    Parameters
+    ----------
+    problem : Problem
+        y, A, and the pixels that were measured.
+    image : ndarray of float32
+        x, (channels, height, width).
+    """
+    observation = problem.observation
+    predicted = observation.operator.A(torch.from_numpy(image.astype(np.float64))).numpy()
+    difference = problem.noisy.astype(np.float64) - predicted
+    if observation.mask is not None:
+        difference = difference[np.broadcast_to(observation.mask.cpu().numpy(), difference.shape)]
+    return float(np.mean(difference**2))
+
+
 def _deviations(image: NDArray[np.float32], clean: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return an image minus the clean one, less the mean of that, flat."""
     difference = np.subtract(image, clean, dtype=np.float64).ravel()
@@ -119,22 +137,15 @@ class CurveScorer:
     wall_seconds: list[float] = field(default_factory=list)
     psnr: list[float | None] = field(default_factory=list)
     residual: list[float | None] = field(default_factory=list)
+    loss: list[float | None] = field(default_factory=list)
 
     def __call__(self, point: Point) -> None:
         """Score one point."""
         self.iteration.append(point.iteration)
         self.wall_seconds.append(round(point.wall_seconds, 6))
         self.psnr.append(finite(psnr(clip01(point.estimate), self.clean)))
-        self.residual.append(finite(self._residual(point.estimate)))
-
-    def _residual(self, estimate: NDArray[np.float32]) -> float:
-        """Return the root mean square of y - A x over what was measured."""
-        observation = self.problem.observation
-        predicted = observation.operator.A(torch.from_numpy(estimate.astype(np.float64))).numpy()
-        difference = self.problem.noisy.astype(np.float64) - predicted
-        if observation.mask is not None:
-            difference = difference[np.broadcast_to(observation.mask.cpu().numpy(), difference.shape)]
-        return float(np.sqrt(np.mean(difference**2)))
+        self.residual.append(finite(math.sqrt(residual_energy(self.problem, point.estimate))))
+        self.loss.append(finite(point.loss))
 
     def curve(self) -> Curve:
         """Return the curve so far."""
@@ -143,6 +154,7 @@ class CurveScorer:
             wall_seconds=tuple(self.wall_seconds),
             psnr=tuple(None if value is None else round(value, 5) for value in self.psnr),
             residual=tuple(None if value is None else round(value, 7) for value in self.residual),
+            loss=tuple(None if value is None else float(f"{value:.7g}") for value in self.loss),
         )
 
     def best(self) -> tuple[float | None, int | None]:

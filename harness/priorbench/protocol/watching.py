@@ -1,96 +1,89 @@
-"""Shows the iterates of one fit to its stopping rules, and keeps the chosen ones."""
+"""Shows the iterates of one fit to its stopping rules and to its curves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import torch
 
+from priorbench.contract.averages import RAW, Average
 from priorbench.contract.observation import Observation
-from priorbench.contract.stopping import Look, StoppingRule, Trajectory, Verdict
-from priorbench.errors import PriorbenchError
-from priorbench.protocol.exchange import (
-    Fit,
-    InvalidOutputError,
-    Kind,
-    Outcome,
-    Problem,
-    Shown,
-    Spent,
-    Stretch,
-    as_array,
-    check_values,
-)
-from priorbench.protocol.refusal import RefusedError
+from priorbench.contract.stopping import Companion, CompanionRule, StoppingRule, Trajectory
+from priorbench.protocol.exchange import InvalidOutputError, Outcome, Problem, as_array
+from priorbench.protocol.looks.looking import Account, LookAt, Point
+from priorbench.protocol.looks.watcher import Rule, Watcher, averages_of
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-#: a stopping rule, and whether it is an oracle
-Rule = tuple[StoppingRule, bool]
 CPU = torch.device("cpu")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Point:
-    """One point of the curve: an iterate on the host, to be scored by the caller."""
-
-    iteration: int
-    wall_seconds: float
-    estimate: NDArray[np.float32]
-
-
-@dataclass(kw_only=True, slots=True)
-class Account:
-    """What a fit has spent so far, of which each of its images pays a share."""
-
-    wall: float = 0.0
-    device: float = 0.0
-    cpu: float = 0.0
-    quiet: bool = True
-
-    def add(self, spent: Spent, share: int) -> None:
-        """Add a stretch that `share` images had in common."""
-        self.wall += spent.wall / share
-        self.device += spent.device / share
-        self.cpu += spent.cpu / share
+#: told of each point of a curve
+Curved = Callable[[Point], None]
 
 
 class Watched:
-    """One image of a fit, its stopping rules and its curve. Nothing here is told to the method.
+    """One image of a fit, its stopping rules and its curves. Nothing here is told to the method.
 
     Parameters
     ----------
     problem : Problem
         what is denoised.
-    rules : sequence of (StoppingRule, bool)
+    rules : sequence of (StoppingRule, bool) or Rule
         fresh rules, each with True if it is an oracle.
     budget : int or None
         the method's own number of iterations, None where it has none.
     clean : ndarray of float32, optional
         the clean image, for oracles only.
-    curve : callable, optional
-        called at log-spaced iterations.
+    curve : callable or None, optional
+        called at log-spaced iterations; None = no curve.
+    curves : Mapping[Average, callable], optional
+        the same, for what is reported as an average; all of them have a curve, or none.
+    noise_energy : float or None, optional
+        mean square of the noise, for rules that need it.
+    denoiser, parameters : str or Mapping
+        what the method is, for rules.
     """
 
     def __init__(
         self,
         problem: Problem,
-        rules: Sequence[Rule] = (),
+        rules: Iterable[Rule | tuple[StoppingRule, bool]] = (),
         budget: int | None = None,
         *,
         clean: NDArray[np.float32] | None = None,
-        curve: Callable[[Point], None] = lambda point: None,
+        curve: Curved | None = lambda point: None,
+        curves: Mapping[Average, Curved] | None = None,
+        noise_energy: float | None = None,
+        denoiser: str = "",
+        parameters: Mapping[str, Any] | None = None,
     ) -> None:
-        blind = Trajectory(iterations=budget, observation=_on_host(problem))
-        seeing = replace(blind, clean=None if clean is None else torch.tensor(clean))
-        self._curve = curve
-        self._watchers = [_Watcher(rule, seeing if oracle else blind) for rule, oracle in rules]
-        self._watching: list[_Watcher] = []
+        self.problem = problem
+        self._rules = [Rule(*rule) for rule in rules]
+        self._curves = {**({} if curve is None else {RAW: curve}), **(curves or {})}
+        self._averages = averages_of([*(rule.average for rule in self._rules), *self._curves])
+        blind = Trajectory(
+            iterations=budget,
+            observation=_on_host(problem),
+            denoiser=denoiser,
+            parameters=dict(parameters or {}),
+        )
+        seen = None if clean is None else torch.tensor(clean)
+        self._watchers = [
+            Watcher(
+                rule,
+                replace(
+                    blind,
+                    clean=seen if rule.oracle else None,
+                    noise_energy=noise_energy if "noise-energy" in rule.needs else None,
+                ),
+                self._averages.get(rule.average),
+            )
+            for rule in self._rules
+        ]
+        self._watching: list[Watcher] = []
 
     @property
     def active(self) -> bool:
@@ -98,24 +91,33 @@ class Watched:
         return any(watcher.active for watcher in self._watchers)
 
     @property
+    def curved(self) -> bool:
+        """Whether there is a curve."""
+        return bool(self._curves)
+
+    @property
     def watching(self) -> bool:
-        """Whether the iterate that was asked about last has to be looked at."""
-        return bool(self._watching)
+        """Whether a rule or an average has to see the iterate that was asked about last."""
+        return bool(self._watching) or (self.active and bool(self._averages))
 
     def wants(self, number: int, on_curve: bool) -> bool:
-        """Say whether an iterate has to be looked at: for the curve, or for a rule."""
-        # a rule sees what it wants and the curve, never what only another rule wants: its choice must not
+        """Say whether an iterate has to be looked at: for the curve, for a rule, or for an average."""
+        # a rule sees what it wants, never what only the curve or another rule wants: its choice must not
         # depend on the company it is in
-        self._watching = [
-            one for one in self._watchers if one.active and (on_curve or one.rule.wants(number))
-        ]
-        return bool(self._watching)
+        self._watching = [one for one in self._watchers if one.wants(number)]
+        return self.watching or on_curve
+
+    def can_wait(self, number: int) -> bool:
+        """Say whether this iterate is watched, and only by rules that will want the next one as well."""
+        return self.watching and all(one.wants(number + 1) for one in self._watching)
 
     def look(self, look: LookAt, account: Account, on_curve: bool) -> None:
-        """Show an iterate to the rules that want it, and to the curve."""
+        """Show an iterate to the averages, to the curves, and to the rules that want it."""
+        for averages in self._averages.values():
+            averages.add(look)
         if on_curve:
-            estimate = as_array(look.look.estimate)
-            self._curve(Point(iteration=look.look.iteration, wall_seconds=account.wall, estimate=estimate))
+            for average, curve in self._curves.items():
+                curve(self._point(average, look, account))
         for watcher in self._watching:
             watcher.observe(look, account)
 
@@ -128,98 +130,61 @@ class Watched:
         """Return one outcome for each rule, in order."""
         return [watcher.outcome() for watcher in self._watchers]
 
+    def companions(self) -> dict[int, Companion]:
+        """Return what rules ask for, by their number."""
+        asked = {number: watcher.companion() for number, watcher in enumerate(self._watchers)}
+        return {number: companion for number, companion in asked.items() if companion is not None}
 
-class LookAt:
-    """An iterate that is looked at: what is asked for is brought to the host once.
+    def beside(self, number: int, companion: Companion) -> Watched:
+        """Return what watches the companion of a rule."""
+        rule = self._rules[number]
+        of_companion = Rule(_OfCompanion(cast("CompanionRule", rule.rule)), average=rule.average)
+        return Watched(self._changed(companion), [of_companion], curve=None)
 
-    Parameters
-    ----------
-    fit : Fit
-        whose iterate it is.
-    index : int
-        number of the image.
-    stretch : Stretch
-        after which it is looked at.
-    """
+    def join(self, number: int, beside: Watched, companion: Companion) -> None:
+        """Let a rule take over what it saw of its companion."""
+        self._watchers[number].join(beside._watchers[0], lockstep=companion.lockstep)
 
-    def __init__(self, fit: Fit, index: int, stretch: Stretch) -> None:
-        self._fit, self._index = fit, index
-        self.shown: Shown | None = None
-        self.look = Look(
-            iteration=stretch.number,
-            loss=stretch.losses[index],
-            _estimate=partial(self._bring, "estimate"),
-            _output=partial(self._bring, "output") if stretch.apart[index] else None,
+    def fail(self, number: int, error: Exception) -> None:
+        """End a rule whose companion failed."""
+        self._watchers[number].fail(error)
+
+    def _point(self, average: Average, look: LookAt, account: Account) -> Point:
+        if average == RAW:
+            image, cost = look.bring("estimate").image, 0.0
+        else:
+            averages = self._averages[average]
+            image, cost = averages.of.current(), averages.seconds
+        return Point(
+            iteration=look.iteration,
+            wall_seconds=account.wall + cost,
+            estimate=as_array(image),
+            loss=look.loss,
         )
 
-    def _bring(self, kind: Kind) -> torch.Tensor:
-        shown = self._fit.show(self._index, kind)
-        if kind == "estimate":
-            self.shown = shown
-        return shown.image
+    def _changed(self, companion: Companion) -> Problem:
+        problem, shape = self.problem, self.problem.noisy.shape
+        if companion.image is not None:
+            image = as_array(companion.image)
+            if image.shape != shape or not np.isfinite(image).all():
+                raise InvalidOutputError(f"a rule's companion has an image that is none of shape {shape}")
+            problem = replace(problem, noisy=image)
+        if companion.mask is not None:
+            mask = companion.mask
+            if tuple(mask.shape) != shape or mask.dtype != torch.bool or not mask.any():
+                raise InvalidOutputError(f"a rule's companion has a mask that is none of shape {shape}")
+            problem = replace(problem, observation=replace(problem.observation, mask=mask), masked=True)
+        return problem
 
 
-class _Watcher:
-    """One rule at work: what it keeps, and what had been spent when it stopped."""
+class _OfCompanion:
+    """A rule as it meets its companion, for which it has begun already."""
 
-    def __init__(self, rule: StoppingRule, trajectory: Trajectory) -> None:
-        self.rule = rule
-        self.active = True
-        self.error: Exception | None = None
-        self.kept: torch.Tensor | None = None
-        self.kept_at: LookAt | None = None
-        self.stopped = Account()
-        try:
-            rule.begin(trajectory)
-        except PriorbenchError as error:
-            self.error, self.active = RefusedError(str(error)), False
+    def __init__(self, rule: CompanionRule) -> None:
+        self.wants, self.observe = rule.wants_of_companion, rule.observe_companion
 
-    def observe(self, look: LookAt, account: Account) -> None:
-        try:
-            verdict = self.rule.observe(look.look)
-        except PriorbenchError as error:
-            self.error, self.active = RefusedError(str(error)), False
-            return
-        self._apply(verdict, look, account)
-
-    def finish(self, look: LookAt, account: Account) -> None:
-        """The method ended by itself: its last iterate counts where the rule kept none."""
-        if self.active:
-            self._apply(Verdict(keep=self.kept is None, stop=True), look, account)
-
-    def _apply(self, verdict: Verdict, look: LookAt, account: Account) -> None:
-        if verdict.keep:
-            self.kept, self.kept_at = look.look.estimate.clone(), look
-        if verdict.stop:
-            self.active = False
-            self.stopped = replace(account)
-
-    def outcome(self) -> Outcome:
-        """Return the kept iterate, with what it and bringing it to the host cost."""
-        if self.error is not None:
-            return Outcome(error=self.error)
-        if self.kept is None or self.kept_at is None or self.kept_at.shown is None:
-            return Outcome(
-                error=InvalidOutputError("no iterate was usable: the output or loss is not finite")
-            )
-        return outcome_of(self.kept, self.kept_at.shown, self.stopped, self.kept_at.look.iteration)
-
-
-def outcome_of(image: torch.Tensor, shown: Shown, account: Account, iterations: int | None) -> Outcome:
-    """Return the outcome that an image is, with the seconds until then."""
-    output = as_array(image)
-    try:
-        check_values(output)
-    except InvalidOutputError as error:
-        return Outcome(error=error)
-    return Outcome(
-        output=output,
-        iterations=iterations,
-        wall_seconds=account.wall + shown.made + shown.carried.wall,
-        device_seconds=account.device + shown.made + shown.carried.device,
-        cpu_seconds=account.cpu + shown.carried.cpu,
-        quiet=account.quiet,
-    )
+    def begin(self, trajectory: Trajectory) -> None:
+        """Nothing is left to be done."""
 
 
 def _on_host(problem: Problem) -> Observation:

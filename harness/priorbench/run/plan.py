@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from priorbench.contract.averages import STOP_NOW
 from priorbench.contract.choice import Choice
 from priorbench.contract.images import ImageSet
 from priorbench.contract.limits import check_count
@@ -26,6 +26,7 @@ from priorbench.run.keys import Provenance, record_key
 from priorbench.run.noting import Notes
 from priorbench.run.reading import Planned, Skipped, Wanted, read_images
 from priorbench.run.revision import revision
+from priorbench.run.sharding import in_shard
 from priorbench.suite.given import is_given
 from priorbench.suite.inspection import abilities
 from priorbench.suite.model import Suite
@@ -115,7 +116,8 @@ class Plan:
         limit = self.options.limit
         images = sum(min(limit or sys.maxsize, _length(members)) for _, members in self._sets)
         problems = images * len(self.suite.operators) * len(self.suite.noises)
-        trials = problems * len(self.suite.denoisers) * self.suite.repetitions
+        fits = sum(len(self._fits(denoiser)) for denoiser in self.suite.denoisers)
+        trials = problems * fits * self.suite.repetitions
         part = trials if self.options.shard is None else -(-trials // self.options.shard[1])
         return min(part, sys.maxsize)  # Python's `len` can say no more
 
@@ -182,33 +184,54 @@ class Plan:
     def _block(
         self, image_set: Choice, image: Planned, operator: Choice, noise: Choice, repetition: int
     ) -> Iterator[Trial]:
-        channels, height, width = image.shape
         block = f"{image.sha256} {operator.label} {noise.label} {repetition}"
         for denoiser in self._shuffled(block):
             if not in_shard(self.options.shard, image.sha256, operator, noise, denoiser, repetition):
                 continue
-            bare = Trial(
-                image_set=image_set,
-                image=image.id,
-                image_sha256=image.sha256,
-                height=height,
-                width=width,
-                channels=channels,
-                operator=operator,
-                noise=noise,
-                denoiser=denoiser,
-                stopping=self.suite.stopping if self._iterative[denoiser.label] else (),
-                repetition=repetition,
-                metrics=self.suite.metrics,
-                device=self._device(denoiser),
-                threads=self.options.threads,
-                source=code_digest(self._spec("denoiser", denoiser).factory).digest,
-                commit=revision(self._spec("denoiser", denoiser).factory),
-                crops=image.crops and repetition == 0,
-                salt=self.options.salt,
-                noisy_sha256=image.noisy[repetition] if noise.label in self._given else "",
-            )
-            yield self._with_keys(bare)
+            for rules in self._fits(denoiser):
+                yield self._trial(image_set, image, operator, noise, denoiser, rules, repetition)
+
+    def _trial(
+        self,
+        image_set: Choice,
+        image: Planned,
+        operator: Choice,
+        noise: Choice,
+        denoiser: Choice,
+        rules: tuple[Choice, ...],
+        repetition: int,
+    ) -> Trial:
+        channels, height, width = image.shape
+        bare = Trial(
+            image_set=image_set,
+            image=image.id,
+            image_sha256=image.sha256,
+            height=height,
+            width=width,
+            channels=channels,
+            operator=operator,
+            noise=noise,
+            denoiser=denoiser,
+            stopping=rules,
+            repetition=repetition,
+            metrics=self.suite.metrics,
+            device=self._device(denoiser),
+            threads=self.options.threads,
+            source=code_digest(self._spec("denoiser", denoiser).factory).digest,
+            commit=revision(self._spec("denoiser", denoiser).factory),
+            crops=image.crops and repetition == 0,
+            salt=self.options.salt,
+            noisy_sha256=image.noisy[repetition] if noise.label in self._given else "",
+        )
+        return self._with_keys(bare)
+
+    def _fits(self, denoiser: Choice) -> tuple[tuple[Choice, ...], ...]:
+        """Return the rules of each fit of a method: one that all share, and those of rules that stop now."""
+        if not self._iterative[denoiser.label]:
+            return ((),)
+        alone = [rule for rule in self.suite.stopping if rule.parameters.get(STOP_NOW)]
+        shared = tuple(rule for rule in self.suite.stopping if rule not in alone)
+        return (*([shared] if shared else []), *((rule,) for rule in alone))
 
     def _device(self, choice: Choice) -> str:
         """Return where a method runs: on the CPU if it cannot run on the device that was asked for.
@@ -259,24 +282,3 @@ def _length(members: ImageSet) -> int:
         return len(members)
     except OverflowError:  # it has more than Python's `len` can say
         return sys.maxsize
-
-
-def in_shard(
-    shard: tuple[int, int] | None,
-    image_sha256: str,
-    operator: Choice,
-    noise: Choice,
-    denoiser: Choice,
-    repetition: int,
-) -> bool:
-    """Say whether a trial belongs to shard (i, n), from what the trial is; None = all.
-
-    Not from its number: on a machine that cannot read one picture, all later numbers are others.
-    """
-    if shard is None:
-        return True
-    chosen = [[choice.name, choice.parameters] for choice in (operator, noise, denoiser)]
-    text = json.dumps([image_sha256, *chosen, repetition], sort_keys=True, default=list)
-    index, count = shard
-    number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest())
-    return number % count == index - 1

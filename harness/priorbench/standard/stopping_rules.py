@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from priorbench.contract.limits import check_count
 from priorbench.contract.stopping import Look, Trajectory, Verdict
 from priorbench.errors import PriorbenchError
-from priorbench.toolkit.rules import Count, budget_of
 
 if TYPE_CHECKING:
     import torch
+
+#: a number of iterations
+Count = Annotated[int, Field(ge=1)]
 
 
 class Fixed:
@@ -29,7 +33,7 @@ class Fixed:
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget."""
-        self._budget = budget_of(self._iterations, trajectory)
+        self._budget = trajectory.budget(self._iterations)
 
     def wants(self, iteration: int) -> bool:
         """Only the last iteration."""
@@ -63,7 +67,7 @@ class BestLoss:
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget."""
-        self._budget = budget_of(self._iterations, trajectory)
+        self._budget = trajectory.budget(self._iterations)
         self._best = math.inf
 
     def wants(self, iteration: int) -> bool:
@@ -88,7 +92,7 @@ class Oracle:
     iterations : int or None, optional
         the budget; null takes the method's own, published one.
     every : int, default 1
-        look at every n-th iteration, n being this number, besides the points of the curve.
+        look at every n-th iteration, n being this number, and at the last one.
     """
 
     def __init__(self, *, iterations: Count | None = None, every: Count = 1) -> None:
@@ -101,13 +105,13 @@ class Oracle:
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget and the clean image."""
-        self._budget = budget_of(self._iterations, trajectory)
+        self._budget = trajectory.budget(self._iterations)
         self._best = math.inf
         self._clean = trajectory.clean
 
     def wants(self, iteration: int) -> bool:
         """Every `every`-th iteration and the last one."""
-        return iteration % self._every == 0 or iteration == self._budget
+        return iteration <= self._budget and (iteration % self._every == 0 or iteration == self._budget)
 
     def observe(self, look: Look) -> Verdict:
         """Keep the least squared error to the clean image."""

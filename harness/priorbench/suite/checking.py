@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from priorbench.contract.specs import ImageSetSpec, MetricSpec
-from priorbench.errors import RequestError
+from priorbench.contract.averages import Average, read_average
+from priorbench.contract.choice import Choice
+from priorbench.contract.specs import ImageSetSpec, MetricSpec, StoppingRuleSpec
+from priorbench.errors import PriorbenchError, RequestError
 from priorbench.loading.registry import Registry
 from priorbench.suite.given import misfits
 from priorbench.suite.model import LISTS, Suite, SuiteOptions
 from priorbench.suite.notation import ChoiceError, RawChoice, parse_entry, parse_text
+from priorbench.suite.reporting import crossed
 from priorbench.suite.resolution import (
     Fault,
     Origin,
@@ -70,11 +74,13 @@ class _Check:
     def suite(self) -> Suite:
         lists = {key: self._resolve(key) for key in _WITH_PARAMETERS}
         metrics, metric_problems = self._metrics()
+        averages, average_problems = self._averages()
         problems = [
             *(self._at_line(line, message) for line, message in self.marked.problems),
             *(self._at(path, message) for path, message in shape_problems(self.marked.data)),
             *(problem for resolved in lists.values() for problem in resolved.problems),
             *metric_problems,
+            *average_problems,
             *self._bad_repetitions(),
             *self._misfits(lists),
         ]
@@ -82,6 +88,7 @@ class _Check:
             # a grid repeats the problem of a parameter beside it; aliases repeat whole entries
             ordered = sorted(dict.fromkeys(problems), key=lambda problem: problem.line)
             raise RequestError([problem.text for problem in ordered])
+        stopping = self._crossed(lists["stopping"].choices, averages)
         shape = SuiteFile.model_validate(self.marked.data)
         return Suite(
             name=shape.name,
@@ -89,7 +96,7 @@ class _Check:
             images=lists["images"].choices,
             noises=lists["noises"].choices,
             denoisers=lists["denoisers"].choices,
-            stopping=lists["stopping"].choices,
+            stopping=stopping,
             operators=lists["operators"].choices,
             repetitions=self.options.repetitions or shape.repetitions,
             metrics=metrics,
@@ -157,6 +164,36 @@ class _Check:
                 problems.append(origin.problem(fault))
             names.append(name)
         return tuple(names), problems
+
+    def _averages(self) -> tuple[tuple[Average, ...], list[Fault]]:
+        """Return what is reported of iterative methods."""
+        written = enumerate(list_value(self.marked.data, "averaging"))
+        entries = [(text, Origin(shown=f"--averaging '{text}'")) for text in self.options.averaging] or [
+            (text, self._origin("averaging", number)) for number, text in written if isinstance(text, str)
+        ]
+        found: list[Average] = []
+        problems = []
+        for text, origin in entries:
+            try:
+                average = read_average(text)
+            except PriorbenchError as error:
+                problems.append(origin.problem(str(error)))
+                continue
+            if average in found:
+                problems.append(origin.problem("it is given twice"))
+            found.append(average)
+        return tuple(found), problems
+
+    def _crossed(self, rules: tuple[Choice, ...], averages: tuple[Average, ...]) -> tuple[Choice, ...]:
+        specs = [self.registry.find(StoppingRuleSpec.kind, rule.name).spec for rule in rules]
+        oracles = frozenset(spec.name for spec in specs if isinstance(spec, StoppingRuleSpec) and spec.oracle)
+        found = crossed(rules, averages, oracles, stop_now=self.options.stop_now)
+        for label, count in Counter(rule.label for rule in found).items():
+            if count > 1:
+                raise RequestError(
+                    [f"{self.source.name}: two stopping rules are called '{label}': give one another 'label'"]
+                )
+        return found
 
     def _has_list(self, key: str) -> bool:
         """Tell a list that is absent or empty from one whose shape is a problem already."""

@@ -63,6 +63,10 @@ class SuiteOptions:
         choices in the command line's spelling; an image set may also be written as the path of a folder.
     metrics : tuple of str, default ()
         names.
+    averaging : tuple of str, default ()
+        what is reported of iterative methods: see `priorbench.contract.averages`.
+    stop_now : bool, default False
+        each stopping rule that is no oracle has a fit of its own, which ends when the rule stops.
     repetitions : int or None, optional
         noise draws for each image, 1 or more; None = the suite's.
     """
@@ -73,6 +77,8 @@ class SuiteOptions:
     stopping: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
+    averaging: tuple[str, ...] = ()
+    stop_now: bool = False
     repetitions: int | None = None
 
     def __str__(self) -> str:
@@ -80,6 +86,8 @@ class SuiteOptions:
         words = [
             f"{spec.option} {shlex.quote(text)}" for key, spec in LISTS.items() for text in getattr(self, key)
         ]
+        words += [f"--averaging {shlex.quote(text)}" for text in self.averaging]
+        words += ["--stop-now"] if self.stop_now else []
         if self.repetitions is not None:
             words.append(f"--repetitions {self.repetitions}")
         return " ".join(words)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from priorbench.contract.averages import own_parameters
 from priorbench.contract.choice import Choice
-from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec
+from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec, StoppingRuleSpec
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry, import_factory, missing_reason
 from priorbench.parameters.values import ParameterProblems, build, resolve
 from priorbench.suite.inspection import check_imports, resolved_parameters
 from priorbench.suite.notation import ChoiceError, RawChoice, expand, label_of, parse_setting, parse_text
+from priorbench.suite.reporting import rule_choice
 from priorbench.suite.yaml_text import KeyPath
 from priorbench.words import visible
 
@@ -195,15 +197,18 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
             raise
         raise PriorbenchError(told) from error
     assert isinstance(spec, Spec)
-    parameters = resolve(spec, import_factory(spec), {**raw.parameters, **more})
-    return Choice(name=raw.name, label=label_of(raw, spec), parameters=parameters)
+    given = replace(raw, parameters={**raw.parameters, **more})
+    return replace(
+        _choice(spec, partial(resolve, spec, import_factory(spec)), given), label=label_of(raw, spec)
+    )
 
 
 def instantiate(registry: Registry, kind: str, choice: Choice) -> Any:
     """Return a new object of what was chosen."""
     spec = registry.find(kind, choice.name).spec
     assert isinstance(spec, Spec)
-    return build(import_factory(spec), choice.parameters)
+    own = isinstance(spec, StoppingRuleSpec)
+    return build(import_factory(spec), own_parameters(choice.parameters) if own else choice.parameters)
 
 
 def _usable(
@@ -254,6 +259,8 @@ def _of_a_path(kind: str, name: str, known: Iterable[str]) -> str:
 def _choice(
     spec: Spec, completed: Callable[[Mapping[str, Any]], Mapping[str, Any]], raw: RawChoice
 ) -> Choice:
+    if isinstance(spec, StoppingRuleSpec):
+        return rule_choice(spec, completed, raw)
     return Choice(name=raw.name, label=label_of(raw, spec), parameters=completed(raw.parameters))
 
 

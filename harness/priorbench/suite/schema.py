@@ -55,6 +55,10 @@ class SuiteFile(BaseModel):
     stopping: Annotated[list[ListEntry], Field(description="stopping rules of iterative denoisers")] = [
         "fixed"
     ]
+    averaging: Annotated[
+        list[str],
+        Field(description="what is reported of iterative denoisers: raw, ema-0.99, last-100, ..."),
+    ] = ["raw"]
     repetitions: Annotated[
         int, Field(ge=1, le=MOST_REPETITIONS, description="noise draws for each image")
     ] = 1

@@ -7,9 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from priorbench.contract.limits import check_count
 from priorbench.contract.stopping import Trajectory, Verdict
-from priorbench.errors import PriorbenchError
 
 #: a number of iterations
 Count = Annotated[int, Field(ge=1)]
@@ -32,12 +30,7 @@ def budget_of(own: int | None, trajectory: Trajectory) -> int:
     PriorbenchError
         Where neither is there, or the number is below 1.
     """
-    budget = trajectory.iterations if own is None else own
-    if budget is None:
-        raise PriorbenchError(
-            "the method has no parameter 'iterations', so give the rule one: for example fixed:iterations=500"
-        )
-    return check_count("the number of iterations", budget)
+    return trajectory.budget(own)
 
 
 class Best:

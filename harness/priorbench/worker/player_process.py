@@ -143,6 +143,8 @@ class PlayerProcess:
         """Bring the last iterate of one of the images to the host, off the clock."""
         if self._ahead is not None and (index, kind) == (0, "estimate"):
             return self._ahead
+        if kind == "estimate":
+            self.settle()  # another pass: what the iteration left awake would be waited for on its clock
         self._trial()[0].command()
         self._send(("show", {"index": index, "kind": kind}))
         return self._shown(index, self._read())

@@ -116,12 +116,15 @@ def stretch_of(told: Mapping[str, Any], before: int, until: int, images: int) ->
     apart = _column(told, "apart", there)
     if not all(isinstance(flag, bool) for flag in apart):
         raise ReplyError("it does not say whether an output is another one than the estimate")
+    if not isinstance(told.get("repeats"), bool):
+        raise ReplyError("it does not say whether the next output is the estimate")
     return Stretch(
         number=number,
         ended=ended,
         spent=spent_of(told, "spent"),
         losses=tuple(None if loss is None else float(loss) for loss in losses),
         apart=tuple(apart),
+        repeats=told["repeats"],
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from priorbench.contract.choice import Choice
+from priorbench.contract.averages import average_of
 from priorbench.contract.images import array_sha256
 from priorbench.contract.records import NOT_RUN, Record
 from priorbench.contract.specs import DenoiserSpec, MetricSpec, StoppingRuleSpec
@@ -15,21 +15,18 @@ from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.loading.changes import CodeWatch
 from priorbench.loading.registry import Registry, import_factory
-from priorbench.machine.disturbance import conditions, disturbance
-from priorbench.parameters.values import build
-from priorbench.player.work import Player, Work
+from priorbench.player.work import Player
 from priorbench.protocol.crops import crops
 from priorbench.protocol.exchange import InvalidOutputError, Outcome, scale_remark
-from priorbench.protocol.failure import MachineError, TrialFailedError, classify
+from priorbench.protocol.failure import MachineError, classify
 from priorbench.protocol.frames import notes_of
-from priorbench.protocol.measure import measure_iterative, measure_one_shot
 from priorbench.protocol.problems import NoisyProblem, noisy_problem
-from priorbench.protocol.refusal import RefusedError, refusal
-from priorbench.protocol.scoring import CurveScorer, additive, score
+from priorbench.protocol.refusal import RefusedError, refusal, rule_refusal
+from priorbench.protocol.scoring import CurveScorer, additive, finite, residual_energy, score
 from priorbench.protocol.trial_records import failed_records, trial_records
-from priorbench.protocol.watching import Rule, Watched
 from priorbench.words import one_line
 from priorbench.worker.clean_images import CleanImages
+from priorbench.worker.fits import Fits, Posed
 
 
 class Seat(Protocol):
@@ -88,12 +85,17 @@ class Session:
         try:
             self._check_code(trials)
             noisy = [self._noisy(trial, own) for trial, own in zip(trials, fields, strict=True)]
-            self._check_taken(trials, noisy)
+            posed = [self._posed(trial, one) for trial, one in zip(trials, noisy, strict=True)]
+            if all(one.hopeless for one in posed):
+                return [
+                    self._records(one, one.all_outcomes([]), own)
+                    for one, own in zip(posed, fields, strict=True)
+                ]
             player = self._seat.take(trials)
         except Exception as error:
             return failed(error)
         try:
-            records = self._measured(trials, noisy, fields, player)
+            records = self._measured(posed, fields, player)
             self._check_code(trials)  # a module may have been imported in the middle of the trial
             clean = all(record.status in CLEAN for own in records for record in own)
         except BaseException as error:
@@ -135,103 +137,58 @@ class Session:
             fields["crops"] = crops(known)
         return noisy
 
-    def _check_taken(self, trials: Sequence[Trial], noisy: Sequence[NoisyProblem]) -> None:
-        spec = self._spec(DenoiserSpec, trials[0].denoiser.name)
-        for trial, one in zip(trials, noisy, strict=True):
-            reason = refusal(spec, one.clean.shape, trial.device, one.descriptor, trial.operator)
-            if reason:
-                raise RefusedError(reason)
+    def _posed(self, trial: Trial, noisy: NoisyProblem) -> Posed:
+        """Return a trial with what its rules lack; raise `RefusedError` where the method does not take it."""
+        spec = self._spec(DenoiserSpec, trial.denoiser.name)
+        reason = refusal(spec, noisy.clean.shape, trial.device, noisy.descriptor, trial.operator)
+        if reason:
+            raise RefusedError(reason)
+        rules = [self._spec(StoppingRuleSpec, choice.name) for choice in trial.stopping]
+        refused = [rule_refusal(rule, spec, noisy.descriptor, trial.operator) for rule in rules]
+        return Posed.of(trial, noisy, refused)
 
     def _measured(
-        self,
-        trials: Sequence[Trial],
-        noisy: Sequence[NoisyProblem],
-        fields: Sequence[dict[str, Any]],
-        player: Player,
+        self, posed: Sequence[Posed], fields: Sequence[dict[str, Any]], player: Player
     ) -> list[tuple[Record, ...]]:
         def note(**known: Any) -> None:
             """Keep what is known now: a method that fails later has it in its records."""
             for own in fields:
                 own.update(known)
 
-        note(setup_seconds=player.make(_work(trials, noisy)))
-        note(first_call_seconds=player.begin())
-        scorers = [CurveScorer(problem=one.problem, clean=one.clean) for one in noisy]
-        before = conditions(trials[0].device, player.process)
-        outcomes = self._outcomes(player, trials, noisy, scorers)
-        marks = [disturbance(before, conditions(trials[0].device, player.process))]
-        finished = player.finish()
-        left = finished.left or self._seat.strays()
-        if left:
-            raise TrialFailedError("error", f"left {left} running")
-        if not all(outcome.quiet for own in outcomes for outcome in own):
-            marks.append("another thread of the process was at work when the clock started")
-        marks += finished.marks
-        if len(trials) > 1:
-            note(batch=len(trials))
-            marks.insert(0, f"throughput: {len(trials)} images were fitted at once")
-        else:
-            note(peak_memory_bytes=finished.memory)
-        note(tainted="; ".join(filter(None, marks)) or None)
+        fits = Fits(player, self.registry, posed, self._seat.strays)
+        outcomes = fits.run(note)
+        marks = fits.marks
+        if len(posed) > 1:
+            note(batch=len(posed))
+            marks.insert(0, f"throughput: {len(posed)} images were fitted at once")
+        elif fits.finished is not None:
+            note(peak_memory_bytes=fits.finished.memory)
+        note(tainted="; ".join(marks) or None)
         return [
-            self._records(trial, own, scorer, known)
-            for trial, own, scorer, known in zip(trials, outcomes, scorers, fields, strict=True)
+            self._records(one, own, known) for one, own, known in zip(posed, outcomes, fields, strict=True)
         ]
-
-    def _outcomes(
-        self,
-        player: Player,
-        trials: Sequence[Trial],
-        noisy: Sequence[NoisyProblem],
-        scorers: Sequence[CurveScorer],
-    ) -> list[list[Outcome]]:
-        if not trials[0].stopping:
-            return [[measure_one_shot(player.fit)]]
-        budget = trials[0].denoiser.parameters.get("iterations")
-        watched = [
-            Watched(
-                one.problem,
-                [self._rule(choice) for choice in trial.stopping],
-                budget,
-                clean=one.clean,
-                curve=scorer,
-            )
-            for trial, one, scorer in zip(trials, noisy, scorers, strict=True)
-        ]
-        return measure_iterative(player.fit, watched)
 
     def _records(
-        self, trial: Trial, outcomes: Sequence[Outcome], scorer: CurveScorer, fields: dict[str, Any]
+        self, posed: Posed, outcomes: Sequence[Outcome], fields: dict[str, Any]
     ) -> tuple[Record, ...]:
+        trial = posed.trial
         metrics = {name: import_factory(self._spec(MetricSpec, name)) for name in trial.metrics}
-        results: list[dict[str, Any]] = []
-        for outcome in outcomes:
-            if outcome.output is None:
-                status, error = classify(outcome.error or InvalidOutputError("no output"))
-                results.append(fields | {"status": status, "error": error})
-                continue
-            digest = array_sha256(outcome.output)
-            output = crops({digest: outcome.output}) if trial.crops else {}
-            results.append(
-                fields
-                | score(outcome.output, scorer.clean, metrics, additive(scorer.problem))
-                | {
-                    "output_sha256": digest,
-                    "remark": scale_remark(outcome.output),
-                    "iterations": outcome.iterations,
-                    "wall_seconds": outcome.wall_seconds,
-                    "device_seconds": outcome.device_seconds,
-                    "cpu_seconds": outcome.cpu_seconds,
-                    "crops": fields.get("crops", {}) | output,
-                }
-            )
-        if trial.stopping:
-            results = [result | _trajectory(scorer, results) for result in results]
+        results = [fields | _result(posed, outcome, metrics) for outcome in outcomes]
+        for result, outcome in zip(results, outcomes, strict=True):
+            if trial.crops and outcome.output is not None:
+                own_crop = crops({result["output_sha256"]: outcome.output})
+                result["crops"] = fields.get("crops", {}) | own_crop
+        for average, scorer in posed.scorers.items():
+            own = [
+                number
+                for number, choice in enumerate(trial.stopping)
+                if average_of(choice.parameters) == average and scorer.iteration
+            ]
+            on_it = [results[number] for number in own if not outcomes[number].of_companion]
+            known = _trajectory(scorer, on_it)
+            for number in own:
+                results[number] |= known
         return trial_records(trial, self.registry, results)
-
-    def _rule(self, choice: Choice) -> Rule:
-        spec = self._spec(StoppingRuleSpec, choice.name)
-        return build(import_factory(spec), choice.parameters), spec.oracle
 
     def _spec(self, cls: type[Any], name: str) -> Any:
         spec = self.registry.find(cls.kind, name).spec
@@ -239,16 +196,25 @@ class Session:
         return spec
 
 
-def _work(trials: Sequence[Trial], noisy: Sequence[NoisyProblem]) -> Work:
-    """Return what a player may know of trials."""
-    return Work(
-        denoiser=trials[0].denoiser.name,
-        parameters=trials[0].denoiser.parameters,
-        iterative=bool(trials[0].stopping),
-        device=trials[0].device,
-        problems=tuple(one.problem for one in noisy),
-        draws=tuple(one.drawn for one in noisy),
-    )
+def _result(posed: Posed, outcome: Outcome, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record fields that an outcome gives."""
+    if outcome.output is None:
+        status, error = classify(outcome.error or InvalidOutputError("no output"))
+        return {"status": status, "error": error}
+    noisy = posed.noisy
+    fitted = residual_energy(noisy.problem, outcome.output)
+    return score(outcome.output, noisy.clean, metrics, additive(noisy.problem)) | {
+        "output_sha256": array_sha256(outcome.output),
+        "remark": scale_remark(outcome.output),
+        "iterations": outcome.iterations,
+        "stopped_at": outcome.stopped_at,
+        "fired": outcome.fired,
+        "training_loss": finite(outcome.loss),
+        "fit_failed": fitted > 2 * noisy.energy if posed.trial.stopping else None,
+        "wall_seconds": outcome.wall_seconds,
+        "device_seconds": outcome.device_seconds,
+        "cpu_seconds": outcome.cpu_seconds,
+    }
 
 
 def _trajectory(scorer: CurveScorer, results: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ repetitions: 0
 metrics: [gian, gain, gain, 3]
 """
     assert problems_of(load, text) == [
-        "s.yaml:2: unknown key 'imagse'; did you mean 'images'? Allowed: denoisers, images, metrics, name, "
+        "s.yaml:2: unknown key 'imagse'; did you mean 'images'? Allowed: averaging, denoisers, images, metrics, name, "
         "noises, operators, repetitions, stopping, summary",
         "s.yaml:4: images[0] photos: 'crop' must be int | None, not \"large\"",
         "s.yaml:5: images[1]: unknown image set 'photo'; did you mean 'photos'? "
@@ -239,6 +239,7 @@ def test_the_schema_describes_the_keys_and_forbids_others() -> None:
         "noises",
         "denoisers",
         "stopping",
+        "averaging",
         "repetitions",
         "metrics",
     }

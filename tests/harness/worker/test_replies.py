@@ -18,6 +18,7 @@ GOOD: dict[str, Any] = {
     "spent": {"wall": 1.5, "device": 1.5, "cpu": 1.25},
     "losses": [0.5, None],
     "apart": [True, False],
+    "repeats": False,
 }
 
 
@@ -61,6 +62,8 @@ def test_losses_that_are_not_finite_arrive() -> None:
         {"losses": {"0": 1, "1": 2}},
         {"apart": [1, 0]},
         {"apart": None},
+        {"repeats": None},
+        {"repeats": 1},
     ],
 )
 def test_a_stretch_that_is_none_is_refused(change: dict[str, Any]) -> None:

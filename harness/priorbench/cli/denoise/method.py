@@ -12,6 +12,7 @@ import torch
 from priorbench.cli.common.output import say
 from priorbench.cli.denoise.noise import told_noise
 from priorbench.cli.denoise.source import parse_range
+from priorbench.contract.averages import average_of
 from priorbench.contract.choice import Choice
 from priorbench.contract.images import array_sha256
 from priorbench.contract.noise import NoiseDescriptor
@@ -21,8 +22,9 @@ from priorbench.errors import PriorbenchError
 from priorbench.machine.devices import resolve_device
 from priorbench.protocol.exchange import Outcome, Problem
 from priorbench.protocol.failure import classify
+from priorbench.protocol.looks.watcher import Rule
 from priorbench.protocol.measure import measure
-from priorbench.protocol.refusal import refusal
+from priorbench.protocol.refusal import refusal, rule_refusal
 from priorbench.protocol.seeding import method_seed
 from priorbench.suite.resolution import choose, instantiate
 
@@ -92,7 +94,7 @@ class Method:
         problem = posed(pixels, noise, self.device, self.seed)
         method = instantiate(self.registry, "denoiser", self.choice)
         iterative = hasattr(method, "iterate")
-        rules = [(_rule(self.registry, self.stopping), False)] if iterative else []
+        rules = [_rule(self.registry, self.stopping, self.spec, noise)] if iterative else []
         budget = self.choice.parameters.get("iterations")
 
         def show(point: Any) -> None:
@@ -139,15 +141,20 @@ def posed(
     return Problem(noisy=pixels, observation=observation)
 
 
-def _rule(registry: Registry, name: str) -> Any:
-    """Return a stopping rule that does not need the clean picture."""
+def _rule(registry: Registry, name: str, method: DenoiserSpec, noise: NoiseDescriptor | None) -> Rule:
+    """Return a stopping rule that does not need the clean picture, and has all that it needs."""
     rule = choose(registry, "stopping rule", name)
     spec = registry.find("stopping rule", rule.name).spec
-    if isinstance(spec, StoppingRuleSpec) and spec.oracle:
+    assert isinstance(spec, StoppingRuleSpec)
+    if spec.oracle or "noise-energy" in spec.needs:
         raise PriorbenchError(
             f"stopping rule '{rule.name}' needs the clean picture: use fixed or another rule"
         )
-    return instantiate(registry, "stopping rule", rule)
+    if reason := rule_refusal(spec, method, noise):
+        raise PriorbenchError(f"stopping rule '{rule.name}': {reason}")
+    return Rule(
+        instantiate(registry, "stopping rule", rule), average=average_of(rule.parameters), needs=spec.needs
+    )
 
 
 def _caught(run: Callable[[], Outcome]) -> Outcome:
