@@ -14,8 +14,8 @@ from priorbench.loading.registry import Registry, import_factory
 from priorbench.machine.disturbance import conditions, disturbance
 from priorbench.parameters.values import build
 from priorbench.player.work import Finished, Player, Work
-from priorbench.protocol.exchange import InvalidOutputError, Outcome
-from priorbench.protocol.failure import TrialFailedError
+from priorbench.protocol.exchange import Outcome
+from priorbench.protocol.failure import TrialFailedError, classify
 from priorbench.protocol.looks.watcher import Rule
 from priorbench.protocol.measure import measure_iterative, measure_one_shot
 from priorbench.protocol.problems import NoisyProblem
@@ -119,8 +119,8 @@ class Fits:
             try:
                 seconds = self._companion(number, watched, [own[number] for own in asked if number in own])
                 setup = seconds if setup is None else setup
-            except (TrialFailedError, InvalidOutputError) as error:
-                if isinstance(error, TrialFailedError) and error.status not in _HARMLESS:
+            except Exception as error:
+                if classify(error)[0] not in _HARMLESS:
                     raise
                 for image in watched:
                     image.fail(number, error)

@@ -1,0 +1,200 @@
+"""The fits of a trial: companions first, the shared one afterwards; rules without what they need are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_runs import records
+
+PLUGIN = str(Path(__file__).parents[2] / "support" / "companion_rules.py")
+RULES = ("fixed", "left-half", "left-half:refit=true,label=refit", "twin", "oracle")
+
+
+def ran(command, *words: str, executor: str = "serial", status: int = 0) -> dict[str, dict]:
+    """Return the records of a run on one image, by the label of their rule (and the noise)."""
+    store = ("--store", f"{executor}{abs(hash(words))}.db")
+    given = ("run", "-", "--images", "ramps:count=1", "--plugin", PLUGIN, "--threads", "1")
+    done = command(*given, "--executor", executor, *words, *store)
+    assert done.returncode == status, done.stderr
+    found = {}
+    for record in records(command, *store):
+        shown = record["asked"][0]["stopping"] if "asked" in record else record["stopping_rule"]
+        found[f"{shown} {record['noise']} {sorted(record['stopping_parameters'].items())}"] = record
+    return found
+
+
+def of(found: dict[str, dict], rule: str, **parameters) -> dict:
+    """Return the one record of a rule with these parameters."""
+    chosen = [
+        record
+        for record in found.values()
+        if record["stopping_rule"] == rule
+        and all(record["stopping_parameters"].get(name) == value for name, value in parameters.items())
+    ]
+    assert len(chosen) == 1, chosen
+    return chosen[0]
+
+
+def words(*rules: str, noise: str = "gaussian-25", denoiser: str = "descent") -> list[str]:
+    return [
+        *("--noise", noise, "--denoiser", denoiser),
+        *(word for rule in rules for word in ("--stopping", rule)),
+    ]
+
+
+@pytest.fixture
+def found(command) -> dict[str, dict]:
+    return ran(command, *words(*RULES))
+
+
+def test_all_rules_have_a_result(found) -> None:
+    assert {record["status"] for record in found.values()} == {"ok"}
+
+
+def test_a_companion_does_not_change_the_fit_that_all_share(command, found) -> None:
+    alone = of(ran(command, *words("fixed")), "fixed")
+    shared = of(found, "fixed")
+    assert alone["output_sha256"] == shared["output_sha256"]
+    assert alone["curve"]["psnr"] == shared["curve"]["psnr"]
+    assert alone["key"] == shared["key"]
+
+
+def test_what_is_kept_of_a_companion_is_the_result(found) -> None:
+    held = of(found, "left-half", refit=False)
+    assert (held["iterations"], held["stopped_at"], held["fired"]) == (5, 8, False)
+    again = of(found, "left-half", refit=True)
+    assert (again["iterations"], again["stopped_at"], again["fired"]) == (5, 5, True)
+    assert held["psnr"] < again["psnr"]  # its right half is black
+    assert held["fit_failed"]
+    assert not of(found, "fixed")["fit_failed"]
+
+
+def test_what_is_kept_of_a_companion_is_not_the_best_of_the_shared_fit(found) -> None:
+    best = max(found.values(), key=lambda record: record["oracle_psnr"])
+    assert all(record["oracle_psnr"] == best["oracle_psnr"] for record in found.values())
+    assert best["oracle_psnr"] == of(found, "oracle")["psnr"]
+
+
+def test_a_twin_has_other_data_and_the_same_method(found) -> None:
+    twin = of(found, "twin")
+    assert (twin["iterations"], twin["fired"]) == (4, True)
+
+
+@pytest.mark.slow(20)
+def test_companions_in_another_process_are_those_in_this_one(command, found) -> None:
+    there = ran(command, *words(*RULES), executor="local")
+    names = (
+        "iterations",
+        "stopped_at",
+        "fired",
+        "output_sha256",
+        "oracle_psnr",
+        "training_loss",
+        "fit_failed",
+    )
+    assert {record["key"]: [record[name] for name in names] for record in there.values()} == {
+        record["key"]: [record[name] for name in names] for record in found.values()
+    }
+
+
+def test_companions_are_paid_for(command) -> None:
+    found = ran(command, *words(*RULES, denoiser="descent:pause=0.01"))
+    seconds = {record["key"]: record["wall_seconds"] for record in found.values()}
+    step = 0.01
+    assert seconds[of(found, "fixed")["key"]] >= 20 * step
+    assert 8 * step <= seconds[of(found, "left-half", refit=False)["key"]] < 20 * step
+    assert (8 + 5) * step <= seconds[of(found, "left-half", refit=True)["key"]] < 33 * step
+    # side by side until iteration 4, though the twin was run to its end before
+    assert 8 * step <= seconds[of(found, "twin")["key"]] < 20 * step
+
+
+def test_a_rule_without_what_it_needs_is_refused_before_the_run(command) -> None:
+    found = ran(command, *words("fixed", "left-half", "twin", noise="gaussian-25-clipped"))
+    assert of(found, "fixed")["status"] == of(found, "left-half")["status"] == "ok"
+    twin = of(found, "twin")
+    assert twin["status"] == "refused"
+    assert twin["error"] == (
+        "the rule needs white Gaussian noise of known deviation, not clipped, which it does not have here"
+    )
+    found = ran(command, *words("left-half", denoiser="descent-unmasked"))
+    assert of(found, "left-half")["status"] == "refused"
+    assert "can leave pixels out of its loss" in of(found, "left-half")["error"]
+    assert of(found, "left-half")["setup_seconds"] is None  # nothing was run
+
+
+def test_a_companion_that_fails_ends_only_its_rule(command) -> None:
+    found = ran(command, *words("fixed", "left-half", denoiser="descent:fails=true"), status=1)
+    assert of(found, "fixed")["status"] == "ok"
+    failed = of(found, "left-half")
+    assert failed["status"] == "error"
+    assert "no masks, please" in failed["error"]
+
+
+def test_a_companion_that_is_none_ends_only_its_rule(command) -> None:
+    found = ran(command, *words("fixed", "wrong-mask"), status=1)
+    assert of(found, "fixed")["status"] == "ok"
+    assert "has a mask that is none of shape" in of(found, "wrong-mask")["error"]
+
+
+def test_a_rule_that_stops_now_has_a_fit_of_its_own_and_the_same_result(command, found) -> None:
+    own = ran(command, *words(*RULES), "--stop-now")
+    assert len(own) == len(RULES)
+    for record in found.values():
+        parameters = record["stopping_parameters"]
+        same = of(own, record["stopping_rule"], **parameters)
+        names = ("iterations", "stopped_at", "output_sha256")
+        assert [same[name] for name in names] == [record[name] for name in names]
+        if record["oracle"]:
+            assert same["key"] == record["key"]  # it could not stop without seeing the clean image
+        else:
+            assert same["stopping_parameters"]["stop_now"] is True
+            assert same["curve"] is None
+            assert same["oracle_psnr"] is None
+
+
+def test_the_noise_and_the_loss_are_in_the_records(found) -> None:
+    fixed = of(found, "fixed")
+    assert fixed["noise_energy"] == pytest.approx((25 / 255) ** 2, rel=0.2)
+    curve = fixed["curve"]
+    assert len(curve["loss"]) == len(curve["psnr"])
+    # the loss of step t is the squared residual after step t - 1
+    assert curve["loss"][1] == pytest.approx(curve["residual"][0] ** 2, rel=1e-4)
+    assert fixed["training_loss"] == pytest.approx(curve["loss"][-1], rel=0.5)
+
+
+def test_averages_are_crossed_with_rules(command) -> None:
+    found = ran(command, *words("fixed", "oracle"), "--averaging", "raw", "--averaging", "last-3")
+    assert len(found) == 4
+    raw, mean = of(found, "fixed", average=None), of(found, "fixed", average="last-3")
+    assert raw["output_sha256"] != mean["output_sha256"]
+    assert raw["curve"]["psnr"] != mean["curve"]["psnr"]
+    assert mean["oracle_psnr"] == of(found, "oracle", average="last-3")["psnr"]
+    assert raw["oracle_psnr"] == of(found, "oracle", average=None)["psnr"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--averaging", "mean"], "--averaging 'mean': average is 'mean': write raw, ema-0.99"),
+        (["--averaging", "raw", "--averaging", "raw"], "--averaging 'raw': it is given twice"),
+        (["--stopping", "fixed:average=ema-1"], "average is 'ema-1': the weight of the past is below 1"),
+        (["--stopping", "fixed:stop_now=3"], "stop_now is 3: write true or false"),
+    ],
+)
+def test_what_is_no_average_is_refused_before_the_run(command, given, told) -> None:
+    done = command(
+        "run",
+        "-",
+        "--images",
+        "ramps:count=1",
+        "--noise",
+        "gaussian-25",
+        "--plugin",
+        PLUGIN,
+        "--denoiser",
+        "descent",
+        *given,
+    )
+    assert done.returncode == 2
+    assert told in done.stderr
