@@ -151,6 +151,8 @@ def run(
     for line in chosen.warnings:
         say(f"priorbench: {line}", err=True)
     plan = Plan(chosen, registry, options)
+    for line in plan.expected_refusals():
+        say(f"priorbench: {line}", err=True)
     factory = _executor_factory(registry, executor, batch)
     if dry_run:
         say(suite_yaml(chosen), nl=False)

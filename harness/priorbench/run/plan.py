@@ -21,6 +21,7 @@ from priorbench.loading.digests import code_digest, core_digest
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.run.asking import Asking, asked_set
+from priorbench.run.expected import expected_refusals
 from priorbench.run.given import check_given
 from priorbench.run.keys import Provenance, record_key
 from priorbench.run.noting import Notes
@@ -120,6 +121,11 @@ class Plan:
         trials = problems * fits * self.suite.repetitions
         part = trials if self.options.shard is None else -(-trials // self.options.shard[1])
         return min(part, sys.maxsize)  # Python's `len` can say no more
+
+    def expected_refusals(self) -> tuple[str, ...]:
+        """Return one line for each stopping rule that will be refused, and why."""
+        iterative = [choice for choice in self.suite.denoisers if self._iterative[choice.label]]
+        return tuple(expected_refusals(self.suite, self.registry, iterative))
 
     def requests(self, trial: Trial) -> tuple[Request, ...]:
         """Return what each key of a trial answers, in the order of its keys."""

@@ -17,6 +17,7 @@ from priorbench.contract.averages import (
 )
 from priorbench.contract.choice import Choice
 from priorbench.contract.specs import StoppingRuleSpec
+from priorbench.errors import PriorbenchError
 from priorbench.suite.notation import RawChoice, label_of
 
 
@@ -45,7 +46,11 @@ def rule_choice(
     label = label_of(plain, spec)
     if raw.label is None:
         label += _suffix(reserved)
-    return Choice(name=raw.name, label=label, parameters={**completed(plain.parameters), **reserved})
+    parameters = completed(plain.parameters)
+    for name in RESERVED:
+        if name in parameters:
+            raise PriorbenchError(f"its parameter '{name}' is one that every rule has: it must be renamed")
+    return Choice(name=raw.name, label=label, parameters={**parameters, **reserved})
 
 
 def crossed(

@@ -1,4 +1,4 @@
-"""The fits of a trial: companions first, the shared one afterwards; rules without what they need are refused."""
+"""The fits of a trial: companions first, the shared one afterwards; refusals before all of them."""
 
 from __future__ import annotations
 
@@ -121,6 +121,23 @@ def test_a_rule_without_what_it_needs_is_refused_before_the_run(command) -> None
     assert of(found, "left-half")["status"] == "refused"
     assert "can leave pixels out of its loss" in of(found, "left-half")["error"]
     assert of(found, "left-half")["setup_seconds"] is None  # nothing was run
+
+
+def test_what_will_be_refused_is_told_before_the_run(command) -> None:
+    more = ("--denoiser", "descent-unmasked", "--noise", "gaussian-25")
+    given = words("fixed", "left-half", "twin", noise="gaussian-25-clipped")
+    done = command("run", "-", "--images", "ramps:count=1", "--plugin", PLUGIN, "--dry-run", *given, *more)
+    assert done.returncode == 0
+    lines = [line for line in done.stderr.splitlines() if "will be refused" in line]
+    mask = "the rule needs a method that can leave pixels out of its loss, which it does not have here"
+    energy = (
+        "the rule needs white Gaussian noise of known deviation, not clipped, which it does not have here"
+    )
+    assert lines == [
+        f"priorbench: stopping rule 'left-half' of descent-unmasked will be refused for gaussian-25-clipped: {mask}",
+        f"priorbench: stopping rule 'twin' will be refused for gaussian-25-clipped: {energy}",
+        f"priorbench: stopping rule 'left-half' of descent-unmasked will be refused for gaussian-25: {mask}",
+    ]
 
 
 def test_a_companion_that_fails_ends_only_its_rule(command) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
 from priorbench.contract.methods import Iterate
 from priorbench.contract.observation import Observation
 from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
-from priorbench.contract.stopping import StoppingRule, Trajectory
+from priorbench.contract.stopping import CompanionRule, StoppingRule, Trajectory
 from priorbench.protocol.exchange import Fit, Kind, Outcome, Shown
 from priorbench.protocol.failure import classify, told_in_one_line
 from priorbench.protocol.fit import OwnFit
+from priorbench.protocol.looks.watcher import Rule
 from priorbench.protocol.measure import measure_iterative
 from priorbench.protocol.problems import NoisyProblem
 from priorbench.protocol.watching import Watched
@@ -25,6 +26,11 @@ from priorbench.testing.subject import Subject
 #: budget of the fit that is watched; it goes on for several times that
 BUDGET = 40
 _PATIENCE = 5
+
+
+@runtime_checkable
+class _Accompanied(CompanionRule, Protocol):
+    """A rule with a companion, as it can be told from others."""
 
 
 class Passing:
@@ -76,12 +82,15 @@ class RememberedRule:
     Parameters
     ----------
     rule : StoppingRule
-        the rule.
+        the rule; where it asks for a companion, this one does, too.
     """
 
     def __init__(self, rule: StoppingRule) -> None:
         self._begin = rule.begin
         self.wants, self.observe = rule.wants, rule.observe
+        if isinstance(rule, _Accompanied):
+            self.companion = rule.companion
+            self.wants_of_companion, self.observe_companion = rule.wants_of_companion, rule.observe_companion
         self.given: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     def begin(self, trajectory: Trajectory) -> None:
@@ -119,13 +128,34 @@ class RuleSubject(Subject):
     def watch(self) -> WatchedRule:
         """Make a fit under a fresh rule."""
         problem, clean = self.problem.problem, self.problem.clean
-        method = Passing(torch.tensor(clean), torch.tensor(problem.noisy))
-        fit = RememberedFit(OwnFit(method, [problem]))
         rule = RememberedRule(self.make())
-        watched = Watched(problem, [(rule, self.spec.oracle)], BUDGET, clean=clean)
-        ((outcome,),) = measure_iterative(fit, [watched])
-        touched = not all(torch.equal(now, then) for now, then in [*fit.shown, *rule.given])
-        return WatchedRule(outcome=outcome, iterations=method.made, touched=touched)
+        watched = Watched(
+            problem,
+            [Rule(rule, self.spec.oracle, needs=self.spec.needs)],
+            BUDGET,
+            clean=clean,
+            noise_energy=self.problem.energy,
+            denoiser="passing",
+        )
+        fits = []
+        for number, companion in watched.companions().items():
+            beside = watched.beside(number, companion)
+            fits.append(self._fit(beside))
+            watched.join(number, beside, companion)
+        fits.append(self._fit(watched))
+        seen = [pair for _, fit in fits for pair in fit.shown]
+        touched = not all(torch.equal(now, then) for now, then in [*seen, *rule.given])
+        (outcome,) = watched.outcomes()
+        return WatchedRule(
+            outcome=outcome, iterations=max(method.made for method, _ in fits), touched=touched
+        )
+
+    def _fit(self, watched: Watched) -> tuple[Passing, RememberedFit]:
+        noisy = torch.tensor(watched.problem.noisy)
+        method = Passing(torch.tensor(self.problem.clean), noisy)
+        fit = RememberedFit(OwnFit(method, [watched.problem]))
+        measure_iterative(fit, [watched])
+        return method, fit
 
 
 def chooses(subject: RuleSubject) -> Finding | None:
