@@ -129,14 +129,17 @@ def test_what_will_be_refused_is_told_before_the_run(command) -> None:
     done = command("run", "-", "--images", "ramps:count=1", "--plugin", PLUGIN, "--dry-run", *given, *more)
     assert done.returncode == 0
     lines = [line for line in done.stderr.splitlines() if "will be refused" in line]
-    mask = "the rule needs a method that can leave pixels out of its loss, which it does not have here"
-    energy = (
-        "the rule needs white Gaussian noise of known deviation, not clipped, which it does not have here"
+    mask = "a method that can leave pixels out of its loss"
+    noise = "white Gaussian noise of known deviation, not clipped"
+    expected = (
+        ("'left-half' of descent-unmasked", "gaussian-25-clipped", mask),
+        ("'twin'", "gaussian-25-clipped", noise),
+        ("'left-half' of descent-unmasked", "gaussian-25", mask),
     )
     assert lines == [
-        f"priorbench: stopping rule 'left-half' of descent-unmasked will be refused for gaussian-25-clipped: {mask}",
-        f"priorbench: stopping rule 'twin' will be refused for gaussian-25-clipped: {energy}",
-        f"priorbench: stopping rule 'left-half' of descent-unmasked will be refused for gaussian-25: {mask}",
+        f"priorbench: stopping rule {rule} will be refused for {where}: "
+        f"the rule needs {what}, which it does not have here"
+        for rule, where, what in expected
     ]
 
 
