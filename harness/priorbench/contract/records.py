@@ -61,7 +61,8 @@ class Record:
     `salt` is the hash of the secret that the noise of a verifying run was drawn with, if it had one.
     `noise_correlation` is that of the error and the noise that was drawn, with the identity as operator.
     `iterations` is the number of the chosen iterate, `stopped_at` that at which the rule needed no more, and
-    `fired` says whether its criterion was met then (False: its budget was spent, or the method ended).
+    `fired` says whether its criterion was met then (False: its budget was spent, or the method ended; None
+    for a rule that has no criterion).
     `noise_energy` is the mean square of y - A x of this draw, clipping included. `training_loss` is the last
     that was seen of the fit, and `fit_failed` says whether it is more than twice the noise energy: then the
     method has not even fitted its data. None where the method tells no loss.
