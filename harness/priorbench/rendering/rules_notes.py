@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
+from priorbench.ranking.measured import FIT_FAILED
 from priorbench.ranking.rules import RuleRow, RulesBoard
 from priorbench.words import few, one_line, plural
 
 #: after a gap: of a shorter fit, of the curve's points, over fewer images than the row
 EARLIER, BOUND, FEWER = "†", "°", "‡"
+#: dB; a smaller gap is shown as none
+_SHOWN = 0.005
 #: a longer label of the rule that others are compared with stands below the table, not above its column
 _SHORT = 14
 
@@ -88,15 +91,18 @@ def _of_gaps(rows: Sequence[RuleRow]) -> Iterator[str]:
     if lacking := [row for row in known if row.full_bound < row.gap_images and not row.short_bound]:
         where = _counted(lacking, known, "gap_images", "full_bound")
         yield (
-            f"{BOUND} no oracle rule looked at these fits: the best iterate is that of the points of the"
-            f" curve alone, and the gap may be too small: {where}"
+            f"{BOUND} no oracle rule looked at these fits: the best iterate is known from the points of the"
+            f" curve and the choices of rules alone, and the gap may be too small: {where}"
         )
     if fewer := [row for row in known if row.gap_images < row.images]:
         yield f"{FEWER} gap over fewer images than the row: {_counted(fewer, known, 'gap_images')}"
-    if any(row.gap_median is not None and row.gap_median < 0 for row in known):
-        yield "a gap below zero: the rule chose an iterate that is better than all that the bound is of"
-    if any(row.stop_now for row in rows):
-        yield "!now: a fit of its own, which ended when the rule stopped"
+    if any((row.gap_median or 0.0) < -_SHOWN for row in known):
+        yield (
+            "a gap below zero: the result is better than all that is known of the trajectory; that of another"
+            " fit beside it may be"
+        )
+    if alone := [row for row in rows if row.stop_now]:
+        yield f"in a fit of its own, which ended when the rule stopped: {few(map(_name, alone))}"
 
 
 def _counted(rows: Sequence[RuleRow], every: Sequence[RuleRow], field: str, less: str = "") -> str:
@@ -147,10 +153,7 @@ def _of_rows(rows: Sequence[RuleRow]) -> Iterator[str]:
         "(!) {names}: the fit failed on {text}",
     )
     if any(row.failed_fits for row in rows):
-        yield (
-            "(!) a fit failed: its training loss at the end is above twice the noise energy; the result"
-            " counts as it is"
-        )
+        yield (f"(!) {FIT_FAILED}; such results count as they are")
     yield from _named(
         (
             (f"{plural(count, 'trial')}: {one_line(reason)}", _name(row))

@@ -84,12 +84,19 @@ def test_what_is_odd_is_said_below():
         "not compared: dd (oracle): an oracle sees the clean image",
         "(!) dd (es): the fit failed on 8 of 8 images",
         f"refused: dd (sure): 8 trials: {REASON}",
-        "!now: a fit of its own",
+        "in a fit of its own, which ended when the rule stopped: dd (es-now!now)",
         "adjusted for all pairs of rules of one method",
     ):
         assert said in notes
     plain = "\n".join(rendering.rules_footnotes(rules_boards(ruled("es", [0.1] * 3))[0]))
-    assert "(!)" not in plain and "refused" not in plain and "!now" not in plain and "\np:" not in plain
+    assert "(!)" not in plain and "refused" not in plain and "of its own" not in plain and "\np:" not in plain
+
+
+@pytest.mark.parametrize(("gap", "told"), [(-0.3, True), (-0.001, False)])
+def test_a_result_that_is_better_than_its_bound_is_told(gap, told):
+    [board] = rules_boards(ruled("es", [gap] * 3))
+    assert rendering.rules_columns(board)["gap dB"] == ["-0.30°" if told else "0.00°"]
+    assert any("a gap below zero" in line for line in rendering.rules_footnotes(board)) is told
 
 
 def test_rules_that_others_are_compared_with_are_named():

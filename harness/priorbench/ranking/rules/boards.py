@@ -50,7 +50,7 @@ class RuleRow:
         images whose gap is known.
     full_bound : int, default 0
         of these, the images on which an oracle rule looked at the same trajectory. On the others the best
-        iterate is that of the curve's points and of what rules looked at, and the gap may be too small.
+        iterate is known from the curve's points and the choices of rules alone, and the gap may be too small.
     short_bound : int, default 0
         images on which another row of the same trajectory found a better iterate: the fit of this row was
         shorter, or was looked at less, so that its gap is too small.

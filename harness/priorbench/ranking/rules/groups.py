@@ -20,6 +20,8 @@ Marks = NDArray[np.bool_]
 
 #: what is reported where nothing else is said
 RAW = "raw"
+#: how a label may end that says of a fit that it ended when the rule stopped; the first is put there
+_SAYS_NOW = ("!now", "+stop-now")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,8 +71,8 @@ def shown_rule(choice: Choice) -> Shown:
     label = choice.label
     if average != RAW and f"+{average}" not in label:
         label += f"+{average}"
-    if stop_now and not label.endswith("!now"):
-        label += "!now"
+    if stop_now and not label.endswith(_SAYS_NOW):
+        label += _SAYS_NOW[0]
     return Shown(label=label, average=average, stop_now=stop_now)
 
 
@@ -131,10 +133,11 @@ def _untrained(panel: Panel) -> Panel:
 
 def _trimmed(panel: Panel, rows: Sequence[int], left: Panel) -> Marks:
     """Mark the records of these rows of a panel whose key is not among those that are left."""
-    keys = panel.scores.key
+    own = np.flatnonzero(np.isin(panel.row, rows))
     there = set(left.scores.key.tolist())
-    own = np.isin(panel.row, rows)
-    return np.asarray(own & np.array([key not in there for key in keys.tolist()], dtype=bool))
+    marks = np.zeros(len(panel.row), dtype=bool)
+    marks[own] = [key not in there for key in panel.scores.key[own].tolist()]
+    return marks
 
 
 def _with(panel: Panel, kept: NDArray[np.generic]) -> Panel:
