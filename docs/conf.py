@@ -35,6 +35,7 @@ _COMMANDS = (
         "run",
         "denoise",
         "leaderboard",
+        "rules",
         "compare",
         "export",
         "watch",

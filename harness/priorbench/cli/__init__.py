@@ -51,6 +51,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
     from priorbench.cli.new import new
     from priorbench.cli.reproduce import reproduce
     from priorbench.cli.requests import forget, rename, runs
+    from priorbench.cli.rules import rules
     from priorbench.cli.run import run
     from priorbench.cli.show import show_command
     from priorbench.cli.transfer import export, import_command, merge
@@ -62,6 +63,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "run": run,
         "denoise": denoise,
         "leaderboard": leaderboard,
+        "rules": rules,
         "reproduce": reproduce,
         "compare": compare,
         "runs": runs,

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priorbench.cli.common.files import write
-from priorbench.cli.common.output import remark
-from priorbench.cli.common.stores import reading
+from priorbench.cli.common.stores import reading, tell_disputed
 
 if TYPE_CHECKING:
     from priorbench.ranking.boards import Board
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from priorbench.ranking.panels import Filter
     from priorbench.store.database import Store
 
-_FILE_WIDTH = 140
+#: of a table that goes into a file, in characters
+FILE_WIDTH = 140
 
 LevelOption = Annotated[
     float, typer.Option(metavar="SHARE", help="How often intervals hold, and all claims of a board together.")
@@ -90,7 +90,6 @@ def leaderboard(
     from priorbench.ranking.leaderboard import leaderboard as rank
     from priorbench.ranking.overall import overall as rank_overall
     from priorbench.ranking.panels import Filter
-    from priorbench.words import plural
 
     only = Filter(image_set=image_set, noise=noise, operator=operator, run=run, as_of=parse_moment(as_of))
     claims = Claims(level=level, rope=rope)
@@ -98,11 +97,7 @@ def leaderboard(
         boards = rank(source.scores(), reference=reference, only=only, claims=claims)
         if not boards:
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
-        if disputed := source.disputed():
-            remark(
-                f"{plural(disputed, 'record')} of this store had another result elsewhere, which is kept"
-                " beside: of both, the one that was measured first counts"
-            )
+        tell_disputed(source)
         if format is LeaderboardFormat.html:
             write(_page(boards, source, only), output)
         elif overall:
@@ -139,7 +134,7 @@ def _write(
         write(_text(boards, across, format), output)
         return
     text = io.StringIO()
-    for_file = Console(file=text, width=_FILE_WIDTH, highlight=False, color_system=None)
+    for_file = Console(file=text, width=FILE_WIDTH, highlight=False, color_system=None)
     console = Console(highlight=False) if output is None else for_file
     table(boards, console)
     overall_table(across, console)

@@ -61,10 +61,11 @@ class Record:
     `salt` is the hash of the secret that the noise of a verifying run was drawn with, if it had one.
     `noise_correlation` is that of the error and the noise that was drawn, with the identity as operator.
     `iterations` is the number of the chosen iterate, `stopped_at` that at which the rule needed no more, and
-    `fired` says whether its criterion was met then (False: its budget was spent, or the method ended).
-    `noise_energy` is the mean square of y - A x of this draw, clipping included. `training_loss` is the last
-    that was seen of the fit, and `fit_failed` says whether it is more than twice the noise energy: then the
-    method has not even fitted its data. None where the method tells no loss.
+    `fired` says whether its criterion was met then (False: its budget was spent, or the method ended; None
+    for a rule that has no criterion).
+    `noise_energy` is the mean square of y - A x of this draw, clipping included. `training_loss` is what the
+    method told when the rule stopped. `fit_failed` says of an iterative method whether the mean square of
+    y - A z, z being what is reported, is more than twice the noise energy: it has not even fitted its data.
     `remark` says what is odd about an output that was scored all the same, such as another scale than 0 to 1.
     `notes` say how the pictures were read, such as that an ICC profile was ignored; those of a noisy picture
     that the image set brings begin with "noisy picture".

@@ -232,6 +232,9 @@ class StoppingRuleSpec(Spec):
     ----------
     oracle : bool, default False
         it sees the clean image: a marked control, never ranked.
+    criterion : bool, default True
+        it has a criterion that may be met before its budget is spent. False for a rule that always runs to
+        its end: of such a rule nothing is said about how often its criterion was met.
     needs : tuple of str, default ()
         what it needs of a trial, keys of `priorbench.contract.stopping.NEEDS`; where something is missing it
         is refused before the run.
@@ -244,6 +247,7 @@ class StoppingRuleSpec(Spec):
     suite_key: ClassVar[str] = "stopping"
 
     oracle: bool = False
+    criterion: bool = True
     needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

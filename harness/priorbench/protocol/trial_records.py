@@ -18,9 +18,10 @@ def trial_records(
     """Return one record for each result, with everything that the trial itself tells filled in."""
     registered = registry.find("denoiser", trial.denoiser.name)
     rules: tuple[Choice | None, ...] = trial.stopping or (None,)
-    oracles = [
-        rule is not None and getattr(registry.find("stopping rule", rule.name).spec, "oracle", False)
-        for rule in rules
+    specs = [None if rule is None else registry.find("stopping rule", rule.name).spec for rule in rules]
+    told = [
+        result if getattr(spec, "criterion", True) else {**result, "fired": None}
+        for spec, result in zip(specs, results, strict=True)
     ]
     return tuple(
         Record(
@@ -45,13 +46,13 @@ def trial_records(
             salt=salt_hash(trial.salt),
             stopping_rule=None if rule is None else rule.name,
             stopping_parameters={} if rule is None else rule.parameters,
-            oracle=oracle,
+            oracle=getattr(spec, "oracle", False),
             trained_on=getattr(registered.spec, "trained_on", ()),
             device=trial.device,
             threads=trial.threads,
             **result,
         )
-        for key, rule, oracle, result in zip(trial.keys, rules, oracles, results, strict=True)
+        for key, rule, spec, result in zip(trial.keys, rules, specs, told, strict=True)
     )
 
 

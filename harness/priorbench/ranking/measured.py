@@ -22,6 +22,9 @@ from priorbench.words import kind_of
 
 Array = NDArray[np.float64]
 
+#: what is remarked of the result of a fit that failed
+FIT_FAILED = "the fit failed: its training loss stayed above twice the noise energy"
+
 
 class Measured:
     """The usable results of a panel, spread over its rows and slots.
@@ -123,13 +126,18 @@ class Measured:
         return [dict(count) for count in counts]
 
     def _remarks(self) -> list[dict[str, int]]:
-        """Return remark -> trials for each row; those that differ in numbers only are the first of them."""
+        """Return remark -> trials for each row; those that differ in numbers only are the first of them.
+
+        A fit that failed is remarked on, too: its result counts, and is not averaged in silence.
+        """
         counts: list[Counter[str]] = [Counter() for _ in self._panel.places]
         first: dict[tuple[int, str], str] = {}
         there = np.flatnonzero(self._good & (self._scores.remark != None))  # noqa: E711 - elementwise
         for record in there[np.argsort(self._panel.slot[there], kind="stable")].tolist():
             row, text = int(self._panel.row[record]), str(self._scores.remark[record])
             counts[row][first.setdefault((row, kind_of(text)), text)] += 1
+        for record in np.flatnonzero(self._good & (self._scores.fit_failed > 0)).tolist():
+            counts[self._panel.row[record]][FIT_FAILED] += 1
         return [dict(count) for count in counts]
 
     @cached_property

@@ -198,7 +198,7 @@ def odd_outputs(rows: Iterable[Row | OverallRow]) -> list[str]:
         for row in rows
         for remark, count in row.remarks.items()
     ]
-    said = f"{_ODD} is no failure: such results count as they are, and the row keeps its rank"
+    said = f"{_ODD} is a remark: such results count as they are, and the row keeps its rank"
     return [*lines, said] if lines else []
 
 

@@ -27,6 +27,9 @@ _SPECIAL = {
     "×": r"$\times$",
     "–": "--",
     "‡": r"$^{\ddagger}$",
+    "†": r"$^{\dagger}$",
+    "°": r"$^{\circ}$",
+    "≈": r"$\approx$",
 }
 _NUMBER = re.compile(r"(?<![\w.])[+-]\d+(?:\.\d+)?")
 #: columns that a page has no room for

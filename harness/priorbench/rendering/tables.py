@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
 from textwrap import wrap
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
@@ -21,15 +21,17 @@ from priorbench.words import seconds, visible
 
 __all__ = ["as_json", "comma_separated", "footnotes", "markdown", "seconds", "table", "title"]
 
+AnyRow = TypeVar("AnyRow")
+
 #: columns of words; numbers are aligned at the right
 _WORDS = ("method", "stopping")
 #: columns that a narrow table goes without, the least needed first
 _DISPENSABLE = ("wins", "p", "interval", "memory", "images", "group", "gain dB", "× time", "SSIM")
 #: a long label is folded to this many characters in a narrow table
-_METHOD_WIDTH = 16
+_LABEL_WIDTH = 16
 _GAP = 2  #: between columns
 #: fields of a difference, and what they are called beside those of its row
-_DIFFERENCE = {
+DIFFERENCE = {
     "mean": "difference",
     "p": "p",
     "p_adjusted": "p_adjusted",
@@ -71,14 +73,34 @@ def print_grid(
 
 
 def _fitting(board: Board, width: int) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the columns that fit in this many characters, each as its cells, and the names of the others."""
-    shown = {
-        visible(name): [visible(cell(row)) for row in board.rows] for name, cell in columns(board).items()
-    }
-    needed = {name: _GAP + _width(name, cells) for name, cells in shown.items()}
-    needed["method"] = min(needed["method"], _GAP + _METHOD_WIDTH)
+    return fitting(columns(board), board.rows, width, _DISPENSABLE)
+
+
+def fitting(
+    cells: Mapping[str, Callable[[AnyRow], str]],
+    rows: Sequence[AnyRow],
+    width: int,
+    dispensable: Sequence[str],
+) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the columns that fit in a width, each as its cells, and the names of those that do not.
+
+    Parameters
+    ----------
+    cells : Mapping[str, Callable]
+        heading -> the cell of a row.
+    rows : Sequence
+        the rows.
+    width : int
+        in characters.
+    dispensable : Sequence[str]
+        columns that a narrow table goes without, the least needed first.
+    """
+    shown = {visible(name): [visible(cell(row)) for row in rows] for name, cell in cells.items()}
+    needed = {name: _GAP + _width(name, column) for name, column in shown.items()}
+    for name in set(_WORDS) & set(needed):
+        needed[name] = min(needed[name], _GAP + _LABEL_WIDTH)
     hidden = []
-    for name in _DISPENSABLE:
+    for name in dispensable:
         if name in shown and sum(needed[name] for name in shown) - _GAP > width:
             del shown[name]
             hidden.append(name)
@@ -92,8 +114,10 @@ def _width(name: str, cells: Sequence[str]) -> int:
 def _grid(shown: Mapping[str, Sequence[str]], dim: Sequence[bool], width: int) -> Text:
     """Return the columns side by side; drawn here, because a table of rich takes long."""
     widths = {name: _width(name, cells) for name, cells in shown.items()}
-    spare = width - sum(_GAP + size for name, size in widths.items() if name != "method")
-    widths["method"] = min(widths["method"], max(spare, _METHOD_WIDTH))
+    for name in _WORDS:  # labels alone are folded, that of the method first
+        if name in widths:
+            spare = width - sum(_GAP + size for other, size in widths.items() if other != name)
+            widths[name] = min(widths[name], max(spare, _LABEL_WIDTH))
     lines = Text()
     lines.append(_line(list(shown), widths) + "\n", style="bold")
     lines.append(_line(["─" * size for size in widths.values()], widths) + "\n")
@@ -181,9 +205,9 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
         if name == "psnr_interval":
             flat |= _ends("psnr", value)
         elif name == "difference":
-            flat |= _nested(name, value, _DIFFERENCE)
+            flat |= nested(name, value, DIFFERENCE)
         elif name == "time_ratio":
-            flat |= _nested(name, value, _TIME_RATIO)
+            flat |= nested(name, value, _TIME_RATIO)
         elif name == "groups":
             flat[name] = letters(value)
         elif name in ("conditions", "flags"):
@@ -193,7 +217,7 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
     return flat
 
 
-def _nested(prefix: str, value: Any, names: Mapping[str, str]) -> dict[str, Any]:
+def nested(prefix: str, value: Any, names: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields of a comparison under their own names, its interval's ends and its images."""
     flat = {name: getattr(value, field, None) for field, name in names.items()}
     return (

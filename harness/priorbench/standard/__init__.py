@@ -93,12 +93,14 @@ def priorbench_stopping_rules() -> Iterator[StoppingRuleSpec]:
         name="fixed",
         factory="priorbench.standard.stopping_rules:Fixed",
         summary="the method's published budget of iterations",
+        criterion=False,
     )
     yield StoppingRuleSpec(
         name="best-loss",
         factory="priorbench.standard.stopping_rules:BestLoss",
         summary="the iterate with the best training loss within the budget",
         citation=_HECKEL_2020,
+        criterion=False,
         needs=("loss",),
     )
     yield StoppingRuleSpec(
@@ -106,6 +108,7 @@ def priorbench_stopping_rules() -> Iterator[StoppingRuleSpec]:
         factory="priorbench.standard.stopping_rules:Oracle",
         summary="the iterate nearest to the clean image: a control, never ranked",
         oracle=True,
+        criterion=False,
     )
 
 

@@ -62,6 +62,7 @@ PLAUSIBLE: Mapping[str, tuple[float, float]] = {
     ),
     "peak_memory_bytes": (0, 2**60),
     **dict.fromkeys(("iterations", "stopped_at", "oracle_iteration", "repetition"), (0, 2**53)),
+    **dict.fromkeys(("fired", "fit_failed"), (0, 1)),
     **dict.fromkeys(("height", "width", "channels", "threads", "batch"), (1, 2**53)),
 }
 

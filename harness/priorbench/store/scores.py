@@ -18,8 +18,8 @@ from priorbench.store.documents import PLAUSIBLE
 from priorbench.words import one_line, visible
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
-VERSION = 7
-#: characters of a remark that a board shows
+VERSION = 8
+#: characters of a remark, or of a reason, that a board shows
 _LONGEST = 300
 
 
@@ -51,23 +51,29 @@ COLUMNS = (
     "tainted",
     "metrics",
     "remark",
+    "reason",
     "psnr",
     "ssim",
     "oracle_psnr",
     "wall_seconds",
     "peak_memory_bytes",
     "iterations",
+    "stopped_at",
+    "fired",
+    "fit_failed",
     "noise_correlation",
     "started_at",
     "elapsed_seconds",
 )
+#: how many of them are no floating-point numbers; they come first
+_OTHERS = 6
 
 
 #: types of the columns: key, entry, problem, and `COLUMNS`
 _TYPES = (
     *(np.object_, np.int64, np.int64),
-    *(np.object_, np.bool_, np.bool_, np.object_, np.object_),
-    *[np.float64] * len(COLUMNS[5:]),
+    *(np.object_, np.bool_, np.bool_, np.object_, np.object_, np.object_),
+    *[np.float64] * len(COLUMNS[_OTHERS:]),
 )
 
 
@@ -95,10 +101,14 @@ class Scores:
         (records,) further metrics, name -> value or null, as JSON text; None where there are none.
     remark : ndarray
         (records,) what is odd about the output, text; None where nothing is.
+    reason : ndarray
+        (records,) why a trial was refused, text; None for all others.
     psnr, ssim, oracle_psnr, wall_seconds, peak_memory_bytes : ndarray of float64
         (records,) float64, NaN where there is no value.
-    iterations, noise_correlation : ndarray of float64
+    iterations, stopped_at, noise_correlation : ndarray of float64
         (records,) likewise.
+    fired, fit_failed : ndarray of float64
+        (records,) 1 for True, 0 for False, NaN where the record does not say.
     started_at : ndarray of float64
         (records,) when the trial began, in seconds since 1970 in UTC; NaN where the record does not say.
     elapsed_seconds : ndarray of float64
@@ -116,12 +126,16 @@ class Scores:
     tainted: NDArray[np.bool_]
     metrics: NDArray[np.object_]
     remark: NDArray[np.object_]
+    reason: NDArray[np.object_]
     psnr: NDArray[np.float64]
     ssim: NDArray[np.float64]
     oracle_psnr: NDArray[np.float64]
     wall_seconds: NDArray[np.float64]
     peak_memory_bytes: NDArray[np.float64]
     iterations: NDArray[np.float64]
+    stopped_at: NDArray[np.float64]
+    fired: NDArray[np.float64]
+    fit_failed: NDArray[np.float64]
     noise_correlation: NDArray[np.float64]
     started_at: NDArray[np.float64]
     elapsed_seconds: NDArray[np.float64]
@@ -151,11 +165,23 @@ def score_row(data: Mapping[str, Any]) -> dict[str, Any]:
         "exact": int(data.get("mse") == 0),
         "tainted": int(data.get("tainted") is not None),
         "metrics": json.dumps(data["metrics"]) if data.get("metrics") else None,
-        "remark": visible(one_line(data["remark"]))[:_LONGEST] if data.get("remark") else None,
+        "remark": _told(data.get("remark")),
+        "reason": _told(data.get("error")) if data.get("status") == "refused" else None,
+        "fired": _number(data.get("fired")),
+        "fit_failed": _number(data.get("fit_failed")),
         "started_at": moment(data.get("started_at")),
         "elapsed_seconds": _elapsed(data),
     }
     return {name: special[name] if name in special else data.get(name) for name in COLUMNS}
+
+
+def _told(text: str | None) -> str | None:
+    """Return a text as boards show it; a database takes neither a NUL nor half a surrogate pair."""
+    return visible(one_line(text))[:_LONGEST] if text else None
+
+
+def _number(value: bool | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def moment(text: str | None) -> float | None:
@@ -269,7 +295,7 @@ def _scores(
 ) -> Scores:
     parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _TYPES)
     columns = (np.concatenate(part) for part in parts)
-    key, entry, problem, status, exact, tainted, metrics, remark, *numbers = columns
+    key, entry, problem, status, exact, tainted, metrics, remark, reason, *numbers = columns
     return Scores(
         asked=asked,
         key=key,
@@ -282,5 +308,6 @@ def _scores(
         tainted=tainted,
         metrics=metrics,
         remark=remark,
-        **dict(zip(COLUMNS[5:], numbers, strict=True)),
+        reason=reason,
+        **dict(zip(COLUMNS[_OTHERS:], numbers, strict=True)),
     )

@@ -18,7 +18,7 @@ from priorbench.report.table import ranking
 
 FAR = "values up to {}: about 0 to 1 is expected, and the rest was clipped; divide by 255?"
 NOTE = f"(!) far: 3 results, {FAR.format(250)}"
-MEANING = "(!) is no failure: such results count as they are, and the row keeps its rank"
+MEANING = "(!) is a remark: such results count as they are, and the row keeps its rank"
 
 
 def some_records(**changes):
@@ -60,6 +60,20 @@ def test_remarks_of_another_kind_are_told_apart():
 def test_a_result_that_failed_is_a_failure_and_no_remark():
     records = [trial("far", "0", None, status="error", error="e", remark="odd"), trial("far", "1", 12.0)]
     assert only(records).rows[0].remarks == {}
+
+
+def test_a_fit_that_failed_is_remarked_on_and_counts():
+    failed = [
+        trial("far", str(n), 12.0, fit_failed=n < 2, remark="odd" if n == 0 else None) for n in range(4)
+    ]
+    unknown = [trial("near", str(n), 30.0) for n in range(4)]
+    board = only([*failed, *unknown, trial("gone", "0", None, status="error", fit_failed=True)])
+    told = "the fit failed: its training loss stayed above twice the noise energy"
+    remarks = {row.name: row.remarks for row in board.rows}
+    assert remarks == {"far": {"odd": 1, told: 2}, "near": {}, "gone": {}}
+    assert {row.name: row.psnr for row in board.rows}["far"] == 12.0
+    text = rendering.markdown([board])
+    assert "far (!)" in text and f"(!) far: 2 results, {told}" in text
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[2J", "](x)", "<b>"])

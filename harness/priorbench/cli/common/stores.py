@@ -49,6 +49,17 @@ def writing(name: str | None) -> Iterator[Store]:
         store.close()
 
 
+def tell_disputed(store: Store) -> None:
+    """Say how many records have another result beside them."""
+    from priorbench.words import plural
+
+    if disputed := store.disputed():
+        remark(
+            f"{plural(disputed, 'record')} of this store had another result elsewhere, which is kept"
+            " beside: of both, the one that was measured first counts"
+        )
+
+
 def _tell_damage(store: Store) -> None:
     from priorbench.words import one_line, plural
 

@@ -67,7 +67,13 @@ def ranks(quality: Quality, rows: Sequence[int], names: Sequence[str], claims: C
     across Neighbourhoods and Academic Achievement across Countries, Review of Economic Studies 91 (2024).
     """
     couples = list(combinations(rows, 2))
-    pairs = dict(zip(couples, compared(quality, couples, claims), strict=True))
+    return ranked_by(dict(zip(couples, compared(quality, couples, claims), strict=True)), rows, names, claims)
+
+
+def ranked_by(
+    pairs: Mapping[tuple[int, int], Compared], rows: Sequence[int], names: Sequence[str], claims: Claims
+) -> Ranks:
+    """Rank rows of which every pair was compared, one way round; see `ranks`."""
     order = _ordered(rows, pairs, names)
     better: dict[int, set[int]] = {row: set() for row in rows}
     worse: dict[int, set[int]] = {row: set() for row in rows}

@@ -89,7 +89,7 @@ def win_rates(differences: Array) -> list[float]:
         return [float(value) for value in won / number]
 
 
-def caveats(images: int, claims: Claims, family: int = 1) -> list[str]:
+def caveats(images: int, claims: Claims, family: int = 1, what: str = "methods") -> list[str]:
     """Return what a reader of comparisons over this many images must know.
 
     Parameters
@@ -100,6 +100,8 @@ def caveats(images: int, claims: Claims, family: int = 1) -> list[str]:
         when methods are told apart.
     family : int, default 1
         comparisons that Holm's method corrects for; tests that are flipped together need no such factor.
+    what : str, default 'methods'
+        what is compared.
     """
     if images == 1:
         return ["one image: no intervals, and nothing can be told apart"]
@@ -109,7 +111,7 @@ def caveats(images: int, claims: Claims, family: int = 1) -> list[str]:
         enough = next((number for number in range(images, 15) if smallest_p(number) <= needed), None)
         smallest = min(1.0, family * smallest_p(images))
         notes.append(
-            f"{plural(images, 'image')}: no methods can be told apart, for no p can be below {smallest:.2g}"
+            f"{plural(images, 'image')}: no {what} can be told apart, for no p can be below {smallest:.2g}"
             + (f"; it takes {enough} images" if enough else "")
         )
     if images < max(_SKEWED):

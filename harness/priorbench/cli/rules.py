@@ -1,0 +1,108 @@
+"""``priorbench rules``: how well stopping rules choose, from a store."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from priorbench.cli.common.files import write
+from priorbench.cli.common.stores import reading, tell_disputed
+from priorbench.cli.leaderboard import FILE_WIDTH, LevelOption, RopeOption, prepare_statistics
+
+if TYPE_CHECKING:
+    from priorbench.ranking.rules import RulesBoard
+
+
+class RulesFormat(StrEnum):
+    """How a board of rules is written."""
+
+    table = "table"
+    markdown = "markdown"
+    csv = "csv"
+    json = "json"
+    latex = "latex"
+
+
+def rules(
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
+    ] = None,
+    format: Annotated[RulesFormat, typer.Option(help="How to write it.")] = RulesFormat.table,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print.")
+    ] = None,
+    image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
+    noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
+    operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only what this run asked for: see 'priorbench runs'.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Only what was asked for until then: 2026-11-28, or with a time."),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULE",
+            help="Compare with this rule, chosen before the results were seen. Default: the best of each"
+            " method.",
+        ),
+    ] = None,
+    gap: Annotated[
+        float, typer.Option(metavar="DB", help="A rule that loses more than this has failed on an image.")
+    ] = 1.0,
+    level: LevelOption = 0.95,
+    rope: RopeOption = 0.02,
+) -> None:
+    """Show what stopping rules leave of what a method could have reached."""
+    prepare_statistics()
+    from priorbench.cli.common.amounts import parse_moment
+    from priorbench.errors import PriorbenchError
+    from priorbench.ranking.claims import Claims
+    from priorbench.ranking.panels import Filter
+    from priorbench.ranking.rules import rules_boards
+
+    only = Filter(image_set=image_set, noise=noise, operator=operator, run=run, as_of=parse_moment(as_of))
+    claims = Claims(level=level, rope=rope)
+    with reading(store) as source:
+        scores = source.scores()
+        if not len(scores.key):
+            raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
+        boards = rules_boards(scores, against=against, gap=gap, only=only, claims=claims)
+        if not boards:
+            raise PriorbenchError(
+                f"no method in the store {source.url} was stopped by a rule there: run one that iterates,"
+                " with --stopping or a suite's 'stopping'"
+            )
+        tell_disputed(source)
+        _write(boards, format, output)
+
+
+def _write(boards: Sequence[RulesBoard], format: RulesFormat, output: Path | None) -> None:
+    from rich.console import Console
+
+    from priorbench.rendering import rules as rendering
+
+    if format is RulesFormat.table:
+        if output is None:
+            rendering.rules_table(boards, Console(highlight=False))
+            return
+        text = io.StringIO()
+        rendering.rules_table(
+            boards, Console(file=text, width=FILE_WIDTH, highlight=False, color_system=None)
+        )
+        write(text.getvalue(), output)
+        return
+    written = {
+        RulesFormat.markdown: rendering.rules_markdown,
+        RulesFormat.csv: rendering.rules_csv,
+        RulesFormat.json: rendering.rules_json,
+        RulesFormat.latex: rendering.rules_latex,
+    }
+    write(written[format](boards), output)
