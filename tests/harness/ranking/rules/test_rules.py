@@ -142,6 +142,7 @@ def test_each_rule_is_compared_with_the_best_of_its_method():
         )
     }
     records = [one for (method, rule), gaps in lost.items() for one in ruled(rule, gaps, method=method)]
+    records += ruled("near", 0.22 + noise_of(9), method="a", oracle=True)  # it is in no family
     found = rows_of(records)
     assert found["a", "x"].difference is None and found["b", "y"].difference is None
     assert {row.against for (method, _), row in found.items() if method == "b"} == {"y"}
