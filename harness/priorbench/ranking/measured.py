@@ -23,7 +23,7 @@ from priorbench.words import kind_of
 Array = NDArray[np.float64]
 
 #: what is remarked of the result of a fit that failed
-FIT_FAILED = "the fit failed: its training loss stayed above twice the noise energy"
+FIT_FAILED = "the fit failed: its result misses the data by more than twice the noise energy"
 
 
 class Measured:

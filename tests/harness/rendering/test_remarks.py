@@ -68,7 +68,7 @@ def test_a_fit_that_failed_is_remarked_on_and_counts():
     ]
     unknown = [trial("near", str(n), 30.0) for n in range(4)]
     board = only([*failed, *unknown, trial("gone", "0", None, status="error", fit_failed=True)])
-    told = "the fit failed: its training loss stayed above twice the noise energy"
+    told = "the fit failed: its result misses the data by more than twice the noise energy"
     remarks = {row.name: row.remarks for row in board.rows}
     assert remarks == {"far": {"odd": 1, told: 2}, "near": {}, "gone": {}}
     assert {row.name: row.psnr for row in board.rows}["far"] == 12.0

@@ -61,14 +61,14 @@ def test_every_number_is_in_the_cell_of_its_column():
     [board] = rules_boards(some_records())
     assert rendering.rules_title(board) == "s, n: stopping rules, 8 images"
     found = cells_of(board)
-    assert list(found) == ["es-ema+ema-0.99", "es", "fixed", "es-now!now", "sure", "oracle"]
+    assert list(found) == ["es-ema+ema-0.99", "es", "fixed", "es-now+stop-now", "sure", "oracle"]
     es = found["es"]
     assert (es["gap dB"], es["gap 95 %"], es[">1 dB"], es["not fired"]) == ("0.35", "0.66", "0 %", "100 %")
     assert (es["stopped"], es["chosen"], es["s/image"], es["PSNR dB"]) == ("1200", "700", "4", "33.15")
     assert es["method"] == "dd (!)" and es["bad fits"] == "8"
     assert found["fixed"][">1 dB"] == "100 %" and found["fixed"]["not fired"] == ""
     assert found["es-ema+ema-0.99"]["gap dB"] == "0.30°"  # no oracle rule looked at averages
-    assert found["es-now!now"]["gap dB"] == "1.00†"
+    assert found["es-now+stop-now"]["gap dB"] == "1.00†"
     assert found["es-ema+ema-0.99"]["vs best dB"] == "best"
     assert found["fixed"]["vs best dB"].startswith("-1.55 [")
     assert {value for name, value in found["sure"].items() if name not in ("method", "stopping")} == {"", "8"}
@@ -84,7 +84,7 @@ def test_what_is_odd_is_said_below():
         "not compared: dd (oracle): an oracle sees the clean image",
         "(!) dd (es): the fit failed on 8 of 8 images",
         f"refused: dd (sure): 8 trials: {REASON}",
-        "in a fit of its own, which ended when the rule stopped: dd (es-now!now)",
+        "in a fit of its own, which ended when the rule stopped: dd (es-now+stop-now)",
         "adjusted for all pairs of rules of one method",
     ):
         assert said in notes

@@ -22,7 +22,7 @@ class RuleRow:
     denoiser, device, threads, conditions : str or int or tuple of str
         what ran, as in a row of the leaderboard.
     stopping_rule : str
-        label of the rule, with what is reported and ``!now``: ``es-wmv+ema-0.99!now``.
+        label of the rule, with what is reported and ``+stop-now``: ``es-wmv+ema-0.99+stop-now``.
     rule : str
         its registered name; empty where it is not known.
     average : str, default 'raw'
@@ -64,7 +64,7 @@ class RuleRow:
     tainted : int, default 0
         trials whose timing is marked.
     failed_fits, fits_judged : int, default 0
-        images on which a fit failed (training loss above twice the noise energy at the end), and images of
+        images on which a fit failed (see `Record.fit_failed`), and images of
         which records say whether one did.
     failures : Mapping[str, int], optional
         status -> trials without a result, those that were refused among them.

@@ -20,8 +20,8 @@ Marks = NDArray[np.bool_]
 
 #: what is reported where nothing else is said
 RAW = "raw"
-#: how a label may end that says of a fit that it ended when the rule stopped; the first is put there
-_SAYS_NOW = ("!now", "+stop-now")
+#: how a label ends that says of a fit that it ended when the rule stopped
+_SAYS_NOW = "+stop-now"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +72,7 @@ def shown_rule(choice: Choice) -> Shown:
     if average != RAW and f"+{average}" not in label:
         label += f"+{average}"
     if stop_now and not label.endswith(_SAYS_NOW):
-        label += _SAYS_NOW[0]
+        label += _SAYS_NOW
     return Shown(label=label, average=average, stop_now=stop_now)
 
 

@@ -255,8 +255,8 @@ def test_a_shorter_fit_of_the_same_trajectory_is_told_and_comes_later():
         trial("dd", str(n), bound(n) - 1, key=f"now {n}", oracle_psnr=bound(n) - 1, **now) for n in range(3)
     ]
     found = rows_of([*ruled("es", [1.0] * 3), *short])
-    assert list(found) == [("dd", "es"), ("dd", "es-now!now")]
-    row = found["dd", "es-now!now"]
+    assert list(found) == [("dd", "es"), ("dd", "es-now+stop-now")]
+    row = found["dd", "es-now+stop-now"]
     assert (row.stop_now, row.short_bound, row.gap_median) == (True, 3, 0.0)
     assert found["dd", "es"].short_bound == 0
 
