@@ -37,15 +37,15 @@ def test_a_label_says_what_is_reported_once():
         answered("es+ema-0.99", [0.1] * 2, parameters={"average": "ema-0.99"}),
         answered("smooth", [0.2] * 2, parameters={"average": "ema-0.99"}),
         answered("es+stop-now", [0.3] * 2, parameters={"stop_now": True}),
-        answered("es", [0.4] * 2),
-        answered("es+stop-now", [0.5] * 2, parameters={"stop_now": True}),
+        answered("quick", [0.4] * 2, parameters={"stop_now": True}),
+        answered("es", [0.5] * 2),
     )
     assert [rule for _, rule in rows_of(found.scores())] == [
         "es+ema-0.99",
         "smooth+ema-0.99",
         "es+stop-now",
+        "quick+stop-now",
         "es",
-        "es+stop-now",
     ]
     for name in ("smooth", "smooth+ema-0.99"):
         assert rows_of(found.scores(), against=name)["dd", "es"].against == "smooth+ema-0.99"
