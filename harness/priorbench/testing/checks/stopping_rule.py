@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 
 from priorbench.contract.methods import Iterate
@@ -77,10 +78,12 @@ class RememberedRule:
     ----------
     rule : StoppingRule
         the rule.
+    noise_energy : float or None, optional
+        told to a rule that needs it.
     """
 
-    def __init__(self, rule: StoppingRule) -> None:
-        self._begin = rule.begin
+    def __init__(self, rule: StoppingRule, noise_energy: float | None = None) -> None:
+        self._begin, self._noise_energy = rule.begin, noise_energy
         self.wants, self.observe = rule.wants, rule.observe
         self.given: list[tuple[torch.Tensor, torch.Tensor]] = []
 
@@ -88,7 +91,7 @@ class RememberedRule:
         """Prepare for a fit."""
         given = [trajectory.observation.image, *([] if trajectory.clean is None else [trajectory.clean])]
         self.given = [(image, image.clone()) for image in given]
-        self._begin(trajectory)
+        self._begin(replace(trajectory, noise_energy=self._noise_energy))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +124,8 @@ class RuleSubject(Subject):
         problem, clean = self.problem.problem, self.problem.clean
         method = Passing(torch.tensor(clean), torch.tensor(problem.noisy))
         fit = RememberedFit(OwnFit(method, [problem]))
-        rule = RememberedRule(self.make())
+        energy = float(np.mean(np.square(problem.noisy.astype(np.float64) - clean)))
+        rule = RememberedRule(self.make(), energy if "noise-energy" in self.spec.needs else None)
         watched = Watched(problem, [(rule, self.spec.oracle)], BUDGET, clean=clean)
         ((outcome,),) = measure_iterative(fit, [watched])
         touched = not all(torch.equal(now, then) for now, then in [*fit.shown, *rule.given])
