@@ -100,7 +100,7 @@ class WindowedMovingVariance:
     noise. Where the budget ends before it fires, the least so far is its result; before the first window, the
     last iterate.
 
-    Memory: 4 `window` `pixels` bytes, 26 MB with the defaults at any size of image, and five rows of
+    Memory: 4 `window` `pixels` bytes, 26 MB with the defaults at any size of image, and a few rows of
     `pixels` numbers.
 
     Parameters
