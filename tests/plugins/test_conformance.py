@@ -29,7 +29,7 @@ SHIPPED = [
     for name, entry in load_registry().all("denoiser").items()
     if entry.plugin.distribution == "priorbench"
 ]
-OTHERS = ["standard", "images", "operators"]
+OTHERS = ["standard", "images", "operators", "stopping"]
 
 
 @pytest.fixture(scope="module")

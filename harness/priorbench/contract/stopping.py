@@ -45,8 +45,8 @@ class Trajectory:
     clean : torch.Tensor or None, optional
         the clean image, (channels, height, width); given to oracles only.
     noise_energy : float or None, optional
-        mean square of y - A x, of the noise that was drawn, clipping included: one number, as the discrepancy
-        principle assumes it known. Given to rules that need ``"noise-energy"`` only.
+        mean square of y - A x over what was measured, of the noise that was drawn, clipping included: one
+        number, as the discrepancy principle assumes it known. For rules that need ``"noise-energy"`` only.
     denoiser : str, default ''
         registered name of the method.
     parameters : Mapping[str, Any], optional

@@ -30,11 +30,24 @@ def clipped_noise_energy(clean: NDArray[np.float64], sigma: float) -> float:
     float
         Between sigma^2 / 2 (a picture of black and white only) and sigma^2, for small sigma.
     """
+    return float(np.mean(clipped_noise_energies(clean, sigma)))
+
+
+def clipped_noise_energies(clean: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Return `clipped_noise_energy` of each pixel, in the shape of `clean`.
+
+    Parameters
+    ----------
+    clean : ndarray of float64
+        the clean image, or an estimate of it, any shape; values outside [0, 1] are brought there.
+    sigma : float
+        standard deviation of the noise before clipping, above 0.
+    """
     x = np.clip(clean, 0.0, 1.0)
     a, b = -x / sigma, (1 - x) / sigma
     inside = ndtr(b) - ndtr(a) - b * _density(b) + a * _density(a)
-    energy = sigma**2 * inside + x**2 * ndtr(a) + (1 - x) ** 2 * ndtr(-b)
-    return float(np.mean(energy))
+    energies: NDArray[np.float64] = sigma**2 * inside + x**2 * ndtr(a) + (1 - x) ** 2 * ndtr(-b)
+    return energies
 
 
 def _density(t: NDArray[np.float64]) -> NDArray[np.float64]:
