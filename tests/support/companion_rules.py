@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import torch
 
@@ -20,12 +21,19 @@ class Descent:
         seconds for each step.
     fails : bool, default False
         raise where there is a mask.
+    log : str, default ''
+        file to which every fit adds a line; empty = none.
     """
 
-    def __init__(self, *, iterations: int = 20, pause: float = 0.0, fails: bool = False) -> None:
-        self.iterations, self.pause, self.fails = iterations, pause, fails
+    def __init__(
+        self, *, iterations: int = 20, pause: float = 0.0, fails: bool = False, log: str = ""
+    ) -> None:
+        self.iterations, self.pause, self.fails, self.log = iterations, pause, fails, log
 
     def iterate(self, observation):
+        if self.log:
+            with Path(self.log).open("a") as file:
+                file.write("fit\n")
         if self.fails and observation.mask is not None:
             raise ValueError("no masks, please")
         allowed = torch.ones_like(observation.image) if observation.mask is None else observation.mask

@@ -64,10 +64,10 @@ def measure(
         return outcomes
 
     watched = Watched(problem, rules, budget, clean=clean, curve=curve)
-    for number, companion in watched.companions().items():
-        beside = watched.beside(number, companion)
+    for numbers, companion in watched.companions().items():
+        beside = watched.beside(numbers, companion)
         fitted(beside)
-        watched.join(number, beside, companion)
+        watched.join(numbers, beside, companion)
     return fitted(watched)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -130,24 +130,38 @@ class Watched:
         """Return one outcome for each rule, in order."""
         return [watcher.outcome() for watcher in self._watchers]
 
-    def companions(self) -> dict[int, Companion]:
-        """Return what rules ask for, by their number."""
-        asked = {number: watcher.companion() for number, watcher in enumerate(self._watchers)}
-        return {number: companion for number, companion in asked.items() if companion is not None}
+    def companions(self) -> dict[tuple[int, ...], Companion]:
+        """Return what rules ask for, by their numbers: what is the same for several runs once."""
+        asked: list[tuple[list[int], Companion]] = []
+        for number, watcher in enumerate(self._watchers):
+            companion = watcher.companion()
+            if companion is None:
+                continue
+            for numbers, other in asked:
+                if _same(companion, other):
+                    numbers.append(number)
+                    break
+            else:
+                asked.append(([number], companion))
+        return {tuple(numbers): companion for numbers, companion in asked}
 
-    def beside(self, number: int, companion: Companion) -> Watched:
-        """Return what watches the companion of a rule."""
-        rule = self._rules[number]
-        of_companion = Rule(_OfCompanion(cast("CompanionRule", rule.rule)), average=rule.average)
-        return Watched(self._changed(companion), [of_companion], curve=None)
+    def beside(self, numbers: Sequence[int], companion: Companion) -> Watched:
+        """Return what watches the companion of some rules."""
+        rules = [self._rules[number] for number in numbers]
+        of_companion = [
+            Rule(_OfCompanion(cast("CompanionRule", one.rule)), average=one.average) for one in rules
+        ]
+        return Watched(self._changed(companion), of_companion, curve=None)
 
-    def join(self, number: int, beside: Watched, companion: Companion) -> None:
-        """Let a rule take over what it saw of its companion."""
-        self._watchers[number].join(beside._watchers[0], lockstep=companion.lockstep)
+    def join(self, numbers: Sequence[int], beside: Watched, companion: Companion) -> None:
+        """Let rules take over what they saw of their companion."""
+        for number, other in zip(numbers, beside._watchers, strict=True):
+            self._watchers[number].join(other, lockstep=companion.lockstep)
 
-    def fail(self, number: int, error: Exception) -> None:
-        """End a rule whose companion failed."""
-        self._watchers[number].fail(error)
+    def fail(self, numbers: Sequence[int], error: Exception) -> None:
+        """End rules whose companion failed."""
+        for number in numbers:
+            self._watchers[number].fail(error)
 
     def _point(self, average: Average, look: LookAt, account: Account) -> Point:
         if average == RAW:
@@ -175,6 +189,13 @@ class Watched:
                 raise InvalidOutputError(f"a rule's companion has a mask that is none of shape {shape}")
             problem = replace(problem, observation=replace(problem.observation, mask=mask), masked=True)
         return problem
+
+
+def _same(one: Companion, other: Companion) -> bool:
+    """Say whether two rules ask for the same."""
+    pairs = [(one.image, other.image), (one.mask, other.mask)]
+    alike = [a is b or (a is not None and b is not None and torch.equal(a, b)) for a, b in pairs]
+    return one.lockstep == other.lockstep and all(alike)
 
 
 class _OfCompanion:

@@ -115,26 +115,30 @@ class Fits:
         """Run the companions; return what making the first one took, None where there is none."""
         asked = [image.companions() for image in watched]
         setup = None
-        for number in sorted({number for own in asked for number in own}):
+        for numbers in dict.fromkeys(numbers for own in asked for numbers in own):
             try:
-                seconds = self._companion(number, watched, [own[number] for own in asked if number in own])
+                seconds = self._companion(numbers, watched, [own.get(numbers) for own in asked])
                 setup = seconds if setup is None else setup
             except Exception as error:
                 if classify(error)[0] not in _HARMLESS:
                     raise
                 for image in watched:
-                    image.fail(number, error)
+                    image.fail(numbers, error)
         return setup
 
-    def _companion(self, number: int, watched: Sequence[Watched], asked: Sequence[Companion]) -> float:
-        if len(asked) != len(watched):
+    def _companion(
+        self, numbers: Sequence[int], watched: Sequence[Watched], asked: Sequence[Companion | None]
+    ) -> float:
+        """Run the companion that some rules ask for; return what making the method took."""
+        companions = [one for one in asked if one is not None]
+        if len(companions) != len(watched):
             raise TrialFailedError("error", "a stopping rule asks for a companion for some images only")
-        beside = [image.beside(number, one) for image, one in zip(watched, asked, strict=True)]
+        beside = [image.beside(numbers, one) for image, one in zip(watched, companions, strict=True)]
         setup = self._player.make(replace(self._work, problems=tuple(one.problem for one in beside)))
         self._player.begin()
         self._observed(lambda: measure_iterative(self._player.fit, beside))
-        for image, other, companion in zip(watched, beside, asked, strict=True):
-            image.join(number, other, companion)
+        for image, other, companion in zip(watched, beside, companions, strict=True):
+            image.join(numbers, other, companion)
         return setup
 
     def _observed(self, fit: Callable[[], list[list[Outcome]]]) -> tuple[list[list[Outcome]], Finished]:

@@ -98,6 +98,20 @@ def test_companions_in_another_process_are_those_in_this_one(command, found) -> 
     }
 
 
+def test_rules_that_ask_for_the_same_companion_share_it_and_pay_for_it_in_full(command, tmp_path) -> None:
+    log = tmp_path / "fits.log"
+    held = [
+        f"left-half:at={at},refit={refit},label={at}{refit}" for at in (3, 5) for refit in ("true", "false")
+    ]
+    found = ran(command, *words("fixed", "twin", *held, denoiser=f"descent:pause=0.01,log={log}"))
+    # besides the warm-up: the left half, the twin, and the fit that all share
+    assert len(log.read_text().splitlines()) == 1 + 3
+    for at in (3, 5):
+        assert of(found, "left-half", at=at, refit=False)["iterations"] == at
+        assert of(found, "left-half", at=at, refit=False)["wall_seconds"] >= (at + 3) * 0.01
+        assert of(found, "left-half", at=at, refit=True)["wall_seconds"] >= (2 * at + 3) * 0.01
+
+
 def test_companions_are_paid_for(command) -> None:
     found = ran(command, *words(*RULES, denoiser="descent:pause=0.01"))
     seconds = {record["key"]: record["wall_seconds"] for record in found.values()}

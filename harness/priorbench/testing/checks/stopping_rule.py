@@ -138,10 +138,10 @@ class RuleSubject(Subject):
             denoiser="passing",
         )
         fits = []
-        for number, companion in watched.companions().items():
-            beside = watched.beside(number, companion)
+        for numbers, companion in watched.companions().items():
+            beside = watched.beside(numbers, companion)
             fits.append(self._fit(beside))
-            watched.join(number, beside, companion)
+            watched.join(numbers, beside, companion)
         fits.append(self._fit(watched))
         seen = [pair for _, fit in fits for pair in fit.shown]
         touched = not all(torch.equal(now, then) for now, then in [*seen, *rule.given])
