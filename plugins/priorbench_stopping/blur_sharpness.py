@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from priorbench.contract.limits import check_count
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
+from priorbench.toolkit.checks import at_least
 from priorbench.toolkit.rules import Count, CountOrNone, budget_of
 from priorbench_stopping.arrays import entries
 from priorbench_stopping.choosing import first_crossing
@@ -57,11 +57,12 @@ class BlurSharpness:
         min_iterations: CountOrNone = 0,
         iterations: Count | None = None,
     ) -> None:
-        self._window = check_count("window", window, 2)
+        at_least(2, window=window)
+        at_least(0, min_iterations=min_iterations)
         if not tolerance > 0:
-            raise PriorbenchError(f"tolerance is {tolerance}: give a number above 0")
-        self._tolerance = tolerance
-        self._min_iterations = check_count("min_iterations", min_iterations, 0)
+            raise ValueError(f"tolerance must be above 0, not {tolerance}")
+        self._window, self._tolerance = window, tolerance
+        self._min_iterations = min_iterations
         self._iterations = iterations
         self._budget = 0
 

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from priorbench import Identity
-from priorbench.errors import PriorbenchError
+from priorbench import Identity, PriorbenchError
 from priorbench.toolkit.clipping import clipped_noise_energies
 from priorbench.toolkit.noise_estimates import estimate_noise
 from priorbench.toolkit.rules import Count, budget_of
@@ -243,7 +242,7 @@ class DiscrepancyBlind:
 
 def _checked(tau: float) -> float:
     if not (math.isfinite(tau) and tau > 0):
-        raise PriorbenchError(f"tau is {tau}: give a number above 0, usually 1 to 1.1")
+        raise ValueError(f"tau must be a number above 0, usually 1 to 1.1, not {tau}")
     return tau
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from priorbench.contract.limits import check_count
-from priorbench.errors import PriorbenchError
+from priorbench.toolkit.checks import at_least
 from priorbench.toolkit.rules import Best, Count, CountOrNone, budget_of
 from priorbench_stopping.arrays import BLOCK, entries, sum_of_squares
 from priorbench_stopping.choosing import verdict_of
@@ -103,10 +102,11 @@ class ExponentialMovingVariance:
         iterations: Count | None = None,
     ) -> None:
         if not 0 < alpha < 1:
-            raise PriorbenchError(f"alpha is {alpha}: give a number between 0 and 1")
+            raise ValueError(f"alpha must be between 0 and 1, not {alpha}")
+        at_least(1, patience=patience)
+        at_least(0, min_iterations=min_iterations)
         self._alpha = alpha
-        self._patience = check_count("patience", patience)
-        self._min_iterations = check_count("min_iterations", min_iterations, 0)
+        self._patience, self._min_iterations = patience, min_iterations
         self._iterations = iterations
         self._budget = 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from priorbench.contract.limits import check_count
+from priorbench.toolkit.checks import at_least
 from priorbench.toolkit.rules import Best, Count, CountOrNone, budget_of
 from priorbench_stopping.arrays import entries, sum_of_squares
 from priorbench_stopping.choosing import verdict_of
@@ -133,10 +133,11 @@ class WindowedMovingVariance:
         pixels: Count = 65536,
         iterations: Count | None = None,
     ) -> None:
-        self._window = check_count("window", window, 2)
-        self._patience = check_count("patience", patience)
-        self._min_iterations = check_count("min_iterations", min_iterations, 0)
-        self._pixels = check_count("pixels", pixels)
+        at_least(2, window=window)
+        at_least(1, patience=patience, pixels=pixels)
+        at_least(0, min_iterations=min_iterations)
+        self._window, self._pixels = window, pixels
+        self._patience, self._min_iterations = patience, min_iterations
         self._iterations = iterations
         self._budget = 0
 
