@@ -42,14 +42,9 @@ class Residual:
         self._identity = isinstance(observation.operator, Identity)
         mask = observation.mask
         self._mask = None if mask is None else mask.expand(observation.image.shape)
-        self._y = entries(self._counted(observation.image))
+        self._y = entries(self._counted(observation.image)).astype(np.float64)
         if not self._y.size:
             raise PriorbenchError("no pixel may enter the loss, so there is no residual to compare with")
-
-    @property
-    def count(self) -> int:
-        """How many entries of y count."""
-        return self._y.size
 
     def explained(self, output: torch.Tensor) -> NDArray[np.floating]:
         """Return A x where it counts."""
@@ -68,7 +63,7 @@ class ClippedEnergy:
     """The energy of Gaussian noise clipped to [0, 1], of one estimate after another.
 
     `priorbench.toolkit.clipping.clipped_noise_energy` of values rounded to 1 / 65536, by a table: so it costs
-    a twentieth.
+    a hundredth.
 
     Parameters
     ----------
@@ -81,7 +76,7 @@ class ClippedEnergy:
 
     def __call__(self, values: NDArray[np.floating]) -> float:
         """Return the mean energy over some clean values; those outside [0, 1] are brought there."""
-        places = np.clip(np.nan_to_num(values), 0, 1) * _STEPS + 0.5
+        places = np.clip(values, 0, 1) * _STEPS + 0.5
         counts = np.bincount(places.astype(np.intp), minlength=_STEPS + 1)
         return float(np.sum(counts * self._table)) / values.size
 

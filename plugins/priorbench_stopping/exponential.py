@@ -34,7 +34,7 @@ class MovingVariance:
         self._alpha = alpha
         self._value = 0.0
         self._average: NDArray[np.float64] | None = None
-        self._difference = np.empty(BLOCK)
+        self._difference, self._scratch = np.empty(BLOCK), np.empty(BLOCK)
 
     def add(self, output: NDArray[np.floating]) -> float | None:
         """Add an output; return v, or None at the first."""
@@ -54,7 +54,7 @@ class MovingVariance:
             difference = self._difference[: part.size]
             difference[...] = output[start : start + BLOCK]
             difference -= part
-            squares += sum_of_squares(difference)
+            squares += sum_of_squares(difference, self._scratch[: part.size])
             difference *= self._alpha
             part += difference
             np.clip(part, 0.0, 1.0, out=part)
