@@ -22,17 +22,17 @@ def entries(image: torch.Tensor) -> NDArray[np.floating]:
     return flat
 
 
-def sum_of_squares(values: NDArray[np.float64]) -> float:
-    """Return the sum of the squares of a row of numbers."""
-    return float(np.einsum("i,i->", values, values))
+def sum_of_squares(values: NDArray[np.float64], scratch: NDArray[np.float64]) -> float:
+    """Return the sum of the squares of a row of numbers; `scratch`, as long, is written to."""
+    return float(np.add.reduce(np.multiply(values, values, out=scratch)))
 
 
-def mean_square(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+def mean_square(one: NDArray[np.floating], other: NDArray[np.float64]) -> float:
     """Return the mean square of the difference of two rows of numbers, in double precision."""
     total, difference = 0.0, np.empty(BLOCK)
     for start in range(0, one.size, BLOCK):
         part = difference[: min(BLOCK, one.size - start)]
         part[...] = one[start : start + BLOCK]
-        np.subtract(part, other[start : start + BLOCK], out=part)
-        total += sum_of_squares(part)
+        part -= other[start : start + BLOCK]
+        total += sum_of_squares(part, part)
     return total / one.size

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from priorbench.errors import PriorbenchError
+from priorbench import PriorbenchError
 from priorbench.toolkit.checks import at_least
 from priorbench.toolkit.rules import Count, CountOrNone, budget_of
 from priorbench_stopping.arrays import entries
@@ -58,11 +58,10 @@ class BlurSharpness:
         iterations: Count | None = None,
     ) -> None:
         at_least(2, window=window)
-        self._window = window
-        if not tolerance > 0:
-            raise PriorbenchError(f"tolerance is {tolerance}: give a number above 0")
-        self._tolerance = tolerance
         at_least(0, min_iterations=min_iterations)
+        if not tolerance > 0:
+            raise ValueError(f"tolerance must be above 0, not {tolerance}")
+        self._window, self._tolerance = window, tolerance
         self._min_iterations = min_iterations
         self._iterations = iterations
         self._budget = 0

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from priorbench import Identity
-from priorbench.errors import PriorbenchError
+from priorbench import Identity, PriorbenchError
 from priorbench.toolkit.clipping import clipped_noise_energies
 from priorbench.toolkit.noise_estimates import estimate_noise
 from priorbench.toolkit.rules import Count, budget_of
@@ -43,14 +42,9 @@ class Residual:
         self._identity = isinstance(observation.operator, Identity)
         mask = observation.mask
         self._mask = None if mask is None else mask.expand(observation.image.shape)
-        self._y = entries(self._counted(observation.image))
+        self._y = entries(self._counted(observation.image)).astype(np.float64)
         if not self._y.size:
             raise PriorbenchError("no pixel may enter the loss, so there is no residual to compare with")
-
-    @property
-    def count(self) -> int:
-        """How many entries of y count."""
-        return self._y.size
 
     def explained(self, output: torch.Tensor) -> NDArray[np.floating]:
         """Return A x where it counts."""
@@ -69,7 +63,7 @@ class ClippedEnergy:
     """The energy of Gaussian noise clipped to [0, 1], of one estimate after another.
 
     `priorbench.toolkit.clipping.clipped_noise_energy` of values rounded to 1 / 65536, by a table: so it costs
-    a twentieth.
+    a hundredth.
 
     Parameters
     ----------
@@ -82,7 +76,7 @@ class ClippedEnergy:
 
     def __call__(self, values: NDArray[np.floating]) -> float:
         """Return the mean energy over some clean values; those outside [0, 1] are brought there."""
-        places = np.clip(np.nan_to_num(values), 0, 1) * _STEPS + 0.5
+        places = np.clip(values, 0, 1) * _STEPS + 0.5
         counts = np.bincount(places.astype(np.intp), minlength=_STEPS + 1)
         return float(np.sum(counts * self._table)) / values.size
 
@@ -241,7 +235,7 @@ class DiscrepancyBlind:
 
 def _checked(tau: float) -> float:
     if not (math.isfinite(tau) and tau > 0):
-        raise PriorbenchError(f"tau is {tau}: give a number above 0, usually 1 to 1.1")
+        raise ValueError(f"tau must be a number above 0, usually 1 to 1.1, not {tau}")
     return tau
 
 

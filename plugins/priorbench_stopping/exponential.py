@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from priorbench.errors import PriorbenchError
 from priorbench.toolkit.checks import at_least
 from priorbench.toolkit.rules import Best, Count, CountOrNone, budget_of
 from priorbench_stopping.arrays import BLOCK, entries, sum_of_squares
@@ -35,7 +34,7 @@ class MovingVariance:
         self._alpha = alpha
         self._value = 0.0
         self._average: NDArray[np.float64] | None = None
-        self._difference = np.empty(BLOCK)
+        self._difference, self._scratch = np.empty(BLOCK), np.empty(BLOCK)
 
     def add(self, output: NDArray[np.floating]) -> float | None:
         """Add an output; return v, or None at the first."""
@@ -55,7 +54,7 @@ class MovingVariance:
             difference = self._difference[: part.size]
             difference[...] = output[start : start + BLOCK]
             difference -= part
-            squares += sum_of_squares(difference)
+            squares += sum_of_squares(difference, self._scratch[: part.size])
             difference *= self._alpha
             part += difference
             np.clip(part, 0.0, 1.0, out=part)
@@ -103,12 +102,11 @@ class ExponentialMovingVariance:
         iterations: Count | None = None,
     ) -> None:
         if not 0 < alpha < 1:
-            raise PriorbenchError(f"alpha is {alpha}: give a number between 0 and 1")
-        self._alpha = alpha
+            raise ValueError(f"alpha must be between 0 and 1, not {alpha}")
         at_least(1, patience=patience)
-        self._patience = patience
         at_least(0, min_iterations=min_iterations)
-        self._min_iterations = min_iterations
+        self._alpha = alpha
+        self._patience, self._min_iterations = patience, min_iterations
         self._iterations = iterations
         self._budget = 0
 

@@ -73,10 +73,10 @@ class WindowVariance:
         new[...] = row
         self._sum += np.subtract(new, old, out=old)
         new -= self._reference
-        self._squares[slot] = sum_of_squares(new)
+        self._squares[slot] = sum_of_squares(new, new)
 
     def _total(self) -> float:
-        return float(self._squares.sum()) - sum_of_squares(self._sum) / len(self._outputs)
+        return float(self._squares.sum()) - sum_of_squares(self._sum, self._old) / len(self._outputs)
 
     def _refer_to(self, reference: NDArray[np.float32]) -> None:
         """Move the reference, and take the sums anew from all outputs of the window."""
@@ -85,7 +85,7 @@ class WindowVariance:
         for slot, output in enumerate(self._outputs):
             np.subtract(output, self._reference, out=self._new)
             self._sum += self._new
-            self._squares[slot] = sum_of_squares(self._new)
+            self._squares[slot] = sum_of_squares(self._new, self._new)
 
 
 class WindowedMovingVariance:
@@ -134,13 +134,10 @@ class WindowedMovingVariance:
         iterations: Count | None = None,
     ) -> None:
         at_least(2, window=window)
-        self._window = window
-        at_least(1, patience=patience)
-        self._patience = patience
+        at_least(1, patience=patience, pixels=pixels)
         at_least(0, min_iterations=min_iterations)
-        self._min_iterations = min_iterations
-        at_least(1, pixels=pixels)
-        self._pixels = pixels
+        self._window, self._pixels = window, pixels
+        self._patience, self._min_iterations = patience, min_iterations
         self._iterations = iterations
         self._budget = 0
 

@@ -183,5 +183,5 @@ def test_what_cannot_be_judged_is_refused_in_one_line(rule, observation, told):
 
 @pytest.mark.parametrize("rule", [Discrepancy, DiscrepancyOfSigma, DiscrepancyBlind])
 def test_tau_must_be_above_zero(rule):
-    with pytest.raises(PriorbenchError, match="tau"):
+    with pytest.raises(ValueError, match="tau"):
         rule(tau=0.0)
