@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from priorbench import StoppingRuleSpec, hookimpl
+from priorbench_stopping.companions import companion_rules
 
 _WANG_2023 = (
     "H. Wang, T. Li, Z. Zhuang, T. Chen, H. Liang, J. Sun, Early stopping for deep image prior, "
@@ -23,7 +24,7 @@ _SHI_2022 = (
 
 @hookimpl
 def priorbench_stopping_rules() -> Iterator[StoppingRuleSpec]:
-    """Yield the rules that watch one fit."""
+    """Yield the rules that watch one fit, and those that ask for another beside it."""
     yield from _by_variance()
     yield from _by_discrepancy()
     yield StoppingRuleSpec(
@@ -33,6 +34,7 @@ def priorbench_stopping_rules() -> Iterator[StoppingRuleSpec]:
         citation=_SHI_2022,
         licence="MIT",
     )
+    yield from companion_rules()
 
 
 def _by_variance() -> Iterator[StoppingRuleSpec]:

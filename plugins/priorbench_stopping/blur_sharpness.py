@@ -9,8 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from priorbench import PriorbenchError
-from priorbench.toolkit.checks import at_least
-from priorbench.toolkit.rules import Count, CountOrNone, budget_of
+from priorbench.toolkit.checks import Count, NonNegativeCount, at_least
 from priorbench_stopping.arrays import entries
 from priorbench_stopping.choosing import first_crossing
 from priorbench_stopping.sharpness import LEAST_SIDE, blurriness, grey, sharpness
@@ -54,7 +53,7 @@ class BlurSharpness:
         *,
         window: Annotated[int, Field(ge=2)] = 100,
         tolerance: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.01,
-        min_iterations: CountOrNone = 0,
+        min_iterations: NonNegativeCount = 0,
         iterations: Count | None = None,
     ) -> None:
         at_least(2, window=window)
@@ -68,7 +67,7 @@ class BlurSharpness:
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget."""
-        self._budget = budget_of(self._iterations, trajectory)
+        self._budget = trajectory.budget(self._iterations)
         _, height, width = trajectory.observation.shape
         if min(height, width) < LEAST_SIDE:
             raise PriorbenchError(

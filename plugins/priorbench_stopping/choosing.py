@@ -1,29 +1,8 @@
-"""What the rules of this package share: the result of a fit that none of its values decided."""
+"""What rules that wait for a property share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from priorbench import Verdict
-
-if TYPE_CHECKING:
-    from priorbench.toolkit.rules import Best
-
-
-def verdict_of(best: Best, iteration: int, value: float | None) -> Verdict:
-    """Return the verdict of `best`; where the budget ends before any value, the last iterate is kept.
-
-    Parameters
-    ----------
-    best : Best
-        the memory of the least value.
-    iteration : int
-        1-based.
-    value : float or None
-        what is to become small; None = not known yet.
-    """
-    verdict = best.verdict(iteration, value)
-    return Verdict(keep=True, stop=True) if verdict.stop and not best.iteration else verdict
 
 
 def first_crossing(iteration: int, budget: int, crossed: bool) -> Verdict:

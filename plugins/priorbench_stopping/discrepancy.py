@@ -10,9 +10,9 @@ import torch
 from pydantic import Field
 
 from priorbench import Identity, PriorbenchError
+from priorbench.toolkit.checks import Count
 from priorbench.toolkit.clipping import clipped_noise_energies
 from priorbench.toolkit.noise_estimates import estimate_noise
-from priorbench.toolkit.rules import Count, budget_of
 from priorbench_stopping.arrays import entries, mean_square
 from priorbench_stopping.choosing import first_crossing
 
@@ -103,7 +103,7 @@ class Crossing:
         most: float,
         level: Callable[[NDArray[np.floating]], float] | None = None,
     ) -> None:
-        self.budget = budget_of(iterations, trajectory)
+        self.budget = trajectory.budget(iterations)
         self._residual = Residual(trajectory.observation)
         self._most, self._level = most, level
 

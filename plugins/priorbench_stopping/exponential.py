@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from priorbench.toolkit.checks import at_least
-from priorbench.toolkit.rules import Best, Count, CountOrNone, budget_of
+from priorbench.toolkit.checks import Count, NonNegativeCount, at_least
+from priorbench.toolkit.rules import Best
 from priorbench_stopping.arrays import BLOCK, entries, sum_of_squares
-from priorbench_stopping.choosing import verdict_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,7 +97,7 @@ class ExponentialMovingVariance:
         *,
         alpha: Annotated[float, Field(gt=0, lt=1)] = 0.1,
         patience: Count = 1000,
-        min_iterations: CountOrNone = 102,
+        min_iterations: NonNegativeCount = 102,
         iterations: Count | None = None,
     ) -> None:
         if not 0 < alpha < 1:
@@ -112,7 +111,7 @@ class ExponentialMovingVariance:
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget."""
-        self._budget = budget_of(self._iterations, trajectory)
+        self._budget = trajectory.budget(self._iterations)
         self._best = Best(patience=self._patience, budget=self._budget, min_iterations=self._min_iterations)
         self._variance = MovingVariance(self._alpha)
 
@@ -123,4 +122,4 @@ class ExponentialMovingVariance:
     def observe(self, look: Look) -> Verdict:
         """Keep the least variance; stop when there was none lower for long."""
         value = self._variance.add(entries(look.output))
-        return verdict_of(self._best, look.iteration, value)
+        return self._best.verdict(look.iteration, value)

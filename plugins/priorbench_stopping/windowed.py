@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from priorbench.toolkit.checks import at_least
-from priorbench.toolkit.rules import Best, Count, CountOrNone, budget_of
+from priorbench.toolkit.checks import Count, NonNegativeCount, at_least
+from priorbench.toolkit.rules import Best
 from priorbench_stopping.arrays import entries, sum_of_squares
-from priorbench_stopping.choosing import verdict_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,7 +128,7 @@ class WindowedMovingVariance:
         *,
         window: Annotated[int, Field(ge=2)] = 100,
         patience: Count = 1000,
-        min_iterations: CountOrNone = 0,
+        min_iterations: NonNegativeCount = 0,
         pixels: Count = 65536,
         iterations: Count | None = None,
     ) -> None:
@@ -143,7 +142,7 @@ class WindowedMovingVariance:
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget."""
-        self._budget = budget_of(self._iterations, trajectory)
+        self._budget = trajectory.budget(self._iterations)
         self._best = Best(patience=self._patience, budget=self._budget, min_iterations=self._min_iterations)
         self._variance: WindowVariance | None = None
         self._chosen: NDArray[np.intp] | None = None
@@ -159,7 +158,7 @@ class WindowedMovingVariance:
             self._chosen = chosen_entries(output.size, self._pixels)
             self._variance = WindowVariance(self._window, min(output.size, self._pixels))
         value = self._variance.add(output if self._chosen is None else output.take(self._chosen))
-        return verdict_of(self._best, look.iteration, value)
+        return self._best.verdict(look.iteration, value)
 
 
 def chosen_entries(count: int, most: int) -> NDArray[np.intp] | None:

@@ -1,8 +1,9 @@
 """The two-layer theory models of two papers, as denoisers and as instruments, as a plugin.
 
-* Convolutional generator of Heckel & Soltanolkotabi 2020: `generator`, `denoisers`; its theory is in `basis`,
-  `dual_kernel`, `jacobian`, `linearised`, `risk`, `bounds`, `closeness` and `lemmas`, and for any U in
-  `dense`. `figures` has the data of the paper's figures, `systems` check values, both as functions of a seed.
+* Convolutional generator of Heckel & Soltanolkotabi 2020: `generator`, `denoisers`, and `stopping`, a rule
+  for them; its theory is in `basis`, `dual_kernel`, `jacobian`, `linearised`, `risk`, `bounds`, `closeness`
+  and `lemmas`, and for any U in `dense`. `figures` has the data of the paper's figures, `systems` check
+  values, both as functions of a seed.
 * Wide deep inverse prior of Buskulic, Queau & Fadili 2023: `wide_dip`, with `wide_dip.experiments`.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from priorbench import DenoiserSpec, hookimpl
+from priorbench import DenoiserSpec, StoppingRuleSpec, hookimpl
 
 _HECKEL_2020 = (
     "R. Heckel and M. Soltanolkotabi, Denoising and Regularization via Exploiting the Structural Bias of "
@@ -58,4 +59,17 @@ def priorbench_denoisers() -> Iterable[DenoiserSpec]:
         accepts_operator=True,
         iterative=True,
         together=False,
+    )
+
+
+@hookimpl
+def priorbench_stopping_rules() -> Iterable[StoppingRuleSpec]:
+    """Yield the stopping time of the theory."""
+    yield StoppingRuleSpec(
+        name="theorem-1",
+        factory="priorbench_two_layer.stopping:TheoremOne",
+        summary="stopping time of Theorem 1, from the spectrum: for the two-layer models alone",
+        citation=_HECKEL_2020,
+        licence="MIT",
+        needs=("denoising", "white-noise"),
     )

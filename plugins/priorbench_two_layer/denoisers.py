@@ -77,7 +77,7 @@ class TwoLayer:
         one_of(get_args(Start), start=start)
         within(0, float("inf"), omega=omega)
         at_least(1, iterations=iterations)
-        self._model = _Model(kernel=kernel, width=width, margin=margin)
+        self._model = Model(kernel=kernel, width=width, margin=margin)
         self._k, self._omega, self._start = k, omega, start
         self.iterations = iterations
 
@@ -137,7 +137,7 @@ class TwoLayerLinear:
         iterations: Count = 12,
     ) -> None:
         at_least(1, iterations=iterations)
-        self._model = _Model(kernel=kernel, width=width, margin=margin)
+        self._model = Model(kernel=kernel, width=width, margin=margin)
         self.iterations = iterations
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
@@ -154,7 +154,7 @@ class TwoLayerLinear:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Model:
+class Model:
     """What both denoisers share: kernel and margin."""
 
     kernel: KernelName

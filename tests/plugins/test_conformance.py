@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from small_methods import SMALL
 
 from priorbench.loading.load import load_registry
 from priorbench.loading.registry import missing_reason
@@ -12,18 +13,6 @@ from priorbench.testing import CheckOptions
 from priorbench.testing.examination import Examination, find
 from priorbench.testing.process import CheckHost
 
-#: method -> parameters that make it quick
-SMALL = {
-    "dip": "channels=8,scales=3",
-    "dip-demo": "channels=8,scales=3",
-    "deep-decoder": "channels=16",
-    "deep-decoder-under": "channels=16",
-    "deep-decoder-over": "channels=16",
-    "conv-decoder": "channels=8,layers=4",
-    "heckel2020-generator": "channels=8",
-    "two-layer": "k=16",
-    "wide-dip": "k=50",
-}
 SHIPPED = [
     name
     for name, entry in load_registry().all("denoiser").items()

@@ -222,6 +222,21 @@ class Looking:
             yield Iterate(estimate, estimate=jittered)
 
 
+class NextOutput:
+    """Says that its estimate is the next output, and returns an average."""
+
+    def __init__(self, *, iterations: int = 100) -> None:
+        self.iterations = iterations
+
+    def iterate(self, o):
+        output = average = o.image
+        while True:
+            output = torch.lerp(output, smooth(output), 0.5)
+            average = torch.lerp(average, output, 0.5)
+            kept = average
+            yield Iterate(output, estimate=lambda kept=kept: kept, estimate_is_next_output=True)
+
+
 class Together:
     """Gives the images back in another order."""
 

@@ -53,6 +53,7 @@ DENOISERS: dict[str, dict[str, Any]] = {
     "iterates": {},
     "overwriting": {},
     "looking": {"stochastic": True},
+    "next-output": {},
     "together": {},
     "loss": {},
 }

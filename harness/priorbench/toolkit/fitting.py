@@ -69,7 +69,9 @@ def fit(
     * ``output``: x_t, that is, of the network before this step and on the perturbed input;
     * ``loss``: the mean squared error of A x_t to y over the true, allowed pixels, a scalar tensor;
     * ``estimate``: what would be returned now, that is, the *updated* network on the *unperturbed* input,
-      or with `averaging` the average of x_1 ... x_t. Valid until the next iterate is asked for.
+      or with `averaging` the average of x_1 ... x_t. Valid until the next iterate is asked for;
+    * ``estimate_is_next_output``: True on a CPU without input noise and averaging, where the estimate is
+      x_(t+1) bit for bit.
 
     Nothing is read back from the device, and no yielded tensor is written to again. On CUDA the step is
     recorded as a graph and replayed, so that `network` and the operator must do the same work in every step.
@@ -141,6 +143,8 @@ def descend(
             return generate(perturbation.net_input)
 
     repeat = stepping(step, device)
+    # On CUDA the step is replayed and the estimate is not: nobody has compared their bits.
+    same_pass = device.type == "cpu" and not perturbation.active and settings.averaging == 0
     average: torch.Tensor | None = None
     while True:
         perturbation()
@@ -150,7 +154,7 @@ def descend(
         if settings.averaging > 0:
             average = output if average is None else torch.lerp(output, average, settings.averaging)
             estimate = _constant(average)
-        yield Iterate(output, loss=loss, estimate=estimate)
+        yield Iterate(output, loss=loss, estimate=estimate, estimate_is_next_output=same_pass)
 
 
 class Objective:
@@ -202,9 +206,14 @@ class Perturbation:
             self._noise = torch.empty(net_input.shape)
             self.input = torch.empty_like(net_input)
 
+    @property
+    def active(self) -> bool:
+        """Whether there is any noise."""
+        return self._std > 0
+
     def __call__(self) -> None:
         """Make the input of the next step."""
-        if self._std > 0:
+        if self.active:
             for one, generator in zip(self._noise, self._generators, strict=True):
                 one.normal_(generator=generator)
             noise = self._noise.to(self.net_input.device, non_blocking=self._may_overlap)

@@ -1,36 +1,10 @@
-"""What stopping rules share: the budget of a fit, and the memory of the best iterate with patience."""
+"""What stopping rules share: the memory of the least value of something, with patience."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated
 
-from pydantic import Field
-
-from priorbench.contract.stopping import Trajectory, Verdict
-
-#: a number of iterations
-Count = Annotated[int, Field(ge=1)]
-#: a number of iterations, or none
-CountOrNone = Annotated[int, Field(ge=0)]
-
-
-def budget_of(own: int | None, trajectory: Trajectory) -> int:
-    """Return the iterations after which a rule stops at the latest.
-
-    Parameters
-    ----------
-    own : int or None
-        the rule's own parameter ``iterations``; None takes the method's, published one.
-    trajectory : Trajectory
-        of the fit.
-
-    Raises
-    ------
-    PriorbenchError
-        Where neither is there, or the number is below 1.
-    """
-    return trajectory.budget(own)
+from priorbench.contract.stopping import Verdict
 
 
 class Best:
@@ -55,6 +29,8 @@ class Best:
     def verdict(self, iteration: int, value: float | None) -> Verdict:
         """Keep an iterate whose value is strictly lower than all before; stop where none came for long.
 
+        Where the budget ends before any value was considered, the last iterate is kept.
+
         Parameters
         ----------
         iteration : int
@@ -64,9 +40,11 @@ class Best:
         """
         over = iteration >= self._budget
         if value is None or iteration < self._first:
-            return Verdict(stop=over)
+            return Verdict(keep=over and not self.iteration, stop=over)
         if value < self.value:
             self.value, self.iteration = value, iteration
             return Verdict(keep=True, stop=over)
+        if over and not self.iteration:  # no value was a number
+            return Verdict(keep=True, stop=True)
         waited = self.iteration > 0 and iteration - self.iteration >= self._patience
         return Verdict(stop=over or waited, fired=waited)

@@ -101,7 +101,12 @@ def fit_stacked(starts: Sequence[Start], settings: FitSettings) -> Iterator[Sequ
         images, each_loss = several.output.unbind(), several.loss.unbind()
         estimates = cache(several.estimate)
         yield tuple(
-            Iterate(images[n], loss=each_loss[n], estimate=partial(_nth, estimates, n))
+            Iterate(
+                images[n],
+                loss=each_loss[n],
+                estimate=partial(_nth, estimates, n),
+                estimate_is_next_output=several.estimate_is_next_output,
+            )
             for n in range(len(starts))
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from priorbench.testing.subject import (
 _ONE_SHOT = Skip("it is one-shot")
 #: root mean square of a difference that may be rounding, after a few steps
 _ROUNDING = 0.005
+#: iterates that are compared with the next one
+_FEW = 5
 
 
 def budget(subject: DenoiserSubject) -> Finding | Skip | None:
@@ -100,6 +103,25 @@ def looking(subject: DenoiserSubject) -> Finding | Skip | None:
     )
 
 
+def next_output(subject: DenoiserSubject) -> Finding | Skip | None:
+    """Rules that look at every iterate are then shown the next output, and the estimate is never made."""
+    if not subject.iterative:
+        return _ONE_SHOT
+    said, seen = _unkept_promise(subject.make().iterate(subject.problems.usual()))
+    if not seen and hasattr(subject.factory, "iterate_together"):
+        pictures = [subject.problems.usual(number=number) for number in range(2)]
+        with contextlib.suppress(Exception):  # the check 'together' tells what it raises
+            fitted_at_once, seen = _unkept_promise(subject.make().iterate_together(pictures))
+            said, seen = said or fitted_at_once, seen and f"{seen} (fitted at once with another)"
+    if not said:
+        return Skip("it does not say that an estimate is the next output")
+    return finding(
+        seen,
+        expected="with estimate_is_next_output the estimate is, bit for bit, the next iterate's output",
+        mend="leave estimate_is_next_output=False where input noise, averages or rounding make them differ",
+    )
+
+
 def loss(subject: DenoiserSubject) -> Finding | Skip | None:
     """The rule 'best-loss' reads it."""
     if not subject.iterative:
@@ -157,6 +179,36 @@ def _unlike(alone: list[list[torch.Tensor]], rows: list[Any]) -> str:
     return ""
 
 
+def _unkept_promise(items: Any) -> tuple[bool, str]:
+    """Say whether iterates promise the next output, and where one is not what was promised."""
+    promised: list[torch.Tensor | None] = []
+    said = False
+    with closing(items) as iterates:
+        for number, item in enumerate(itertools.islice(iterates, _FEW), 1):
+            row = item if isinstance(item, (list, tuple)) else [item]
+            for promise, one in zip(promised, row, strict=False):
+                output = one.output if isinstance(one, Iterate) else one
+                if promise is not None and not (output is not None and torch.equal(promise, output)):
+                    return True, f"iterate {number} has {_instead(promise, output)}"
+            promised = [_promise(one) for one in row]
+            said = said or any(promise is not None for promise in promised)
+    return said, ""
+
+
+def _promise(item: Any) -> torch.Tensor | None:
+    says = isinstance(item, Iterate) and item.estimate_is_next_output
+    return estimate_of(item).clone() if says else None
+
+
+def _instead(promise: torch.Tensor, output: torch.Tensor | None) -> str:
+    if output is None:
+        return "no output"
+    if output.shape != promise.shape:
+        return f"an output of shape {tuple(output.shape)}, the estimate before was {tuple(promise.shape)}"
+    difference = float((output - promise).abs().max())
+    return f"an output that differs from the estimate before by up to {difference:.3g}"
+
+
 def _walk(subject: DenoiserSubject, visit: Callable[[Any], None]) -> Any:
     """Make a fit of the ordinary length, visit each iterate, and return the last before it is closed."""
     last = None
@@ -200,6 +252,12 @@ CHECKS = (
         what="images fitted at once are as if fitted alone, where it can do that",
         run=together,
         needs=("determinism",),
+    ),
+    Check(
+        name="next-output",
+        what="an estimate is the next output, where it says so",
+        run=next_output,
+        needs=("iterates", "determinism"),
     ),
     Check(name="loss", what="losses are finite numbers", run=loss, needs=("time",)),
 )

@@ -18,9 +18,10 @@ from priorbench.protocol.fit import OwnFit
 from priorbench.protocol.looks.watcher import Rule
 from priorbench.protocol.measure import measure_iterative
 from priorbench.protocol.problems import NoisyProblem
+from priorbench.protocol.refusal import RefusedError
 from priorbench.protocol.watching import Watched
 from priorbench.testing.observations import Problems
-from priorbench.testing.results import Check, Finding, finding
+from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
 
 #: budget of the fit that is watched; it goes on for several times that
@@ -158,10 +159,12 @@ class RuleSubject(Subject):
         return method, fit
 
 
-def chooses(subject: RuleSubject) -> Finding | None:
-    """A rule must pick an iterate, or refuse at the start with a reason."""
+def chooses(subject: RuleSubject) -> Finding | Skip | None:
+    """A rule must pick an iterate; one that refuses this fit, with a reason, is not looked at further."""
     try:
         outcome = subject.watched.outcome
+        if isinstance(outcome.error, RefusedError):
+            return Skip(f"it refuses the fit of this check: {outcome.error}")
         seen = classify(outcome.error)[1] if outcome.error else ""
         if not seen and not outcome.iterations:
             seen = "it kept none"
