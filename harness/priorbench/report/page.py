@@ -13,7 +13,7 @@ from priorbench.ranking.names import Place
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
 from priorbench.report.charts import difference_chart, speed_chart
 from priorbench.report.gathering import BoardKey, BoardStory, gather
-from priorbench.report.markers import Marker, markers
+from priorbench.rendering.markers import Marker, markers
 from priorbench.report.per_image import PerImage, per_image
 from priorbench.report.pictures import Shown, pictures
 from priorbench.report.ranks import across, rank_picture
