@@ -19,7 +19,7 @@ from priorbench.ranking.targets.choosing import (
     why_excluded,
 )
 from priorbench.ranking.targets.collecting import Collector, Method, Told
-from priorbench.ranking.targets.measures import Images, band, distribution, hitting_times, reached
+from priorbench.ranking.targets.measures import Images, band, distribution, hits_of, reached
 from priorbench.ranking.targets.model import Asked, MethodTimes, TargetBoard, Within
 from priorbench.ranking.targets.notation import Target
 from priorbench.ranking.targets.notes import notes
@@ -128,17 +128,18 @@ def _rate(method: MethodTimes) -> float:
 
 
 def _method(runner: Runner, name: str, frame: _Frame) -> MethodTimes:
-    own, fits = runner.method, runner.fits
+    method, fits = runner.method, runner.fits
     excluded = why_excluded(runner, frame.marks, frame.image)
     timed = runner.timed
-    times = hitting_times(fits, frame.wanted) if timed else np.empty(0)
+    hits = [hits_of(fits, values) for values in frame.wanted]
+    times = np.concatenate([one.times for one in hits]) if timed and hits else np.empty(0)
     return MethodTimes(
         name=name,
-        label=own.label,
-        average=own.average,
-        rule=own.rule,
-        device=own.device,
-        threads=own.threads,
+        label=method.label,
+        average=method.average,
+        rule=method.rule,
+        device=method.device,
+        threads=method.threads,
         environment="" if "+" in runner.environment else runner.environment,
         batch=runner.batch,
         iterative=runner.told.iterative,
@@ -149,8 +150,7 @@ def _method(runner: Runner, name: str, frame: _Frame) -> MethodTimes:
         excluded=excluded,
         timed=timed,
         reached=tuple(
-            reached(str(target), fits, values, timed=timed)
-            for target, values in zip(frame.targets, frame.wanted, strict=True)
+            reached(str(target), own, timed=timed) for target, own in zip(frame.targets, hits, strict=True)
         ),
         within=tuple(_within(fits, at, times, frame, compared=not excluded) for at in frame.budgets)
         if timed

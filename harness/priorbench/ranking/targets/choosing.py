@@ -54,7 +54,7 @@ class Runner:
     def barred(self) -> str:
         """Say why it is never compared; empty for one that may be."""
         if self.told.oracle:
-            return "an oracle sees the clean image"
+            return "only run with an oracle" if self.told.iterative else "an oracle sees the clean image"
         return f"trained on {', '.join(self.told.trained_on)}" if self.told.trained_on else ""
 
     @property

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from priorbench.contract.requests import digest_of
 from priorbench.ranking.panels import Panel
 from priorbench.ranking.targets.fits import DamagedError, Fit, fit_of
 
@@ -44,9 +44,9 @@ class Told:
     Attributes
     ----------
     fits : dict[str, dict[int, dict[str, _Found]]], optional
-        digest of code and parameters -> slot -> environment -> the best that was found.
+        code and parameters, as text, -> slot -> environment -> the best that was found.
     started : dict[str, str], optional
-        digest of code and parameters -> when its last trial began.
+        code and parameters, as text, -> when its last trial began.
     oracle : bool, default True
         every record is of an oracle.
     trained_on : tuple of str, default ()
@@ -145,6 +145,6 @@ def _note(told: Told, data: Mapping[str, Any], slot: int, elapsed: float) -> Non
 
 
 def _version(data: Mapping[str, Any]) -> str:
-    """Return a digest of what makes a fit, whatever rule looked on: the method's parameters and its code."""
+    """Return as text what makes a fit, whatever rule looked on: the method's parameters and its code."""
     names = ("denoiser", "parameters", "plugin", "plugin_version", "plugin_source", "plugin_commit")
-    return digest_of([data.get(name) for name in names])
+    return json.dumps([data.get(name) for name in names], sort_keys=True)

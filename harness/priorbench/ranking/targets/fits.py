@@ -60,17 +60,18 @@ class Fit:
 
     def first(self, psnr: float) -> int | None:
         """Return the number of the first point with this PSNR at least; None where there is none."""
-        reached = np.flatnonzero(self.psnr >= psnr - ROUNDING)
-        return int(reached[0]) if len(reached) else None
+        reached = self.psnr >= psnr - ROUNDING
+        number = int(reached.argmax()) if len(reached) else 0
+        return number if len(reached) and reached[number] else None
 
     def last_until(self, seconds: float) -> float:
         """Return the PSNR of the last point until then; NaN where there is none."""
-        number = int(np.searchsorted(self.seconds, seconds, side="right"))
+        number = int(self.seconds.searchsorted(seconds, side="right"))
         return float(self.psnr[number - 1]) if number else float("nan")
 
     def best_until(self, seconds: float) -> float:
         """Return the best PSNR of all points until then; NaN where there is none."""
-        number = int(np.searchsorted(self.seconds, seconds, side="right"))
+        number = int(self.seconds.searchsorted(seconds, side="right"))
         return float(self.psnr[:number].max()) if number else float("nan")
 
 
@@ -136,14 +137,16 @@ def _of_curve(curve: Mapping[str, Sequence[float | None]]) -> tuple[Array, Array
     _check(seconds, "wall_seconds")
     _check(iteration, "iterations")
     # no PSNR is that of an exact image, unless it is that of an iterate which is not finite
-    psnr = np.array(
-        [
-            _psnr(value, exact=value is None and residual is not None)
-            for value, residual in zip(curve["psnr"], curve["residual"], strict=True)
-        ]
-    )
-    there = ~np.isnan(psnr)
-    return seconds[there], iteration[there], psnr[there]
+    psnr = _numbers(curve["psnr"])
+    low, high = PLAUSIBLE["psnr"]
+    missing = np.isnan(psnr)
+    if not (missing | ((psnr >= low) & (psnr <= high))).all():
+        raise DamagedError
+    if not missing.any():
+        return seconds, iteration, psnr
+    exact = missing & ~np.isnan(_numbers(curve["residual"]))
+    there = ~missing | exact
+    return seconds[there], iteration[there], np.where(exact, np.inf, psnr)[there]
 
 
 def _psnr(value: float | None, *, exact: bool) -> float:

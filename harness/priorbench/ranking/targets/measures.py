@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,9 @@ EXACT_DB = 100.0
 _SHORTEST = 1e-6
 
 
-def expected_running_time(successes: Sequence[float], failures: Sequence[float]) -> float | None:
+def expected_running_time(
+    successes: Sequence[float] | Array, failures: Sequence[float] | Array
+) -> float | None:
     """Return what all fits spent for each success; None without a success, or where a time is unknown.
 
     (sum of the times of successes + sum of the times of whole unsuccessful fits) / number of successes: the
@@ -34,37 +37,63 @@ def expected_running_time(successes: Sequence[float], failures: Sequence[float])
     return total if np.isfinite(total) else None
 
 
-def reached(name: str, fits: Mapping[int, Fit], wanted: Array, *, timed: bool) -> Reached:
-    """Return how fits do on a target.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hits:
+    """When the fits of a method first reach a target.
+
+    Attributes
+    ----------
+    seconds, iterations : ndarray of float64
+        (fits,) until then, or of the whole fit where it never does.
+    success : ndarray of bool
+        (fits,) whether it does.
+    """
+
+    seconds: Array
+    iterations: Array
+    success: NDArray[np.bool_]
+
+    @property
+    def times(self) -> Array:
+        """Seconds of each fit; infinite where it never reaches the target."""
+        return np.where(self.success, self.seconds, np.inf)
+
+
+def hits_of(fits: Mapping[int, Fit], wanted: Array) -> Hits:
+    """Return when fits first reach a target.
 
     Parameters
     ----------
-    name : str
-        of the target.
     fits : Mapping[int, Fit]
         by slot.
     wanted : ndarray of float64
-        (slots,) PSNR that is the target on each, in dB; NaN where there is none.
-    timed : bool
-        times can be compared.
+        (slots,) PSNR that is the target on each, in dB; fits of slots where it is NaN are left out.
     """
-    hits, misses = [], []
-    for slot, fit in fits.items():
-        if np.isnan(wanted[slot]):
-            continue
-        number = fit.first(wanted[slot])
-        if number is None:
-            misses.append((fit.end_seconds, fit.end_iteration))
-        else:
-            hits.append((float(fit.seconds[number]), float(fit.iteration[number])))
+    found = []
+    for slot, target in zip(fits, wanted[list(fits)].tolist(), strict=True):
+        if target == target:
+            fit = fits[slot]
+            number = fit.first(target)
+            found.append(
+                (fit.end_seconds, fit.end_iteration, False)
+                if number is None
+                else (fit.seconds[number], fit.iteration[number], True)
+            )
+    columns = np.array(found, dtype=np.float64).reshape(-1, 3).T
+    return Hits(seconds=columns[0], iterations=columns[1], success=columns[2] > 0)
+
+
+def reached(name: str, hits: Hits, *, timed: bool) -> Reached:
+    """Return how a method does on the target of this name; `timed` says whether times can be compared."""
+    won = hits.success
     seconds, iterations = (
-        (_expected(hits, misses, axis), _median(hits, axis)) if axis or timed else (None, None)
-        for axis in (0, 1)
+        (expected_running_time(spent[won], spent[~won]), _median(spent[won])) if known else (None, None)
+        for spent, known in ((hits.seconds, timed), (hits.iterations, True))
     )
     return Reached(
         target=name,
-        fits=len(hits) + len(misses),
-        successes=len(hits),
+        fits=len(won),
+        successes=int(won.sum()),
         expected_seconds=seconds[0],
         median_seconds=seconds[1],
         expected_iterations=iterations[0],
@@ -72,26 +101,9 @@ def reached(name: str, fits: Mapping[int, Fit], wanted: Array, *, timed: bool) -
     )
 
 
-def _expected(
-    hits: Sequence[tuple[float, float]], misses: Sequence[tuple[float, float]], axis: int
-) -> float | None:
-    return expected_running_time([hit[axis] for hit in hits], [miss[axis] for miss in misses])
-
-
-def _median(hits: Sequence[tuple[float, float]], axis: int) -> float | None:
-    found = float(np.median([hit[axis] for hit in hits])) if hits else float("nan")
+def _median(values: Array) -> float | None:
+    found = float(np.median(values)) if len(values) else float("nan")
     return found if np.isfinite(found) else None
-
-
-def hitting_times(fits: Mapping[int, Fit], wanted: Sequence[Array]) -> Array:
-    """Return the seconds of every pair of a fit and a target; infinite for one that is never reached."""
-    found = []
-    for target in wanted:
-        for slot, fit in fits.items():
-            if not np.isnan(target[slot]):
-                number = fit.first(target[slot])
-                found.append(float("inf") if number is None else float(fit.seconds[number]))
-    return np.array(found)
 
 
 def distribution(times: Array) -> Steps | None:
@@ -180,10 +192,14 @@ def band(fits: Mapping[int, Fit], image: Indices, axis: Callable[[Fit], Array]) 
     several = begin < end and any(len(at) > 1 for at, _ in lines.values())
     grid = np.geomspace(begin, end, MOST_POINTS) if several else np.array([end])
     grid[-1] = end
-    values = [np.interp(np.log(grid), np.log(at), np.minimum(psnr, EXACT_DB)) for at, psnr in lines.values()]
-    _, member = np.unique(image[list(lines)], return_inverse=True)
-    means = np.array([np.mean([values[row] for row in np.flatnonzero(member == one)], axis=0)
-                      for one in range(member.max() + 1)])  # fmt: skip
+    capped = ((at, np.minimum(psnr, EXACT_DB)) for at, psnr in lines.values())
+    values = np.array(
+        [np.interp(np.log(grid), np.log(at), psnr) if several else psnr[-1:] for at, psnr in capped]
+    )
+    _, member, draws = np.unique(image[list(lines)], return_inverse=True, return_counts=True)
+    means = np.zeros((len(draws), len(grid)))
+    np.add.at(means, member, values)
+    means /= draws[:, None]
     low, median, high = np.percentile(means, [25, 50, 75], axis=0)
     columns = (tuple(np.round(column, 3).tolist()) for column in (low, median, high))
     return Band(at=tuple(grid.tolist()), **dict(zip(("low", "median", "high"), columns, strict=True)))
