@@ -113,6 +113,10 @@ def _board(panel: Panel, told: Mapping[Method, Told], asked: Asked) -> TargetBoa
             dict(zip(names, inside, strict=True)),
             told,
             missing=[str(target) for target in asked.targets if target not in frame.targets],
+            partial={
+                str(target): int(np.isnan(values[slots]).sum())
+                for target, values in zip(frame.targets, frame.wanted, strict=True)
+            },
             left_out=int(panel.slots - len(slots)),
         ),
     )

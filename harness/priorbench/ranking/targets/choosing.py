@@ -89,9 +89,9 @@ def runner_names(runners: Sequence[Runner]) -> list[str]:
     places = []
     for one in runners:
         own = one.method
-        title = own.label if own.average == RAW else f"{own.label}+{own.average}"
-        ended = "" if own.rule is None else f"@{own.rule}"
-        places.append(Place(f"{title}{ended}", None, own.device, own.threads))
+        averaged = own.label if own.average == RAW else f"{own.label}+{own.average}"
+        title = averaged if own.rule is None else f"{own.label}@{own.rule}"  # which says the average, too
+        places.append(Place(title, None, own.device, own.threads))
     parts = condition_parts(places, [one.batch for one in runners], [one.environment for one in runners])
     return names_with(places, parts)
 

@@ -19,6 +19,7 @@ def notes(
     told: Mapping[Method, Told],
     *,
     missing: Sequence[str],
+    partial: Mapping[str, int],
     left_out: int,
 ) -> tuple[str, ...]:
     """Return what is left out of a board, and what its times are worth.
@@ -33,17 +34,21 @@ def notes(
         what records tell, also of methods without a fit.
     missing : Sequence[str]
         targets that this board does not have.
+    partial : Mapping[str, int]
+        target -> slots without it.
     left_out : int
         slots that methods are not compared over.
     """
-    return (*panel.notes, *_left_out(told, runners, missing, left_out), *_of_times(panel, runners))
+    fewer = [f"{name} on {plural(count, 'noisy image')}" for name, count in partial.items() if count]
+    less = [f"without a PSNR to count from, so in no success rate: {', '.join(fewer)}"] if fewer else []
+    return (*panel.notes, *less, *_left_out(told, runners, missing, left_out), *_of_times(panel, runners))
 
 
 def _left_out(
     told: Mapping[Method, Told], runners: Mapping[str, Runner], missing: Sequence[str], left_out: int
 ) -> Iterator[str]:
     if missing:
-        yield f"no such method on this board: {', '.join(missing)}"
+        yield f"no result of such a method on this board: {', '.join(missing)}"
     if left_out:
         yield f"{plural(left_out, 'noisy image')} that some methods do not have left out"
     for words, part in (

@@ -307,3 +307,35 @@ def test_a_distribution_and_a_line_have_few_points_however_many_fits():
     assert len(found.distribution.at) <= 60
     assert found.distribution.share[-1] == 1.0
     assert len(found.against_seconds.at) <= 60
+
+
+def test_an_image_without_the_reference_is_in_no_rate_of_that_target():
+    lost = {"status": "crashed", "stopping_rule": None}
+    board = one(
+        [
+            called("bm3d", "1", 25.0, 9.0),
+            called("bm3d", "2", None, None, **lost),
+            rising("a", "1", seconds=1.0),
+            rising("a", "2", seconds=1.0),
+        ],
+        targets=(Target(base="bm3d"),),
+    )
+    assert (times(board, "a").reached[0].fits, times(board, "a").reached[0].rate) == (1, 1.0)
+    assert any("bm3d on 1 noisy image" in note for note in board.notes)
+
+
+def test_a_fit_that_was_stopped_has_its_average_in_the_name_of_its_rule():
+    settings = {"average": "ema-0.99", "stop_now": True}
+    board = one([rising("a", "1", seconds=1.0, stopping_parameters=settings, rule="es-wmv+ema-0.99!now")])
+    assert [method.name for method in board.methods] == ["a@es-wmv+ema-0.99!now"]
+
+
+def test_without_a_noisy_psnr_nothing_is_picked_and_nothing_breaks():
+    board = one([called("a", "1", 30.0, 1.0, noisy_psnr=None)])
+    assert (board.noisy_psnr, times(board, "a").reached[0].fits) == (None, 0)
+    assert [pick.method for pick in board.picks] == [None] * 4
+
+
+def test_an_iterative_method_that_only_an_oracle_stopped_is_not_picked():
+    board = one([rising("a", "1", seconds=1.0, rule="oracle", oracle=True), called("b", "1", 21.0, 1.0)])
+    assert times(board, "a").excluded == "only run with an oracle"
