@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from priorbench.ranking.targets import TargetBoard
+from priorbench.ranking.targets.collecting import RAW
 from priorbench.ranking.targets.model import Band, MethodTimes
 from priorbench.rendering.line_drawing import DASHES, Chart, Line, charts_file
 from priorbench.rendering.markers import Marker, markers
@@ -33,7 +34,7 @@ def charts(board: TargetBoard, looks: Mapping[str, Marker]) -> list[Chart]:
         by name of a method.
     """
     where = f"{board.setting}, {plural(board.images, 'image')}"
-    compared = [one for one in board.methods if not one.excluded]
+    compared = _in_order([one for one in board.methods if not one.excluded])
     against = (
         ("seconds", [one.against_seconds for one in compared], "a one-shot method is a point"),
         ("iterations", [one.against_iterations for one in compared], "of iterative methods"),
@@ -47,9 +48,11 @@ def charts(board: TargetBoard, looks: Mapping[str, Marker]) -> list[Chart]:
 
 
 def _quality(board: TargetBoard, unit: str, where: str, more: str, lines: Sequence[Line]) -> Chart:
+    every = all(line.low for line in lines)
+    bands = "Band: quartiles." if every else "Band: quartiles, where nothing is averaged."
     return Chart(
         heading=f"PSNR against {unit}: {where}",
-        caption=f"Line: median over images, as if stopped there. Band: quartiles. {more.capitalize()}.",
+        caption=f"Line: median over images, as if stopped there. {bands} {more.capitalize()}.",
         across=f"{unit} for one image (logarithmic)" if unit == "seconds" else f"{unit} (logarithmic)",
         up="PSNR, dB",
         lines=tuple(lines),
@@ -73,9 +76,22 @@ def _lines(
                 mark=look.character,
                 at=band.at,
                 value=band.median,
-                low=band.low,
-                high=band.high,
+                low=band.low if _is_plain(one) else (),
+                high=band.high if _is_plain(one) else (),
             )
+
+
+def _in_order(methods: Sequence[MethodTimes]) -> list[MethodTimes]:
+    """Return methods with the variants of each beside each other, its own iterates first."""
+    place: dict[str, int] = {}
+    for one in methods:
+        place.setdefault(one.label, len(place))
+    return sorted(methods, key=lambda one: (place[one.label], not _is_plain(one), one.name))
+
+
+def _is_plain(one: MethodTimes) -> bool:
+    """Say whether these are whole fits without an average; others have no band: it would hide theirs."""
+    return one.average == RAW and one.rule is None
 
 
 def _dashes(methods: Sequence[MethodTimes]) -> list[str]:
@@ -90,10 +106,10 @@ def _dashes(methods: Sequence[MethodTimes]) -> list[str]:
 
 def _span(lines: Sequence[Line], noisy: float | None) -> tuple[float, float]:
     """Return the ends of the axis of PSNR: all of the highest, and what is low only near noisy ones."""
-    high = max(max(line.high) for line in lines)
-    low = min(min(line.low) for line in lines)
+    high = max(max(line.high or line.value) for line in lines)
+    low = min(min(line.low or line.value) for line in lines)
     if noisy is not None:
-        ends = min(line.low[-1] for line in lines)
+        ends = min((line.low or line.value)[-1] for line in lines)
         low, high = max(low, min(noisy, ends) - _BELOW_NOISY), max(high, noisy)
     low, high = math.floor(low), math.ceil(high)
     return float(low), float(max(high, low + 1))

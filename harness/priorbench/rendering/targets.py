@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from priorbench.ranking.targets import TargetBoard
-from priorbench.ranking.targets.model import MethodTimes, Pick, Reached
+from priorbench.ranking.targets.model import MethodTimes, Pick, Reached, Within
 from priorbench.rendering.latex import latex_table
 from priorbench.rendering.tables import csv_table, markdown_table, print_grid
 from priorbench.words import number, plural, significant, visible
@@ -89,9 +89,11 @@ def sections(board: TargetBoard) -> list[Section]:
     """Return the tables of a board; those without a line are left out, and the last has the board's notes."""
     where = f"{board.setting} ({plural(board.images, 'image')})"
     shares = [one.label for one in _with_shares(board)]
+    compared = [one.label for one in _with_quality(board)]
     every = [
         ("what to pick", pick_columns(board), pick_notes(board), [""] * len(board.picks)),
         ("time to target", target_columns(board), target_notes(board), [one.label for one in board.methods]),
+        ("PSNR when the time is over", quality_columns(board), quality_notes(board), compared),
         ("share of targets reached", share_columns(board), share_notes(board), shares),
     ]
     found = [
@@ -189,6 +191,31 @@ def target_notes(board: TargetBoard) -> list[str]:
             apart.setdefault(one.excluded, []).append(one.name)
     lines += [f"not compared: {', '.join(names)}: {reason}" for reason, names in apart.items()]
     return lines
+
+
+def quality_columns(board: TargetBoard) -> Columns:
+    """Return the mean PSNR of the last iterate of each compared method by each time."""
+    methods = _with_quality(board)
+    columns = {"method": [one.name + (" *" if one.tainted else "") for one in methods]}
+    for place, first in enumerate(methods[0].within if methods else ()):
+        columns[amount(first.seconds)] = [_mean(one.within[place]) for one in methods]
+    return columns
+
+
+def _mean(one: Within) -> str:
+    return number(one.psnr, 2) + (f" ({one.without})" if one.without else "")
+
+
+def quality_notes(board: TargetBoard) -> list[str]:
+    """Return what a reader of the means must know."""
+    lines = ["mean over images of the last iterate by then, in dB, stopped by the clock"]
+    if any(one.without for method in board.methods for one in method.within):
+        lines.append("in parentheses: images without a result by then; each counts as noisy as it was")
+    return lines
+
+
+def _with_quality(board: TargetBoard) -> list[MethodTimes]:
+    return [one for one in board.methods if any(own.psnr is not None for own in one.within)]
 
 
 def share_columns(board: TargetBoard) -> Columns:

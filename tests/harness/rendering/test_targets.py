@@ -154,3 +154,28 @@ def test_any_span_of_times_can_be_drawn(at):
     line = Line(name="a", label="a", colour="#000000", at=at, value=(20.0,) * len(at))
     chart = Chart(heading="h", caption="c", across="x", up="y", lines=(line,), span=(19.0, 20.0))
     assert "nan" not in chart_element(chart, 340)
+
+
+def test_the_quality_of_every_method_by_then_is_told():
+    records = [fitted("net", "1", (1, 0.5, 22.0), (2, 20.0, 26.0)), fitted("net", "2", (1, 2.0, 24.0))]
+    [board] = boards(records)
+    columns = text.quality_columns(board)
+    assert columns == {
+        "method": ["net"], "1 s": ["21.00 (1)"], "10 s": ["23.00"], "1 min": ["25.00"], "10 min": ["25.00"]
+    }  # fmt: skip
+    assert any("in parentheses" in line for line in text.quality_notes(board))
+
+
+def test_variants_of_a_method_stand_together_and_its_own_iterates_have_the_band():
+    points = ((1, 1.0, 21.0), (2, 2.0, 24.0))
+    records = [
+        *(fitted("net", str(n), *points, stopping_parameters={"average": "last-50"}, rule="x") for n in "12"),
+        *(fitted("other", str(n), *points) for n in "12"),
+        *(fitted("net", str(n), *points) for n in "12"),
+    ]
+    [board] = boards(records)
+    chart = charts(board, markers((one.label, one.name) for one in board.methods))[0]
+    assert [line.name for line in chart.lines] == ["net", "net+last-50", "other"]
+    assert [bool(line.low) for line in chart.lines] == [True, False, True]
+    assert [line.dash for line in chart.lines] == ["", "7 3", ""]
+    assert "where nothing is averaged" in chart.caption
