@@ -36,7 +36,11 @@ def charts(board: TargetBoard, looks: Mapping[str, Marker]) -> list[Chart]:
     where = f"{board.setting}, {plural(board.images, 'image')}"
     compared = _in_order([one for one in board.methods if not one.excluded])
     against = (
-        ("seconds", [one.against_seconds for one in compared], "a one-shot method is a point"),
+        (
+            "seconds",
+            [one.against_seconds for one in compared],
+            "point: a one-shot method, or a fit that its rule ended",
+        ),
         ("iterations", [one.against_iterations for one in compared], "of iterative methods"),
     )
     found = [

@@ -26,7 +26,7 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fit:
-    """What was seen of one fit, in the order of time; a one-shot method has one point, a failed fit none.
+    """What was seen of one fit, in the order of time; one result is one point, a failed fit has none.
 
     Attributes
     ----------
@@ -78,8 +78,8 @@ class Fit:
 def fit_of(data: Mapping[str, Any], elapsed: float) -> Fit | None:
     """Return the fit that a record's JSON form tells of; None where it tells of none.
 
-    A curve counts whatever became of its stopping rule. Without one there is a point for a one-shot method,
-    and a failed fit for a trial that failed. A trial that was refused was no fit.
+    A curve counts whatever became of its stopping rule. Without one there is a point for a one-shot method
+    or a fit that its rule ended, and a failed fit for a trial that failed. What was refused was no fit.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def fit_of(data: Mapping[str, Any], elapsed: float) -> Fit | None:
     """
     seconds, iteration, psnr = _points(data)
     good = data.get("status", "ok") == "ok"
-    if not len(psnr) and (data.get("status") == "refused" or (good and data["stopping_rule"] is not None)):
+    if not len(psnr) and (data.get("status") == "refused" or (good and not _gives_one_result(data))):
         return None
     return Fit(
         seconds=seconds,
@@ -113,11 +113,12 @@ def _points(data: Mapping[str, Any]) -> tuple[Array, Array, Array]:
     """Return seconds, iteration and PSNR of what was seen of a fit."""
     good = data.get("status", "ok") == "ok"
     curve = data.get("curve")
-    if data["stopping_rule"] is None:
+    if _gives_one_result(data):
         value = _psnr(data.get("psnr"), exact=data.get("mse") == 0)
         if not good or np.isnan(value):
             return _NONE, _NONE, _NONE
-        return _numbers([data.get("wall_seconds")]), _numbers([None]), np.array([value])
+        spent = data.get("iterations") if data.get("stopped_at") is None else data["stopped_at"]
+        return _numbers([data.get("wall_seconds")]), _numbers([spent]), np.array([value])
     if curve is None or not curve["iteration"]:
         return _NONE, _NONE, _NONE
     seconds, iteration, psnr = _of_curve(curve)
@@ -129,6 +130,14 @@ def _points(data: Mapping[str, Any]) -> tuple[Array, Array, Array]:
         if later and not np.isnan(value):
             return np.append(seconds, at[0]), np.append(iteration, at[1]), np.append(psnr, value)
     return seconds, iteration, psnr
+
+
+def _gives_one_result(data: Mapping[str, Any]) -> bool:
+    """Say whether there is nothing before the result: of one-shot methods, and of fits that a rule ended."""
+    if data["stopping_rule"] is None:
+        return True
+    settings = data.get("stopping_parameters") or {}
+    return bool(settings.get("stop_now")) and not (data.get("curve") or {}).get("iteration")
 
 
 def _of_curve(curve: Mapping[str, Sequence[float | None]]) -> tuple[Array, Array, Array]:

@@ -326,8 +326,8 @@ def test_an_image_without_the_reference_is_in_no_rate_of_that_target():
 
 def test_a_fit_that_was_stopped_has_its_average_in_the_name_of_its_rule():
     settings = {"average": "ema-0.99", "stop_now": True}
-    board = one([rising("a", "1", seconds=1.0, stopping_parameters=settings, rule="es-wmv+ema-0.99!now")])
-    assert [method.name for method in board.methods] == ["a@es-wmv+ema-0.99!now"]
+    board = one([rising("a", "1", seconds=1.0, stopping_parameters=settings, rule="es-wmv+ema+stop-now")])
+    assert [method.name for method in board.methods] == ["a@es-wmv+ema+stop-now"]
 
 
 def test_without_a_noisy_psnr_nothing_is_picked_and_nothing_breaks():
@@ -339,3 +339,14 @@ def test_without_a_noisy_psnr_nothing_is_picked_and_nothing_breaks():
 def test_an_iterative_method_that_only_an_oracle_stopped_is_not_picked():
     board = one([rising("a", "1", seconds=1.0, rule="oracle", oracle=True), called("b", "1", 21.0, 1.0)])
     assert times(board, "a").excluded == "only run with an oracle"
+
+
+def test_a_fit_that_its_rule_ended_has_its_result_when_it_ended_and_nothing_before():
+    """It has no curve: what the rule took, patience included, is the honest time."""
+    ended = fitted("a", "1", (1, 1.0, 30.0), rule="es-wmv+stop-now", curve=None, iterations=36, stopped_at=66,
+                   wall_seconds=6.6, stopping_parameters={"stop_now": True})  # fmt: skip
+    board = one([ended, rising("a", "1", seconds=0.1)], budgets=(6.5, 7.0))
+    [found] = times(board, "a@es-wmv+stop-now").reached
+    assert (found.expected_seconds, found.expected_iterations) == (6.6, 66)
+    assert [within.without for within in times(board, "a@es-wmv+stop-now").within] == [1, 0]
+    assert not any("without a curve" in note for note in board.notes)
