@@ -54,6 +54,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
     from priorbench.cli.rules import rules
     from priorbench.cli.run import run
     from priorbench.cli.show import show_command
+    from priorbench.cli.targets import targets
     from priorbench.cli.transfer import export, import_command, merge
     from priorbench.cli.watch import watch
 
@@ -63,6 +64,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "run": run,
         "denoise": denoise,
         "leaderboard": leaderboard,
+        "targets": targets,
         "rules": rules,
         "reproduce": reproduce,
         "compare": compare,

@@ -207,21 +207,43 @@ def conditions(panel: Panel) -> list[tuple[str, ...]]:
     ]
     batches = [max((entry.batch for entry in own), default=1) for own in entries]
     environments = ["+".join(sorted({entry.environment for entry in own})) for own in entries]
+    return condition_parts(panel.places, batches, environments)
+
+
+def condition_parts(
+    places: Sequence[Place], batches: Sequence[int], environments: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """Return for each place what its name needs of device, threads, batch and environment.
+
+    Parameters
+    ----------
+    places : Sequence[Place]
+        the places.
+    batches : Sequence[int]
+        images that were fitted at once, at most, of each.
+    environments : Sequence[str]
+        fingerprint of each, several joined by ``+``.
+    """
     columns = [
-        _differing([place.device for place in panel.places]),
-        _differing([f"{place.threads}-threads" for place in panel.places]),
+        _differing([place.device for place in places]),
+        _differing([f"{place.threads}-threads" for place in places]),
         _differing([f"batch-{batch}" for batch in batches]),
-        _environments(panel.places, environments),
+        _environments(places, environments),
     ]
     return [tuple(filter(None, parts)) for parts in zip(*columns, strict=True)]
 
 
 def shown_names(panel: Panel) -> list[str]:
     """Return the shortest name of each row that no other has, and its conditions."""
-    bare = row_names(panel.places)
+    return names_with(panel.places, conditions(panel))
+
+
+def names_with(places: Sequence[Place], parts: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the shortest name of each place that no other has, and those parts that it lacks."""
+    bare = row_names(places)
     return [
-        "@".join([bare[place], *(part for part in parts if part not in bare[place].split("@"))])
-        for place, parts in zip(panel.places, conditions(panel), strict=True)
+        "@".join([bare[place], *(part for part in own if part not in bare[place].split("@"))])
+        for place, own in zip(places, parts, strict=True)
     ]
 
 

@@ -1,8 +1,4 @@
-"""Draws pictures of ranks as SVG: plain shapes and text, nothing that has to be fetched or run.
-
-Colours are attributes, those of light mode, so that every program can show and print a file. Classes let a
-page, and the style of a file, replace them in dark mode.
-"""
+"""Draws pictures of ranks as SVG: plain shapes and text, nothing that has to be fetched or run."""
 
 from __future__ import annotations
 
@@ -11,28 +7,26 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
 from priorbench.rendering.rank_picture import Bar, Picture
-from priorbench.words import one_line, visible
+from priorbench.rendering.svg import (
+    CHARACTER,
+    LINE,
+    colour_of,
+    dark_style,
+    folded,
+    opening,
+    plain,
+    text_element,
+)
 
-#: class -> (attribute, colour in light mode, colour in dark mode)
-_COLOURS = {
-    "page": ("fill", "#ffffff", "#0f1318"),
-    "ink": ("fill", "#1b1f24", "#e6e9ee"),
-    "quiet": ("fill", "#57606a", "#9aa5b1"),
-    "grid": ("stroke", "#d0d7de", "#333c47"),
-    "bar": ("fill", "#8db9e8", "#2f6299"),
-    "group": ("stroke", "#57606a", "#9aa5b1"),
-}
 _WIDE = 720  #: width of a file
-_CHARACTER = 8  #: width of a character, in a wide font, at the size of text
-_LINE = 16  #: height of a line of text
 _BAR = 10  #: height of a bar
 _ROW = 24  #: height of a row, at least
 _STEP = 16  #: between brackets
 _MARGIN = 12
-_MOST_LINES = 3  #: of a label; of a longer one the middle is left out
+_MOSTLINES = 3  #: of a label; of a longer one the middle is left out
 _LABELS = 0.4  #: share of the width that labels have, at most
 _NARROW = 560  #: in a narrower picture labels stand above their bars
 
@@ -65,36 +59,27 @@ def svg_file(pictures: Sequence[Picture]) -> str:
     """Return pictures, one below the other with their headings and captions, as one SVG file."""
     parts, y = [], float(_MARGIN)
     for picture in pictures:
-        for line in _folded(picture.heading, _WIDE - 2 * _MARGIN, most=9):
-            y += _LINE + 2
-            parts.append(_text(_MARGIN, y, line, "ink", bold=True))
-        y += _LINE / 2
+        for line in folded(picture.heading, _WIDE - 2 * _MARGIN, most=9):
+            y += LINE + 2
+            parts.append(text_element(_MARGIN, y, line, "ink", bold=True))
+        y += LINE / 2
         if len(picture.bars) > 1:
             body, height = _body(picture, _WIDE)
             parts.append(f'<g transform="translate(0 {y:g})">{body}</g>')
             y += height
-        for line in _folded(picture.caption, _WIDE - 2 * _MARGIN, most=9):
-            y += _LINE
-            parts.append(_text(_MARGIN, y, line, "quiet"))
-        y += 2 * _LINE
-    dark = "".join(f".{name}{{{what}:{colour}}}" for name, (what, _, colour) in _COLOURS.items())
-    style = f"<style>@media (prefers-color-scheme:dark){{{dark}}}</style>"
-    page = f'<rect {_colour("page")} width="{_WIDE}" height="{y:g}"/>'
-    return f"{_opening(_WIDE, y)}{style}{page}{''.join(parts)}</svg>\n"
+        for line in folded(picture.caption, _WIDE - 2 * _MARGIN, most=9):
+            y += LINE
+            parts.append(text_element(_MARGIN, y, line, "quiet"))
+        y += 2 * LINE
+    page = f'<rect {colour_of("page")} width="{_WIDE}" height="{y:g}"/>'
+    return f"{opening(_WIDE, y)}{dark_style()}{page}{''.join(parts)}</svg>\n"
 
 
 def svg_element(picture: Picture, width: int) -> str:
     """Return a picture as an element of a page, which has heading and caption and sets the colours."""
     body, height = _body(picture, width)
-    name = escape(_plain(f"{picture.heading}. {picture.caption}"))
-    return _opening(width, height, f' role="img" aria-label="{name}"') + body + "</svg>"
-
-
-def _opening(width: float, height: float, more: str = "") -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}"'
-        f' height="{height:g}" font-family="system-ui, sans-serif" font-size="13"{more}>'
-    )
+    name = escape(plain(f"{picture.heading}. {picture.caption}"))
+    return opening(width, height, f' role="img" aria-label="{name}"') + body + "</svg>"
 
 
 def _body(picture: Picture, width: float) -> tuple[str, float]:
@@ -103,7 +88,7 @@ def _body(picture: Picture, width: float) -> tuple[str, float]:
     lines = list(_lines(picture, frame, width))
     bottom = lines[-1].end + 4
     parts = [*_axis(frame, picture.axis, bottom), *map(_row(frame), lines), *_brackets(picture, frame, lines)]
-    return "".join(parts), bottom + 2 * _LINE + 8
+    return "".join(parts), bottom + 2 * LINE + 8
 
 
 def _frame(picture: Picture, width: float) -> _Frame:
@@ -111,17 +96,17 @@ def _frame(picture: Picture, width: float) -> _Frame:
     ranks = len(picture.bars)
     if width < _NARROW:
         return _Frame(left=_MARGIN + 8, right=right, ranks=ranks, above=True)
-    longest = max(cell_len(_plain(bar.label)) for bar in picture.bars) * _CHARACTER
+    longest = max(cell_len(plain(bar.label)) for bar in picture.bars) * CHARACTER
     left = _MARGIN + min(longest, _LABELS * width) + 20
     return _Frame(left=left, right=right, ranks=ranks, above=False)
 
 
 def _lines(picture: Picture, frame: _Frame, width: float) -> Iterator[_Line]:
-    top = float(_LINE / 2)
+    top = float(LINE / 2)
     room = width - 2 * _MARGIN if frame.above else frame.left - _MARGIN - 12
     for bar in picture.bars:
-        label = _folded(bar.label, room, most=_MOST_LINES)
-        text = _LINE * len(label)
+        label = folded(bar.label, room, most=_MOSTLINES)
+        text = LINE * len(label)
         height = text + _BAR + 12 if frame.above else max(_ROW, text + 6)
         middle = top + text + 4 + _BAR / 2 if frame.above else top + height / 2
         yield _Line(bar=bar, label=label, top=top, middle=middle, end=top + height)
@@ -137,9 +122,9 @@ def _axis(frame: _Frame, name: str, bottom: float) -> Iterator[str]:
     odd = step <= 2
     for rank in [*([] if odd else [1]), *range(1 if odd else step, frame.ranks + 1, step)]:
         x = frame.x(rank)
-        yield f'<path {_colour("grid")} d="M{x:.1f} 4V{bottom:g}"/>'
-        yield _text(x, bottom + _LINE, str(rank), "quiet", anchor="middle")
-    yield _text((frame.left + frame.right) / 2, bottom + 2 * _LINE, name, "quiet", anchor="middle")
+        yield f'<path {colour_of("grid")} d="M{x:.1f} 4V{bottom:g}"/>'
+        yield text_element(x, bottom + LINE, str(rank), "quiet", anchor="middle")
+    yield text_element((frame.left + frame.right) / 2, bottom + 2 * LINE, name, "quiet", anchor="middle")
 
 
 def _row(frame: _Frame) -> Callable[[_Line], str]:
@@ -148,19 +133,19 @@ def _row(frame: _Frame) -> Callable[[_Line], str]:
     def drawn(line: _Line) -> str:
         bar, half = line.bar, _BAR / 2
         low, high, dot = (frame.x(rank) for rank in (bar.low, bar.high, bar.dot))
-        first = line.top + 12 if frame.above else line.middle - _LINE * len(line.label) / 2 + 12
+        first = line.top + 12 if frame.above else line.middle - LINE * len(line.label) / 2 + 12
         label = [
-            _text(_MARGIN if frame.above else frame.left - 14, first + _LINE * number, text, "ink",
+            text_element(_MARGIN if frame.above else frame.left - 14, first + LINE * number, text, "ink",
                   anchor="start" if frame.above else "end")
             for number, text in enumerate(line.label)
         ]  # fmt: skip
         ranks = f"{_number(bar.low)} to {_number(bar.high)}" if bar.low < bar.high else _number(bar.low)
-        said = escape(_plain(f"{bar.label}: {ranks}, place {_number(bar.dot)}"))
+        said = escape(plain(f"{bar.label}: {ranks}, place {_number(bar.dot)}"))
         return (
-            f'<g data-method="{escape(_plain(bar.method))}"><title>{said}</title>{"".join(label)}'
-            f'<rect {_colour("bar")} x="{low - half:.1f}" y="{line.middle - half:.1f}"'
+            f'<g data-method="{escape(plain(bar.method))}"><title>{said}</title>{"".join(label)}'
+            f'<rect {colour_of("bar")} x="{low - half:.1f}" y="{line.middle - half:.1f}"'
             f' width="{high - low + _BAR:.1f}" height="{_BAR}" rx="{half:g}"/>'
-            f'<circle {_colour("ink")} cx="{dot:.1f}" cy="{line.middle:.1f}" r="3.5"/></g>'
+            f'<circle {colour_of("ink")} cx="{dot:.1f}" cy="{line.middle:.1f}" r="3.5"/></g>'
         )
 
     return drawn
@@ -178,42 +163,7 @@ def _brackets(picture: Picture, frame: _Frame, lines: Sequence[_Line]) -> Iterat
         yield f"<g><title>{bracket.letter}: not told apart</title>"
         for (one, next_one), (y, end) in zip(pairwise(bracket.members), pairwise(middles), strict=True):
             look = 'stroke-width="3"' if next_one == one + 1 else 'stroke-dasharray="2 3"'
-            yield f'<path {_colour("group")} {look} d="M{x:g} {y:.1f}V{end:.1f}"/>'
+            yield f'<path {colour_of("group")} {look} d="M{x:g} {y:.1f}V{end:.1f}"/>'
         for y in middles:
-            yield f'<path {_colour("group")} stroke-width="3" d="M{x - 4:g} {y:.1f}h8"/>'
-        yield _text(x, middles[0] - 7, bracket.letter, "quiet", anchor="middle") + "</g>"
-
-
-def _text(x: float, y: float, text: str, colour: str, *, anchor: str = "start", bold: bool = False) -> str:
-    weight = ' font-weight="600"' if bold else ""
-    return (
-        f'<text {_colour(colour)} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{weight}>'
-        f"{escape(_plain(text))}</text>"
-    )
-
-
-def _colour(name: str) -> str:
-    what, colour, _ = _COLOURS[name]
-    return f'class="{name}" {what}="{colour}"'
-
-
-def _plain(text: str) -> str:
-    """Return text as one line that an SVG may hold, whatever a file is called."""
-    return visible(one_line(text))
-
-
-def _folded(text: str, room: float, *, most: int) -> list[str]:
-    """Return text as lines of this width, at blanks where there are any; of a long one, start and end."""
-    size = max(8, int(room / _CHARACTER))
-    lines: list[str] = []
-    for word in _plain(text).split(" "):
-        if lines and cell_len(f"{lines[-1]} {word}") <= size:
-            lines[-1] += f" {word}"
-        else:
-            lines += chop_cells(word, size) or [""]
-    if len(lines) <= most:
-        return lines
-    end = _plain(text)[-size:]
-    while cell_len(end) >= size:
-        end = end[1:]
-    return [*lines[: most - 1], f"…{end}"]
+            yield f'<path {colour_of("group")} stroke-width="3" d="M{x - 4:g} {y:.1f}h8"/>'
+        yield text_element(x, middles[0] - 7, bracket.letter, "quiet", anchor="middle") + "</g>"

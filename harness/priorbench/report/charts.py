@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Board, Row
 from priorbench.rendering.columns import rank
-from priorbench.report.markers import Marker
+from priorbench.rendering.markers import Marker
 from priorbench.report.text import readable
 from priorbench.report.trajectories import pareto_front
 from priorbench.words import number, seconds

@@ -9,13 +9,19 @@ import jinja2
 from markupsafe import Markup
 
 from priorbench.ranking.boards import Board
+from priorbench.ranking.claims import CLAIMS
 from priorbench.ranking.names import Place
 from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
+from priorbench.ranking.rules import RulesBoard, rules_boards
+from priorbench.ranking.targets import Asked, TargetBoard
+from priorbench.ranking.targets.board import collected
+from priorbench.ranking.targets.collecting import Collector
+from priorbench.rendering.markers import Marker, markers
 from priorbench.report.charts import difference_chart, speed_chart
 from priorbench.report.gathering import BoardKey, BoardStory, gather
-from priorbench.report.markers import Marker, markers
 from priorbench.report.per_image import PerImage, per_image
 from priorbench.report.pictures import Shown, pictures
+from priorbench.report.quality import quality
 from priorbench.report.ranks import across, rank_picture
 from priorbench.report.repeating import repeats
 from priorbench.report.settings import board_conditions, environment_facts, methods
@@ -37,10 +43,20 @@ def html_report(boards: Sequence[Board], store: Store, *, only: Filter = EVERYTH
     only : Filter, optional
         the one that `boards` were made with.
     """
-    by_key = {_key(panel): panel for panel in chosen(panels(store.scores(), when=only.when), only)}
-    stories = gather(store.documents(), by_key)
+    scores = store.scores()
+    by_key = {_key(panel): panel for panel in chosen(panels(scores, when=only.when), only)}
+    collector = Collector(list(by_key.values()))
+    stories = gather(collector.passing(store.documents()), by_key)
+    targets = {_key(found): found for found in collected(collector, list(by_key.values()), Asked())}
+    claims = boards[0].claims if boards else CLAIMS
+    rules = {_key(found): found for found in rules_boards(scores, only=only, claims=claims)}
     results = {_key(board): per_image(board, by_key[_key(board)]) for board in boards}
-    shown = markers((row.denoiser, row.name) for board in boards for row in board.rows)
+    shown = markers(
+        [
+            *((row.denoiser, row.name) for board in boards for row in board.rows),
+            *((one.label, one.name) for board in targets.values() for one in board.methods),
+        ]
+    )
     crops = pictures(
         store,
         {
@@ -50,7 +66,10 @@ def html_report(boards: Sequence[Board], store: Store, *, only: Filter = EVERYTH
     )
     sections = [
         _section(number, board, stories[_key(board)], results[_key(board)], shown)
-        | {"pictures": crops[_key(board)]}
+        | {
+            "pictures": crops[_key(board)],
+            "quality": quality(board, targets.get(_key(board)), rules.get(_key(board)), shown),
+        }
         for number, board in enumerate(boards)
     ]
     page = (
@@ -73,7 +92,7 @@ def html_report(boards: Sequence[Board], store: Store, *, only: Filter = EVERYTH
     return str(readable(page))
 
 
-def _key(board: Board | Panel) -> BoardKey:
+def _key(board: Board | Panel | TargetBoard | RulesBoard) -> BoardKey:
     return BoardKey(board.protocol, board.setting)
 
 

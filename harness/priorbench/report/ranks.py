@@ -15,7 +15,7 @@ from priorbench.rendering.rank_picture import Picture, board_picture, overall_pi
 from priorbench.report.table import Cell
 
 #: widths of the two drawings of a picture, in pixels: the page shows the one that fits
-_WIDE, _NARROW = 760, 340
+_WIDE, NARROW = 760, 340
 _WORDS = ("method", "stopping")
 
 
@@ -61,7 +61,7 @@ def across(boards: Sequence[Board]) -> list[Across]:
 def _drawn(picture: Picture) -> Drawn | None:
     if len(picture.bars) < 2:
         return None
-    wide, narrow = (Markup(svg_element(picture, width)) for width in (_WIDE, _NARROW))
+    wide, narrow = (Markup(svg_element(picture, width)) for width in (_WIDE, NARROW))
     return Drawn(wide=wide, narrow=narrow, caption=picture.caption)
 
 

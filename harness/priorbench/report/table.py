@@ -8,7 +8,7 @@ from typing import Any
 
 from priorbench.ranking.boards import Board, Row
 from priorbench.rendering.columns import columns, difference_column, footnotes, metric_column, title
-from priorbench.report.markers import Marker
+from priorbench.rendering.markers import Marker
 
 #: column -> what it is sorted by; the rest is sorted by its text
 _SORTED_BY: Mapping[str, Callable[[Row], Any]] = {

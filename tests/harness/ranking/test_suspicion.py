@@ -14,8 +14,8 @@ from sample_records import only, trial
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.suspicion import Suspect, flags
 from priorbench.rendering.latex import latex
+from priorbench.rendering.markers import markers
 from priorbench.rendering.tables import as_json, comma_separated, markdown, table
-from priorbench.report.markers import markers
 from priorbench.report.table import ranking
 
 LIKE, AGAINST, ABOVE, EXACT = (

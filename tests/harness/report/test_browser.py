@@ -308,3 +308,27 @@ def test_ranks_are_drawn_for_the_width_and_hidden_with_their_methods(open_page, 
     page.locator('#methods input[value="sharp"]').uncheck()
     assert rows.count() == before - 1
     assert not opened.complaints
+
+
+@pytest.mark.parametrize(("width", "shown"), [(390, ".narrow-only"), (1400, ".wide-only")])
+def test_curves_are_drawn_for_the_width_and_hidden_with_their_methods(open_page, width, shown):
+    opened = open_page(width, "dark")
+    page = opened.page
+    charts = page.locator(f"#board-0 .lines {shown} > svg:visible")
+    assert charts.count() == page.locator("#board-0 .lines > div > svg:visible").count() == 3
+    for number in range(3):
+        box = charts.nth(number).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    page.evaluate("document.querySelector('#methods').open = true")
+    assert charts.locator('g[data-method="network"]:visible').count() == 3 * 2
+    page.locator('#methods input[value="network"]').uncheck()
+    assert charts.locator('g[data-method="network"]:visible').count() == 0
+    assert not opened.complaints
+
+
+def test_a_time_is_sorted_upwards_first(open_page):
+    page = open_page().page
+    table = page.locator("#board-0 .tables table", has_text="noisy+3").first
+    table.locator("thead th", has_text="noisy+3").locator("button").click()
+    assert table.locator("th[aria-sort]").first.get_attribute("aria-sort") == "ascending"
+    assert "sharp" in table.locator("tbody tr").last.text_content()  # 2 s, more than any other

@@ -62,7 +62,7 @@ def shared_results(panel: Panel) -> Shared:
     tried, solved = (marks[candidates].any(axis=0) for marks in (there | failed, there))
     failing = (failed & solved).any(axis=1)
     pool: Marks = candidates & ~failing & there.any(axis=1)
-    slots = _largest_table(there[pool]) if pool.any() else tried
+    slots = largest_table(there[pool]) if pool.any() else tried
     complete: Marks = np.asarray(there[:, slots].all(axis=1) & slots.any())
     for row in np.flatnonzero(candidates & ~(pool & complete)).tolist():
         reasons[row] = _why_not(panel, row, there[row], failed[row] & solved, slots)
@@ -95,7 +95,7 @@ def _why_never(panel: Panel, row: int) -> str:
     return f"trained on {', '.join(entry.trained_on)}" if entry.trained_on else ""
 
 
-def _largest_table(there: Marks) -> Marks:
+def largest_table(there: Marks) -> Marks:
     """Return the slots of the largest complete table, among those that the n fullest rows share."""
     slots: Marks = np.ones(there.shape[1], dtype=bool)
     order = np.argsort(-there.sum(axis=1), kind="stable")

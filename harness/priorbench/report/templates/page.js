@@ -106,7 +106,7 @@
     const head = button.parentElement;
     const before = head.getAttribute("aria-sort");
     // Numbers of quality are read from the top: the first click sorts them downwards.
-    const first = head.classList.contains("word") || /rank|^p$|s\/image|time|memory/.test(button.textContent) ? "ascending" : "descending";
+    const first = head.dataset.first ?? (head.classList.contains("word") || /rank|^p$|s\/image|time|memory/.test(button.textContent) ? "ascending" : "descending");
     sort(head.closest("table"), head.cellIndex, (before === null ? first : before === "ascending" ? "descending" : "ascending") === "descending");
   });
 

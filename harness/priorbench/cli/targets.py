@@ -1,0 +1,139 @@
+"""``priorbench targets``: quality against time, from the trajectories in a store."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from priorbench.cli.common.files import write
+from priorbench.cli.common.stores import reading, tell_disputed
+from priorbench.cli.leaderboard import FILE_WIDTH, prepare_statistics
+
+if TYPE_CHECKING:
+    from priorbench.ranking.panels import Panel
+    from priorbench.ranking.targets import Asked, TargetBoard
+
+
+class TargetsFormat(StrEnum):
+    """How targets are written."""
+
+    table = "table"
+    markdown = "markdown"
+    csv = "csv"
+    json = "json"
+    latex = "latex"
+    svg = "svg"
+
+
+def targets(
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TARGET",
+            help="What is to be reached: noisy+3, METHOD, METHOD-0.5 (dB); may be repeated. Default: noisy+3,"
+            " +6, +9, and the reference -1, -0.5, +0.",
+        ),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(metavar="NAME[@RULE]", help="Method of the default targets. Default: bm3d."),
+    ] = None,
+    within: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TIME",
+            help="A time a picture: 0.5, 10s, 10m; may be repeated. Default: 1s to 10m.",
+        ),
+    ] = None,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Over the images that every method has, however few.")
+    ] = False,
+    format: Annotated[TargetsFormat, typer.Option(help="How to write it.")] = TargetsFormat.table,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print.")
+    ] = None,
+    image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
+    noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
+    operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only what this run asked for: see 'priorbench runs'.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Only what was asked for until then: 2026-11-28, or with a time."),
+    ] = None,
+) -> None:
+    """Show what methods reach in which time: expected running times to targets, and what to pick."""
+    prepare_statistics()
+    from priorbench.cli.common.amounts import parse_moment
+    from priorbench.errors import PriorbenchError
+    from priorbench.ranking.panels import Filter, chosen, panels
+    from priorbench.ranking.targets import target_boards
+
+    if target and reference is not None:
+        raise typer.BadParameter("it is for the default targets: use --target", param_hint="--reference")
+    only = Filter(image_set=image_set, noise=noise, operator=operator, run=run, as_of=parse_moment(as_of))
+    with reading(store) as source:
+        found = chosen(panels(source.scores(), when=only.when), only)
+        if not found:
+            raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
+        tell_disputed(source)
+        boards = target_boards(found, source.documents(), _asked(target, reference, within, shared, found))
+        if not boards:
+            raise PriorbenchError(f"the store {source.url} has no fit with a curve or a time")
+    _write(boards, format, output)
+
+
+def _asked(
+    target: Sequence[str] | None,
+    reference: str | None,
+    within: Sequence[str] | None,
+    shared: bool,
+    panels: Sequence[Panel],
+) -> Asked:
+    from priorbench.cli.common.amounts import parse_duration
+    from priorbench.ranking.targets import Asked, default_targets, parse_targets
+    from priorbench.ranking.targets.model import BUDGETS
+    from priorbench.ranking.targets.wanted import is_method
+
+    chosen = (
+        parse_targets(target, lambda name: is_method(name, panels)) if target else default_targets(reference)
+    )
+    times = [parse_duration(text, "--within") for text in within or ()]
+    budgets = sorted({time for time in times if time is not None})
+    return Asked(targets=chosen, budgets=tuple(budgets) or BUDGETS, shared=shared)
+
+
+def _write(boards: Sequence[TargetBoard], format: TargetsFormat, output: Path | None) -> None:
+    """Write boards in a form for people or for programs."""
+    from rich.console import Console
+
+    from priorbench.rendering import targets as text
+
+    if format is TargetsFormat.table:
+        told = io.StringIO()
+        for_file = Console(file=told, width=FILE_WIDTH, highlight=False, color_system=None)
+        text.targets_table(boards, Console(highlight=False) if output is None else for_file)
+        if output is not None:
+            write(told.getvalue(), output)
+        return
+    if format is TargetsFormat.svg:
+        from priorbench.rendering.curves import curves_file
+
+        write(curves_file(boards), output)
+        return
+    forms = {
+        TargetsFormat.markdown: text.targets_markdown,
+        TargetsFormat.csv: text.targets_csv,
+        TargetsFormat.json: text.targets_json,
+        TargetsFormat.latex: text.targets_latex,
+    }
+    write(forms[format](boards), output)
