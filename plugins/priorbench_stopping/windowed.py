@@ -110,7 +110,7 @@ class WindowedMovingVariance:
         iterations without a lower variance after which it fires.
     min_iterations : int, default 0
         variances of earlier iterations are not considered. The published rule has none; a network without
-        batch normalisation may have a false minimum in its first hundred or two.
+        batch normalisation may rest at a false minimum for its first hundreds.
     pixels : int, default 65536
         entries of the image that are compared: a random choice, the same for all images of one size. An image
         with fewer is compared as a whole.
