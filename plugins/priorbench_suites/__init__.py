@@ -9,7 +9,7 @@ from priorbench import SuiteSpec, hookimpl
 
 @hookimpl
 def priorbench_suites() -> Iterator[SuiteSpec]:
-    """Yield a suite for a first look, one for publication, inverse problems and 1-D signals."""
+    """Yield suites: a first look, publication, stopping rules, inverse problems, 1-D signals."""
     yield SuiteSpec(
         name="quick",
         resource="priorbench_suites:quick.yaml",
@@ -24,6 +24,11 @@ def priorbench_suites() -> Iterator[SuiteSpec]:
         name="standard-small",
         resource="priorbench_suites:standard-small.yaml",
         summary="methods with their published budgets on 8 small pictures; half an hour on a CPU",
+    )
+    yield SuiteSpec(
+        name="early-stopping",
+        resource="priorbench_suites:early-stopping.yaml",
+        summary="every stopping rule on 24 Kodak crops of 128 x 128, two noises; hours on a CPU",
     )
     yield SuiteSpec(
         name="inpainting",

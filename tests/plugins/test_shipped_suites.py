@@ -25,7 +25,7 @@ REDUCED = ["quick", "inpainting", "super-resolution", "compressive-sensing", "si
 
 
 def test_what_is_shipped() -> None:
-    assert sorted(SUITES) == sorted(["standard", "standard-small", *REDUCED])
+    assert sorted(SUITES) == sorted(["standard", "standard-small", "early-stopping", *REDUCED])
 
 
 @pytest.mark.parametrize("name", SUITES)

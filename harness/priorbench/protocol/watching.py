@@ -115,11 +115,11 @@ class Watched:
         """Show an iterate to the averages, to the curves, and to the rules that want it."""
         for averages in self._averages.values():
             averages.add(look)
-        if on_curve:
-            for average, curve in self._curves.items():
-                curve(self._point(average, look, account))
         for watcher in self._watching:
             watcher.observe(look, account)
+        if on_curve or not self.active:  # the last iterate belongs to the curve, too
+            for average, curve in self._curves.items():
+                curve(self._point(average, look, account))
 
     def finish(self, look: LookAt, account: Account) -> None:
         """The method ended, with this iterate: it counts for rules that have not stopped."""
