@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-#: entries at a time, so that what is computed of them stays in the cache
-BLOCK = 16384
+#: entries at a time: they stay in the cache, and OpenBLAS wakes no thread for a product of fewer than 10,000
+BLOCK = 8192
 
 
 def entries(image: torch.Tensor) -> NDArray[np.floating]:
@@ -22,17 +22,20 @@ def entries(image: torch.Tensor) -> NDArray[np.floating]:
     return flat
 
 
-def sum_of_squares(values: NDArray[np.float64], scratch: NDArray[np.float64]) -> float:
-    """Return the sum of the squares of a row of numbers; `scratch`, as long, is written to."""
-    return float(np.add.reduce(np.multiply(values, values, out=scratch)))
+def sum_of_squares(values: NDArray[np.floating]) -> float:
+    """Return the sum of the squares of a row of numbers, block by block.
+
+    In single precision it is right to about 1e-7 of itself.
+    """
+    blocks = (values[start : start + BLOCK] for start in range(0, values.size, BLOCK))
+    return sum(float(np.dot(block, block)) for block in blocks)
 
 
-def mean_square(one: NDArray[np.floating], other: NDArray[np.float64]) -> float:
-    """Return the mean square of the difference of two rows of numbers, in double precision."""
-    total, difference = 0.0, np.empty(BLOCK)
-    for start in range(0, one.size, BLOCK):
-        part = difference[: min(BLOCK, one.size - start)]
-        part[...] = one[start : start + BLOCK]
-        part -= other[start : start + BLOCK]
-        total += sum_of_squares(part, part)
-    return total / one.size
+def mean_square(
+    one: NDArray[np.floating], other: NDArray[np.floating], scratch: NDArray[np.floating]
+) -> float:
+    """Return the mean square of the difference of two rows of numbers; `scratch`, as long, is written to.
+
+    Memory that is new costs as much as the arithmetic.
+    """
+    return sum_of_squares(np.subtract(one, other, out=scratch)) / one.size

@@ -43,6 +43,7 @@ class Residual:
         mask = observation.mask
         self._mask = None if mask is None else mask.expand(observation.image.shape)
         self._y = entries(self._counted(observation.image)).astype(np.float64)
+        self._scratch = np.empty_like(self._y)
         if not self._y.size:
             raise PriorbenchError("no pixel may enter the loss, so there is no residual to compare with")
 
@@ -53,7 +54,9 @@ class Residual:
 
     def mean_square(self, explained: NDArray[np.floating]) -> float:
         """Return mean |A x - y|^2."""
-        return mean_square(explained, self._y)
+        if explained.dtype != self._scratch.dtype:
+            self._scratch = np.empty(self._y.size, np.result_type(explained, self._y))
+        return mean_square(explained, self._y, self._scratch)
 
     def _counted(self, measurement: torch.Tensor) -> torch.Tensor:
         return measurement if self._mask is None else measurement[self._mask]

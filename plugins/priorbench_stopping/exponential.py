@@ -9,7 +9,7 @@ from pydantic import Field
 
 from priorbench.toolkit.checks import Count, NonNegativeCount, at_least
 from priorbench.toolkit.rules import Best
-from priorbench_stopping.arrays import BLOCK, entries, sum_of_squares
+from priorbench_stopping.arrays import entries, sum_of_squares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,31 +32,27 @@ class MovingVariance:
     def __init__(self, alpha: float) -> None:
         self._alpha = alpha
         self._value = 0.0
-        self._average: NDArray[np.float64] | None = None
-        self._difference, self._scratch = np.empty(BLOCK), np.empty(BLOCK)
+        self._average: NDArray[np.floating] | None = None
+        self._difference: NDArray[np.floating] = np.empty(0)
 
     def add(self, output: NDArray[np.floating]) -> float | None:
         """Add an output; return v, or None at the first."""
         if self._average is None:
-            self._average = output.astype(np.float64)
+            self._average = output.copy()
+            self._difference = np.empty_like(output)
             return None
         with np.errstate(invalid="ignore", over="ignore"):  # outputs may be NaN or infinite
             squares = self._move(self._average, output)
         self._value = (1 - self._alpha) * (self._value + self._alpha * squares)
         return self._value
 
-    def _move(self, average: NDArray[np.float64], output: NDArray[np.floating]) -> float:
-        """Move the average towards an output; return ||d||^2. One block after another stays in the cache."""
-        squares = 0.0
-        for start in range(0, output.size, BLOCK):
-            part = average[start : start + BLOCK]
-            difference = self._difference[: part.size]
-            difference[...] = output[start : start + BLOCK]
-            difference -= part
-            squares += sum_of_squares(difference, self._scratch[: part.size])
-            difference *= self._alpha
-            part += difference
-            np.clip(part, 0.0, 1.0, out=part)
+    def _move(self, average: NDArray[np.floating], output: NDArray[np.floating]) -> float:
+        """Move the average towards an output; return ||d||^2."""
+        difference = np.subtract(output, average, out=self._difference)
+        squares = sum_of_squares(difference)
+        difference *= self._alpha
+        average += difference
+        np.clip(average, 0.0, 1.0, out=average)
         return squares
 
 
@@ -72,7 +68,7 @@ class ExponentialMovingVariance:
     scores a_t itself, which joins stopping with averaging. Where the budget ends before it fires, the least
     so far is its result; before `min_iterations`, the last iterate.
 
-    Memory: one image in double precision.
+    Memory: two images. It computes in the precision of the outputs.
 
     Parameters
     ----------

@@ -72,10 +72,10 @@ class WindowVariance:
         new[...] = row
         self._sum += np.subtract(new, old, out=old)
         new -= self._reference
-        self._squares[slot] = sum_of_squares(new, new)
+        self._squares[slot] = sum_of_squares(new)
 
     def _total(self) -> float:
-        return float(self._squares.sum()) - sum_of_squares(self._sum, self._old) / len(self._outputs)
+        return float(self._squares.sum()) - sum_of_squares(self._sum) / len(self._outputs)
 
     def _refer_to(self, reference: NDArray[np.float32]) -> None:
         """Move the reference, and take the sums anew from all outputs of the window."""
@@ -84,7 +84,7 @@ class WindowVariance:
         for slot, output in enumerate(self._outputs):
             np.subtract(output, self._reference, out=self._new)
             self._sum += self._new
-            self._squares[slot] = sum_of_squares(self._new, self._new)
+            self._squares[slot] = sum_of_squares(self._new)
 
 
 class WindowedMovingVariance:

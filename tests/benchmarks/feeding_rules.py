@@ -13,6 +13,8 @@ import statistics
 import time
 from dataclasses import replace
 
+import torch
+
 from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import load_registry
@@ -43,6 +45,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--method", default="deep-decoder-under")
     options = parser.parse_args()
+    torch.set_num_threads(1)  # as a worker's judge
     registry = load_registry()
     seat = ProcessSeat(None, None, lambda: None)
     session = Session(registry, seat)

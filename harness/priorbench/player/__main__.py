@@ -104,7 +104,7 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
         "begin": lambda: {"seconds": player.begin()},
         "advance": advance,
         "show": show,
-        "show-next": lambda: {} if ended else show(0, "estimate"),
+        "show-next": lambda kind: {} if ended else show(0, kind),
         "finish": lambda: asdict(player.finish()),
     }
 

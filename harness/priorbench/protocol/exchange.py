@@ -114,10 +114,10 @@ class Fit(Protocol):
         """Wait until no other thread of the method's process is at work; return False where one runs on."""
         ...
 
-    def advance(self, until: int, *, shown_next: bool = False) -> Stretch:
+    def advance(self, until: int, *, shown_next: Kind | None = None) -> Stretch:
         """Let the method go on, on the clock, until it has made so many iterations, or ends.
 
-        `shown_next` says that the estimate of the only image will be asked for next, unless it ends before.
+        `shown_next` says what of the only image will be asked for next, unless it ends before.
         """
         ...
 

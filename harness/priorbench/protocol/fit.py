@@ -65,7 +65,7 @@ class OwnFit:
         """Wait until no other thread of this process is at work; return False where one runs on."""
         return wait_until_quiet()
 
-    def advance(self, until: int, *, shown_next: bool = False) -> Stretch:
+    def advance(self, until: int, *, shown_next: Kind | None = None) -> Stretch:
         """Let the method go on, on the clock, until it has made so many iterations, or ends."""
         clock = Clock(self._device)
         clock.start()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from priorbench.contract.stopping import StoppingRule
 from priorbench.protocol.clock import Device
-from priorbench.protocol.exchange import Fit, Outcome, Problem, Shown, Spent, Stretch
+from priorbench.protocol.exchange import Fit, Kind, Outcome, Problem, Shown, Spent, Stretch
 from priorbench.protocol.fit import OwnFit
 from priorbench.protocol.looks.looking import Account, LookAt, Point
 from priorbench.protocol.looks.watcher import Rule, outcome_of
@@ -74,7 +74,7 @@ def measure(
 def measure_one_shot(fit: Fit) -> Outcome:
     """Time one call, host array to host array."""
     account = Account(quiet=fit.settle())
-    account.add(fit.advance(1, shown_next=True).spent)
+    account.add(fit.advance(1, shown_next="estimate").spent)
     shown = fit.show(0, "estimate")
     return outcome_of(shown.image, shown, account, None)
 
@@ -124,7 +124,8 @@ class _Course:
         watched = [image for image in self._images if image.active]
         waits = self._stretch.repeats and all(image.can_wait(number) for image in watched)
         # a point of the curve is looked at for certain; a look for nothing could change an impure method
-        self._advance(number, shown_next=on_curve and len(self._images) == 1 and not waits)
+        one = len(self._images) == 1
+        self._advance(number, shown_next="estimate" if one and on_curve and not waits else None)
         if self._stretch.ended:
             return False
         looks = self._looks(on_curve)
@@ -157,7 +158,7 @@ class _Course:
     def _wants(self, image: Watched, number: int) -> bool:
         return image.wants(number, self._curved and number == self._next_point)
 
-    def _advance(self, number: int, *, shown_next: bool) -> None:
+    def _advance(self, number: int, *, shown_next: Kind | None) -> None:
         """Let the method go on; what was made ahead is taken first."""
         if self._ahead is not None:
             self._stretch, self._ahead = self._ahead, None
@@ -185,7 +186,8 @@ class _Course:
         for look in looks.values():
             look.bring("output")  # it is gone afterwards
         self._account.quiet = self._fit.settle() and self._account.quiet
-        self._ahead = self._fit.advance(self._stretch.number + 1)
+        shown_next: Kind | None = "output" if len(self._images) == 1 else None
+        self._ahead = self._fit.advance(self._stretch.number + 1, shown_next=shown_next)
         self._outputs = {}
         if not self._ahead.ended:
             self._outputs = {index: self._fit.show(index, "output") for index in looks}

@@ -102,12 +102,14 @@ class Oracle:
         self._budget = 0
         self._best = math.inf
         self._clean: torch.Tensor | None = None
+        self._scratch: torch.Tensor | None = None
 
     def begin(self, trajectory: Trajectory) -> None:
         """Take the budget and the clean image."""
         self._budget = trajectory.budget(self._iterations)
         self._best = math.inf
         self._clean = trajectory.clean
+        self._scratch = None
 
     def wants(self, iteration: int) -> bool:
         """Every `every`-th iteration and the last one."""
@@ -117,7 +119,11 @@ class Oracle:
         """Keep the least squared error to the clean image."""
         if self._clean is None:
             raise PriorbenchError("the oracle was not given the clean image")
-        error = float((look.estimate.clamp(0, 1) - self._clean).square().mean())
+        estimate = look.estimate
+        if self._scratch is None or self._scratch.dtype != estimate.dtype:
+            self._scratch = estimate.clone()  # kept: memory that is new costs as much as the arithmetic
+        difference = self._scratch.copy_(estimate).clamp_(0, 1).sub_(self._clean)
+        error = float(difference.square_().mean())
         keep = error < self._best
         if keep:
             self._best = error

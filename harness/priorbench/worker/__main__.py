@@ -73,7 +73,7 @@ def _serve(waiting: SimpleQueue[str], replies: IO[str], spare: Launched) -> None
         replies.write(json.dumps(message, allow_nan=False) + "\n")
         replies.flush()
 
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.set_num_threads(1)  # what rules compute between two stretches is to leave no thread awake
     timeout = os.environ.get(TIMEOUT_VARIABLE)
     seat = ProcessSeat(
         float(timeout) if timeout else None,

@@ -67,7 +67,7 @@ class PlayerProcess:
         self._work: Work | None = None
         self._keeper: Timekeeper | None = None
         self._number = 0
-        self._ahead: Shown | None = None
+        self._ahead: tuple[Kind, Shown] | None = None
         self._patience = Patience(None, self._process.pid)
 
     @property
@@ -122,27 +122,28 @@ class PlayerProcess:
         """Wait until no thread of the process is at work; return False where one runs on."""
         return wait_until_quiet(process=self.process)
 
-    def advance(self, until: int, *, shown_next: bool = False) -> Stretch:
+    def advance(self, until: int, *, shown_next: Kind | None = None) -> Stretch:
         """Let the method go on, on the clock, until it has made so many iterations, or ends."""
         keeper, images = self._trial()
         keeper.command()
         self._ahead = None
-        self._send(("advance", {"until": until}), *([("show-next", {})] if shown_next else []))
+        show = [] if shown_next is None else [("show-next", {"kind": shown_next})]
+        self._send(("advance", {"until": until}), *show)
         told = self._read()
         elapsed = keeper.answer()
         stretch = stretch_of(told, self._number, until, len(images))
         self._number = stretch.number
         stretch = replace(stretch, spent=keeper.timed(stretch.spent, *elapsed))
-        if shown_next:
+        if shown_next is not None:
             keeper.command(idle=False)
             told = self._read()
-            self._ahead = None if stretch.ended else self._shown(0, told)
+            self._ahead = None if stretch.ended else (shown_next, self._shown(0, told))
         return stretch
 
     def show(self, index: int, kind: Kind) -> Shown:
         """Bring the last iterate of one of the images to the host, off the clock."""
-        if self._ahead is not None and (index, kind) == (0, "estimate"):
-            return self._ahead
+        if self._ahead is not None and (index, kind) == (0, self._ahead[0]):
+            return self._ahead[1]
         if kind == "estimate":
             self.settle()  # another pass: what the iteration left awake would be waited for on its clock
         self._trial()[0].command()
