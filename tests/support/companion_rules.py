@@ -44,6 +44,9 @@ class Descent:
             x = x + 0.25 * residual
             yield Iterate(x, loss=residual.square().mean())
 
+    def iterate_together(self, observations):
+        return zip(*map(self.iterate, observations), strict=True)
+
 
 class LeftHalf:
     """Leaves the right half of the image out, and keeps the companion's iterate number `at`.
@@ -128,10 +131,10 @@ class Wrong(LeftHalf):
 @hookimpl
 def priorbench_denoisers():
     yield DenoiserSpec(
-        name="descent", factory="companion_rules:Descent", accepts_mask=True, iterative=True, together=False
+        name="descent", factory="companion_rules:Descent", accepts_mask=True, iterative=True, together=True
     )
     yield DenoiserSpec(
-        name="descent-unmasked", factory="companion_rules:Descent", iterative=True, together=False
+        name="descent-unmasked", factory="companion_rules:Descent", iterative=True, together=True
     )
 
 
