@@ -100,6 +100,7 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
         }
 
     return {
+        "answer": dict,
         "make": lambda **told: {"seconds": player.make(work_from_message(told, shared, registry))},
         "begin": lambda: {"seconds": player.begin()},
         "advance": advance,

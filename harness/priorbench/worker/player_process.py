@@ -6,6 +6,7 @@ import json
 import os
 import selectors
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -32,10 +33,12 @@ from priorbench.worker.replies import (
     stretch_of,
     type_of,
 )
-from priorbench.worker.timekeeping import Timekeeper
+from priorbench.worker.timekeeping import SLACK_FOR_EACH, Timekeeper, for_each_message
 
 #: seconds that a player may take to import what it needs
 START_TIMEOUT = 300.0
+#: messages that are timed before any method is there
+_ROUND_TRIPS = 15
 #: bytes that a method may print in one trial
 PRINT_LIMIT = 1_000_000
 
@@ -63,7 +66,7 @@ class PlayerProcess:
         self._selector.register(self._process.stdout.fileno(), selectors.EVENT_READ)
         assert self._process.stderr is not None
         self._printed = Printed(self._process.stderr)
-        self._ready = False
+        self._ready, self._for_each = False, SLACK_FOR_EACH
         self._work: Work | None = None
         self._keeper: Timekeeper | None = None
         self._number = 0
@@ -99,10 +102,18 @@ class PlayerProcess:
         self._patience = Patience(START_TIMEOUT, self.process)
         try:
             self._read()
+            self._for_each = for_each_message([self._round_trip() for _ in range(_ROUND_TRIPS)])
         except TrialFailedError as failure:
             said = "".join(f" ({line})" for line in self._printed.last_lines(1))
             raise MachineError(f"the worker did not start: {failure.reason}{said}") from None
         self._ready = True
+
+    def _round_trip(self) -> float:
+        """Return how long a message takes to which the answer is nothing."""
+        start = time.perf_counter()
+        self._send(("answer", {}))
+        self._read()
+        return time.perf_counter() - start
 
     def make(self, work: Work) -> float:
         """Import and make the method; return the seconds."""
@@ -115,7 +126,7 @@ class PlayerProcess:
     def begin(self) -> float:
         """Warm up on other pixels, once, and get ready; return the seconds of the first call."""
         seconds = seconds_of(self._read())
-        self._keeper, self._number = Timekeeper(self.process, self._threads), 0
+        self._keeper, self._number = Timekeeper(self.process, self._threads, self._for_each), 0
         return seconds
 
     def settle(self) -> bool:

@@ -6,14 +6,17 @@ as long as it agrees with what the judge sees from outside, which is a little mo
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections.abc import Sequence
 
 from priorbench.machine.leftovers import is_helper
 from priorbench.machine.processes import children_of, cpu_seconds, ended_children_seconds, thread_count
 from priorbench.protocol.exchange import Spent
 
-#: seconds of a trial that may pass between the two clocks: in all, for each message, and as a share
-SLACK, SLACK_FOR_EACH, SLACK_SHARE = 5e-3, 3e-4, 0.01
+#: seconds of a trial that may pass between the two clocks: in all, for each message at least and at most, and
+#: as a share
+SLACK, SLACK_FOR_EACH, MOST_FOR_EACH, SLACK_SHARE = 5e-3, 3e-4, 1e-3, 0.01
 #: processor seconds that a player may use while it should wait: in all, for each message, and as a share
 IDLE, IDLE_FOR_EACH, IDLE_SHARE = 0.02, 1e-3, 0.02
 #: processor seconds that a player may use after its last answer, in all and for each byte that goes back
@@ -31,10 +34,12 @@ class Timekeeper:
         id of the player's process.
     threads : int
         processors that the method may use.
+    for_each : float, default 3e-4
+        seconds that each message may take: see `for_each_message`.
     """
 
-    def __init__(self, process: int, threads: int) -> None:
-        self._process, self._threads = process, threads
+    def __init__(self, process: int, threads: int, for_each: float = SLACK_FOR_EACH) -> None:
+        self._process, self._threads, self._for_each = process, threads, for_each
         self._messages = 0
         self._elapsed = self._hidden = self._wall = self._cpu = self._own = 0.0
         self._idle = self._began = self._last = 0.0
@@ -67,7 +72,7 @@ class Timekeeper:
             seconds and processor seconds between command and answer.
         """
         self._elapsed += elapsed
-        slack = SLACK + SLACK_FOR_EACH * self._messages + SLACK_SHARE * self._elapsed - self._hidden
+        slack = SLACK + self._for_each * self._messages + SLACK_SHARE * self._elapsed - self._hidden
         wall = max(told.wall, elapsed - max(0.0, slack))
         self._corrected = self._corrected or wall > told.wall
         self._hidden += max(0.0, elapsed - wall)  # who tells too much once has nothing to spare for later
@@ -110,6 +115,18 @@ class Timekeeper:
 
     def _used(self) -> float:
         return cpu_seconds(self._process) or 0.0
+
+
+def for_each_message(round_trips: Sequence[float]) -> float:
+    """Return the seconds that each message of a trial may take.
+
+    Parameters
+    ----------
+    round_trips : sequence of float
+        seconds of some messages to which the answer was nothing, before any method was there. A message with
+        an image takes longer: three times the median, within bounds that no method can move.
+    """
+    return min(MOST_FOR_EACH, max(SLACK_FOR_EACH, 3 * statistics.median(round_trips)))
 
 
 def _children_seconds(process: int) -> float:

@@ -10,7 +10,13 @@ import time
 import pytest
 
 from priorbench.protocol.exchange import Spent
-from priorbench.worker.timekeeping import SLACK, SLACK_FOR_EACH, SLACK_SHARE, Timekeeper
+from priorbench.worker.timekeeping import (
+    SLACK,
+    SLACK_FOR_EACH,
+    SLACK_SHARE,
+    Timekeeper,
+    for_each_message,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of other processes")
 
@@ -51,6 +57,25 @@ def test_who_tells_too_much_once_cannot_hide_it_later() -> None:
     keeper = Timekeeper(os.getpid(), 1)
     stretch(keeper, 0.01, 3.0)
     assert stretch(keeper, 0.2, 0.001).wall >= 0.19
+
+
+@pytest.mark.parametrize(
+    ("round_trips", "allowed"),
+    [([1e-5, 2e-5, 3e-5], 3e-4), ([1e-4, 2e-4, 0.5], 6e-4), ([0.1, 0.2, 0.3], 1e-3)],
+)
+def test_each_message_may_take_what_messages_take_on_this_machine(
+    round_trips: list[float], allowed: float
+) -> None:
+    assert for_each_message(round_trips) == pytest.approx(allowed)
+
+
+def test_a_slow_machine_does_not_make_a_method_pay_for_messages() -> None:
+    slow, fast = Timekeeper(os.getpid(), 1, 1e-3), Timekeeper(os.getpid(), 1)
+    for _ in range(100):
+        stretch(slow, 0.0006, 0.0)
+        stretch(fast, 0.0006, 0.0)
+    assert slow.marks() == []
+    assert "told less time" in fast.marks()[0]
 
 
 def test_work_between_two_stretches_is_seen() -> None:
