@@ -126,7 +126,7 @@ class HoldOutRefit:
         return iteration == max(1, self._held_out.chosen)
 
     def observe(self, look: Look) -> Verdict:
-        """Keep the chosen iteration; stop at once where there is none."""
+        """Keep the chosen iteration; stop at once where the companion showed nothing."""
         chosen = self._held_out.chosen
         there = look.iteration == chosen
         return Verdict(keep=there, stop=look.iteration >= chosen, fired=there and self._held_out.fired)
@@ -141,18 +141,15 @@ class _HeldOut:
         at_least(1, patience=patience)
         at_least(0, min_iterations=first)
         self._fraction, self._patience, self._first, self._iterations = fraction, patience, first, iterations
+        #: the chosen iteration, 0 where nothing was looked at
+        self.chosen = 0
         self.fired = False
-
-    @property
-    def chosen(self) -> int:
-        """The iteration with the least residual, 0 where there was no finite one."""
-        return self._best.iteration
 
     def begin(self, trajectory: Trajectory) -> None:
         observation = trajectory.observation
         self._budget = trajectory.budget(self._iterations)
         self._best = Best(patience=self._patience, budget=self._budget, min_iterations=self._first)
-        self.fired = False
+        self.chosen, self.fired = 0, False
         held = places(observation, self._fraction).expand_as(observation.image)
         allowed = torch.ones_like(held) if observation.mask is None else observation.mask.expand_as(held)
         self._mask, self._held = allowed & ~held, allowed & held
@@ -173,6 +170,8 @@ class _HeldOut:
     def verdict(self, look: Look) -> Verdict:
         residual = float((look.output[self._held].double() - self._measured).square().mean())
         verdict = self._best.verdict(look.iteration, residual)
+        if verdict.keep:
+            self.chosen = look.iteration
         self.fired = verdict.fired
         return verdict
 

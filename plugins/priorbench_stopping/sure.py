@@ -7,15 +7,13 @@ from typing import Annotated
 import torch
 from pydantic import Field
 
-from priorbench import Companion, Identity, Look, NoiseDescriptor, PriorbenchError, Trajectory, Verdict
+from priorbench import Companion, Look, PriorbenchError, Trajectory, Verdict
 from priorbench.toolkit.checks import Count, NonNegativeCount, at_least
 from priorbench.toolkit.initialisation import stream
 from priorbench.toolkit.rules import Best
 
 #: makes the probe's random numbers others than those of any method with the same seed
 _PURPOSE = "stopping rule sure: probe"
-#: relative difference of two covariances that is rounding
-_ROUNDING = 1e-6
 
 
 class Sure:
@@ -58,11 +56,11 @@ class Sure:
         self._iterations = iterations
 
     def begin(self, trajectory: Trajectory) -> None:
-        """Draw the probe b; refuse noise that SURE does not hold for."""
+        """Draw the probe b. That the noise is one that SURE holds for, the rule's needs have said."""
         observation = trajectory.observation
-        self._sigma = _known_deviation(observation.noise)
-        if not isinstance(observation.operator, Identity):
-            raise PriorbenchError("the rule 'sure' judges denoising only: take another rule for an operator")
+        if not observation.sigma:
+            raise PriorbenchError("the rule 'sure' needs to know the deviation of the noise, above 0")
+        self._sigma = observation.sigma
         self._budget = trajectory.budget(self._iterations)
         self._best = Best(patience=self._patience, budget=self._budget, min_iterations=self._first)
         self._eps = self._relative_eps * self._sigma
@@ -104,29 +102,3 @@ class Sure:
 
     def _along_probe(self, look: Look) -> float:
         return float(torch.dot(self._probe.flatten(), look.output.double().flatten()))
-
-
-def _known_deviation(noise: NoiseDescriptor | None) -> float:
-    """Return sigma of white Gaussian noise, independent everywhere; refuse any other noise."""
-    if noise is None or noise.sigma is None:
-        raise _refusal("its standard deviation is not known")
-    if noise.family != "gaussian" or noise.signal_dependent:
-        raise _refusal(f"it is of the family '{noise.family}'")
-    if noise.clipped:
-        raise _refusal("it was clipped to [0, 1]")
-    if not noise.white:
-        raise _refusal("neighbouring pixels share it")
-    if not noise.sigma > 0:
-        raise _refusal("there is none, sigma is 0")
-    for i, row in enumerate(noise.channel_covariance or ()):
-        expected = [noise.sigma**2 if i == j else 0.0 for j in range(len(row))]
-        if any(abs(a - b) > _ROUNDING * noise.sigma**2 for a, b in zip(row, expected, strict=True)):
-            raise _refusal("the channels share it, or differ in it")
-    return noise.sigma
-
-
-def _refusal(why: str) -> PriorbenchError:
-    return PriorbenchError(
-        f"the rule 'sure' cannot judge with this noise: {why}. It holds for white Gaussian noise of known "
-        "sigma, independent in the channels and not clipped, such as gaussian-25; elsewhere take es-wmv"
-    )

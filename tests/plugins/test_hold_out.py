@@ -73,11 +73,10 @@ def test_patience_min_iterations_and_budget_are_kept(rule: type) -> None:
     assert (judged.iteration, judged.companion_iterations) == (7, 7)
 
 
-def test_a_refit_without_any_finite_residual_keeps_nothing() -> None:
-    method = Approaching(picture() * float("nan"))
-    judged = judge(HoldOutRefit(), method, seen(picture()))
-    assert judged.kept is None
-    assert judged.iterations == 1
+def test_without_any_finite_residual_both_take_the_last_of_the_budget_and_have_not_fired() -> None:
+    for rule in (HoldOut(iterations=7), HoldOutRefit(iterations=7)):
+        judged = judge(rule, Approaching(picture() * float("nan")), seen(picture()))
+        assert (judged.iteration, judged.fired) == (7, False)
 
 
 @pytest.mark.parametrize("fraction", [0.05, 0.1, 0.333, 0.9])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 import time
 from pathlib import Path
 
@@ -23,12 +25,24 @@ class Descent:
         raise where there is a mask.
     log : str, default ''
         file to which every fit adds a line; empty = none.
+    length : int, default 0
+        how many iterates there are; 0 = no end.
+    leaves : bool, default False
+        leave a thread running where there is a mask.
     """
 
     def __init__(
-        self, *, iterations: int = 20, pause: float = 0.0, fails: bool = False, log: str = ""
+        self,
+        *,
+        iterations: int = 20,
+        pause: float = 0.0,
+        fails: bool = False,
+        log: str = "",
+        length: int = 0,
+        leaves: bool = False,
     ) -> None:
         self.iterations, self.pause, self.fails, self.log = iterations, pause, fails, log
+        self.length, self.leaves = length, leaves
 
     def iterate(self, observation):
         if self.log:
@@ -36,9 +50,13 @@ class Descent:
                 file.write("fit\n")
         if self.fails and observation.mask is not None:
             raise ValueError("no masks, please")
+        if self.leaves and observation.mask is not None:
+            threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
         allowed = torch.ones_like(observation.image) if observation.mask is None else observation.mask
         x = torch.zeros_like(observation.image)
-        while True:
+        for number in itertools.count(1):
+            if number == self.length + 1 > 1:
+                return
             time.sleep(self.pause)
             residual = (observation.image - x) * allowed
             x = x + 0.25 * residual
@@ -121,6 +139,30 @@ class Twin:
         return Verdict(keep=right and last, stop=last, fired=right)
 
 
+class Breaks:
+    """Raises at the third iterate.
+
+    Parameters
+    ----------
+    at : int, default 3
+        where.
+    """
+
+    def __init__(self, *, at: int = 3) -> None:
+        self.at = at
+
+    def begin(self, trajectory):
+        pass
+
+    def wants(self, iteration):
+        return True
+
+    def observe(self, look):
+        if look.iteration == self.at:
+            raise ZeroDivisionError("a fault of the rule")
+        return Verdict(keep=True)
+
+
 class Wrong(LeftHalf):
     """Asks for a mask of another shape."""
 
@@ -142,4 +184,5 @@ def priorbench_denoisers():
 def priorbench_stopping_rules():
     for name, what in (("left-half", "LeftHalf"), ("wrong-mask", "Wrong")):
         yield StoppingRuleSpec(name=name, factory=f"companion_rules:{what}", needs=("loss-mask",))
+    yield StoppingRuleSpec(name="breaks", factory="companion_rules:Breaks")
     yield StoppingRuleSpec(name="twin", factory="companion_rules:Twin", needs=("gaussian-noise",))

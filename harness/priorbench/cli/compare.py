@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priorbench.cli.common.output import Format, print_json, print_table, remark, say
+from priorbench.cli.common.store_options import ImageSetOption, NoiseOption, OperatorOption, StoreOption
 from priorbench.cli.common.stores import reading
 from priorbench.cli.leaderboard import LevelOption, RopeOption, prepare_statistics
 
@@ -27,12 +28,10 @@ def compare(
         str, typer.Argument(metavar="A", help="A method: LABEL or LABEL@RULE; or a store: URL or file.")
     ],
     b: Annotated[str, typer.Argument(metavar="B", help="What A is compared with.")],
-    store: Annotated[
-        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
-    ] = None,
-    image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
-    noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
-    operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
+    store: StoreOption = None,
+    image_set: ImageSetOption = None,
+    noise: NoiseOption = None,
+    operator: OperatorOption = None,
     level: LevelOption = 0.95,
     rope: RopeOption = 0.02,
     format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,

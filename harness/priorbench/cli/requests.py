@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priorbench.cli.common.output import Format, print_json, print_table, remark, say
+from priorbench.cli.common.store_options import RunOption
 from priorbench.cli.common.stores import reading, writing
 
 if TYPE_CHECKING:
@@ -88,9 +89,7 @@ def forget(
     labels: Annotated[
         list[str] | None, typer.Argument(metavar="LABEL[@RULE]...", help="Methods, as boards name them.")
     ] = None,
-    run: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only what this run asked for: see 'priorbench runs'.")
-    ] = None,
+    run: RunOption = None,
     image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only of this image set.")] = None,
     noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only of this noise.")] = None,
     older: Annotated[

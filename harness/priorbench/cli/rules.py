@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priorbench.cli.common.files import write
+from priorbench.cli.common.store_options import (
+    AsOfOption,
+    ImageSetOption,
+    NoiseOption,
+    OperatorOption,
+    OutputOption,
+    RunOption,
+    StoreOption,
+)
 from priorbench.cli.common.stores import reading, tell_disputed
 from priorbench.cli.leaderboard import FILE_WIDTH, LevelOption, RopeOption, prepare_statistics
 
@@ -29,23 +38,14 @@ class RulesFormat(StrEnum):
 
 
 def rules(
-    store: Annotated[
-        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
-    ] = None,
+    store: StoreOption = None,
     format: Annotated[RulesFormat, typer.Option(help="How to write it.")] = RulesFormat.table,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print.")
-    ] = None,
-    image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
-    noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
-    operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
-    run: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only what this run asked for: see 'priorbench runs'.")
-    ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Only what was asked for until then: 2026-11-28, or with a time."),
-    ] = None,
+    output: OutputOption = None,
+    image_set: ImageSetOption = None,
+    noise: NoiseOption = None,
+    operator: OperatorOption = None,
+    run: RunOption = None,
+    as_of: AsOfOption = None,
     against: Annotated[
         str | None,
         typer.Option(

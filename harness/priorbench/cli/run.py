@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priorbench.cli.common.output import PluginFiles, say
+from priorbench.cli.common.store_options import StoreOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,9 +94,7 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="Draw the noise with the secret in this file, to verify results."),
     ] = None,
-    store: Annotated[
-        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
-    ] = None,
+    store: StoreOption = None,
     executor: Annotated[
         str, typer.Option(help="How trials are run: see 'priorbench list executors'.")
     ] = "local",

@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priorbench.cli.common.files import write
+from priorbench.cli.common.store_options import (
+    AsOfOption,
+    ImageSetOption,
+    NoiseOption,
+    OperatorOption,
+    OutputOption,
+    RunOption,
+    StoreOption,
+)
 from priorbench.cli.common.stores import reading, tell_disputed
 from priorbench.cli.leaderboard import FILE_WIDTH, prepare_statistics
 
@@ -31,9 +40,7 @@ class TargetsFormat(StrEnum):
 
 
 def targets(
-    store: Annotated[
-        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
-    ] = None,
+    store: StoreOption = None,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -57,19 +64,12 @@ def targets(
         bool, typer.Option("--shared", help="Over the images that every method has, however few.")
     ] = False,
     format: Annotated[TargetsFormat, typer.Option(help="How to write it.")] = TargetsFormat.table,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print.")
-    ] = None,
-    image_set: Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")] = None,
-    noise: Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")] = None,
-    operator: Annotated[str | None, typer.Option(metavar="OPERATOR", help="Only this operator.")] = None,
-    run: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only what this run asked for: see 'priorbench runs'.")
-    ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Only what was asked for until then: 2026-11-28, or with a time."),
-    ] = None,
+    output: OutputOption = None,
+    image_set: ImageSetOption = None,
+    noise: NoiseOption = None,
+    operator: OperatorOption = None,
+    run: RunOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """Show what methods reach in which time: expected running times to targets, and what to pick."""
     prepare_statistics()

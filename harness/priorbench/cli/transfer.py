@@ -12,6 +12,7 @@ import typer
 
 from priorbench.cli.common.files import write, write_bytes
 from priorbench.cli.common.output import remark, say
+from priorbench.cli.common.store_options import OutputOption, StoreOption
 from priorbench.cli.common.stores import reading, writing
 
 if TYPE_CHECKING:
@@ -34,15 +35,11 @@ class ExportFormat(StrEnum):
 
 
 def export(
-    store: Annotated[
-        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
-    ] = None,
+    store: StoreOption = None,
     format: Annotated[
         ExportFormat, typer.Option(help="jsonl: one JSON object on each line; parquet: needs pyarrow.")
     ] = ExportFormat.jsonl,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print.")
-    ] = None,
+    output: OutputOption = None,
 ) -> None:
     """Write the records of a store, each once with all its names, JSON lines by default."""
     from priorbench.errors import PriorbenchError
@@ -102,9 +99,7 @@ def import_command(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="What 'export' gave: JSON lines, or parquet.")
     ],
-    store: Annotated[
-        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
-    ] = None,
+    store: StoreOption = None,
 ) -> None:
     """Add records from files to a store; one that is there already is never overwritten."""
     from priorbench.store.uniting import Tally, unite
@@ -119,9 +114,7 @@ def import_command(
 
 def merge(
     stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="Stores to read: URLs or files.")],
-    store: Annotated[
-        str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
-    ] = None,
+    store: StoreOption = None,
 ) -> None:
     """Unite stores: add the records, requests and pictures of others to one; nothing is overwritten."""
     from priorbench.errors import PriorbenchError

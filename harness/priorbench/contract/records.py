@@ -66,6 +66,7 @@ class Record:
     `noise_energy` is the mean square of y - A x of this draw, clipping included. `training_loss` is what the
     method told when the rule stopped. `fit_failed` says of an iterative method whether the mean square of
     y - A z, z being what is reported, is more than twice the noise energy: it has not even fitted its data.
+    None where there is no noise.
     `remark` says what is odd about an output that was scored all the same, such as another scale than 0 to 1.
     `notes` say how the pictures were read, such as that an ICC profile was ignored; those of a noisy picture
     that the image set brings begin with "noisy picture".

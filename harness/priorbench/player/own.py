@@ -92,7 +92,8 @@ class OwnPlayer:
     def finish(self) -> Finished:
         """End the trial, and say what it left behind."""
         assert self._work is not None
-        self.fit.close()
+        if self._fit is not None:  # a warm-up may have failed
+            self._fit.close()
         device = device_for(torch.device(self._work.device))
         resident = max(0, memory.peak_bytes() - self._baseline)
         peak = device.peak_memory() or resident

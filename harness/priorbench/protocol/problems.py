@@ -100,6 +100,8 @@ class NoisyProblem:
         noisy image itself, of a mask the image with zeros where nothing was measured.
     noisy_psnr : float or None
         of `baseline`, in dB; None where it equals the clean image.
+    noise_energy : float
+        mean square of y - A x, the noise that was drawn, over what was measured.
     """
 
     problem: Problem
@@ -109,16 +111,12 @@ class NoisyProblem:
     noisy_sha256: str
     baseline: NDArray[np.float32]
     noisy_psnr: float | None
-
-    @property
-    def energy(self) -> float:
-        """Mean square of y - A x, the noise that was drawn, over what was measured."""
-        return residual_energy(self.problem, self.clean)
+    noise_energy: float
 
     def facts(self) -> dict[str, Any]:
         """Return the record fields that are known before a method runs."""
         return {
-            "noise_energy": self.energy,
+            "noise_energy": self.noise_energy,
             "sigma": self.descriptor.sigma,
             "noisy_sha256": self.noisy_sha256,
             "noisy_psnr": self.noisy_psnr,
@@ -208,21 +206,23 @@ def _noisy_problem(
     digest = array_sha256(noisy)
     least_squares = pseudo_inverse(drawn_operator, torch.from_numpy(noisy.astype(np.float64)))
     baseline = least_squares.numpy().astype(np.float32)
+    problem = posed(
+        noisy,
+        descriptor=descriptor,
+        operator=drawn_operator,
+        seed=method_seed(digest),
+        device=device,
+        shape=_shape(image),
+    )
     return NoisyProblem(
-        problem=posed(
-            noisy,
-            descriptor=descriptor,
-            operator=drawn_operator,
-            seed=method_seed(digest),
-            device=device,
-            shape=_shape(image),
-        ),
+        problem=problem,
         clean=image.pixels,
         drawn=draw,
         descriptor=descriptor,
         noisy_sha256=digest,
         baseline=baseline,
         noisy_psnr=finite(psnr(baseline, image.pixels)),
+        noise_energy=residual_energy(problem, image.pixels),
     )
 
 

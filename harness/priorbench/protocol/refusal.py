@@ -8,6 +8,9 @@ from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
 from priorbench.contract.stopping import NEEDS
 from priorbench.errors import PriorbenchError
 
+#: relative difference of two variances that is rounding
+_ROUNDING = 1e-6
+
 
 class RefusedError(PriorbenchError):
     """An operator or a stopping rule does not take the problem; the message is the reason."""
@@ -78,11 +81,16 @@ def rule_refusal(
 
 
 def _plain_gaussian(noise: NoiseDescriptor) -> bool:
-    """Say whether noise is white and Gaussian, of one known deviation, and not clipped."""
-    covariance = noise.channel_covariance or ()
-    alone = all(value == 0 for i, row in enumerate(covariance) for j, value in enumerate(row) if i != j)
+    """Say whether noise is white and Gaussian, of one known deviation in all channels, and not clipped."""
     plain = noise.white and not noise.clipped and not noise.signal_dependent
-    return noise.family == "gaussian" and noise.sigma is not None and plain and alone
+    if not (noise.family == "gaussian" and plain and noise.sigma):
+        return False
+    variance = noise.sigma**2
+    return all(
+        abs(value - (variance if i == j else 0.0)) <= _ROUNDING * variance
+        for i, row in enumerate(noise.channel_covariance or ())
+        for j, value in enumerate(row)
+    )
 
 
 def _list(values: object) -> str:

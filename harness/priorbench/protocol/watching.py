@@ -84,6 +84,7 @@ class Watched:
             for rule in self._rules
         ]
         self._watching: list[Watcher] = []
+        self._shared, self._last_point = True, 0
 
     @property
     def active(self) -> bool:
@@ -118,13 +119,14 @@ class Watched:
         for watcher in self._watching:
             watcher.observe(look, account)
         if on_curve or not self.active:  # the last iterate belongs to the curve, too
-            for average, curve in self._curves.items():
-                curve(self._point(average, look, account))
+            self._draw(look, account)
 
     def finish(self, look: LookAt, account: Account) -> None:
         """The method ended, with this iterate: it counts for rules that have not stopped."""
+        if self.active and look.iteration > self._last_point:
+            self._draw(look, account)
         for watcher in self._watchers:
-            watcher.finish(look, account)
+            watcher.finish(look, account, shared=self._shared)
 
     def outcomes(self) -> list[Outcome]:
         """Return one outcome for each rule, in order."""
@@ -151,7 +153,9 @@ class Watched:
         of_companion = [
             Rule(_OfCompanion(cast("CompanionRule", one.rule)), average=one.average) for one in rules
         ]
-        return Watched(self._changed(companion), of_companion, curve=None)
+        watched = Watched(self._changed(companion), of_companion, curve=None)
+        watched._shared = False
+        return watched
 
     def join(self, numbers: Sequence[int], beside: Watched, companion: Companion) -> None:
         """Let rules take over what they saw of their companion."""
@@ -162,6 +166,12 @@ class Watched:
         """End rules whose companion failed."""
         for number in numbers:
             self._watchers[number].fail(error)
+
+    def _draw(self, look: LookAt, account: Account) -> None:
+        """Add a point to the curves."""
+        self._last_point = look.iteration
+        for average, curve in self._curves.items():
+            curve(self._point(average, look, account))
 
     def _point(self, average: Average, look: LookAt, account: Account) -> Point:
         if average == RAW:

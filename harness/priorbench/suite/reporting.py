@@ -12,6 +12,7 @@ from priorbench.contract.averages import (
     RESERVED,
     STOP_NOW,
     Average,
+    average_of,
     own_parameters,
     reserved_parameters,
 )
@@ -46,6 +47,8 @@ def rule_choice(
     label = label_of(plain, spec)
     if raw.label is None:
         label += _suffix(reserved)
+    if AVERAGE in given:
+        reserved[AVERAGE] = str(average_of(given))  # also where that is raw: it is not to be crossed
     parameters = completed(plain.parameters)
     for name in RESERVED:
         if name in parameters:
@@ -75,8 +78,11 @@ def crossed(
         alone = stop_now and rule.name not in oracles and not rule.parameters.get(STOP_NOW)
         for average in own:
             more = reserved_parameters({AVERAGE: str(average), **({STOP_NOW: True} if alone else {})})
-            one = replace(rule, label=rule.label + _suffix(more), parameters={**rule.parameters, **more})
-            if not any((one.name, one.parameters) == (other.name, other.parameters) for other in found):
+            kept = reserved_parameters({**rule.parameters, **more})
+            one = replace(
+                rule, label=rule.label + _suffix(more), parameters={**own_parameters(rule.parameters), **kept}
+            )
+            if one not in found:
                 found.append(one)
     return tuple(found)
 

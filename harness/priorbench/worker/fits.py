@@ -16,7 +16,7 @@ from priorbench.parameters.values import build
 from priorbench.player.work import Finished, Player, Work
 from priorbench.protocol.exchange import Outcome
 from priorbench.protocol.failure import TrialFailedError, classify
-from priorbench.protocol.looks.watcher import Rule
+from priorbench.protocol.looks.watcher import Rule, RuleError
 from priorbench.protocol.measure import measure_iterative, measure_one_shot
 from priorbench.protocol.problems import NoisyProblem
 from priorbench.protocol.refusal import RefusedError
@@ -116,29 +116,46 @@ class Fits:
         asked = [image.companions() for image in watched]
         setup = None
         for numbers in dict.fromkeys(numbers for own in asked for numbers in own):
-            try:
-                seconds = self._companion(numbers, watched, [own.get(numbers) for own in asked])
-                setup = seconds if setup is None else setup
-            except Exception as error:
-                if classify(error)[0] not in _HARMLESS:
-                    raise
-                for image in watched:
-                    image.fail(numbers, error)
+            seconds = self._companion(numbers, watched, [own.get(numbers) for own in asked])
+            setup = seconds if setup is None else setup
         return setup
 
     def _companion(
         self, numbers: Sequence[int], watched: Sequence[Watched], asked: Sequence[Companion | None]
     ) -> float:
-        """Run the companion that some rules ask for; return what making the method took."""
-        companions = [one for one in asked if one is not None]
-        if len(companions) != len(watched):
-            raise TrialFailedError("error", "a stopping rule asks for a companion for some images only")
-        beside = [image.beside(numbers, one) for image, one in zip(watched, companions, strict=True)]
+        """Run the companion that some rules ask for; return what making the method took.
+
+        Where it fails, these rules have, and no other.
+        """
+        try:
+            companions = [one for one in asked if one is not None]
+            if len(companions) != len(watched):
+                raise RuleError("it asks for a companion for some images only")
+            beside = [image.beside(numbers, one) for image, one in zip(watched, companions, strict=True)]
+        except Exception as error:
+            for image in watched:
+                image.fail(numbers, error)
+            return 0.0
         setup = self._player.make(replace(self._work, problems=tuple(one.problem for one in beside)))
-        self._player.begin()
-        self._observed(lambda: measure_iterative(self._player.fit, beside))
-        for image, other, companion in zip(watched, beside, companions, strict=True):
-            image.join(numbers, other, companion)
+        failure: Exception | None = None
+
+        def companion() -> list[list[Outcome]]:
+            nonlocal failure
+            try:
+                self._player.begin()
+                return measure_iterative(self._player.fit, beside)
+            except Exception as error:
+                if classify(error)[0] not in _HARMLESS:
+                    raise
+                failure = error
+                return []
+
+        self._observed(companion)
+        for image, other, one in zip(watched, beside, companions, strict=True):
+            if failure is None:
+                image.join(numbers, other, one)
+            else:
+                image.fail(numbers, failure)
         return setup
 
     def _observed(self, fit: Callable[[], list[list[Outcome]]]) -> tuple[list[list[Outcome]], Finished]:
@@ -171,7 +188,7 @@ class Fits:
             clean=noisy.clean,
             curve=None,
             curves={} if alone else posed.scorers,
-            noise_energy=noisy.energy,
+            noise_energy=noisy.noise_energy,
             denoiser=trial.denoiser.name,
             parameters=trial.denoiser.parameters,
         )

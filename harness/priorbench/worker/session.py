@@ -203,6 +203,7 @@ def _result(posed: Posed, outcome: Outcome, metrics: Mapping[str, Any]) -> dict[
         return {"status": status, "error": error}
     noisy = posed.noisy
     fitted = residual_energy(noisy.problem, outcome.output)
+    judged = posed.trial.stopping and noisy.noise_energy  # without noise, no fit is good enough
     return score(outcome.output, noisy.clean, metrics, additive(noisy.problem)) | {
         "output_sha256": array_sha256(outcome.output),
         "remark": scale_remark(outcome.output),
@@ -210,7 +211,7 @@ def _result(posed: Posed, outcome: Outcome, metrics: Mapping[str, Any]) -> dict[
         "stopped_at": outcome.stopped_at,
         "fired": outcome.fired,
         "training_loss": finite(outcome.loss),
-        "fit_failed": fitted > 2 * noisy.energy if posed.trial.stopping else None,
+        "fit_failed": fitted > 2 * noisy.noise_energy if judged else None,
         "wall_seconds": outcome.wall_seconds,
         "device_seconds": outcome.device_seconds,
         "cpu_seconds": outcome.cpu_seconds,

@@ -165,6 +165,35 @@ def test_a_companion_that_fails_ends_only_its_rule(command) -> None:
     assert "no masks, please" in failed["error"]
 
 
+def test_a_rule_that_fails_ends_alone_and_the_method_has_no_part_in_it(command) -> None:
+    found = ran(command, *words("fixed", "breaks", "oracle"), status=1)
+    assert of(found, "fixed")["status"] == of(found, "oracle")["status"] == "ok"
+    failed = of(found, "breaks")
+    assert failed["status"] == "error"
+    assert failed["error"].startswith("the stopping rule failed: ZeroDivisionError: a fault of the rule")
+
+
+def test_a_companion_that_leaves_something_running_is_no_companion(command) -> None:
+    found = ran(command, *words("fixed", "left-half", denoiser="descent:leaves=true"), status=1)
+    assert {record["status"] for record in found.values()} == {"error"}  # the fixed fit would be timed beside
+    assert of(found, "fixed")["error"].startswith("left 2 threads")  # the warm-up's, too
+
+
+def test_the_last_iterate_of_a_companion_that_ends_by_itself_is_nobodys_result(command) -> None:
+    # the twin's rule waits for more iterates than there are; what it has is of y + 1
+    found = ran(command, *words("fixed", "twin:at=30", denoiser="descent:length=12,iterations=40"))
+    twin, fixed = of(found, "twin"), of(found, "fixed")
+    assert twin["output_sha256"] == fixed["output_sha256"]
+    assert (twin["iterations"], twin["fired"]) == (12, False)
+    assert fixed["curve"]["iteration"][-1] == 12
+
+
+def test_without_noise_no_fit_is_called_failed(command) -> None:
+    found = ran(command, *words("fixed", noise="gaussian:sigma=0"))
+    fixed = of(found, "fixed")
+    assert (fixed["noise_energy"], fixed["fit_failed"]) == (0, None)
+
+
 def test_a_companion_that_is_none_ends_only_its_rule(command) -> None:
     found = ran(command, *words("fixed", "wrong-mask"), status=1)
     assert of(found, "fixed")["status"] == "ok"
@@ -195,6 +224,20 @@ def test_the_noise_and_the_loss_are_in_the_records(found) -> None:
     # the loss of step t is the squared residual after step t - 1
     assert curve["loss"][1] == pytest.approx(curve["residual"][0] ** 2, rel=1e-4)
     assert fixed["training_loss"] == pytest.approx(curve["loss"][-1], rel=0.5)
+
+
+def test_a_rule_that_says_what_it_reports_is_not_crossed(command) -> None:
+    rules = ("fixed", "fixed:average=raw,label=last", "oracle:average=last-3")
+    done = command(
+        *("run", "-", "--images", "ramps:count=1", "--plugin", PLUGIN, "--dry-run", "--averaging", "ema-0.9"),
+        *words(*rules),
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.strip() for line in done.stdout.partition("stopping:")[2].splitlines()]
+    assert [line for line in lines if line.startswith(("label:", "average:"))] == [
+        *("label: fixed+ema-0.9", "average: ema-0.9", "label: last"),
+        *("label: oracle+last-3", "average: last-3"),
+    ]
 
 
 def test_averages_are_crossed_with_rules(command) -> None:

@@ -81,6 +81,8 @@ class LookAt:
     def __init__(self, fit: Fit, index: int, stretch: Stretch) -> None:
         self._fit, self._index = fit, index
         self._shown: dict[Kind, Shown] = {}
+        #: bringing an image failed
+        self.broken = False
         self.iteration, self.loss = stretch.number, stretch.losses[index]
         self._apart = stretch.apart[index]
 
@@ -98,7 +100,9 @@ class LookAt:
         if kind == "output" and not self._apart:
             kind = "estimate"
         if kind not in self._shown:
+            self.broken = True
             self._shown[kind] = self._fit.show(self._index, kind)
+            self.broken = False
         return self._shown[kind]
 
     def share_cost(self, made: float) -> None:

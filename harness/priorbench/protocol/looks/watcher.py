@@ -13,11 +13,19 @@ from priorbench.contract.averages import RAW, Average
 from priorbench.contract.stopping import Companion, StoppingRule, Trajectory, Verdict
 from priorbench.errors import PriorbenchError
 from priorbench.protocol.exchange import InvalidOutputError, Outcome, Shown, Spent, as_array, check_values
+from priorbench.protocol.failure import TrialFailedError, told_in_one_line
 from priorbench.protocol.looks.averaging import Averager, averager
 from priorbench.protocol.looks.looking import Account, LookAt
 from priorbench.protocol.refusal import RefusedError
 
 Answer = TypeVar("Answer")
+
+
+class RuleError(TrialFailedError):
+    """A stopping rule failed; the method has no part in it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("error", f"the stopping rule failed: {reason}")
 
 
 class Rule(NamedTuple):
@@ -127,14 +135,17 @@ class Watcher:
         if self.rule.oracle and self.averages is not None:
             judged = self.averages.of.current()
         seen = look.look(self._charge, judged)
-        verdict = self._guarded(lambda: self.rule.rule.observe(seen))
+        verdict = self._guarded(lambda: self.rule.rule.observe(seen), look)
         if verdict is not None:
             self._apply(verdict, look, account)
 
-    def finish(self, look: LookAt, account: Account) -> None:
-        """The method ended by itself: its last iterate counts where the rule kept none."""
+    def finish(self, look: LookAt, account: Account, *, shared: bool) -> None:
+        """The method ended by itself: its last iterate counts where the rule kept none.
+
+        Not of a companion (`shared` is False): what a rule keeps of that is its result.
+        """
         if self.active:
-            self._apply(Verdict(keep=self.kept is None, stop=True), look, account)
+            self._apply(Verdict(keep=shared and self.kept is None, stop=True), look, account)
 
     def join(self, other: Watcher, *, lockstep: bool) -> None:
         """Take over what the same rule did on its companion.
@@ -198,13 +209,19 @@ class Watcher:
         self.own.add(Spent(wall=shown.made, device=shown.made))
         self._waited += waited
 
-    def _guarded(self, ask: Callable[[], Answer]) -> Answer | None:
-        """Return a rule's answer, on its clock; one that refuses ends without a result."""
+    def _guarded(self, ask: Callable[[], Answer], look: LookAt | None = None) -> Answer | None:
+        """Return a rule's answer, on its clock; one that refuses, or fails, ends without a result.
+
+        What goes wrong while an image is brought is the method's failure, and that of all rules.
+        """
         self._waited, start = 0.0, time.perf_counter()
         try:
             return ask()
-        except PriorbenchError as error:
-            self.fail(RefusedError(str(error)))
+        except Exception as error:
+            if look is not None and look.broken:
+                raise
+            refused = isinstance(error, PriorbenchError)
+            self.fail(RefusedError(str(error)) if refused else RuleError(told_in_one_line(error)))
             return None
         finally:
             judging = time.perf_counter() - start - self._waited

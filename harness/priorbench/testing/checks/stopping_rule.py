@@ -135,7 +135,7 @@ class RuleSubject(Subject):
             [Rule(rule, self.spec.oracle, needs=self.spec.needs)],
             BUDGET,
             clean=clean,
-            noise_energy=self.problem.energy,
+            noise_energy=self.problem.noise_energy,
             denoiser="passing",
         )
         fits = []
