@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from priorbench.cli.common.output import Format, print_json, print_table, remark, say
-from priorbench.cli.common.store_options import ImageSetOption, NoiseOption, OperatorOption, StoreOption
+from priorbench.cli.common.store_options import (
+    ImageSetOption,
+    NoiseOption,
+    OperatorOption,
+    StoreOption,
+    SuitesOption,
+    TagsOption,
+)
 from priorbench.cli.common.stores import reading
 from priorbench.cli.leaderboard import LevelOption, RopeOption, prepare_statistics
 
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from priorbench.ranking.claims import Claims
     from priorbench.ranking.compare import Comparisons
     from priorbench.ranking.compare_rows import Comparison
-    from priorbench.ranking.panels import Filter
+    from priorbench.ranking.filters import Filter
 
 
 def compare(
@@ -32,6 +39,8 @@ def compare(
     image_set: ImageSetOption = None,
     noise: NoiseOption = None,
     operator: OperatorOption = None,
+    suite: SuitesOption = None,
+    tag: TagsOption = None,
     level: LevelOption = 0.95,
     rope: RopeOption = 0.02,
     format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,
@@ -39,10 +48,16 @@ def compare(
     """Compare two methods, or the methods that two stores share, on the images that both restored."""
     prepare_statistics()
     from priorbench.ranking.claims import Claims
-    from priorbench.ranking.panels import Filter
+    from priorbench.ranking.filters import Filter
     from priorbench.store.address import shown
 
-    only = Filter(image_set=image_set, noise=noise, operator=operator)
+    only = Filter(
+        image_set=image_set,
+        noise=noise,
+        operator=operator,
+        suites=tuple(suite or ()),
+        tags=tuple(tag or ()),
+    )
     claims = Claims(level=level, rope=rope)
     with ExitStack() as stores:
         found = _comparisons(a, b, store, only, claims, stores)

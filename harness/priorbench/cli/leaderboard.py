@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
 import os
 from collections.abc import Sequence
 from enum import StrEnum
@@ -12,26 +11,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from priorbench.cli.common.files import write
+from priorbench.cli.common.files import write, write_bytes
+from priorbench.cli.common.forms import form_of, write_printed
 from priorbench.cli.common.store_options import (
     AsOfOption,
+    DenoisersOption,
     ImageSetOption,
     NoiseOption,
     OperatorOption,
     OutputOption,
+    RulesOption,
     RunOption,
     StoreOption,
+    SuitesOption,
+    TagsOption,
 )
 from priorbench.cli.common.stores import reading, tell_disputed
 
 if TYPE_CHECKING:
-    from priorbench.ranking.boards import Board
-    from priorbench.ranking.overall import Overall
-    from priorbench.ranking.panels import Filter
-    from priorbench.store.database import Store
+    from rich.console import Console
 
-#: of a table that goes into a file, in characters
-FILE_WIDTH = 140
+    from priorbench.ranking.boards import Board
+    from priorbench.ranking.filters import Filter
+    from priorbench.ranking.overall import Overall
+    from priorbench.store.database import Store
 
 LevelOption = Annotated[
     float, typer.Option(metavar="SHARE", help="How often intervals hold, and all claims of a board together.")
@@ -51,15 +54,32 @@ class LeaderboardFormat(StrEnum):
     latex = "latex"
     html = "html"
     svg = "svg"
+    pdf = "pdf"
+    parquet = "parquet"
+
+
+#: forms in which columns can be chosen
+_CHOOSABLE = (LeaderboardFormat.table, LeaderboardFormat.markdown, LeaderboardFormat.latex)
 
 
 def leaderboard(
     store: StoreOption = None,
-    format: Annotated[LeaderboardFormat, typer.Option(help="How to write it.")] = LeaderboardFormat.table,
+    format: Annotated[
+        LeaderboardFormat | None,
+        typer.Option(help="How to write it. Default: as the ending of -o FILE says, else a table."),
+    ] = None,
     output: OutputOption = None,
     image_set: ImageSetOption = None,
     noise: NoiseOption = None,
     operator: OperatorOption = None,
+    denoiser: DenoisersOption = None,
+    stopping: RulesOption = None,
+    suite: SuitesOption = None,
+    tag: TagsOption = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,...", help="Columns of a table, as 'rank,method,psnr,ssim,seconds'."),
+    ] = None,
     run: RunOption = None,
     as_of: AsOfOption = None,
     reference: Annotated[
@@ -79,31 +99,54 @@ def leaderboard(
     ] = False,
 ) -> None:
     """Rank the methods in a store."""
-    if format is LeaderboardFormat.html and overall:
-        raise typer.BadParameter("a page has every board: leave it out", param_hint="--overall")
-    if format is LeaderboardFormat.html and output is None:
-        raise typer.BadParameter("a page needs a file: name it with -o FILE", param_hint="--format html")
+    form = form_of(format, output, LeaderboardFormat.table)
+    chosen = tuple(name.strip() for name in columns.split(",")) if columns else ()
+    _check(form, output, overall, chosen)
     prepare_statistics()
     from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.claims import Claims
+    from priorbench.ranking.filters import Filter
     from priorbench.ranking.leaderboard import leaderboard as rank
     from priorbench.ranking.overall import overall as rank_overall
-    from priorbench.ranking.panels import Filter
 
-    only = Filter(image_set=image_set, noise=noise, operator=operator, run=run, as_of=parse_moment(as_of))
+    only = Filter(
+        image_set=image_set,
+        noise=noise,
+        operator=operator,
+        denoisers=tuple(denoiser or ()),
+        stopping=tuple(stopping or ()),
+        run=run,
+        as_of=parse_moment(as_of),
+        suites=tuple(suite or ()),
+        tags=tuple(tag or ()),
+    )
     claims = Claims(level=level, rope=rope)
     with reading(store) as source:
         boards = rank(source.scores(), reference=reference, only=only, claims=claims)
         if not boards:
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
         tell_disputed(source)
-        if format is LeaderboardFormat.html:
+        if form is LeaderboardFormat.html:
             write(_page(boards, source, only), output)
         elif overall:
-            _write([], _across(boards), format, output)
+            _write([], _across(boards), form, output)
         else:
-            _write(boards, rank_overall(boards), format, output)
+            _write(boards, [] if chosen else rank_overall(boards), form, output, chosen)
+
+
+def _check(form: LeaderboardFormat, output: Path | None, overall: bool, columns: Sequence[str]) -> None:
+    """Refuse options that do not go together."""
+    if form is LeaderboardFormat.html and overall:
+        raise typer.BadParameter("a page has every board: leave it out", param_hint="--overall")
+    if form in (LeaderboardFormat.html, LeaderboardFormat.pdf, LeaderboardFormat.parquet) and output is None:
+        raise typer.BadParameter(
+            f"{form.value} needs a file: name it with -o FILE", param_hint=f"--format {form.value}"
+        )
+    if columns and (overall or form not in _CHOOSABLE):
+        raise typer.BadParameter(
+            "only the boards as table, markdown or latex have columns to choose", param_hint="--columns"
+        )
 
 
 def _across(boards: Sequence[Board]) -> list[Overall]:
@@ -122,45 +165,68 @@ def _across(boards: Sequence[Board]) -> list[Overall]:
 
 
 def _write(
-    boards: Sequence[Board], across: Sequence[Overall], format: LeaderboardFormat, output: Path | None
+    boards: Sequence[Board],
+    across: Sequence[Overall],
+    form: LeaderboardFormat,
+    output: Path | None,
+    columns: Sequence[str] = (),
 ) -> None:
-    """Write boards as text, and those across boards after them."""
-    from rich.console import Console
+    """Write boards, and those across boards after them."""
+    from priorbench.rendering.columns import check_columns
 
+    check_columns(boards, columns)
+    if form is LeaderboardFormat.table:
+        write_printed(lambda console: _print(boards, across, console, columns), output)
+    elif form in (LeaderboardFormat.pdf, LeaderboardFormat.parquet) and output is not None:
+        write_bytes(_data(boards, across, form), output)
+    else:
+        write(_text(boards, across, form, columns), output)
+
+
+def _print(
+    boards: Sequence[Board], across: Sequence[Overall], console: Console, columns: Sequence[str]
+) -> None:
     from priorbench.rendering.across import overall_table
     from priorbench.rendering.tables import table
 
-    if format is not LeaderboardFormat.table:
-        write(_text(boards, across, format), output)
-        return
-    text = io.StringIO()
-    for_file = Console(file=text, width=FILE_WIDTH, highlight=False, color_system=None)
-    console = Console(highlight=False) if output is None else for_file
-    table(boards, console)
+    table(boards, console, columns)
     overall_table(across, console)
-    if output is not None:
-        write(text.getvalue(), output)
 
 
-def _text(boards: Sequence[Board], across: Sequence[Overall], format: LeaderboardFormat) -> str:
+def _text(
+    boards: Sequence[Board], across: Sequence[Overall], form: LeaderboardFormat, columns: Sequence[str]
+) -> str:
     """Return boards in another form than that of a table; what is for scripts has boards of one kind."""
     from priorbench.rendering import across as overall
     from priorbench.rendering import tables
-    from priorbench.rendering.latex import latex
+    from priorbench.rendering.latex import HEAD, latex
     from priorbench.rendering.rank_drawing import svg_file
     from priorbench.rendering.rank_picture import board_picture, overall_picture
 
-    if format is LeaderboardFormat.svg:
+    if form is LeaderboardFormat.svg:
         return svg_file([*map(board_picture, boards), *map(overall_picture, across)])
-    if format is LeaderboardFormat.csv:
+    if form is LeaderboardFormat.csv:
         return tables.comma_separated(boards) if boards else overall.overall_csv(across)
-    if format is LeaderboardFormat.json:
+    if form is LeaderboardFormat.json:
         return tables.as_json(boards) if boards else overall.overall_json(across)
-    if format is LeaderboardFormat.latex:
-        parts = [latex(boards), overall.overall_latex(across)]
+    if form is LeaderboardFormat.latex:
+        parts = [latex(boards, columns) if boards else HEAD, overall.overall_latex(across)]
     else:
-        parts = [tables.markdown(boards), overall.overall_markdown(across)]
+        parts = [tables.markdown(boards, columns), overall.overall_markdown(across)]
     return "\n".join(filter(None, parts))
+
+
+def _data(boards: Sequence[Board], across: Sequence[Overall], form: LeaderboardFormat) -> bytes:
+    """Return boards in a form that is not text."""
+    from priorbench.cli.common.parquet import parquet_file
+    from priorbench.rendering.across import overall_rows
+    from priorbench.rendering.rank_pdf import pdf_file
+    from priorbench.rendering.rank_picture import board_picture, overall_picture
+    from priorbench.rendering.tables import flat_rows
+
+    if form is LeaderboardFormat.pdf:
+        return pdf_file([*map(board_picture, boards), *map(overall_picture, across)])
+    return parquet_file(flat_rows(boards) if boards else overall_rows(across))
 
 
 def _page(boards: Sequence[Board], source: Store, only: Filter) -> str:

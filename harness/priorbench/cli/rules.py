@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -11,17 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priorbench.cli.common.files import write
+from priorbench.cli.common.forms import form_of, write_printed
 from priorbench.cli.common.store_options import (
     AsOfOption,
+    DenoisersOption,
     ImageSetOption,
     NoiseOption,
     OperatorOption,
     OutputOption,
+    RulesOption,
     RunOption,
     StoreOption,
+    SuitesOption,
+    TagsOption,
 )
 from priorbench.cli.common.stores import reading, tell_disputed
-from priorbench.cli.leaderboard import FILE_WIDTH, LevelOption, RopeOption, prepare_statistics
+from priorbench.cli.leaderboard import LevelOption, RopeOption, prepare_statistics
 
 if TYPE_CHECKING:
     from priorbench.ranking.rules import RulesBoard
@@ -39,11 +43,18 @@ class RulesFormat(StrEnum):
 
 def rules(
     store: StoreOption = None,
-    format: Annotated[RulesFormat, typer.Option(help="How to write it.")] = RulesFormat.table,
+    format: Annotated[
+        RulesFormat | None,
+        typer.Option(help="How to write it. Default: as the ending of -o FILE says, else a table."),
+    ] = None,
     output: OutputOption = None,
     image_set: ImageSetOption = None,
     noise: NoiseOption = None,
     operator: OperatorOption = None,
+    denoiser: DenoisersOption = None,
+    stopping: RulesOption = None,
+    suite: SuitesOption = None,
+    tag: TagsOption = None,
     run: RunOption = None,
     as_of: AsOfOption = None,
     against: Annotated[
@@ -65,10 +76,20 @@ def rules(
     from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.claims import Claims
-    from priorbench.ranking.panels import Filter
+    from priorbench.ranking.filters import Filter
     from priorbench.ranking.rules import rules_boards
 
-    only = Filter(image_set=image_set, noise=noise, operator=operator, run=run, as_of=parse_moment(as_of))
+    only = Filter(
+        image_set=image_set,
+        noise=noise,
+        operator=operator,
+        denoisers=tuple(denoiser or ()),
+        stopping=tuple(stopping or ()),
+        run=run,
+        as_of=parse_moment(as_of),
+        suites=tuple(suite or ()),
+        tags=tuple(tag or ()),
+    )
     claims = Claims(level=level, rope=rope)
     with reading(store) as source:
         scores = source.scores()
@@ -81,23 +102,14 @@ def rules(
                 " with --stopping or a suite's 'stopping'"
             )
         tell_disputed(source)
-        _write(boards, format, output)
+        _write(boards, form_of(format, output, RulesFormat.table), output)
 
 
 def _write(boards: Sequence[RulesBoard], format: RulesFormat, output: Path | None) -> None:
-    from rich.console import Console
-
     from priorbench.rendering import rules as rendering
 
     if format is RulesFormat.table:
-        if output is None:
-            rendering.rules_table(boards, Console(highlight=False))
-            return
-        text = io.StringIO()
-        rendering.rules_table(
-            boards, Console(file=text, width=FILE_WIDTH, highlight=False, color_system=None)
-        )
-        write(text.getvalue(), output)
+        write_printed(lambda console: rendering.rules_table(boards, console), output)
         return
     written = {
         RulesFormat.markdown: rendering.rules_markdown,

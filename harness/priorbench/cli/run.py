@@ -90,6 +90,10 @@ def run(
         int,
         typer.Option(min=0, metavar="N", help="Keep crops of N images of each set for the HTML report."),
     ] = 3,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TAG", help="A name for this run, for 'leaderboard --tag'; may be repeated."),
+    ] = None,
     salt: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Draw the noise with the secret in this file, to verify results."),
@@ -133,6 +137,7 @@ def run(
         shard=parse_shard(shard),
         strict=strict,
         pictures=pictures,
+        tags=tuple(tag or ()),
         salt="" if salt is None else read_salt(salt),
     )
     overrides = SuiteOptions(

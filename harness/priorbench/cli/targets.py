@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -11,17 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priorbench.cli.common.files import write
+from priorbench.cli.common.forms import form_of, write_printed
 from priorbench.cli.common.store_options import (
     AsOfOption,
+    DenoisersOption,
     ImageSetOption,
     NoiseOption,
     OperatorOption,
     OutputOption,
+    RulesOption,
     RunOption,
     StoreOption,
+    SuitesOption,
+    TagsOption,
 )
 from priorbench.cli.common.stores import reading, tell_disputed
-from priorbench.cli.leaderboard import FILE_WIDTH, prepare_statistics
+from priorbench.cli.leaderboard import prepare_statistics
 
 if TYPE_CHECKING:
     from priorbench.ranking.panels import Panel
@@ -63,11 +67,18 @@ def targets(
     shared: Annotated[
         bool, typer.Option("--shared", help="Over the images that every method has, however few.")
     ] = False,
-    format: Annotated[TargetsFormat, typer.Option(help="How to write it.")] = TargetsFormat.table,
+    format: Annotated[
+        TargetsFormat | None,
+        typer.Option(help="How to write it. Default: as the ending of -o FILE says, else a table."),
+    ] = None,
     output: OutputOption = None,
     image_set: ImageSetOption = None,
     noise: NoiseOption = None,
     operator: OperatorOption = None,
+    denoiser: DenoisersOption = None,
+    stopping: RulesOption = None,
+    suite: SuitesOption = None,
+    tag: TagsOption = None,
     run: RunOption = None,
     as_of: AsOfOption = None,
 ) -> None:
@@ -75,21 +86,31 @@ def targets(
     prepare_statistics()
     from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
-    from priorbench.ranking.panels import Filter, chosen, panels
+    from priorbench.ranking.filters import Filter, wanted_panels
     from priorbench.ranking.targets import target_boards
 
     if target and reference is not None:
         raise typer.BadParameter("it is for the default targets: use --target", param_hint="--reference")
-    only = Filter(image_set=image_set, noise=noise, operator=operator, run=run, as_of=parse_moment(as_of))
+    only = Filter(
+        image_set=image_set,
+        noise=noise,
+        operator=operator,
+        denoisers=tuple(denoiser or ()),
+        stopping=tuple(stopping or ()),
+        run=run,
+        as_of=parse_moment(as_of),
+        suites=tuple(suite or ()),
+        tags=tuple(tag or ()),
+    )
     with reading(store) as source:
-        found = chosen(panels(source.scores(), when=only.when), only)
+        found = wanted_panels(source.scores(), only)
         if not found:
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
         tell_disputed(source)
         boards = target_boards(found, source.documents(), _asked(target, reference, within, shared, found))
         if not boards:
             raise PriorbenchError(f"the store {source.url} has no fit with a curve or a time")
-    _write(boards, format, output)
+    _write(boards, form_of(format, output, TargetsFormat.table), output)
 
 
 def _asked(
@@ -114,16 +135,10 @@ def _asked(
 
 def _write(boards: Sequence[TargetBoard], format: TargetsFormat, output: Path | None) -> None:
     """Write boards in a form for people or for programs."""
-    from rich.console import Console
-
     from priorbench.rendering import targets as text
 
     if format is TargetsFormat.table:
-        told = io.StringIO()
-        for_file = Console(file=told, width=FILE_WIDTH, highlight=False, color_system=None)
-        text.targets_table(boards, Console(highlight=False) if output is None else for_file)
-        if output is not None:
-            write(told.getvalue(), output)
+        write_printed(lambda console: text.targets_table(boards, console), output)
         return
     if format is TargetsFormat.svg:
         from priorbench.rendering.curves import curves_file

@@ -13,7 +13,7 @@ from priorbench.contract.requests import Request, Run, digest_of
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.image_sets import Content, Whole, wholes
-from priorbench.ranking.names import Place
+from priorbench.ranking.names import Place, matching
 from priorbench.ranking.telling_apart import Identity, names, noise_names
 from priorbench.ranking.times.occasions import occasions
 from priorbench.store.asked import Asked
@@ -62,10 +62,16 @@ class Answers:
     moment: Indices
     occasion: NDArray[np.float64]
 
+    def part(self, members: Indices) -> Answers:
+        """Return some of the answers, in the order of `members`."""
+        own = ("request", "board", "place", "version", "moment", "occasion")
+        chosen: dict[str, Any] = {name: getattr(self, name)[members] for name in own}
+        return replace(self, scores=selected(self.scores, members), **chosen)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moment:
-    """Which requests count: those of one run, or all until a moment; None means all.
+    """Which requests count: of one run, until a moment, of some suites, of tagged runs; default is all.
 
     Attributes
     ----------
@@ -73,10 +79,14 @@ class Moment:
         id of a run, or its beginning.
     as_of : str or None, optional
         ISO 8601 in UTC; what was asked for later does not count.
+    suites, tags : tuple of str, default ()
+        names of suites, and tags of runs (``priorbench run --tag``), with wildcards.
     """
 
     run: str | None = None
     as_of: str | None = None
+    suites: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 #: everything that was ever asked for
@@ -89,7 +99,7 @@ def answers(scores: Scores, when: Moment = EVER) -> Answers:
     Raises
     ------
     UnknownNameError
-        If there is no such run.
+        If there is no such run, suite or tag.
     PriorbenchError
         If several runs begin so, or nothing was asked for before.
     """
@@ -246,6 +256,12 @@ def _wanted(asked: Asked, when: Moment) -> NDArray[np.bool_]:
             first = min((run.asked_at for run in asked.runs), default="")
             raise PriorbenchError(f"nothing was asked for until {when.as_of}; the first run is of {first}")
         marks &= before[asked.run]
+    if when.suites:
+        suites = [(request.suite,) for request in asked.requests]
+        marks &= matching("suite in the store", when.suites, suites)[asked.request]
+    if when.tags:
+        tags = [tuple(run.options.get("tags", ())) for run in asked.runs]
+        marks &= matching("tag in the store", when.tags, tags)[asked.run]
     return marks
 
 

@@ -10,12 +10,13 @@ from priorbench.ranking.answers import answers
 from priorbench.ranking.boards import Difference, Setting
 from priorbench.ranking.claims import CLAIMS, Claims
 from priorbench.ranking.compare_rows import Comparison, Environments, RefusedError, Versus
+from priorbench.ranking.filters import EVERYTHING, Filter, chosen
 from priorbench.ranking.inference.paired import verdict
 from priorbench.ranking.inference.statistics import caveats, holm
 from priorbench.ranking.names import find_place, row_names
 from priorbench.ranking.newest import PREVIOUS, with_previous
 from priorbench.ranking.pairs import Pair, joined, matched
-from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels, panels_of
+from priorbench.ranking.panels import Panel, panels, panels_of
 from priorbench.store.scores import Scores
 from priorbench.words import few
 

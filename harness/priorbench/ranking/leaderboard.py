@@ -12,13 +12,14 @@ from priorbench.contract.records import Record
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.boards import Board, Difference, Interval, Row, TimeRatio
 from priorbench.ranking.claims import CLAIMS, Claims
+from priorbench.ranking.filters import EVERYTHING, Filter, wanted_panels
 from priorbench.ranking.inference.paired import Quality
 from priorbench.ranking.inference.ranks import differences, ranks, told_apart
 from priorbench.ranking.inference.shared_results import Shared, shared_results
 from priorbench.ranking.inference.statistics import caveats
 from priorbench.ranking.measured import Measured
 from priorbench.ranking.names import find_place, names_condition
-from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
+from priorbench.ranking.panels import Panel
 from priorbench.ranking.suspicion import Suspect, flags
 from priorbench.ranking.times import time_ratios
 from priorbench.store.scores import Scores, scores_of
@@ -58,7 +59,7 @@ def leaderboard(
         If no board has that reference, image set, noise or operator.
     """
     scores = source if isinstance(source, Scores) else scores_of(source)
-    found = chosen(panels(scores, when=only.when), only)
+    found = wanted_panels(scores, only)
     if reference is not None:
         everywhere = {
             place: entry.oracle

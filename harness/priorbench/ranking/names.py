@@ -1,11 +1,15 @@
-"""Names of a leaderboard's rows, as people write them: ``label``, ``label@rule``, ``label@rule@device``."""
+"""Names of rows as people write them, ``label``, ``label@rule``, ``label@rule@device``; and wildcards."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from priorbench.errors import PriorbenchError, UnknownNameError
 
@@ -81,3 +85,31 @@ def _matches(name: str, place: Place) -> bool:
     """Say whether a name is the label and some of the parts, in any order."""
     label, *parts = name.removeprefix(place.label).split("@")
     return name.startswith(place.label) and not label and set(parts) <= set(_parts(place))
+
+
+def matching(what: str, patterns: Sequence[str], names: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
+    """Mark the items one of whose names is wanted.
+
+    Parameters
+    ----------
+    what : str
+        what the names are of, for the message.
+    patterns : Sequence[str]
+        wanted names; ``*``, ``?`` and ``[...]`` are wildcards, but a name that is written out is found as it
+        stands.
+    names : Sequence[tuple of str]
+        of each item.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing has a name of one of the patterns.
+    """
+    every = {name for own in names for name in own}
+    wanted: set[str] = set()
+    for pattern in patterns:
+        found = {pattern} & every or {name for name in every if fnmatchcase(name, pattern)}
+        if not found:
+            raise UnknownNameError(what, pattern, every)
+        wanted |= found
+    return np.array([not wanted.isdisjoint(own) for own in names], dtype=bool)

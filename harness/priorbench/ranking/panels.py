@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.contract.requests import Request
-from priorbench.errors import UnknownNameError
 from priorbench.ranking.answers import EVER, Answers, Moment, answers, selected
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
@@ -93,57 +91,6 @@ class Panel:
         return tuple(f"{problem.image} ({problem.image_sha256[:8]})" for problem in problems)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Filter:
-    """Which settings are wanted, and of which time; None means all.
-
-    Attributes
-    ----------
-    image_set, noise, operator : str or None, optional
-        labels, or the names that boards have.
-    run, as_of : str or None, optional
-        only what this run asked for; only what was asked for until then: see `Moment`.
-    """
-
-    image_set: str | None = None
-    noise: str | None = None
-    operator: str | None = None
-    run: str | None = None
-    as_of: str | None = None
-
-    @property
-    def when(self) -> Moment:
-        """The part about time."""
-        return Moment(run=self.run, as_of=self.as_of)
-
-
-#: no setting is left out
-EVERYTHING = Filter()
-
-
-def chosen(found: Iterable[Panel], only: Filter) -> list[Panel]:
-    """Return the panels whose setting is wanted.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such image set, noise or operator.
-    """
-    found = list(found)
-    for part in ("image_set", "noise", "operator"):
-        wanted = getattr(only, part)
-        if wanted is not None:
-            names = {name for panel in found for name in _named(panel, part)}
-            if wanted not in names:
-                raise UnknownNameError(f"{part.replace('_', ' ')} in the store", wanted, names)
-            found = [panel for panel in found if wanted in _named(panel, part)]
-    return found
-
-
-def _named(panel: Panel, part: str) -> tuple[str, str]:
-    return getattr(panel.labels, part), getattr(panel.setting, part)
-
-
 def panels(
     scores: Scores, *, when: Moment = EVER, same_noise: bool = True, former: bool = False
 ) -> list[Panel]:
@@ -177,6 +124,8 @@ def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) 
     panels = []
     for number in sorted(range(len(found.boards)), key=lambda number: found.boards[number]):
         members = order[limits[number] : limits[number + 1]]
+        if not len(members):
+            continue
         outdated = len(np.unique(found.scores.key[members[~current[members]]].astype(str)))
         notes = _notes(outdated, int((left & ~fair)[members].sum()), renamed.get(number, []))
         panels.append(_panel(found, codes, members[fair[members]], number, notes))

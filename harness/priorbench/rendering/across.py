@@ -34,20 +34,23 @@ def overall_markdown(found: Sequence[Overall]) -> str:
 
 def overall_latex(found: Sequence[Overall]) -> str:
     """Return one ``table`` for each board across boards; what has the first mean rank is bold."""
-    return "\n".join(
-        latex_table(
-            overall_title(board),
-            overall_columns(board),
-            [row.mean_rank is not None and row.mean_rank == board.rows[0].mean_rank for row in board.rows],
-            overall_footnotes(board),
-        )
-        for board in found
-    )
+    tables = []
+    for board in found:
+        shown, first = overall_columns(board), board.rows[0].mean_rank
+        bold = [row.mean_rank is not None and row.mean_rank == first for row in board.rows]
+        every = dict.fromkeys(shown, bold)
+        tables.append(latex_table(overall_title(board), shown, every, overall_footnotes(board)))
+    return "\n".join(tables)
 
 
 def overall_csv(found: Sequence[Overall]) -> str:
     """Return the boards across boards as one CSV table."""
-    return csv_table([_flat(board, row) for board in found for row in board.rows])
+    return csv_table(overall_rows(found))
+
+
+def overall_rows(found: Sequence[Overall]) -> list[dict[str, Any]]:
+    """Return the rows of boards across boards without nested records."""
+    return [_flat(board, row) for board in found for row in board.rows]
 
 
 def overall_json(found: Sequence[Overall]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
 from string import ascii_letters
 
+from priorbench.errors import UnknownNameError
 from priorbench.ranking.boards import Board, Difference, Interval, Row
 from priorbench.ranking.overall import OverallRow
 from priorbench.rendering.times import time_footnotes, time_ratio
@@ -32,9 +33,48 @@ _ODD = "(!)"
 _SHORT = 14
 
 
-def columns(board: Board) -> dict[str, CellText]:
-    """Return the columns that say something on this board, in order; the first says the rank."""
-    every: Mapping[str, CellText] = {
+def columns(board: Board, wanted: Sequence[str] = ()) -> dict[str, CellText]:
+    """Return columns of a board, in order.
+
+    Parameters
+    ----------
+    board : Board
+        the board.
+    wanted : Sequence[str], default ()
+        names of columns, as `column_names` has them, in the order that is wanted; one of a metric that the
+        board has not is left out. Default: all that say something on this board; the first says the rank.
+
+    """
+    every = _every_column(board)
+    if wanted:
+        by_name = column_names(board)
+        return {by_name[name]: every[by_name[name]] for name in wanted if name in by_name}
+    complete = all(row.images == board.images and not row.failures for row in board.rows)
+    quiet = {"images", "failed"} if complete else set()
+    return {
+        name: cell
+        for name, cell in every.items()
+        if name not in quiet and any(cell(row) not in ("", "reference") for row in board.rows)
+    }
+
+
+def column_names(board: Board) -> dict[str, str]:
+    """Return the names by which columns can be chosen, and their headings on this board."""
+    short = {"PSNR dB": "psnr", "gain dB": "gain", "SSIM": "ssim", "s/image": "seconds", "× time": "time"}
+    short[difference_column(board)] = "difference"
+    return {short.get(heading, heading): heading for heading in _every_column(board)}
+
+
+def check_columns(boards: Sequence[Board], wanted: Sequence[str]) -> None:
+    """Raise `UnknownNameError` for the name of a column that no board has."""
+    known = {name for board in boards for name in column_names(board)}
+    for name in wanted:
+        if name not in known:
+            raise UnknownNameError("column", name, known)
+
+
+def _every_column(board: Board) -> dict[str, CellText]:
+    return {
         "rank": rank,
         "group": lambda row: letters(row.groups) if _grouped(board) else "",
         "method": method,
@@ -54,13 +94,6 @@ def columns(board: Board) -> dict[str, CellText]:
         "memory": lambda row: memory(row.memory_bytes),
         "images": lambda row: str(row.images),
         "failed": lambda row: str(sum(row.failures.values()) or ""),
-    }
-    complete = all(row.images == board.images and not row.failures for row in board.rows)
-    quiet = {"images", "failed"} if complete else set()
-    return {
-        name: cell
-        for name, cell in every.items()
-        if name not in quiet and any(cell(row) not in ("", "reference") for row in board.rows)
     }
 
 
@@ -132,14 +165,16 @@ def _meanings(board: Board, seen: Container[str]) -> list[str]:
     if not board.setting.is_denoising:
         lines.append("least squares: the solution of least norm, which gains are counted from")
     shared = next((row for row in board.rows if row.tied), None)
-    if shared is not None:
+    if shared is not None and "rank" in seen:
         lines.append(f"rank {rank(shared)}: any of these, since not all of these methods are told apart")
     if "group" in seen:
         lines.append("group: methods that share a letter are not told apart")
     if ranked > 1:
         lines.append(_apart(board))
+    column = difference_column(board)
+    if column not in seen:
+        compared = []
     if any(item.interval is not None for item in compared):
-        column = difference_column(board)
         lines.append(f"{column}: mean paired difference to {board.reference}, {claims.percent} interval")
     if any(item.verdict == "equivalent" for item in compared):
         lines.append(f"{_SAME.strip()} equal in practice: the interval is within {claims.rope:g} dB of zero")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from priorbench.ranking.boards import Board
+from priorbench.ranking.boards import Board, Row
 from priorbench.rendering.columns import columns, footnotes, title
 
 #: what LaTeX would take for a command, and characters that older fonts lack
@@ -32,13 +32,28 @@ _SPECIAL = {
     "≈": r"$\approx$",
 }
 _NUMBER = re.compile(r"(?<![\w.])[+-]\d+(?:\.\d+)?")
+#: first line of a file of tables
+HEAD = r"% needs \usepackage{booktabs}"
+#: said below a table
+BOLD = "bold: methods than which none is told to be better; elsewhere the best value of a ranked method"
+#: heading -> the field that its values are of, and 1 where a higher one is better, -1 where a lower one is
+_BEST = {
+    "gain dB": ("gain", 1),
+    "SSIM": ("ssim", 1),
+    "s/image": ("seconds", -1),
+    "memory": ("memory_bytes", -1),
+}
 #: columns that a page has no room for
 _OMITTED = ("interval", "gain dB", "memory", "images")
 
 
-def latex(boards: Sequence[Board]) -> str:
-    """Return one ``table`` for each board; rows than which none is told to be better are bold."""
-    return r"% needs \usepackage{booktabs}" + "\n" + "\n".join(_table(board) for board in boards)
+def latex(boards: Sequence[Board], wanted: Sequence[str] = ()) -> str:
+    """Return one ``table`` for each board; the best of each column is bold, see `BOLD`.
+
+    `wanted` has names of columns, see `priorbench.rendering.columns.columns`; default is what a page has room
+    for.
+    """
+    return HEAD + "\n" + "\n".join(_table(board, wanted) for board in boards)
 
 
 def escape(text: str) -> str:
@@ -55,19 +70,51 @@ def _escaped(text: str) -> str:
     return "".join(_SPECIAL.get(char, char) for char in text)
 
 
-def _table(board: Board) -> str:
-    shown = {name: cell for name, cell in columns(board).items() if name not in _OMITTED}
+def _table(board: Board, wanted: Sequence[str]) -> str:
+    omitted = () if wanted else _OMITTED
+    shown = {name: cell for name, cell in columns(board, wanted).items() if name not in omitted}
     cells = {name: [cell(row) for row in board.rows] for name, cell in shown.items()}
-    return latex_table(title(board), cells, [row.rank == 1 for row in board.rows], footnotes(board, shown))
+    best = {name: _best(name, board.rows, column) for name, column in cells.items()}
+    notes = [*([BOLD] if any(map(any, best.values())) else []), *footnotes(board, shown)]
+    return latex_table(title(board), cells, best, notes)
+
+
+def _best(name: str, rows: Sequence[Row], cells: Sequence[str]) -> list[bool]:
+    """Say which cells of a column are bold: what is equal as it is printed is equally good."""
+    ranked = [row.rank is not None for row in rows]
+    if name in ("rank", "method", "stopping", "PSNR dB"):
+        return [row.rank == 1 for row in rows]
+    if name not in _BEST:
+        return [False] * len(rows)
+    field, sign = _BEST[name]
+    values = [getattr(row, field) for row in rows]
+    known = [sign * value for value, is_ranked in zip(values, ranked, strict=True) if is_ranked and value]
+    if not known:
+        return [False] * len(rows)
+    first = next(
+        cell
+        for cell, value, is_ranked in zip(cells, values, ranked, strict=True)
+        if is_ranked and value and sign * value == max(known)
+    )
+    return [
+        is_ranked and bool(cell) and cell.rstrip("*‡") == first.rstrip("*‡")
+        for cell, is_ranked in zip(cells, ranked, strict=True)
+    ]
 
 
 def latex_table(
-    caption: str, shown: Mapping[str, Sequence[str]], bold: Sequence[bool], notes: Sequence[str]
+    caption: str,
+    shown: Mapping[str, Sequence[str]],
+    bold: Mapping[str, Sequence[bool]],
+    notes: Sequence[str],
 ) -> str:
-    """Return one ``table`` with its caption and notes; `bold` says of each row whether it is."""
+    """Return one ``table`` with its caption and notes; `bold` says of each cell of a column whether it is."""
     alignment = "".join("l" if name in ("method", "stopping") else "r" for name in shown)
     below = " ".join(f"{escape(line)}." for line in notes)
-    rows = zip(zip(*shown.values(), strict=True), bold, strict=True)
+    printed = [
+        [_cell(cell, best) for cell, best in zip(cells, bold.get(name, [False] * len(cells)), strict=True)]
+        for name, cells in shown.items()
+    ]
     return "\n".join(
         [
             r"\begin{table}",
@@ -77,7 +124,7 @@ def latex_table(
             r"    \toprule",
             rf"    {' & '.join(escape(name) for name in shown)} \\",
             r"    \midrule",
-            *(f"    {_row(cells, best)}" for cells, best in rows),
+            *(rf"    {' & '.join(row)} \\" for row in zip(*printed, strict=True)),
             r"    \bottomrule",
             r"  \end{tabular}",
             rf"  \par\smallskip\footnotesize {below}",
@@ -87,8 +134,5 @@ def latex_table(
     )
 
 
-def _row(cells: Sequence[str], bold: bool) -> str:
-    escaped = [escape(cell) for cell in cells]
-    if bold:
-        escaped = [rf"\textbf{{{cell}}}" if cell else "" for cell in escaped]
-    return rf"{' & '.join(escaped)} \\"
+def _cell(cell: str, bold: bool) -> str:
+    return rf"\textbf{{{escape(cell)}}}" if bold and cell else escape(cell)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from priorbench.ranking.rules import RuleRow, RulesBoard
 from priorbench.rendering.columns import difference, probability
-from priorbench.rendering.latex import latex_table
+from priorbench.rendering.latex import HEAD, latex_table
 from priorbench.rendering.rules_notes import (
     BOUND,
     EARLIER,
@@ -68,8 +68,10 @@ def rules_latex(boards: Sequence[RulesBoard]) -> str:
             if not row.unranked and not row.short_bound and row.gap_median is not None:
                 best[row.method] = min(row.gap_median, best.get(row.method, row.gap_median))
         bold = [not row.unranked and row.gap_median == best.get(row.method) for row in board.rows]
-        tables.append(latex_table(rules_title(board), rules_columns(board), bold, rules_footnotes(board)))
-    return r"% needs \usepackage{booktabs}" + "\n" + "\n".join(tables)
+        shown = rules_columns(board)
+        notes = rules_footnotes(board)
+        tables.append(latex_table(rules_title(board), shown, dict.fromkeys(shown, bold), notes))
+    return HEAD + "\n" + "\n".join(tables)
 
 
 def rules_csv(boards: Sequence[RulesBoard]) -> str:

@@ -41,10 +41,13 @@ DIFFERENCE = {
 _TIME_RATIO = {"value": "time_ratio", "occasions": "time_ratio_occasions"}
 
 
-def table(boards: Sequence[Board], console: Console) -> None:
-    """Print the boards for a person; what says nothing, or does not fit, is left out."""
+def table(boards: Sequence[Board], console: Console, wanted: Sequence[str] = ()) -> None:
+    """Print the boards for a person; what says nothing, or does not fit, is left out.
+
+    `wanted` has names of columns, see `priorbench.rendering.columns.columns`: of these none is left out.
+    """
     for board in boards:
-        shown, hidden = _fitting(board, console.width)
+        shown, hidden = _fitting(board, console.width, wanted)
         narrow = [f"no room here for: {', '.join(hidden)} (--format markdown has all)"] if hidden else []
         dim = [bool(row.unranked) for row in board.rows]
         print_grid(console, title(board), shown, dim, [*footnotes(board, shown), *narrow])
@@ -72,8 +75,8 @@ def print_grid(
     console.print()
 
 
-def _fitting(board: Board, width: int) -> tuple[dict[str, list[str]], list[str]]:
-    return fitting(columns(board), board.rows, width, _DISPENSABLE)
+def _fitting(board: Board, width: int, wanted: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
+    return fitting(columns(board, wanted), board.rows, width, () if wanted else _DISPENSABLE)
 
 
 def fitting(
@@ -141,11 +144,11 @@ def _line(cells: Sequence[str], widths: Mapping[str, int]) -> str:
     return "\n".join(lines)
 
 
-def markdown(boards: Sequence[Board]) -> str:
-    """Return the boards as Markdown."""
+def markdown(boards: Sequence[Board], wanted: Sequence[str] = ()) -> str:
+    """Return the boards as Markdown, with all columns or those that are wanted."""
     parts = []
     for board in boards:
-        shown = {name: [cell(row) for row in board.rows] for name, cell in columns(board).items()}
+        shown = {name: [cell(row) for row in board.rows] for name, cell in columns(board, wanted).items()}
         parts.append(markdown_table(title(board), shown, footnotes(board, shown)))
     return "\n".join(parts)
 
@@ -179,7 +182,12 @@ def comma_separated(boards: Sequence[Board]) -> str:
 
     A cell that a spreadsheet would run gets an apostrophe, and codes for a terminal are spelt out.
     """
-    return csv_table([_flat(board, row) for board in boards for row in board.rows])
+    return csv_table(flat_rows(boards))
+
+
+def flat_rows(boards: Sequence[Board]) -> list[dict[str, Any]]:
+    """Return the rows of boards, each with its board's names and without nested records."""
+    return [_flat(board, row) for board in boards for row in board.rows]
 
 
 def csv_table(lines: Sequence[Mapping[str, Any]]) -> str:

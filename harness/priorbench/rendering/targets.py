@@ -65,7 +65,7 @@ def targets_markdown(boards: Sequence[TargetBoard]) -> str:
 def targets_latex(boards: Sequence[TargetBoard]) -> str:
     """Return a ``table`` for each part of a board."""
     parts = [part for board in boards for part in sections(board)]
-    tables = [latex_table(part.heading, part.columns, [False] * part.size, part.notes) for part in parts]
+    tables = [latex_table(part.heading, part.columns, {}, part.notes) for part in parts]
     return "\n".join([r"% needs \usepackage{booktabs}", *tables])
 
 

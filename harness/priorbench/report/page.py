@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from priorbench.ranking.boards import Board
 from priorbench.ranking.claims import CLAIMS
+from priorbench.ranking.filters import EVERYTHING, Filter, wanted_panels
 from priorbench.ranking.names import Place
-from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
+from priorbench.ranking.panels import Panel
 from priorbench.ranking.rules import RulesBoard, rules_boards
 from priorbench.ranking.targets import Asked, TargetBoard
 from priorbench.ranking.targets.board import collected
@@ -44,7 +45,7 @@ def html_report(boards: Sequence[Board], store: Store, *, only: Filter = EVERYTH
         the one that `boards` were made with.
     """
     scores = store.scores()
-    by_key = {_key(panel): panel for panel in chosen(panels(scores, when=only.when), only)}
+    by_key = {_key(panel): panel for panel in wanted_panels(scores, only)}
     collector = Collector(list(by_key.values()))
     stories = gather(collector.passing(store.documents()), by_key)
     targets = {_key(found): found for found in collected(collector, list(by_key.values()), Asked())}

@@ -236,6 +236,7 @@ def _new_run(plan: Plan) -> Run:
             "threads": options.threads,
             "limit": options.limit,
             "shard": options.shard,
+            **({"tags": list(options.tags)} if options.tags else {}),
             **({"salt": salt_hash(options.salt)} if options.salt else {}),
         },
     )

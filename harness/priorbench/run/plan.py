@@ -53,6 +53,8 @@ class PlanOptions:
         an image that cannot be used is an error.
     pictures : int, default 3
         number of images of each set that have crops of the first draw of their noise stored, for the report.
+    tags : tuple of str, default ()
+        names that the run is kept under, to find what it asked for; nothing of a result depends on them.
     salt : str, default ''
         secret that noise and operators are drawn with, hexadecimal; empty for the noise that everybody has.
     """
@@ -63,6 +65,7 @@ class PlanOptions:
     shard: tuple[int, int] | None = None
     strict: bool = False
     pictures: int = 3
+    tags: tuple[str, ...] = ()
     salt: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +79,11 @@ class PlanOptions:
         for what, value in counts.items():
             if value > MOST:
                 raise PriorbenchError(f"{what} is {value}: give at most {MOST}")
+        for tag in self.tags:
+            if not tag.isprintable() or tag != tag.strip() or not tag or set(tag) & set("*?["):
+                raise PriorbenchError(
+                    f"the tag {tag!r} is no name: leave out white space at its ends, and '*', '?' and '['"
+                )
         if self.shard is not None:
             index, count = self.shard
             if check_count("the shard", index) > check_count("the number of shards", count):

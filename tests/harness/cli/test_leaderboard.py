@@ -135,3 +135,76 @@ def test_ranks_are_drawn_into_a_file(command, two_boards, tmp_path):
     assert [heading.split(":")[0] for heading in headings] == ["s, strong", "s, weak", "overall"]
     alone = command("leaderboard", "--format", "svg", "--overall").stdout
     assert alone.startswith("<svg") and "mean rank" in alone and "s, weak:" not in alone
+
+
+def filled(tmp_path) -> None:
+    """Make a store of two methods in the folder of the command."""
+    store = Store(f"sqlite:///{tmp_path}/priorbench.db")
+    store.add(columns_of({"alpha": [31.0 + n for n in range(9)], "beta": [29.0 + n for n in range(9)]}))
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("b.html", b"<!doctype html>"),
+        ("b.tex", b"% needs"),
+        ("b.csv", b"protocol,"),
+        ("b.json", b"[\n"),
+        ("b.md", b"### "),
+        ("b.svg", b"<svg"),
+        ("b.pdf", b"%PDF"),
+        ("B.PDF", b"%PDF"),
+        ("b.txt", b"s, n: 9 images"),
+        ("board", b"s, n: 9 images"),
+    ],
+)
+def test_the_ending_of_the_file_says_how_it_is_written(command, tmp_path, name, start):
+    if name.lower().endswith("pdf"):
+        pytest.importorskip("matplotlib")
+    filled(tmp_path)
+    done = command("leaderboard", "-o", name)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / name).read_bytes().lower().startswith(start.lower())
+
+
+def test_parquet_has_the_rows_of_the_csv(command, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    filled(tmp_path)
+    assert command("leaderboard", "-o", "b.parquet").returncode == 0
+    rows = parquet.read_table(tmp_path / "b.parquet").to_pylist()
+    head = command("leaderboard", "--format", "csv").stdout.splitlines()[0].split(",")
+    assert list(rows[0]) == head and [row["denoiser"] for row in rows] == ["alpha", "beta"]
+
+
+def test_an_ending_that_says_nothing_is_an_error_and_an_option_counts(command, tmp_path):
+    filled(tmp_path)
+    wrong = command("leaderboard", "-o", "b.xlsx")
+    assert wrong.returncode == 2 and ".csv" in wrong.stderr and "--format" in wrong.stderr
+    assert not (tmp_path / "b.xlsx").exists()
+    assert command("leaderboard", "-o", "b.xlsx", "--format", "csv").returncode == 0
+    assert (tmp_path / "b.xlsx").read_text().startswith("protocol,")
+
+
+def test_columns_and_filters_of_the_command(command, tmp_path):
+    filled(tmp_path)
+    done = command("leaderboard", "--columns", "method, psnr", "--denoiser", "al*")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[1].split() == ["method", "PSNR", "dB"] and "beta" not in done.stdout
+    assert "only --denoiser al*" in done.stdout
+    unknown = command("leaderboard", "--columns", "method,psmr")
+    assert unknown.returncode == 2 and "did you mean 'psnr'" in unknown.stderr
+    for wrong in (("--format", "csv"), ("--overall",)):
+        assert command("leaderboard", "--columns", "psnr", *wrong).returncode == 2
+
+
+def test_a_run_that_is_tagged_is_found_again(command):
+    first = command("run", *ONE_IMAGE[1:], "--denoiser", "mean", "--tag", "paper-v1", *HERE)
+    assert first.returncode == 0, first.stderr
+    assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean:label=other", *HERE).returncode == 0
+    whole, tagged = command("leaderboard").stdout, command("leaderboard", "--tag", "paper-*").stdout
+    assert "other" in whole.split() and "other" not in tagged.split()
+    assert "did you mean 'paper-v1'" in command("leaderboard", "--tag", "paper-v2").stderr
+    wrong = command("run", *ONE_IMAGE[1:], "--denoiser", "mean", "--tag", "a*", *HERE)
+    assert wrong.returncode == 2 and "'a*'" in wrong.stderr

@@ -11,8 +11,8 @@ from asked_things import a_set, choice, request, results, run_of, told
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.boards import Row
 from priorbench.ranking.compare import compare_methods
+from priorbench.ranking.filters import Filter
 from priorbench.ranking.leaderboard import leaderboard
-from priorbench.ranking.panels import Filter
 from priorbench.store.database import Store
 
 A, B = (request("m", denoiser=choice("m", k=k)) for k in (1, 2))

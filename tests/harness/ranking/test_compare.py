@@ -9,7 +9,7 @@ from sample_records import record
 
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.compare import compare_methods, compare_stores
-from priorbench.ranking.panels import Filter
+from priorbench.ranking.filters import Filter
 from priorbench.store.database import Store
 from priorbench.store.scores import scores_of
 

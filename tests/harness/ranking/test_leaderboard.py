@@ -12,8 +12,8 @@ from scipy import stats
 
 from priorbench.contract.records import from_json, to_json
 from priorbench.errors import UnknownNameError
+from priorbench.ranking.filters import Filter
 from priorbench.ranking.leaderboard import leaderboard
-from priorbench.ranking.panels import Filter
 from priorbench.rendering import tables as rendering
 from priorbench.store.database import Store
 from priorbench.store.scores import problem_of

@@ -12,8 +12,8 @@ from sample_records import only, trial
 from priorbench.contract.records import to_json
 from priorbench.contract.requests import Run
 from priorbench.ranking.compare import compare_methods, compare_stores
+from priorbench.ranking.filters import Filter
 from priorbench.ranking.leaderboard import leaderboard
-from priorbench.ranking.panels import Filter
 from priorbench.ranking.times.occasions import PAUSE, occasions
 from priorbench.ranking.times.ratios import half_width, variance_of_mean
 from priorbench.store.database import Store

@@ -17,6 +17,32 @@ OperatorOption = Annotated[str | None, typer.Option(metavar="OPERATOR", help="On
 RunOption = Annotated[
     str | None, typer.Option(metavar="ID", help="Only what this run asked for: see 'priorbench runs'.")
 ]
+DenoisersOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--denoiser", metavar="NAME", help="Only this method; wildcards as in 'deep-*'; may be repeated."
+    ),
+]
+RulesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stopping",
+        metavar="RULE",
+        help="Only this stopping rule, with wildcards; may be repeated. Methods without one stay.",
+    ),
+]
+SuitesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--suite", metavar="NAME", help="Only what this suite asked for, with wildcards; may be repeated."
+    ),
+]
+TagsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag", metavar="TAG", help="Only what runs with this tag asked for ('priorbench run --tag')."
+    ),
+]
 AsOfOption = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Only what was asked for until then: 2026-11-28, or with a time."),

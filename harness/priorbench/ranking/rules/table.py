@@ -12,10 +12,11 @@ import numpy as np
 from priorbench.contract.records import Record
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.claims import CLAIMS, Claims
+from priorbench.ranking.filters import EVERYTHING, Filter, wanted_panels
 from priorbench.ranking.inference.paired import Quality
 from priorbench.ranking.inference.statistics import caveats
 from priorbench.ranking.measured import Measured
-from priorbench.ranking.panels import EVERYTHING, Filter, Panel, chosen, panels
+from priorbench.ranking.panels import Panel
 from priorbench.ranking.rules.boards import RuleRow, RulesBoard
 from priorbench.ranking.rules.gaps import Gaps
 from priorbench.ranking.rules.groups import Group, Shown, grouped, shown_rule
@@ -68,7 +69,7 @@ def rules_boards(
     if not 0 <= gap < math.inf:
         raise PriorbenchError(f"gap {gap:g}: it is a difference in dB, 0 or more, such as 1")
     scores = source if isinstance(source, Scores) else scores_of(source)
-    found = chosen(panels(scores, when=only.when), only)
+    found = wanted_panels(scores, only)
     if against is not None:
         known = {name for panel in found for names in _names(panel) for name in names}
         if against not in known:

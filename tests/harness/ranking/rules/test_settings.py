@@ -9,7 +9,7 @@ from asked_things import a_set, choice, request, told
 from ruled_records import bound, only_row, rows_of, ruled
 from sample_records import trial
 
-from priorbench.ranking.panels import Filter
+from priorbench.ranking.filters import Filter
 from priorbench.ranking.rules import rules_boards
 from priorbench.store.database import Store
 

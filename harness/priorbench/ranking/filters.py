@@ -1,0 +1,114 @@
+"""Which part of a store is wanted: settings, methods, rules, suites, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from priorbench.errors import UnknownNameError
+from priorbench.ranking.answers import Answers, Moment, answers
+from priorbench.ranking.names import matching
+from priorbench.ranking.panels import Panel, panels_of
+from priorbench.store.scores import Scores
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filter:
+    """Which settings and methods are wanted, and of which requests; None and () mean all.
+
+    Attributes
+    ----------
+    image_set, noise, operator : str or None, optional
+        labels, or the names that boards have.
+    denoisers, stopping : tuple of str, default ()
+        labels or registered names of methods and of stopping rules, with wildcards; a one-shot method, which
+        has no rule, is wanted under every rule. Ranks and claims are among those that are left.
+    run, as_of, suites, tags : optional
+        which requests count: see `Moment`.
+    """
+
+    image_set: str | None = None
+    noise: str | None = None
+    operator: str | None = None
+    denoisers: tuple[str, ...] = ()
+    stopping: tuple[str, ...] = ()
+    run: str | None = None
+    as_of: str | None = None
+    suites: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def when(self) -> Moment:
+        """Which requests count."""
+        return Moment(run=self.run, as_of=self.as_of, suites=self.suites, tags=self.tags)
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of a board that has not all methods; empty where it has."""
+        parts = {"--denoiser": self.denoisers, "--stopping": self.stopping}
+        said = " ".join(f"{option} {name}" for option, names in parts.items() for name in names)
+        return f"only {said}: ranks, p and groups are among these rows" if said else ""
+
+
+#: no setting is left out
+EVERYTHING = Filter()
+
+
+def wanted_panels(scores: Scores, only: Filter = EVERYTHING) -> list[Panel]:
+    """Return the panels of what is wanted: see `Filter` and `panels`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is nothing of such a name.
+    """
+    found = chosen(panels_of(narrowed(answers(scores, only.when), only)), only)
+    note = only.note
+    return [replace(panel, notes=(*panel.notes, note)) for panel in found] if note else found
+
+
+def narrowed(found: Answers, only: Filter) -> Answers:
+    """Return the answers of wanted methods under wanted rules.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such method, or no such rule.
+    """
+    marks = np.ones(len(found.request), dtype=bool)
+    if only.denoisers:
+        methods = [(request.denoiser.label, request.denoiser.name) for request in found.requests]
+        marks &= matching("method in the store", only.denoisers, methods)[found.request]
+    if only.stopping:
+        rules = [
+            () if rule is None else (rule.label, rule.name)
+            for rule in (request.stopping for request in found.requests)
+        ]
+        one_shot = np.array([not names for names in rules], dtype=bool)
+        marks &= (matching("stopping rule in the store", only.stopping, rules) | one_shot)[found.request]
+    return found if marks.all() else found.part(np.flatnonzero(marks))
+
+
+def chosen(found: Iterable[Panel], only: Filter) -> list[Panel]:
+    """Return the panels whose setting is wanted.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such image set, noise or operator.
+    """
+    found = list(found)
+    for part in ("image_set", "noise", "operator"):
+        wanted = getattr(only, part)
+        if wanted is not None:
+            names = {name for panel in found for name in _named(panel, part)}
+            if wanted not in names:
+                raise UnknownNameError(f"{part.replace('_', ' ')} in the store", wanted, names)
+            found = [panel for panel in found if wanted in _named(panel, part)]
+    return found
+
+
+def _named(panel: Panel, part: str) -> tuple[str, str]:
+    return getattr(panel.labels, part), getattr(panel.setting, part)
