@@ -46,6 +46,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
     from priorbench.cli.compare import compare
     from priorbench.cli.denoise import denoise
     from priorbench.cli.doctor import doctor
+    from priorbench.cli.failures import failures
     from priorbench.cli.leaderboard import leaderboard
     from priorbench.cli.list_command import list_command
     from priorbench.cli.new import new
@@ -68,6 +69,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "rules": rules,
         "reproduce": reproduce,
         "compare": compare,
+        "failures": failures,
         "runs": runs,
         "forget": forget,
         "rename": rename,

@@ -116,11 +116,12 @@ def _spent(spent: Any) -> dict[str, float]:
 
 def _answer(act: Callable[..., Mapping[str, Any]], told: Mapping[str, Any]) -> Mapping[str, Any]:
     """Do what a command says; a failure of the method is an answer, too."""
-    from priorbench.protocol.failure import classify
+    from priorbench.protocol.failure import classify, print_traceback
 
     try:
         return {"done": act(**told)}
     except BaseException as error:
+        print_traceback(error)
         status, reason = classify(error)
         return {"failed": {"status": status, "reason": reason}}
 

@@ -25,7 +25,7 @@ class Filter:
     denoisers, stopping : tuple of str, default ()
         labels or registered names of methods and of stopping rules, with wildcards; a one-shot method, which
         has no rule, is wanted under every rule. Ranks and claims are among those that are left.
-    run, as_of, suites, tags : optional
+    run, as_of, suites, tags : str or tuple of str, optional
         which requests count: see `Moment`.
     """
 

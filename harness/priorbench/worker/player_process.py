@@ -41,6 +41,8 @@ START_TIMEOUT = 300.0
 _ROUND_TRIPS = 15
 #: bytes that a method may print in one trial
 PRINT_LIMIT = 1_000_000
+#: lines that are kept of what a method which failed had printed, its traceback included
+_LINES = 20
 
 
 class PlayerProcess:
@@ -206,7 +208,7 @@ class PlayerProcess:
 
     def last_lines(self) -> str | None:
         """Return the last lines that were printed."""
-        return "\n".join(self._printed.last_lines()) or None
+        return "\n".join(self._printed.last_lines(_LINES)) or None
 
     def kill(self) -> None:
         """End the process and everything that it started, and remove its temporary files."""
