@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from priorbench.contract.requests import Request
 from priorbench.errors import UnknownNameError
-from priorbench.ranking.answers import Answers, Moment, answers
+from priorbench.ranking.answers import Answers, BoardName, Moment, answers
 from priorbench.ranking.names import matching
 from priorbench.ranking.panels import Panel, panels_of
 from priorbench.store.scores import Scores
@@ -67,6 +68,53 @@ def wanted_panels(scores: Scores, only: Filter = EVERYTHING) -> list[Panel]:
     found = chosen(panels_of(narrowed(answers(scores, only.when), only)), only)
     note = only.note
     return [replace(panel, notes=(*panel.notes, note)) for panel in found] if note else found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """What a record was asked for as last, and whether a board shows it.
+
+    Attributes
+    ----------
+    request : Request
+        with all labels; of a record that boards show, the one by which they do.
+    current : bool
+        False for what boards leave out: earlier versions under the same label, another noisy image, rows
+        that were asked for under another name later.
+    """
+
+    request: Request
+    current: bool
+
+
+def wanted_records(scores: Scores, only: Filter = EVERYTHING) -> dict[str, Named]:
+    """Return the wanted records by key.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is nothing of such a name.
+    """
+    found = narrowed(answers(scores, only.when), only)
+    shown = chosen(panels_of(found), only)
+    boards = np.array([_is_wanted(board, only) for board in found.boards], dtype=bool)
+    named = {}
+    for place in np.argsort(found.moment, kind="stable").tolist():  # what was asked last is written last
+        if boards[found.board[place]]:
+            request = found.requests[found.request[place]]
+            named[str(found.scores.key[place])] = Named(request=request, current=False)
+    for panel in shown:
+        for key, row in zip(panel.scores.key.tolist(), panel.row.tolist(), strict=True):
+            named[key] = Named(request=panel.requests[row], current=True)
+    return named
+
+
+def _is_wanted(board: BoardName, only: Filter) -> bool:
+    wanted = {part: getattr(only, part) for part in ("image_set", "noise", "operator")}
+    return all(
+        name is None or name in (getattr(board.labels, part), getattr(board.setting, part))
+        for part, name in wanted.items()
+    )
 
 
 def narrowed(found: Answers, only: Filter) -> Answers:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 import shutil
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from asked_things import document_1, results, write_store_1
 from small_runs import HERE, ONE_IMAGE, write_suite
 
+from priorbench.cli.transfer.flat import as_table
+from priorbench.contract.records import Curve, Record
 from priorbench.store.database import Store
 
 BOARD = ("leaderboard", "--format", "json")
@@ -135,3 +142,57 @@ def test_a_store_of_before_is_brought_to_the_present_form_with_a_word(command, t
     assert (first.returncode, told in first.stderr, told in second.stderr) == (0, True, False)
     assert json.loads(command(*BOARD).stdout) == board
     assert [row["denoiser"] for row in board[0]["rows"]] == ["old-label"]
+
+
+def _table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_table_has_plain_values_and_says_what_boards_show(command):
+    for count in (1, 2):
+        done = command("run", *ONE_IMAGE[1:], "--denoiser", f"approach:iterations={count},label=m", *HERE)
+        assert done.returncode == 0, done.stderr
+    rows = _table(command("export", "--format", "csv").stdout)
+    told = {row["parameters.iterations"]: (row["denoiser_label"], row["current"]) for row in rows}
+    assert told == {"1": ("m", "False"), "2": ("m", "True")}
+    values = {json.loads(line)["key"]: json.loads(line) for line in command("export").stdout.splitlines()}
+    for row in rows:
+        assert float(row["psnr"]) == values[row["key"]]["psnr"]
+        assert row["environment.fingerprint"] == values[row["key"]]["environment"]["fingerprint"]
+        assert not any(cell.startswith(("{", "[")) for cell in row.values())
+    [current] = _table(command("export", "--format", "csv", "--current").stdout)
+    assert current["parameters.iterations"] == "2"
+    [line] = command("export", "--current").stdout.splitlines()
+    assert json.loads(line)["key"] == current["key"]
+
+
+def test_filters_choose_the_records_in_every_form(command, tmp_path):
+    assert command("run", str(write_suite(tmp_path)), *HERE).returncode == 0
+    some = ("--denoiser", "app*", "--stopping", "fixed")
+    lines = [json.loads(line) for line in command("export", *some).stdout.splitlines()]
+    assert [(one["denoiser"], one["stopping_rule"]) for one in lines] == [("approach", "fixed")] * 2
+    assert {row["key"] for row in _table(command("export", "--format", "csv", *some).stdout)} == {
+        one["key"] for one in lines
+    }
+    wrong = command("export", "--denoiser", "aproach")
+    assert wrong.returncode == 2 and "did you mean 'approach'" in wrong.stderr
+    assert command("export", "-o", "some.csv", *some).returncode == 0
+    assert (tmp_path / "some.csv").read_text() == command("export", "--format", "csv", *some).stdout
+
+
+def test_a_column_in_which_numbers_and_texts_meet_has_texts():
+    rows = as_table([{"a": 1, "b": 1}, {"a": "x", "b": 0.5}, {"c": True}])
+    assert rows == [
+        {"a": "1", "b": 1.0, "c": None},
+        {"a": "x", "b": 0.5, "c": None},
+        {"a": None, "b": None, "c": True},
+    ]
+
+
+def test_every_field_of_a_record_is_explained():
+    text = (Path(__file__).parents[3] / "docs/reference/record-fields.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`([a-z_0-9]+)`", text))
+    names = {field.name for field in fields(Record)} | {field.name for field in fields(Curve)}
+    assert names - explained == {"crops"}  # never exported
+    labels = {f"{part}_label" for part in ("denoiser", "stopping", "image_set", "noise", "operator")}
+    assert labels | {"current"} <= explained

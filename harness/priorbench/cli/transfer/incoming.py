@@ -1,22 +1,20 @@
-"""``priorbench export``, ``import`` and ``merge``: records that leave a store and come into one."""
+"""``priorbench import`` and ``merge``: records that come into a store."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.common.files import write, write_bytes
 from priorbench.cli.common.output import remark, say
-from priorbench.cli.common.store_options import OutputOption, StoreOption
-from priorbench.cli.common.stores import reading, writing
+from priorbench.cli.common.parquet import pyarrow
+from priorbench.cli.common.store_options import StoreOption
+from priorbench.cli.common.stores import writing
 
 if TYPE_CHECKING:
-    from priorbench.store.database import Store
     from priorbench.store.documents import Damage
     from priorbench.store.exchange import Item
     from priorbench.store.uniting import Conflict, Tally
@@ -25,74 +23,6 @@ if TYPE_CHECKING:
 
 #: lines that are named, at most
 _NAMED = 10
-
-
-class ExportFormat(StrEnum):
-    """How records are written."""
-
-    jsonl = "jsonl"
-    parquet = "parquet"
-
-
-def export(
-    store: StoreOption = None,
-    format: Annotated[
-        ExportFormat, typer.Option(help="jsonl: one JSON object on each line; parquet: needs pyarrow.")
-    ] = ExportFormat.jsonl,
-    output: OutputOption = None,
-) -> None:
-    """Write the records of a store, each once with all its names, JSON lines by default."""
-    from priorbench.errors import PriorbenchError
-
-    if format is ExportFormat.parquet and output is None:
-        raise PriorbenchError("parquet is not text: name a file with -o FILE")
-    with reading(store) as source:
-        if format is ExportFormat.parquet and output is not None:
-            write_bytes(parquet(source), output)
-        elif output is None:
-            for line in lines(source):
-                write(line, None)
-        else:
-            write("".join(lines(source)), output)
-
-
-def lines(store: Store) -> Iterator[str]:
-    """Yield one JSON line for each record, with its environment written out and all that it answers."""
-    for values in store.exported():
-        yield json.dumps(values, allow_nan=False) + "\n"
-
-
-def parquet(store: Store) -> bytes:
-    """Return the records as a Parquet table; nested fields are JSON text.
-
-    Raises
-    ------
-    PriorbenchError
-        If pyarrow is not installed.
-    """
-
-    pyarrow = _pyarrow()
-    rows = [json.loads(line) for line in lines(store)]
-    flat = [
-        {name: json.dumps(value) if isinstance(value, (dict, list)) else value for name, value in row.items()}
-        for row in rows
-    ]
-    sink = pyarrow.BufferOutputStream()
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(flat), sink)
-    return bytes(sink.getvalue())
-
-
-def _pyarrow() -> Any:
-    from priorbench.errors import PriorbenchError
-
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise PriorbenchError(
-            "parquet needs the package pyarrow: pip install 'priorbench[parquet]'"
-        ) from None
-    return pyarrow
 
 
 def import_command(
@@ -159,10 +89,10 @@ def _rows_of(path: Path) -> Callable[[Refuse], Iterator[tuple[str, dict[str, Any
 def _parquet_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
     from priorbench.errors import PriorbenchError
 
-    pyarrow = _pyarrow()
+    package = pyarrow()
     try:
-        rows = pyarrow.parquet.read_table(path).to_pylist()
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        rows = package.parquet.read_table(path).to_pylist()
+    except (package.ArrowException, OSError, ValueError) as error:
         raise PriorbenchError(f"cannot read {path}: {str(error).splitlines()[0]}") from None
     return [(f"{path.name}, row {number}", _nested(row)) for number, row in enumerate(rows, 1)]
 
