@@ -12,6 +12,7 @@ from priorbench import (
     NoiseSpec,
     OperatorSpec,
     StoppingRuleSpec,
+    SuiteSpec,
     hookimpl,
 )
 
@@ -104,6 +105,10 @@ def _named(module: str, prefix: str, check: str) -> dict[str, Any]:
     }
 
 
+#: suite, named after its check; each is a file, or none
+SUITES = ("reads", "resolves", "complete")
+
+
 @hookimpl
 def priorbench_denoisers():
     yield DenoiserSpec(**_named("wrong_methods", "", "nothing"))
@@ -159,3 +164,11 @@ def priorbench_metrics():
 def priorbench_experiments():
     yield ExperimentSpec(**_named("wrong_methods", "experiment-", "sizes"))
     yield ExperimentSpec(**_named("wrong_methods", "experiment-", "work"))
+
+
+@hookimpl
+def priorbench_suites():
+    for check in SUITES:
+        yield SuiteSpec(
+            name=f"wrong-suite-{check}", resource=f"wrong_suites:{check}.yaml", summary=f"fails {check}"
+        )

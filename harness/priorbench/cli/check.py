@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from priorbench.cli.common.output import Format, PluginFiles, say
+from priorbench.words import plural
 
 if TYPE_CHECKING:
     from priorbench.testing.results import CheckResult
 
-_MARKS = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
+#: how the reason of a check begins that was skipped because another one failed
+FAILED_BEFORE = "the check '"
+_MARKS = {"passed": "ok", "warned": "warn", "failed": "FAIL", "skipped": "skip"}
 
 
 def check(
@@ -19,7 +22,7 @@ def check(
         str,
         typer.Argument(
             metavar="NAME[:key=value,...]",
-            help="A denoiser, image set, noise, operator, stopping rule, metric, experiment; or a plugin.",
+            help="A denoiser, image set, noise, operator, rule, metric, experiment, suite; or a plugin.",
         ),
     ],
     only: Annotated[
@@ -71,16 +74,34 @@ def check(
         for named in found:
             if format_ is Format.TABLE:
                 say(f"{named.kind} {named.name}")
+            own = []
             for result in Examination(host, named, options).results(only or []):
-                results.append(result)
-                if format_ is Format.TABLE:
+                own.append(result)
+                if format_ is Format.TABLE and not _follows(result):
                     _print(result)
+            results += own
+            if format_ is Format.TABLE:
+                _print_following(own)
     if format_ is Format.JSON:
         print_json([_plain(result) for result in results])
     else:
         _conclude(results)
     if any(result.status == "failed" for result in results):
         raise typer.Exit(1)
+
+
+def _follows(result: CheckResult) -> bool:
+    """Say whether a check was skipped because another one failed."""
+    return result.status == "skipped" and result.reason.startswith(FAILED_BEFORE)
+
+
+def _print_following(results: list[CheckResult]) -> None:
+    """Print one line for all that was skipped because of one failure."""
+    reasons: dict[str, list[str]] = {}
+    for result in filter(_follows, results):
+        reasons.setdefault(result.reason, []).append(result.check)
+    for reason, checks in reasons.items():
+        say(f"  {_MARKS['skipped']:4}  {plural(len(checks), 'check'):17}  {reason}: {', '.join(checks)}")
 
 
 def _print(result: CheckResult) -> None:
@@ -107,5 +128,5 @@ def _plain(result: CheckResult) -> dict[str, object]:
 
 def _conclude(results: list[CheckResult]) -> None:
     counts = {status: sum(result.status == status for result in results) for status in _MARKS}
-    told = ", ".join(f"{count} {status}" for status, count in counts.items())
+    told = ", ".join(f"{count} {status}" for status, count in counts.items() if count or status != "warned")
     say(f"{told}; {sum(result.seconds for result in results):.1f} s")

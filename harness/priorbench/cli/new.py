@@ -16,11 +16,15 @@ class PluginKind(StrEnum):
 
     ONE_SHOT = "one-shot"
     ITERATIVE = "iterative"
+    NUMPY = "numpy"
+    WRAPPED = "wrapped"
     IMAGE_SET = "image-set"
     NOISE = "noise"
     OPERATOR = "operator"
     STOPPING_RULE = "stopping-rule"
     METRIC = "metric"
+    SUITE = "suite"
+    EXECUTOR = "executor"
     EXPERIMENT = "experiment"
 
 

@@ -43,8 +43,9 @@ class Spec:
         parameter values that differ from the factory's defaults. Two specs may share a factory with different
         presets.
     requires : tuple of str, default ()
-        distribution names that must be installed; where one is missing the thing is listed as unusable, with
-        the reason.
+        what must be installed: distributions (``scipy``, ``scipy>=1.12``) or modules (``cv2``). Either will
+        do of ``"opencv-python | opencv-python-headless"``. Where one is missing the thing is listed as
+        unusable, with the reason.
     install : str, default ''
         what to type to get them, for example ``pip install 'priorbench[bm3d]'``.
     """

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import importlib.util
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +16,9 @@ from priorbench.errors import PriorbenchError, UnknownNameError
 
 if TYPE_CHECKING:
     import pluggy
+
+#: the name of a distribution or a module, and nothing more
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,13 +93,31 @@ class Registry:
 
 
 def missing_reason(spec: AnySpec) -> str | None:
-    """Say why a thing cannot be used here (a required distribution is missing), or return None."""
-    missing = [name for name in getattr(spec, "requires", ()) if _version(name) is None]
+    """Say why a thing cannot be used here (a required package is missing), or return None."""
+    needed = [alternatives(text) for text in getattr(spec, "requires", ())]
+    missing = [names for names in needed if not any(map(is_installed, names))]
     if not missing:
         return None
-    install = getattr(spec, "install", "") or f"pip install {' '.join(missing)}"
+    install = getattr(spec, "install", "") or f"pip install {shlex.join(names[0] for names in missing)}"
     licence = f" (licence: {spec.licence})" if isinstance(spec, Spec) and spec.licence else ""
-    return f"needs the package {', '.join(missing)}: {install}{licence}"
+    return f"needs the package {', '.join(' or '.join(names) for names in missing)}: {install}{licence}"
+
+
+def alternatives(requirement: str) -> tuple[str, ...]:
+    """Return the names in an entry of `Spec.requires`, any of which will do."""
+    return tuple(name.strip() for name in requirement.split("|"))
+
+
+def is_installed(requirement: str) -> bool:
+    """Say whether a distribution is installed, as ``scipy>=1.12`` may ask for it, or a module importable."""
+    if not _PLAIN.fullmatch(requirement):
+        return _is_installed_so(requirement)
+    if _version(requirement) is not None:
+        return True
+    try:
+        return requirement.isidentifier() and importlib.util.find_spec(requirement) is not None
+    except (ImportError, ValueError):  # a module that is half there
+        return False
 
 
 def import_factory(spec: Spec) -> Any:
@@ -108,6 +132,17 @@ def import_factory(spec: Spec) -> Any:
         raise PriorbenchError(
             f"{spec.kind} '{spec.name}' cannot be loaded from {spec.factory}: {type(error).__name__}: {error}"
         ) from error
+
+
+def _is_installed_so(requirement: str) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement  # takes as long as all else here
+
+    try:
+        wanted = Requirement(requirement)
+    except InvalidRequirement:
+        return False
+    version = _version(wanted.name)
+    return version is not None and wanted.specifier.contains(version, prereleases=True)
 
 
 def _version(distribution: str) -> str | None:

@@ -158,7 +158,8 @@ def checked(value: Any, shape: Shape) -> torch.Tensor:
     A subclass of a tensor could do its work when it is read, off the clock.
     """
     if not isinstance(value, torch.Tensor):
-        raise InvalidOutputError(f"expected a torch.Tensor, got {type(value).__name__}")
+        hint = ": yield Iterate(output, loss=...) for more than an output" if type(value) is tuple else ""
+        raise InvalidOutputError(f"expected a torch.Tensor, got {type(value).__name__}{hint}")
     if type(value) not in (torch.Tensor, torch.nn.Parameter):
         raise InvalidOutputError(
             f"expected a plain torch.Tensor, got its subclass {type(value).__name__}: return values, "

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from priorbench.contract.specs import (
+    AnySpec,
     DenoiserSpec,
+    ExecutorSpec,
     ExperimentSpec,
     ImageSetSpec,
     MetricSpec,
     NoiseSpec,
     OperatorSpec,
-    Spec,
     StoppingRuleSpec,
+    SuiteSpec,
 )
 
 
@@ -23,20 +25,25 @@ class Kind:
 
     Attributes
     ----------
-    spec : type[Spec]
+    spec : type of a spec
         class of the spec that the plugin registers.
     module : str
-        name of the module with the code; its template is called like the kind.
+        name of the module with the code; its template is called like the kind. Empty where there is no code.
     summary : str
         one line for lists.
     fields : tuple of str, default ()
         further arguments of the spec, one line each.
     """
 
-    spec: type[Spec]
+    spec: type[AnySpec]
     module: str
     summary: str
     fields: tuple[str, ...] = ()
+
+    @property
+    def is_method(self) -> bool:
+        """Whether it is a denoiser, which its suite pits against others."""
+        return self.spec is DenoiserSpec
 
 
 SCAFFOLDS: Mapping[str, Kind] = {
@@ -51,6 +58,23 @@ SCAFFOLDS: Mapping[str, Kind] = {
         module="method",
         summary="heat diffusion, stopped early",
         fields=('devices="any"', "iterative=True", "together=False"),
+    ),
+    "numpy": Kind(
+        spec=DenoiserSpec,
+        module="method",
+        summary="Gaussian blur as strong as the noise",
+        fields=('devices=("cpu",)', "iterative=False"),
+    ),
+    "wrapped": Kind(
+        spec=DenoiserSpec,
+        module="method",
+        summary="bilateral filter of scikit-image",
+        fields=(
+            'devices=("cpu",)',
+            'requires=("scikit-image",)  # "opencv-python | opencv-python-headless": either will do',
+            'install="pip install scikit-image"',
+            "iterative=False",
+        ),
     ),
     "image-set": Kind(
         spec=ImageSetSpec,
@@ -78,6 +102,16 @@ SCAFFOLDS: Mapping[str, Kind] = {
         module="metric",
         summary="error of the edges",
         fields=("higher_is_better=False",),
+    ),
+    "suite": Kind(
+        spec=SuiteSpec,
+        module="",
+        summary="classical methods on three small photographs",
+    ),
+    "executor": Kind(
+        spec=ExecutorSpec,
+        module="executor",
+        summary="local workers that give way to all other work",
     ),
     "experiment": Kind(
         spec=ExperimentSpec,

@@ -91,13 +91,15 @@ def _render(name: str, kind: str) -> Mapping[str, str]:
         autoescape=False,
     )
     package, chosen = _package(name), SCAFFOLDS[kind]
+    suite = f"{package}/{name}.yaml" if kind == "suite" else "suite.yaml"
+    test = "test_executor.py" if kind == "executor" else "test_conformance.py"
     templates = {
         "pyproject.toml": "pyproject.toml",
         "README.md": "README.md",
-        "suite.yaml": "suite.yaml",
-        "tests/test_conformance.py": "test_conformance.py",
+        suite: "suite.yaml",
+        f"tests/{test}": test,
         f"{package}/__init__.py": "hooks.py",
-        f"{package}/{chosen.module}.py": f"{kind}.py",
+        **({f"{package}/{chosen.module}.py": f"{kind}.py"} if chosen.module else {}),
     }
     values = {
         "name": name,

@@ -19,6 +19,7 @@ from priorbench.testing.checks import (
     spec,
     state,
     stopping_rule,
+    suite,
 )
 from priorbench.testing.results import Check
 from priorbench.testing.subject import DenoiserSubject, Subject
@@ -43,6 +44,7 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "stopping rule": (*spec.CHECKS, *stopping_rule.CHECKS),
     "metric": metric.CHECKS,
     "experiment": (spec.CITATION, *spec.CHECKS, *experiment.CHECKS),
+    "suite": suite.CHECKS,
 }
 
 #: kind -> what its checks are given
@@ -54,4 +56,5 @@ SUBJECTS: Mapping[str, type[Subject]] = {
     "stopping rule": stopping_rule.RuleSubject,
     "metric": metric.MetricSubject,
     "experiment": Subject,
+    "suite": suite.SuiteSubject,
 }

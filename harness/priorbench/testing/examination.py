@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from priorbench.contract.specs import KINDS
+from priorbench.contract.specs import KINDS, SuiteSpec
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry
 from priorbench.suite.resolution import choose
@@ -74,6 +74,8 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
     checked = called_so or tuple(one for one in found if one.kind in CHECKED)
     if not checked:
         raise PriorbenchError(f"{found[0].kind} '{name}': there are no checks for this kind")
+    if colon and any(one.kind == SuiteSpec.kind for one in checked):
+        raise PriorbenchError(f"'{name}' is a suite, which has no parameters: check '{name}' alone")
     if colon:
         for one in checked:
             choose(registry, one.kind, text if one.name == name else f"{one.name}:{parameters}")
@@ -125,7 +127,7 @@ class Examination:
     def _make(self, check: Question) -> CheckResult:
         for needed in check.needs:
             before = self.result(needed)
-            if before.status != "passed":
+            if before.status not in ("passed", "warned"):
                 cause = before.reason if before.status == "skipped" else f"the check '{needed}' failed"
                 return self._result(check, status="skipped", reason=cause)
         timeout = self._options.timeout
@@ -138,7 +140,8 @@ class Examination:
         except DeadError as death:
             return self._death(check, f"{check.what}, and the process lives on", death)
         found = answer.pop("finding", None)
-        return self._result(check, finding=found and Finding(**found), **answer)
+        warned = answer["status"] == "warned"
+        return self._result(check, finding=found and Finding(**found, warning=warned), **answer)
 
     def _begun(self) -> dict[str, Question]:
         """Return the checks; the one that cannot be passed, where the process does not get so far."""

@@ -97,4 +97,4 @@ def _answer(check: Check, subject: Subject) -> dict[str, Any]:
     if isinstance(found, Skip):
         return {"status": "skipped", "reason": found.reason, "seconds": seconds}
     told = {name: getattr(found, name) for name in ("expected", "seen", "mend")}
-    return {"status": "failed", "finding": told, "seconds": seconds}
+    return {"status": "warned" if found.warning else "failed", "finding": told, "seconds": seconds}

@@ -104,7 +104,7 @@ def _is_answer(answer: Mapping[str, Any]) -> bool:
             return not rest
         case {"status": "skipped", "reason": str(), "seconds": _, **rest}:
             return not rest
-        case {"status": "failed", "finding": dict() as found, "seconds": _, **rest}:
+        case {"status": "failed" | "warned", "finding": dict() as found, "seconds": _, **rest}:
             texts = set(found) == set(_LINES) and all(isinstance(text, str) for text in found.values())
             return texts and not rest
     return False

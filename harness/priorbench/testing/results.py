@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from priorbench.contract.specs import KINDS, ExecutorSpec, SuiteSpec
+from priorbench.contract.specs import KINDS, ExecutorSpec
 
-Status = Literal["passed", "failed", "skipped"]
+Status = Literal["passed", "warned", "failed", "skipped"]
 
 #: kinds of things (keys of `priorbench.contract.specs.KINDS`) that have checks
-CHECKED = tuple(kind for kind, spec in KINDS.items() if spec not in (SuiteSpec, ExecutorSpec))
+CHECKED = tuple(kind for kind, spec in KINDS.items() if spec is not ExecutorSpec)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,11 +26,14 @@ class Finding:
         what happened instead.
     mend : str
         what to do.
+    warning : bool, default False
+        it works as it is, but should not stay so: the check is passed with a warning.
     """
 
     expected: str
     seen: str
     mend: str
+    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,12 @@ class CheckResult:
         of the thing that was checked.
     check, what : str
         of the check.
-    status : {'passed', 'failed', 'skipped'}
-        ``"passed"``, ``"failed"`` or ``"skipped"``.
+    status : {'passed', 'warned', 'failed', 'skipped'}
+        a check that warned has passed.
     seconds : float, default 0.0
         how long it took.
     finding : Finding or None, optional
-        what is wrong; only where it failed.
+        what is wrong; only where it failed or warned.
     reason : str, default ''
         why it was skipped.
     """
@@ -96,8 +99,9 @@ class CheckResult:
         if self.finding is None:
             return f"{self.check}: {self.status}" + (f": {self.reason}" if self.reason else "")
         found = self.finding
+        verb = "is warned by" if found.warning else "fails"
         return (
-            f"{self.kind} '{self.name}' fails the check '{self.check}'\n"
+            f"{self.kind} '{self.name}' {verb} the check '{self.check}'\n"
             f"  expected: {found.expected}\n"
             f"  seen:     {found.seen}\n"
             f"  to mend:  {found.mend}"

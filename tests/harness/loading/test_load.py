@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.load import load_registry
 from priorbench.loading.registry import PluginStatus, Registry, missing_reason
@@ -318,3 +319,18 @@ def test_a_hook_for_other_versions_of_the_harness_may_be_marked_optional(site: A
     source = GOOD + "\n@hookimpl(optionalhook=True)\ndef priorbench_of_the_future(x):\n    pass\n"
     site.add("new-plugin", {"new_plugin.py": source.replace('"good"', '"new"')})
     assert status_of(load_registry(allow=["new_plugin"]), "new_plugin").status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("requires", "reason"),
+    [
+        ("numpy", None),
+        ("numpy>=1.0", None),
+        ("numpy>=99", "needs the package numpy>=99: pip install 'numpy>=99'"),
+        ("yaml", None),  # the module of the distribution PyYAML
+        ("no-such-thing | numpy", None),
+        ("no-such | nor-such", "needs the package no-such or nor-such: pip install no-such"),
+    ],
+)
+def test_what_is_required_is_a_distribution_or_a_module_or_one_of_several(requires, reason):
+    assert missing_reason(DenoiserSpec(name="x", factory="m:X", requires=(requires,))) == reason

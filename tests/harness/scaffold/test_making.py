@@ -50,7 +50,7 @@ def test_scaffolds_pass_their_own_tests_and_their_suites_are_sound(
     assert done.returncode == 0, done.stdout + done.stderr
     plugins = ",".join(("standard", "images", "operators", *METHODS, *(f"new-{kind}" for kind in SCAFFOLDS)))
     for kind in SCAFFOLDS:
-        command = ("run", "suite.yaml", "--dry-run")
+        command = ("run", "new-suite" if kind == "suite" else "suite.yaml", "--dry-run")
         sound = run_here(packages_of(python), tmp_path / kind, *command, PRIORBENCH_PLUGINS=plugins)
         assert sound.returncode == 0, kind + sound.stderr
         assert "at most" in sound.stdout

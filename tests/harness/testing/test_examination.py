@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from wrong_plugin import DENOISERS, IMAGE_SETS, METRICS, NOISES, OPERATORS, STOPPING_RULES
+from wrong_plugin import DENOISERS, IMAGE_SETS, METRICS, NOISES, OPERATORS, STOPPING_RULES, SUITES
 
 from priorbench.loading.load import load_registry
 from priorbench.testing import CheckOptions, CheckResult
 from priorbench.testing.catalogue import CHECKS
+from priorbench.testing.checks.spec import TEMPLATE, citation, summary
 from priorbench.testing.examination import Examination, find
 from priorbench.testing.process import CheckHost
 
@@ -31,6 +33,7 @@ WRONG = {
     **{f"wrong-operator-{name}": name for name in OPERATORS},
     **{f"wrong-rule-{name}": name for name in STOPPING_RULES},
     **{f"wrong-metric-{name}": name for name in METRICS},
+    **{f"wrong-suite-{name}": name for name in SUITES},
     "wrong-experiment-sizes": "sizes",
     "wrong-experiment-work": "work",
 }
@@ -71,7 +74,7 @@ def test_a_wrong_thing_fails_exactly_the_check_that_is_meant_for_it(
     host: CheckHost, name: str, meant: str
 ) -> None:
     results = examined(host, name, time_limit=1.0 if meant == "time" else 60.0)
-    failed = {result.check: result for result in results if result.status == "failed"}
+    failed = {result.check: result for result in results if result.status in ("failed", "warned")}
     assert set(failed) == {meant}, "\n".join(map(str, failed.values()))
     finding = failed[meant].finding
     assert finding is not None
@@ -85,3 +88,20 @@ def test_a_good_method_fails_nothing(host: CheckHost, name: str) -> None:
     results = examined(host, name)
     assert len(results) == len(CHECKS["denoiser"])
     assert not [str(result) for result in results if result.status == "failed"]
+
+
+def test_what_a_scaffold_has_put_there_is_a_warning_and_no_failure() -> None:
+    subject = SimpleNamespace(
+        spec=SimpleNamespace(summary=f"local filter{TEMPLATE}", citation=f"unpublished{TEMPLATE}")
+    )
+    for look in (summary, citation):
+        found = look(subject)
+        assert found is not None and found.warning and "as the template has it" in found.seen
+    own = SimpleNamespace(spec=SimpleNamespace(summary="my filter", citation="unpublished"))
+    assert summary(own) is None and citation(own) is None
+
+
+def test_a_check_that_warned_has_passed_and_what_needs_it_is_made(host: CheckHost) -> None:
+    results = {result.check: result for result in examined(host, "wrong-suite-complete")}
+    assert (results["resolves"].status, results["complete"].status) == ("passed", "warned")
+    assert results["complete"].finding is not None and "is warned by" in str(results["complete"])

@@ -33,12 +33,11 @@ def runs(subject: DenoiserSubject) -> Finding | None:
 
 def type_(subject: DenoiserSubject) -> Finding | None:
     """The harness does not guess at other libraries' images."""
-    fault = output_fault(subject.traces.run.output)
-    return finding(
-        fault,
-        expected="a torch.Tensor of floating-point numbers",
-        mend="end with torch.from_numpy(array).to(observation.image)",
-    )
+    output = subject.traces.run.output
+    mend = "end with torch.from_numpy(array).to(observation.image)"
+    if isinstance(output, tuple) and subject.iterative:
+        mend = "yield Iterate(output, loss=...): from priorbench import Iterate"
+    return finding(output_fault(output), expected="a torch.Tensor of floating-point numbers", mend=mend)
 
 
 def shape(subject: DenoiserSubject) -> Finding | None:

@@ -11,6 +11,9 @@ from priorbench.testing.results import Check, Finding, Skip
 from priorbench.testing.subject import Subject
 from priorbench.words import one_line
 
+#: what summaries and citations of a scaffold end with
+TEMPLATE = " (template)"
+
 
 def licence(subject: Subject) -> Finding | None:
     """Readers must know what they may do with it."""
@@ -28,7 +31,7 @@ def summary(subject: Subject) -> Finding | None:
     text = subject.spec.summary
     seen = f"{len(text)} characters in {len(text.splitlines())} lines" if text.strip() else "summary is empty"
     if text.strip() and "\n" not in text and len(text) <= 160:
-        return None
+        return _unedited("summary", text)
     return Finding(
         expected="a summary of one line, at most 160 characters",
         seen=seen,
@@ -39,11 +42,23 @@ def summary(subject: Subject) -> Finding | None:
 def citation(subject: Subject) -> Finding | None:
     """Tables must say whose method it is."""
     if subject.spec.citation.strip():
-        return None
+        return _unedited("citation", subject.spec.citation)
     return Finding(
         expected="the publication, or the word 'unpublished'",
         seen="citation is empty",
         mend="set citation=... in the spec that the hook yields",
+    )
+
+
+def _unedited(field: str, text: str) -> Finding | None:
+    """Warn of what a scaffold has put there."""
+    if not text.endswith(TEMPLATE):
+        return None
+    return Finding(
+        expected=f"a {field} of your own",
+        seen=f"'{text}', as the template has it",
+        mend=f"set {field}=... in the spec that the hook yields",
+        warning=True,
     )
 
 
