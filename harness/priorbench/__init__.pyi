@@ -44,6 +44,7 @@ from .contract.stopping import Trajectory as Trajectory
 from .contract.stopping import Verdict as Verdict
 from .contract.trial import Trial as Trial
 from .errors import PriorbenchError as PriorbenchError
+from .executors.local import LocalExecutor as LocalExecutor
 from .experiments import Claim as Claim
 from .experiments import Experiment as Experiment
 from .experiments import Quantity as Quantity

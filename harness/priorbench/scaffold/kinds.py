@@ -25,7 +25,7 @@ class Kind:
 
     Attributes
     ----------
-    spec : type of a spec
+    spec : type
         class of the spec that the plugin registers.
     module : str
         name of the module with the code; its template is called like the kind. Empty where there is no code.
