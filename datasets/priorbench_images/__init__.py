@@ -105,6 +105,7 @@ def _folders() -> Iterator[ImageSetSpec]:
         citation="Russakovsky et al., ImageNet Large Scale Visual Recognition Challenge, IJCV 2015",
         licence="non-commercial research and education (image-net.org)",
         label_from="path",
+        files=("list",),
         selection=(*_CHOOSING, "list", "numbers", "follow_links"),
     )
 

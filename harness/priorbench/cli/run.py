@@ -33,10 +33,18 @@ def run(
     ],
     images: Annotated[
         list[str] | None,
-        typer.Option(metavar="SET|DIR", help="Image set: a name, 'folder:path=DIR,crop=256', or a folder."),
+        typer.Option(
+            metavar="SET|DIR",
+            help="Image set: a name, 'folder:path=DIR,crop=256', or a folder. This option, and those below"
+            " down to --repetitions, replace what the suite says; each list may be given several times.",
+        ),
     ] = None,
     denoiser: Annotated[
         list[str] | None, typer.Option(metavar="NAME[:key=value,...]", help="Denoiser; may be repeated.")
+    ] = None,
+    add_denoiser: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[:key=value,...]", help="A denoiser beside those of the suite."),
     ] = None,
     noise: Annotated[
         list[str] | None, typer.Option(metavar="SPEC", help="Noise, as 'gaussian:sigma=15/255,clip=true'.")
@@ -144,6 +152,7 @@ def run(
         images=tuple(images or ()),
         noises=tuple(noise or ()),
         denoisers=tuple(denoiser or ()),
+        added_denoisers=tuple(add_denoiser or ()),
         stopping=tuple(stopping or ()),
         operators=tuple(operator or ()),
         metrics=tuple(metric or ()),

@@ -148,6 +148,9 @@ class ImageSetSpec(Spec):
     places : tuple of str, default ('path',)
         parameters that say where its files lie on this machine; like that of `label_from`, they are not part
         of what the set is.
+    files : tuple of str, default ()
+        parameters that name other files, such as a list; in a suite file their relative paths, and those of
+        `places`, are relative to that file.
     selection : tuple of str, default ('limit',)
         parameters that only choose among the images; they are not in the set's label, so that a part of a set
         and the whole of it share a board. All others change pixels, but `label_from` and `places`.
@@ -163,6 +166,7 @@ class ImageSetSpec(Spec):
     takes_folder: bool = False
     paired: bool = False
     places: tuple[str, ...] = ("path",)
+    files: tuple[str, ...] = ()
     selection: tuple[str, ...] = ("limit",)
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from priorbench.contract.averages import Average, read_average
 from priorbench.contract.choice import Choice
-from priorbench.contract.specs import ImageSetSpec, MetricSpec, StoppingRuleSpec
+from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, MetricSpec, NoiseSpec, StoppingRuleSpec
 from priorbench.errors import PriorbenchError, RequestError
 from priorbench.loading.registry import Registry
 from priorbench.suite.given import misfits
+from priorbench.suite.hints import placed_beside
 from priorbench.suite.model import LISTS, Suite, SuiteOptions
 from priorbench.suite.notation import ChoiceError, RawChoice, parse_entry, parse_text
 from priorbench.suite.reporting import crossed
@@ -44,11 +45,14 @@ class SuiteText:
         YAML.
     registered : bool, default False
         it belongs to a plugin, so that its reader cannot mend it.
+    folder : Path or None, optional
+        of the file: relative paths of image sets are relative to it. None: to the working folder.
     """
 
     name: str
     text: str
     registered: bool = False
+    folder: Path | None = None
 
 
 #: The suite that is made of options alone.
@@ -106,7 +110,9 @@ class _Check:
 
     def _resolve(self, key: str) -> Resolved:
         typed = getattr(self.options, key)
-        read = self._typed(key, typed) if typed else self._written(key)
+        read = self._typed(LISTS[key].option, key, typed) if typed else self._written(key)
+        if key == DenoiserSpec.suite_key:
+            read += self._typed("--add-denoiser", key, self.options.added_denoisers)
         entries = [item for item in read if not isinstance(item, Fault)]
         resolved = resolve_list(LISTS[key].kind, entries, self.registry)
         problems = [*(item for item in read if isinstance(item, Fault)), *resolved.problems]
@@ -114,10 +120,10 @@ class _Check:
             problems = [self._empty(key, bool(resolved.warnings)), *resolved.warnings]
         return Resolved(choices=resolved.choices, warnings=resolved.warnings, problems=tuple(problems))
 
-    def _typed(self, key: str, texts: Sequence[str]) -> list[tuple[RawChoice, Origin] | Fault]:
+    def _typed(self, option: str, key: str, texts: Sequence[str]) -> list[tuple[RawChoice, Origin] | Fault]:
         read: list[tuple[RawChoice, Origin] | Fault] = []
         for text in texts:
-            origin = Origin(shown=f"{LISTS[key].option} '{text}'")
+            origin = Origin(shown=f"{option} '{text}'")
             try:
                 raw = (_folder(text, self.registry) if key == "images" else None) or parse_text(text)
                 read.append((raw, origin))
@@ -129,10 +135,15 @@ class _Check:
         read: list[tuple[RawChoice, Origin] | Fault] = []
         for number, entry in enumerate(list_value(self.marked.data, key)):
             origin = self._origin(key, number)
+            if LISTS[key] is NoiseSpec and type(entry) in (int, float):
+                entry = str(entry)  # a bare level, of which more is to be said than that it is no name
             try:
-                read.append((parse_entry(entry), origin))
+                raw = parse_entry(entry)
             except ChoiceError as error:
                 read += [origin.problem(message, keys) for keys, message in error.problems]
+                continue
+            placed, fault = placed_beside(raw, self.registry, self.source.folder)
+            read.append(origin.problem(fault, name=raw.name) if fault else (placed, origin))
         return read
 
     def _origin(self, key: str, number: int) -> Origin:

@@ -1,7 +1,7 @@
 """Suites by name or path, and suites written out as YAML.
 
-Relative paths among an image set's parameters are left as they are written: they are relative to the folder
-in which priorbench is run, not to the suite file.
+A relative path of an image set in a suite file is relative to the folder of the file; on the command line it
+is relative to the working folder.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def find_suite(name_or_path: str, registry: Registry) -> SuiteText:
     if registered is not None and isinstance(registered.spec, SuiteSpec):
         spec = registered.spec
         return SuiteText(name=_resource_name(spec), text=_read_resource(spec), registered=True)
-    return SuiteText(name=name_or_path, text=_read_file(name_or_path, registry))
+    text = _read_file(name_or_path, registry)
+    return SuiteText(name=name_or_path, text=text, folder=Path(name_or_path).expanduser().parent)
 
 
 def suite_yaml(suite: Suite) -> str:

@@ -61,6 +61,8 @@ class SuiteOptions:
     ----------
     images, noises, denoisers, stopping, operators : tuple of str, default ()
         choices in the command line's spelling; an image set may also be written as the path of a folder.
+    added_denoisers : tuple of str, default ()
+        likewise, beside those of the suite or of `denoisers`.
     metrics : tuple of str, default ()
         names.
     averaging : tuple of str, default ()
@@ -74,6 +76,7 @@ class SuiteOptions:
     images: tuple[str, ...] = ()
     noises: tuple[str, ...] = ()
     denoisers: tuple[str, ...] = ()
+    added_denoisers: tuple[str, ...] = ()
     stopping: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
@@ -86,6 +89,7 @@ class SuiteOptions:
         words = [
             f"{spec.option} {shlex.quote(text)}" for key, spec in LISTS.items() for text in getattr(self, key)
         ]
+        words += [f"--add-denoiser {shlex.quote(text)}" for text in self.added_denoisers]
         words += [f"--averaging {shlex.quote(text)}" for text in self.averaging]
         words += ["--stop-now"] if self.stop_now else []
         if self.repetitions is not None:

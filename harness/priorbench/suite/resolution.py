@@ -15,6 +15,7 @@ from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec, Stopping
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry, import_factory, missing_reason
 from priorbench.parameters.values import ParameterProblems, build, resolve
+from priorbench.suite.hints import of_unknown_name, of_unknown_parameter
 from priorbench.suite.inspection import check_imports, resolved_parameters
 from priorbench.suite.notation import ChoiceError, RawChoice, expand, label_of, parse_setting, parse_text
 from priorbench.suite.reporting import rule_choice
@@ -145,7 +146,10 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
             try:
                 choices.append((_choice(spec, completed, combination), origin))
             except ParameterProblems as error:
-                problems += [origin.parameter_problem(text, raw.name, key) for key, text in error.problems]
+                problems += [
+                    origin.parameter_problem(_hinted(text, key), raw.name, key)
+                    for key, text in error.problems
+                ]
             except PriorbenchError as error:
                 problems.append(origin.problem(str(error)))
     problems += _same_labels(choices)
@@ -154,6 +158,12 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
         warnings=tuple(warnings),
         problems=tuple(problems),
     )
+
+
+def _hinted(text: str, parameter: str) -> str:
+    """Add to what is said of an unknown parameter that a key of every entry may be meant."""
+    hint = of_unknown_parameter(parameter)
+    return text.replace(f"'{parameter}'. Allowed", f"'{parameter}'; {hint} Allowed", 1) if hint else text
 
 
 def check_usable(kind: str, name: str, registry: Registry) -> str:
@@ -192,10 +202,9 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
     try:
         spec = registry.find(kind, raw.name).spec
     except UnknownNameError as error:
-        told = _of_a_path(kind, text, error.known)
-        if not told:
-            raise
-        raise PriorbenchError(told) from error
+        raise PriorbenchError(
+            _of_a_path(kind, text, error.known) or _told(error, kind, raw.name, registry)
+        ) from error
     assert isinstance(spec, Spec)
     given = replace(raw, parameters={**raw.parameters, **more})
     return replace(
@@ -226,7 +235,7 @@ def _usable(
             hint = (
                 f" (in a suite file, parameters are written '{raw.name.partition(':')[0]}: {{key: value}}')"
             )
-        told = _of_a_path(kind, raw.name, error.known) or f"{error}{hint}"
+        told = _of_a_path(kind, raw.name, error.known) or f"{_told(error, kind, raw.name, registry)}{hint}"
         raise _UnusableError(told, tolerance == "not there") from error
     if reason := missing_reason(spec):
         raise _UnusableError(reason, tolerance != "nothing")
@@ -239,6 +248,12 @@ def _usable(
         return spec, partial(resolve, spec, import_factory(spec))
     except PriorbenchError as error:
         raise _UnusableError(str(error), tolerance == "not there") from error
+
+
+def _told(error: UnknownNameError, kind: str, name: str, registry: Registry) -> str:
+    """Return what is said of an unknown name: a hint, where the slip is a common one."""
+    hint = of_unknown_name(kind, name, registry)
+    return f"unknown {kind} '{visible(name)}': {hint}" if hint else str(error)
 
 
 def _of_a_path(kind: str, name: str, known: Iterable[str]) -> str:

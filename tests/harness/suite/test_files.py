@@ -35,6 +35,8 @@ def registry() -> Registry:
 def load(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     """Return a loader that takes the text or the bytes of s.yaml, which lies in the current folder."""
     monkeypatch.chdir(tmp_path)
+    for folder in ("pictures/kodak", "it's: a, b #1"):
+        Path(folder).mkdir(parents=True)
 
     def load_text(text: str | bytes, **options: Any) -> Suite:
         Path("s.yaml").write_bytes(text.encode() if isinstance(text, str) else text)
@@ -69,7 +71,7 @@ def labels(choices: tuple[Choice, ...]) -> list[str]:
     return [choice.label for choice in choices]
 
 
-def test_a_suite_is_resolved_to_every_parameter(load: Load) -> None:
+def test_a_suite_is_resolved_to_every_parameter(load: Load, tmp_path: Path) -> None:
     text = """\
 name: kodak-quick
 summary: a few
@@ -92,7 +94,11 @@ metrics: [gain]
         summary="a few",
         images=(
             Choice(name="photos", label="photos", parameters={"crop": None, "limit": None}),
-            Choice(name="folder", label="kodak", parameters={"path": "pictures/kodak", "crop": 256}),
+            Choice(
+                name="folder",
+                label="kodak",
+                parameters={"path": str(tmp_path / "pictures/kodak"), "crop": 256},
+            ),
         ),
         noises=(
             Choice(name="gaussian-25", label="gaussian-25", parameters={"sigma": 25 / 255, "clip": False}),

@@ -95,7 +95,8 @@ class ProgressView:
 
     def _count(self) -> str:
         done = self._progress.finished + self._progress.resumed
-        return f"[{done}/{self._progress.planned}]"
+        left = "" if self._draws or not (left := self._left()) else f", {left}"
+        return f"[{done}/{self._progress.planned}{left}]"
 
     def _left(self) -> str:
         """Estimate the time left from the mean time of the trials so far."""

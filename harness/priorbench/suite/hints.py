@@ -1,0 +1,109 @@
+"""What is said of common slips: a bare noise level, a crop in a name, a misspelt label, a lost folder."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from priorbench.contract.specs import ImageSetSpec, NoiseSpec, Spec
+from priorbench.errors import PriorbenchError
+from priorbench.loading.registry import Registry, import_factory
+from priorbench.parameters.levels import checked_level
+from priorbench.parameters.values import parameters_of
+from priorbench.suite.notation import RawChoice
+from priorbench.words import visible
+
+#: keys of every entry that are no parameters
+_RESERVED = ("label", "grid")
+_SIZE = re.compile(r"(?P<name>.+)-(?P<size>\d+)\Z")
+
+
+def of_unknown_name(kind: str, name: str, registry: Registry) -> str:
+    """Return what is to be written in the place of an unknown name; empty where there is no telling.
+
+    Parameters
+    ----------
+    kind : str
+        a key of `priorbench.contract.specs.KINDS`.
+    name : str
+        as it was written.
+    registry : Registry
+        what is installed.
+    """
+    if kind == NoiseSpec.kind and _is_level(name):
+        levels = {
+            spec.name: spec.level[0]
+            for one in registry.all(kind).values()
+            if isinstance(spec := one.spec, NoiseSpec) and spec.level and not spec.preset
+        }
+        some = next(iter(sorted(levels)), "")
+        return f"'{name}' is a level: name the noise, too, as '{some}:{levels[some]}={name}'" if some else ""
+    found = _SIZE.match(name)
+    if kind == ImageSetSpec.kind and found and found["name"] in registry.all(kind):
+        spec = registry.find(kind, found["name"]).spec
+        if isinstance(spec, Spec) and "crop" in _parameters(spec):
+            return f"write '{found['name']}:crop={found['size']}' for its middles of that size"
+    return ""
+
+
+def of_unknown_parameter(name: str) -> str:
+    """Return a hint for a parameter that may be meant for a key of every entry; empty where it is none."""
+    near = difflib.get_close_matches(name.lower(), _RESERVED, n=1, cutoff=0.7)
+    return f"did you mean '{near[0]}'?" if near else ""
+
+
+def placed_beside(raw: RawChoice, registry: Registry, folder: Path | None) -> tuple[RawChoice, str]:
+    """Return an entry with the relative path of its image set taken from a folder, and what is wrong with it.
+
+    Parameters
+    ----------
+    raw : RawChoice
+        as it was written; what is no image set with a path is returned as it is.
+    registry : Registry
+        what is installed.
+    folder : Path or None
+        of the suite file; None = paths stay as they are.
+    """
+    registered = registry.all(ImageSetSpec.kind).get(raw.name)
+    spec = None if registered is None else registered.spec
+    if not isinstance(spec, ImageSetSpec):
+        return raw, ""
+    moved = dict(raw.parameters)
+    for name in dict.fromkeys((spec.label_from, *spec.places, *spec.files)):
+        written = raw.parameters.get(name)
+        if not isinstance(written, str) or not written:
+            continue
+        place = Path(written).expanduser() if folder is None else folder / Path(written).expanduser()
+        if not place.exists():
+            return raw, _missing(name, place, written)
+        if folder is not None:  # a place is not part of what a set is, and a list is as it was written
+            moved[name] = str(place if name in spec.files else place.absolute())
+    return replace(raw, parameters=moved), ""
+
+
+def _missing(parameter: str, place: Path, written: str) -> str:
+    here = Path(written).expanduser()
+    lost = f"{parameter}: there is no '{visible(str(place))}'"
+    if here == place or not here.exists():
+        return lost
+    return (
+        f"{lost}: a path in a suite file is relative to the file's folder; the working folder has one: write"
+        f" {visible(str(here.absolute()))}"
+    )
+
+
+def _is_level(name: str) -> bool:
+    try:
+        checked_level(name)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _parameters(spec: Spec) -> set[str]:
+    try:
+        return {one.name for one in parameters_of(spec, import_factory(spec))}
+    except PriorbenchError:
+        return set()

@@ -1,0 +1,116 @@
+"""Common slips get the line that helps: a level without its noise, a crop in a name, a lost folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from priorbench.errors import RequestError
+from priorbench.loading.load import load_registry
+from priorbench.loading.registry import Registry
+from priorbench.suite.files import load_suite, suite_yaml
+from priorbench.suite.model import SuiteOptions
+
+SUITE = """\
+name: own
+images:
+  - folder: {path: pictures, crop: 32}
+noises: [gaussian-25]
+denoisers: [identity]
+"""
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry(allow=["standard", "images", "classical"])
+
+
+def problem(registry: Registry, **options: Any) -> str:
+    """Return what is said of a suite that is made of options alone."""
+    usual = {"images": ("photos",), "noises": ("gaussian-25",), "denoisers": ("identity",)}
+    with pytest.raises(RequestError) as caught:
+        load_suite("-", registry, SuiteOptions(**(usual | options)))
+    [line] = caught.value.problems
+    return line
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"noises": ("25",)}, "'25' is a level: name the noise, too, as 'gaussian:sigma=25'"),
+        ({"noises": ("15/255",)}, "name the noise, too, as 'gaussian:sigma=15/255'"),
+        ({"noises": ("0.1",)}, "name the noise, too, as 'gaussian:sigma=0.1'"),
+        ({"noises": ("gausian",)}, "did you mean 'gaussian'?"),
+        ({"images": ("photos-64",)}, "write 'photos:crop=64' for its middles of that size"),
+        ({"images": ("signals-64",)}, "unknown image set 'signals-64'; did you mean 'signals'?"),
+        ({"images": ("photos:lable=x",)}, "'lable'; did you mean 'label'? Allowed: crop, limit"),
+        ({"noises": ("gaussian:labl=x",)}, "'labl'; did you mean 'label'? Allowed: "),
+        ({"images": ("photos:croop=3",)}, "'croop'; did you mean 'crop'? Allowed: crop, limit"),
+    ],
+)
+def test_a_slip_gets_the_line_that_helps(registry: Registry, options: dict[str, Any], said: str) -> None:
+    assert said in problem(registry, **options)
+
+
+def test_a_bare_level_in_a_file_has_its_line(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "own.yaml").write_text(SUITE.replace("[gaussian-25]", "[25]"))
+    with pytest.raises(RequestError, match=r"own\.yaml:4: noises\[0\]: .*'gaussian:sigma=25'"):
+        load_suite(str(tmp_path / "own.yaml"), registry)
+
+
+def test_a_path_in_a_suite_is_relative_to_the_suite_wherever_it_is_run(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "suites" / "pictures").mkdir(parents=True)
+    (tmp_path / "suites" / "own.yaml").write_text(SUITE)
+    for here, name in ((tmp_path, "suites/own.yaml"), (tmp_path / "suites", "own.yaml")):
+        monkeypatch.chdir(here)
+        suite = load_suite(name, registry)
+        assert suite.images[0].parameters["path"] == str(tmp_path / "suites" / "pictures")
+        assert suite.images[0].label == "pictures"
+    (tmp_path / "resolved.yaml").write_text(suite_yaml(suite))  # of another folder: the same set
+    assert load_suite(str(tmp_path / "resolved.yaml"), registry).images == suite.images
+
+
+def test_a_folder_that_is_not_there_has_its_line_and_one_in_the_working_folder_is_told(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "own.yaml").write_text(SUITE)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RequestError, match=r"own\.yaml:3: images\[0\] folder: path: there is no '"):
+        load_suite("suites/own.yaml", registry)
+    (tmp_path / "pictures").mkdir()  # where such a path was looked for before
+    with pytest.raises(RequestError, match=r"relative to the file's folder; .* write /"):
+        load_suite("suites/own.yaml", registry)
+
+
+def test_a_path_of_an_option_is_relative_to_the_working_folder(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "suites" / "own.yaml").write_text(SUITE.replace("path: pictures", "path: ."))
+    monkeypatch.chdir(tmp_path)
+    suite = load_suite("suites/own.yaml", registry, SuiteOptions(images=("folder:path=pictures",)))
+    assert suite.images[0].parameters["path"] == "pictures"
+
+
+def test_a_denoiser_can_be_added_to_those_of_a_suite(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(SUITE.replace("  - folder: {path: pictures, crop: 32}", "  - photos"))
+    name = str(tmp_path / "own.yaml")
+
+    def methods(**options: Any) -> list[str]:
+        return [one.label for one in load_suite(name, registry, SuiteOptions(**options)).denoisers]
+
+    assert methods(added_denoisers=("tv",)) == ["identity", "tv"]
+    assert methods(denoisers=("wavelet",), added_denoisers=("tv:label=t",)) == ["wavelet", "t"]
+    suite = load_suite(name, registry, SuiteOptions(added_denoisers=("tv",)))
+    assert suite.source.endswith("# with --add-denoiser tv\n")
+    with pytest.raises(RequestError, match="--add-denoiser 'tvv': unknown denoiser 'tvv'"):
+        methods(added_denoisers=("tvv",))
+    with pytest.raises(RequestError, match="the label 'identity' is already that of"):
+        methods(added_denoisers=("identity",))
