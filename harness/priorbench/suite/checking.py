@@ -126,9 +126,11 @@ class _Check:
             origin = Origin(shown=f"{option} '{text}'")
             try:
                 raw = (_folder(text, self.registry) if key == "images" else None) or parse_text(text)
-                read.append((raw, origin))
             except ChoiceError as error:
                 read += [origin.problem(message) for _, message in error.problems]
+                continue
+            placed, fault = placed_beside(raw, self.registry, Path())
+            read.append(origin.problem(fault) if fault else (placed, origin))
         return read
 
     def _written(self, key: str) -> list[tuple[RawChoice, Origin] | Fault]:

@@ -151,7 +151,7 @@ def test_a_resolved_suite_written_out_and_loaded_again_is_the_same(load: Load) -
 
 
 def test_a_suite_is_json_able(load: Load) -> None:
-    suite = load(MINIMAL, images=("folder:path=a,crop=3",))
+    suite = load(MINIMAL, images=("folder:path=pictures,crop=3",))
     assert json.loads(json.dumps(dataclasses.asdict(suite), allow_nan=False))["name"] == "small"
 
 
@@ -205,7 +205,7 @@ def test_the_path_of_a_folder_is_an_image_set(load: Load, tmp_path: Path) -> Non
     (tmp_path / "my, pictures").mkdir()
     [choice] = load(MINIMAL, images=("my, pictures",)).images
     assert choice == Choice(
-        name="folder", label="my, pictures", parameters={"path": "my, pictures", "crop": None}
+        name="folder", label="my, pictures", parameters={"path": str(tmp_path / "my, pictures"), "crop": None}
     )
     (tmp_path / "photos").mkdir()
     assert load(MINIMAL, images=("photos",)).images[0].name == "photos"

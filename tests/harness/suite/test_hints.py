@@ -96,7 +96,7 @@ def test_a_path_of_an_option_is_relative_to_the_working_folder(
     (tmp_path / "suites" / "own.yaml").write_text(SUITE.replace("path: pictures", "path: ."))
     monkeypatch.chdir(tmp_path)
     suite = load_suite("suites/own.yaml", registry, SuiteOptions(images=("folder:path=pictures",)))
-    assert suite.images[0].parameters["path"] == "pictures"
+    assert suite.images[0].parameters["path"] == str(tmp_path / "pictures")
 
 
 def test_a_denoiser_can_be_added_to_those_of_a_suite(registry: Registry, tmp_path: Path) -> None:

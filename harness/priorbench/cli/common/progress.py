@@ -70,8 +70,11 @@ class ProgressView:
         self._notes = len(progress.notes)
         if progress.latest is not self._shown:
             self._shown = progress.latest
-            for record, request in progress.latest:
-                self._say(f"{self._count()} {outcome(record, request)}")
+            lines = [f"{self._count()} {outcome(record, request)}" for record, request in progress.latest]
+            if lines and not self._draws and (left := self._left()):
+                lines[-1] += f"; {left}"  # a log has no bar that would tell
+            for line in lines:
+                self._say(line)
 
     def conclude(self, summary: RunSummary, url: str, reason: str = "interrupted") -> None:
         """Print the last lines; `reason` is why the run was ended before its time, if it was."""
@@ -95,14 +98,13 @@ class ProgressView:
 
     def _count(self) -> str:
         done = self._progress.finished + self._progress.resumed
-        left = "" if self._draws or not (left := self._left()) else f", {left}"
-        return f"[{done}/{self._progress.planned}{left}]"
+        return f"[{done}/{self._progress.planned}]"
 
     def _left(self) -> str:
         """Estimate the time left from the mean time of the trials so far."""
         progress = self._progress
         left = progress.planned - progress.finished - progress.resumed
-        if not progress.finished:
+        if not progress.finished or left <= 0:
             return ""
         mean = (time.monotonic() - self._began) / progress.finished
         total = round(mean * left)
