@@ -229,7 +229,13 @@ def from_json(data: Mapping[str, Any]) -> Record:
     return Record(**values)
 
 
+#: most values are of these types, and asking for the type is fast
+_PLAIN = frozenset((str, int, bool, type(None)))
+
+
 def _finite(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
