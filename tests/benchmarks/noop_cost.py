@@ -5,6 +5,10 @@
 A run is started as a command, and the processor seconds of the command, its judges, players and decoders are
 read when the first trials have ended, and again so many trials later: starting is not counted. `--busy` keeps
 so many processors busy meanwhile. What this script does not know goes to ``priorbench run``.
+
+With a method that computes, the trials a second of two jobs by those of one tell what a second job is worth:
+
+    python -m tests.benchmarks.noop_cost --trials 30 --first 4 --denoiser dip:iterations=40 --threads 1
 """
 
 from __future__ import annotations
@@ -27,8 +31,6 @@ from tests.benchmarks import noop
 
 from priorbench.machine.processes import cpu_seconds, descendants, kill_tree
 
-#: trials before the first look: every process is there, and everything is imported
-_FIRST = 40
 #: part of a command line -> kind of process; the run itself has none of them
 _KINDS = {
     "priorbench.worker": "judge",
@@ -60,17 +62,17 @@ def write_pictures(folder: Path, count: int, side: int) -> None:
         Image.fromarray(pixels).save(folder / f"{number:05d}.png")
 
 
-def cost(folder: Path, trials: int, jobs: int, extra: Sequence[str]) -> Cost:
-    """Run the method that does nothing on a folder of pictures; return what each of so many trials takes."""
+def cost(folder: Path, first: int, trials: int, jobs: int, extra: Sequence[str]) -> Cost:
+    """Run a method on a folder of pictures; return what each of so many trials takes, after the first ones."""
     with tempfile.TemporaryDirectory() as place:
         command = [
-            *(sys.executable, "-m", "priorbench", "run", "-", "--images", str(folder), "--denoiser", "noop"),
+            *(sys.executable, "-m", "priorbench", "run", "-", "--images", str(folder)),
             *("--noise", "gaussian-25", "--pictures", "0", "--jobs", str(jobs), "--plugin", noop.__file__),
             *("--store", f"{place}/store.db", *extra),
         ]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
-            _ended(process, _FIRST)
+            _ended(process, first)
             before, start = _seconds(process.pid), time.perf_counter()
             _ended(process, trials)
             wall, after = time.perf_counter() - start, _seconds(process.pid)
@@ -123,6 +125,8 @@ def main() -> None:
     form = argparse.RawDescriptionHelpFormatter
     options = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     options.add_argument("--trials", type=int, default=300)
+    options.add_argument("--first", type=int, default=40, help="trials that are not counted")
+    options.add_argument("--denoiser", default="noop")
     options.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
     options.add_argument("--side", type=int, default=64)
     options.add_argument("--rounds", type=int, default=1)
@@ -131,10 +135,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "pictures"
         # some more than are counted: the decoder of the run is ahead of the others
-        write_pictures(folder, _FIRST + told.trials + 20, told.side)
+        write_pictures(folder, told.first + told.trials + 20, told.side)
+        extra = ["--denoiser", told.denoiser, *extra]
         for jobs in told.jobs:
             with busy(told.busy):
-                found = [cost(folder, told.trials, jobs, extra) for _ in range(told.rounds)]
+                found = [cost(folder, told.first, told.trials, jobs, extra) for _ in range(told.rounds)]
             best = min(found, key=lambda one: one.total)
             line = {
                 "jobs": jobs,

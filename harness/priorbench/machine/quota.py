@@ -22,7 +22,7 @@ def quota_stops() -> int | None:
     """Return how often the quotas of this process's groups stopped it; None = not told."""
     found = [
         int(line.split()[1])
-        for folder in group_folders()
+        for folder in _counting(group_folders())
         for line in (read_small(f"{folder}/cpu.stat") or "").splitlines()
         if line.startswith("nr_throttled ")
     ]
@@ -35,6 +35,12 @@ def group_folders() -> tuple[str, ...]:
     A container often sees its own group as the root, whatever its path says: then only the root is there.
     """
     return _folders(read_small("/proc/self/cgroup") or "")
+
+
+@functools.lru_cache(maxsize=8)
+def _counting(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folders that tell how often a quota stopped somebody: a group has that file for good."""
+    return tuple(folder for folder in folders if read_small(f"{folder}/cpu.stat") is not None)
 
 
 @functools.lru_cache(maxsize=8)
