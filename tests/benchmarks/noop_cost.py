@@ -63,7 +63,7 @@ def write_pictures(folder: Path, count: int, side: int) -> None:
 
 
 def cost(folder: Path, first: int, trials: int, jobs: int, extra: Sequence[str]) -> Cost:
-    """Run a method on a folder of pictures; return what each of so many trials takes, after the first ones."""
+    """Run a method on a folder of pictures; return what each of so many trials takes, the first left out."""
     with tempfile.TemporaryDirectory() as place:
         command = [
             *(sys.executable, "-m", "priorbench", "run", "-", "--images", str(folder)),

@@ -34,7 +34,7 @@ def main() -> int:
         print("no device: torch finds no GPU here, so there is nothing to test")
         return 0
     print(f"device: {device}, {_name(device)}, torch {torch.__version__}", flush=True)
-    # what says whether a number may be believed comes first; the table has a third of the time, whatever happens
+    # what says whether a number may be believed comes first; the table has a third of the time in any case
     here = Path(__file__).parent
     tests = [str(here / name) for name in ("test_protocol.py", "test_networks.py")]
     arguments = [*tests, "-v", "-p", "no:cacheprovider", "--durations=0", "-ra"]
