@@ -32,6 +32,11 @@ def _records(priorbench, device: str, *methods: str) -> tuple[int, dict[str, dic
     return done.returncode, {one["denoiser"]: one for one in map(json.loads, told)}
 
 
+def _most(device: str) -> float:
+    """Return bytes that `gpu-holds` has at most; a worker's heap on the CPU keeps what the warm-up had."""
+    return (2.5 if device == "cpu" else 1.1) * HELD
+
+
 def test_the_clock_waits_for_the_device_and_agrees_with_its_events(device):
     where = torch.device(device)
     one = torch.rand(2048, 2048, device=where)
@@ -57,7 +62,7 @@ def test_the_clock_waits_for_the_device_and_agrees_with_its_events(device):
 def test_peak_memory_is_that_of_the_device(priorbench, device):
     status, found = _records(priorbench, device, "gpu-holds")
     assert (status, found["gpu-holds"]["status"]) == (0, "ok"), found
-    assert HELD <= found["gpu-holds"]["peak_memory_bytes"] <= 1.5 * HELD
+    assert HELD <= found["gpu-holds"]["peak_memory_bytes"] <= _most(device)
     assert found["gpu-holds"]["device"].partition(":")[0] == device.partition(":")[0]
 
 
@@ -67,7 +72,7 @@ def test_out_of_memory_is_a_record_and_the_next_trial_is_fine(priorbench, device
     told = {name: record["status"] for name, record in found.items()}
     assert (status, told) == (1, {"gpu-exhausts": "out-of-memory", "gpu-holds": "ok"})
     # the other one has the device to itself again: nothing of what failed is left on it
-    assert found["gpu-holds"]["peak_memory_bytes"] <= 1.5 * HELD
+    assert found["gpu-holds"]["peak_memory_bytes"] <= _most(device)
 
 
 @pytest.mark.budget(60)
