@@ -18,7 +18,7 @@ BENCH_OPTION = $(if $(BENCH),--bench "$(BENCH)")
 comma := ,
 extra = [$(if $(EXTRAS),$(EXTRAS)$(if $(1),$(comma)))$(1)]
 
-.PHONY: leaderboard test test-fast check docs format clean benchmark benchmark-check regressions benchmark-pages
+.PHONY: leaderboard test test-fast test-gpu check docs format clean benchmark benchmark-check regressions benchmark-pages
 
 leaderboard: $(VENV)/.installed
 	$(BIN)/priorbench run $(SUITE)
@@ -29,6 +29,10 @@ test: $(VENV)/.installed-dev
 
 test-fast: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+
+# Everything that only a GPU can show, and a table of iteration times, in less than eight minutes.
+test-gpu: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.gpu
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -67,10 +67,21 @@ def run(
     ] = None,
     repetitions: Annotated[int | None, typer.Option(min=1, help="Noise draws for each image.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Use N images of each set.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps, ...")] = "auto",
+    device: Annotated[
+        str,
+        typer.Option(help="auto, cpu, cuda, cuda:1, mps, ...; cuda:0,cuda:2 or cuda:*: one worker each."),
+    ] = "auto",
     jobs: Annotated[
-        int, typer.Option(min=1, max=10**4, help="Workers at the same time; more than 1 taints timings.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            max=10**4,
+            help="Workers at the same time, each on a GPU of its own; on CPUs more than 1 taints timings.",
+        ),
+    ] = None,
+    share_device: Annotated[
+        bool, typer.Option("--share-device", help="Let several workers have one GPU; taints timings.")
+    ] = False,
     threads: Annotated[
         int | None,
         typer.Option(min=1, max=10**4, help="CPU threads of a worker; default all cores, shared by jobs."),
@@ -126,11 +137,13 @@ def run(
     from priorbench.cli.common.ending import ended_by_signals
     from priorbench.cli.common.output import open_registry
     from priorbench.contract.limits import Limits
+    from priorbench.errors import PriorbenchError
+    from priorbench.executors.devices import choose_devices
     from priorbench.machine.settings import available_threads
     from priorbench.protocol.seeding import read_salt, salt_hash
     from priorbench.run.plan import Plan, PlanOptions
     from priorbench.suite.files import load_suite, suite_yaml
-    from priorbench.suite.inspection import resolved_device
+    from priorbench.suite.inspection import resolved_device, visible_devices
     from priorbench.suite.model import SuiteOptions
 
     limits = Limits(
@@ -138,8 +151,12 @@ def run(
     )
     budget = parse_duration(time_budget, "--time-budget")
     registry = open_registry(plugin)
+    chosen_devices = choose_devices(
+        device, jobs, share=share_device, resolve=resolved_device, count=visible_devices
+    )
+    jobs = chosen_devices.jobs
     options = PlanOptions(
-        device=resolved_device(device),
+        device=chosen_devices.device,
         threads=threads or max(1, available_threads() // jobs),
         limit=limit,
         shard=parse_shard(shard),
@@ -161,12 +178,16 @@ def run(
         repetitions=repetitions,
     )
     chosen = load_suite(suite, registry, overrides)
-    for line in chosen.warnings:
+    for line in (*chosen.warnings, *_crowded(jobs, options.threads, available_threads())):
         say(f"priorbench: {line}", err=True)
     plan = Plan(chosen, registry, options)
     for line in plan.expected_refusals():
         say(f"priorbench: {line}", err=True)
     factory = _executor_factory(registry, executor, batch)
+    if chosen_devices.assigned and not _takes(factory, "devices"):
+        raise PriorbenchError(
+            f"executor '{executor}' does not give each worker a device of its own: use 'local', or one worker"
+        )
     if dry_run:
         say(suite_yaml(chosen), nl=False)
         say(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
@@ -177,6 +198,8 @@ def run(
     settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is
         settings["batch"] = batch
+    if chosen_devices.assigned:
+        settings["devices"] = chosen_devices.assigned
     runner = factory(registry=registry, threads=options.threads, **settings)
     with ended_by_signals(budget) as ending:
         summary = _execute(plan, runner, store, retry_failed, ending)
@@ -204,8 +227,6 @@ def _tell_pictures(plan: Plan) -> None:
 
 
 def _executor_factory(registry: Registry, name: str, batch: int) -> Callable[..., Executor]:
-    import inspect
-
     from priorbench.contract.specs import ExecutorSpec
     from priorbench.errors import PriorbenchError
     from priorbench.loading.registry import import_factory
@@ -213,11 +234,27 @@ def _executor_factory(registry: Registry, name: str, batch: int) -> Callable[...
     spec = registry.find("executor", name).spec
     assert isinstance(spec, ExecutorSpec)
     factory: Callable[..., Executor] = import_factory(spec)
-    if batch > 1 and "batch" not in inspect.signature(factory).parameters:
+    if batch > 1 and not _takes(factory, "batch"):
         raise PriorbenchError(
             f"executor '{name}' runs one image at a time: leave --batch out, or use 'local'"
         )
     return factory
+
+
+def _takes(factory: Callable[..., Executor], option: str) -> bool:
+    import inspect
+
+    return option in inspect.signature(factory).parameters
+
+
+def _crowded(jobs: int, threads: int, there: int) -> list[str]:
+    """Say that workers have more threads than there are processors: they would wait for each other."""
+    if jobs * threads <= there:
+        return []
+    own = max(1, there // jobs)
+    advice = f"--threads {own} gives each its own" if jobs <= there else f"--jobs {there} would be enough"
+    workers = f"{jobs} workers with {threads} threads each" if jobs > 1 else f"{threads} threads"
+    return [f"{workers} on {there} processors: they will wait for each other; {advice}"]
 
 
 def _execute(

@@ -141,7 +141,8 @@ class Record:
 
 
 #: of a record's fields; made once, because stores are read by the hundred thousand
-_NAMES = frozenset(item.name for item in fields(Record))
+_ORDER = tuple(item.name for item in fields(Record))
+_NAMES = frozenset(_ORDER)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,10 +214,10 @@ class RunSummary:
 def to_json(record: Record) -> dict[str, Any]:
     """Return a record as JSON values: no NaN, no infinity."""
     # not asdict of the whole: it copies every value first, which takes longer than all else here
-    values = {item.name: getattr(record, item.name) for item in fields(Record)}
+    values = {name: getattr(record, name) for name in _ORDER}
     if record.curve is not None:
         values["curve"] = asdict(record.curve)
-    return {name: _finite(value) for name, value in values.items()}
+    return {name: value if type(value) in _PLAIN else _finite(value) for name, value in values.items()}
 
 
 def from_json(data: Mapping[str, Any]) -> Record:
@@ -229,11 +230,15 @@ def from_json(data: Mapping[str, Any]) -> Record:
     return Record(**values)
 
 
+#: most values are of these types, and asking for the type is fast
+_PLAIN = frozenset((str, int, bool, type(None)))
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: item if type(item) in _PLAIN else _finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
+        return [item if type(item) in _PLAIN else _finite(item) for item in value]
     return value

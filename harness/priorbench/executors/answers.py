@@ -58,4 +58,4 @@ def _check(record: Record) -> None:
     values.pop("crops")
     if values["status"] == NOT_RUN:
         values["status"] = "error"
-    checked(json.loads(json.dumps(values)))
+    checked(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from queue import SimpleQueue
@@ -13,6 +13,7 @@ from priorbench.contract.limits import Limits, check_count
 from priorbench.contract.records import NOT_RUN, Record
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
+from priorbench.executors.devices import Assigned, beside, environments_of
 from priorbench.executors.groups import Group, groups
 from priorbench.executors.process import WorkerProcess, WorkerSettings, processors
 from priorbench.loading.registry import Registry
@@ -33,13 +34,17 @@ class LocalExecutor:
         the plugins.
     jobs : int, default 1
         workers that run at the same time, each on processors of its own where there are enough. Beside
-        another worker a timing means little, so with more than one every timing is marked as tainted.
+        another worker a timing means little, so with more than one every timing on the CPU is marked as
+        tainted: see `priorbench.executors.devices.beside`.
     threads : int, default 1
         CPU threads of each worker.
     timeout : float or None, optional
         seconds that one trial may take; None = no limit.
     memory : int or None, optional
         bytes that a method may take beyond an empty worker; None = no limit.
+    devices : sequence of Assigned, optional
+        the device of each worker, which it has to itself; empty = all see what this process sees. Records
+        name the device and its environment.
     batch : int, default 1
         images that a method which can do so fits at once; their timings are marked as throughput. Time and
         memory that such a trial may take are those of this many trials.
@@ -48,6 +53,8 @@ class LocalExecutor:
     ----------
     limits : Limits
         `timeout` and `memory`.
+    environments : mapping of str to dict
+        descriptions of the devices of workers by their fingerprints; records refer to them.
 
     Raises
     ------
@@ -64,14 +71,25 @@ class LocalExecutor:
         timeout: float | None = None,
         memory: int | None = None,
         batch: int = 1,
+        devices: Sequence[Assigned] = (),
     ) -> None:
         limits = Limits(timeout=timeout, memory=memory)
         for what, value in {"jobs": jobs, "threads": threads, "batch": batch}.items():
             check_count(what, value)
+        if devices and len(devices) != jobs:
+            raise PriorbenchError(f"{len(devices)} devices for {jobs} workers: give one for each")
         clear_away()
         self.limits = limits
         self._registry, self._jobs, self._batch = registry, jobs, batch
-        self._settings = WorkerSettings(threads=threads, timeout=limits.timeout, memory=limits.memory)
+        self._devices = tuple(devices)
+        self._marks, self.environments = environments_of(devices, threads) if devices else ({}, {})
+        self._apart = bool(processors(0, threads, jobs))
+        self._settings = WorkerSettings(
+            threads=threads,
+            timeout=limits.timeout,
+            memory=limits.memory,
+            beside=jobs > 1 and self._apart and bool(devices),
+        )
         self._judges: dict[int, WorkerProcess] = {}
         self._slots: SimpleQueue[int] = SimpleQueue()
         for slot in range(jobs):
@@ -120,7 +138,7 @@ class LocalExecutor:
                 for trial in group:
                     again(trial)
             else:
-                yield from map(self._marked, found)
+                yield from found
 
     def _run_group(self, group: Group, started: Started) -> Ended:
         slot = self._slots.get()
@@ -131,8 +149,9 @@ class LocalExecutor:
                 judge = self._judge(slot)
             except OSError as error:
                 reason = f"no worker could be started: {error}"
-                return group, [failed_records(one, self._registry, NOT_RUN, reason, {}) for one in group]
-            return group, judge.run(group)
+                failed = (failed_records(one, self._registry, NOT_RUN, reason, {}) for one in group)
+                return group, [self._marked(own, slot) for own in failed]
+            return group, [self._marked(own, slot) for own in judge.run(group)]
         finally:
             self._slots.put(slot)
 
@@ -143,16 +162,25 @@ class LocalExecutor:
                 raise PriorbenchError("the executor is closed")
             judge = self._judges.get(slot)
             if judge is None or not judge.alive:
-                cpus = processors(slot, self._settings.threads)
-                judge = WorkerProcess(self._registry, replace(self._settings, cpus=cpus))
+                cpus = processors(slot, self._settings.threads, self._jobs)
+                settings = replace(self._settings, cpus=cpus, device=self._device(slot))
+                judge = WorkerProcess(self._registry, settings)
                 self._judges[slot] = judge
             return judge
 
-    def _marked(self, records: tuple[Record, ...]) -> tuple[Record, ...]:
-        records = tuple(replace(record, limits=self.limits.to_json()) for record in records)
-        if self._jobs == 1:
-            return records
-        beside = f"{self._jobs} workers ran at the same time"
-        return tuple(
-            replace(record, tainted="; ".join(filter(None, (beside, record.tainted)))) for record in records
-        )
+    def _device(self, slot: int) -> Assigned | None:
+        return self._devices[slot] if self._devices else None
+
+    def _marked(self, records: tuple[Record, ...], slot: int) -> tuple[Record, ...]:
+        """Return the records of a worker's trial with its device, and what the others did to the timing."""
+        own = self._device(slot)
+        limits = self.limits.to_json()
+        return tuple(self._told(replace(record, limits=limits), own) for record in records)
+
+    def _told(self, record: Record, own: Assigned | None) -> Record:
+        others = beside(record.device, own, self._jobs, apart=self._apart)
+        if others:
+            record = replace(record, tainted="; ".join(filter(None, (others, record.tainted))))
+        if own is None or record.device != own.kind:
+            return record
+        return replace(record, device=own.name, environment=self._marks[own.name])

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from priorbench.contract.records import NOT_RUN, Record
 from priorbench.contract.trial import Trial, trial_to_json
 from priorbench.executors.answers import AnswerError, message_of, records_of
+from priorbench.executors.devices import Assigned
 from priorbench.loading.registry import Registry
 from priorbench.machine.printed import Printed
 from priorbench.machine.processes import kill_tree
 from priorbench.machine.settings import (
+    BESIDE_VARIABLE,
     CPUS_VARIABLE,
     MEMORY_VARIABLE,
     TIMEOUT_VARIABLE,
@@ -50,17 +52,25 @@ class WorkerSettings:
         bytes of address space that a method may add to an empty player's; None = no limit.
     cpus : tuple of int, default ()
         processors that the players stay on; empty = all.
+    device : Assigned or None, optional
+        the only device that judge and players see; None = all.
+    beside : bool, default False
+        other workers run at the same time, on processors and devices of their own.
     """
 
     threads: int = 1
     timeout: float | None = None
     memory: int | None = None
     cpus: tuple[int, ...] = ()
+    device: Assigned | None = None
+    beside: bool = False
 
     def variables(self) -> dict[str, str]:
         """Return the environment of a judge."""
         chosen = {**inherited(), **worker_environment(self.threads)}
+        chosen |= {} if self.device is None else self.device.variables()
         chosen["PYTHONPATH"] = import_path()
+        chosen[BESIDE_VARIABLE] = "1" if self.beside else ""
         chosen[CPUS_VARIABLE] = ",".join(map(str, self.cpus))
         chosen[MEMORY_VARIABLE] = "" if self.memory is None else str(self.memory)
         chosen[TIMEOUT_VARIABLE] = "" if self.timeout is None else repr(float(self.timeout))
@@ -182,10 +192,14 @@ def _marked(records: Sequence[Record], away: float) -> tuple[Record, ...]:
     )
 
 
-def processors(slot: int, threads: int) -> tuple[int, ...]:
-    """Return the processors of the `slot`-th of several workers that run at once; empty = no choice."""
+def processors(slot: int, threads: int, jobs: int = 1) -> tuple[int, ...]:
+    """Return the processors of the `slot`-th of some workers that run at once; empty = no choice.
+
+    Either each has its own, or none has: a worker without a choice would run on those of the others.
+    """
     if not hasattr(os, "sched_getaffinity"):
         return ()
     there = sorted(os.sched_getaffinity(0))
-    mine = there[slot * threads : (slot + 1) * threads]
-    return tuple(mine) if len(mine) == threads else ()
+    if jobs * threads > len(there):
+        return ()
+    return tuple(there[slot * threads : (slot + 1) * threads])

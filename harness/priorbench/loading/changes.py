@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from priorbench.loading.sources import core_files, plugin_sources
 
 #: what stands for the measured path among the factories of a trial
 CORE = "core"
+#: seconds for which a comparison holds
+LATELY = 0.5
 #: of a file: moment of its last change, size, number on its disk
 _Stamp = tuple[int, int, int]
 
@@ -19,7 +22,13 @@ class CodeWatch:
     """Compares the files of this process with the digests that a run was planned with."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[str, dict[Path, _Stamp | None]]] = {}
+        self._known: dict[str, tuple[str, dict[str, _Stamp | None]]] = {}
+        self._checked: tuple[Iterable[tuple[str, str]], float] = ((), -LATELY)
+
+    def checked_lately(self, planned: Iterable[tuple[str, str]]) -> bool:
+        """Say whether the same code was compared, and found as planned, a moment ago."""
+        of, at = self._checked
+        return of == planned and time.monotonic() - at < LATELY
 
     def difference(self, planned: Iterable[tuple[str, str]]) -> str | None:
         """Return in one line whose code differs from what was planned, or None.
@@ -41,6 +50,7 @@ class CodeWatch:
                     f"the code of {name} changed since the run began: planned with {digest}, "
                     f"now {now}; start the run again"
                 )
+        self._checked = (planned, time.monotonic())
         return None
 
     def _digest(self, factory: str) -> str:
@@ -48,7 +58,7 @@ class CodeWatch:
         if known is not None and all(_stamp(path) == stamp for path, stamp in known[1].items()):
             return known[0]
         files = _files(factory)
-        stamps = {path: _stamp(path) for path in files.values()}
+        stamps = {place: _stamp(place) for place in map(str, files.values())}
         digest = digest_of(files) if files else "nothing"
         self._known[factory] = (digest, stamps)
         return digest
@@ -58,9 +68,9 @@ def _files(factory: str) -> Mapping[str, Path]:
     return core_files() if factory == CORE else plugin_sources(factory.partition(":")[0]).files
 
 
-def _stamp(path: Path) -> _Stamp | None:
+def _stamp(place: str) -> _Stamp | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 (half the time of Path.stat)
+        found = os.stat(place)  # noqa: PTH116 (a path would be made text each time: half of what it takes)
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino

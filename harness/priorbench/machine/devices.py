@@ -37,6 +37,16 @@ def resolve_device(name: str) -> str:
     return kind if kind == "cpu" or not colon else f"{kind}:{int(index)}"
 
 
+def device_count(kind: str) -> int:
+    """Return how many devices of a kind this process sees."""
+    if kind == "cpu":
+        return 1
+    import torch
+
+    there = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return torch.accelerator.device_count() if there is not None and there.type == kind else 0
+
+
 def _shown(kind: str, count: int) -> str:
     if kind == "cpu":
         return "cpu"

@@ -13,7 +13,7 @@ from priorbench.machine import nvidia
 from priorbench.machine.processes import cpu_seconds, ended_children_seconds
 from priorbench.machine.procfs import read_small
 from priorbench.machine.quota import quota_stops
-from priorbench.machine.settings import available_threads
+from priorbench.machine.settings import BESIDE_VARIABLE, CPUS_VARIABLE, available_threads
 from priorbench.machine.stops import stops
 
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -69,7 +69,7 @@ def conditions(device: str = "cpu", timed: int | None = None) -> Conditions:
         own += (cpu_seconds(timed) or 0.0) + ended_children_seconds(timed)
     return Conditions(
         at=time.perf_counter(),
-        busy=_busy_seconds(),
+        busy=_busy_seconds(_own_processors(device)),
         own=own,
         throttled=_throttle_count(),
         quota=quota_stops(),
@@ -134,12 +134,31 @@ def warnings_now(threads: int, device: str = "cpu", seconds: float = 1.0) -> lis
     return lines
 
 
-def _busy_seconds() -> float | None:
-    first = (read_small("/proc/stat") or "").partition("\n")[0].split()
-    if len(first) < 9 or first[0] != "cpu":
+def _own_processors(device: str) -> frozenset[str]:
+    """Return the processors whose load counts, as the system names them; empty = all of them.
+
+    Beside workers with devices of their own, these are the method's: what an accelerator does is launched
+    from them, and others may be as busy as they like. A method that computes on the CPU shares caches and
+    memory with everything else that runs, wherever it runs.
+    """
+    cpus = os.environ.get(CPUS_VARIABLE, "")
+    if device.partition(":")[0] == "cpu" or not os.environ.get(BESIDE_VARIABLE) or not cpus:
+        return frozenset()
+    return frozenset(f"cpu{number}" for number in cpus.split(","))
+
+
+def _busy_seconds(processors: frozenset[str]) -> float | None:
+    """Return the seconds for which some processors have been busy, or all."""
+    wanted = processors or {"cpu"}
+    rows = [line.split() for line in (read_small("/proc/stat") or "").splitlines() if line.startswith("cpu")]
+    found = [row for row in rows if row[0] in wanted]
+    if len(found) < len(wanted) or any(len(row) < 9 for row in found):
         return None
-    user, nice, system, _idle, _waiting, interrupts, soft, stolen = map(int, first[1:9])
-    return (user + nice + system + interrupts + soft + stolen) / _TICK
+    busy = 0
+    for row in found:
+        user, nice, system, _idle, _waiting, interrupts, soft, stolen = map(int, row[1:9])
+        busy += user + nice + system + interrupts + soft + stolen
+    return busy / _TICK
 
 
 @functools.cache

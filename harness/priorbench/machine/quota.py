@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
 from pathlib import PurePosixPath
 
 from priorbench.machine.procfs import read_small
@@ -22,19 +22,32 @@ def quota_stops() -> int | None:
     """Return how often the quotas of this process's groups stopped it; None = not told."""
     found = [
         int(line.split()[1])
-        for folder in group_folders()
+        for folder in _counting(group_folders())
         for line in (read_small(f"{folder}/cpu.stat") or "").splitlines()
         if line.startswith("nr_throttled ")
     ]
     return sum(found) if found else None
 
 
-def group_folders() -> Iterator[str]:
-    """Yield the folders of this process's groups that have a say about processors, and of all around them.
+def group_folders() -> tuple[str, ...]:
+    """Return the folders of this process's groups that have a say about processors, and of all around them.
 
     A container often sees its own group as the root, whatever its path says: then only the root is there.
     """
-    for line in (read_small("/proc/self/cgroup") or "").splitlines():
+    return _folders(read_small("/proc/self/cgroup") or "")
+
+
+@functools.lru_cache(maxsize=8)
+def _counting(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folders that tell how often a quota stopped somebody: a group has that file for good."""
+    return tuple(folder for folder in folders if read_small(f"{folder}/cpu.stat") is not None)
+
+
+@functools.lru_cache(maxsize=8)
+def _folders(told: str) -> tuple[str, ...]:
+    """Return the folders of the groups that `/proc/self/cgroup` tells; worked out once for each text."""
+    found: list[str] = []
+    for line in told.splitlines():
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         roots: tuple[str, ...] = (_ROOT,) if number == "0" and not controllers else ()
@@ -42,9 +55,9 @@ def group_folders() -> Iterator[str]:
             roots = _FIRST_ROOTS
         group = PurePosixPath("/", path.lstrip("/"))
         for root in roots:
-            for place in (group, *group.parents):
-                if ".." not in place.parts:
-                    yield root + str(place).rstrip("/")
+            places = (place for place in (group, *group.parents) if ".." not in place.parts)
+            found += [root + str(place).rstrip("/") for place in places]
+    return tuple(found)
 
 
 def _quota(folder: str) -> float | None:

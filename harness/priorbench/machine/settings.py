@@ -31,6 +31,8 @@ WORKER_VARIABLES: Mapping[str, str] = {
 
 #: processors that a method stays on, with commas, and bytes that it may add to an empty process
 CPUS_VARIABLE, MEMORY_VARIABLE = "PRIORBENCH_WORKER_CPUS", "PRIORBENCH_WORKER_MEMORY"
+#: not empty where other workers run beside a judge's, on processors and devices of their own
+BESIDE_VARIABLE = "PRIORBENCH_WORKER_BESIDE"
 #: seconds that a trial may take
 TIMEOUT_VARIABLE = "PRIORBENCH_WORKER_TIMEOUT"
 #: further variables for workers, with commas: for a method that needs one

@@ -65,8 +65,6 @@ def _serve(commands: IO[bytes], replies: int, descriptor: int) -> None:
 
 def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..., Mapping[str, Any]]]:
     """Return what each command does."""
-    from dataclasses import asdict
-
     from priorbench.player.messages import work_from_message
     from priorbench.player.own import OwnPlayer
 
@@ -99,6 +97,10 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
             "repeats": stretch.repeats,
         }
 
+    def finish() -> Mapping[str, Any]:
+        told = player.finish()
+        return {"memory": told.memory, "left": told.left, "marks": told.marks}
+
     return {
         "answer": dict,
         "make": lambda **told: {"seconds": player.make(work_from_message(told, shared, registry))},
@@ -106,7 +108,7 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
         "advance": advance,
         "show": show,
         "show-next": lambda kind: {} if ended else show(0, kind),
-        "finish": lambda: asdict(player.finish()),
+        "finish": finish,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import torch
@@ -15,6 +15,8 @@ from priorbench.player.shared_memory import SharedMemory
 from priorbench.player.work import Work
 from priorbench.protocol.exchange import Problem
 from priorbench.protocol.problems import OperatorDraw, posed
+
+_DESCRIPTOR = tuple(item.name for item in fields(NoiseDescriptor))
 
 
 def work_to_message(work: Work, shared: SharedMemory) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def work_to_message(work: Work, shared: SharedMemory) -> dict[str, Any]:
             {
                 "measured": problem.noisy.shape,
                 "shape": problem.shape,
-                "noise": None if problem.observation.noise is None else asdict(problem.observation.noise),
+                "noise": _told(problem.observation.noise),
                 "seed": problem.observation.seed,
                 "operator": None if draw is None else asdict(draw),
                 "masked": problem.masked,
@@ -39,6 +41,11 @@ def work_to_message(work: Work, shared: SharedMemory) -> dict[str, Any]:
             for problem, draw in zip(work.problems, work.draws, strict=True)
         ],
     }
+
+
+def _told(noise: NoiseDescriptor | None) -> dict[str, Any] | None:
+    """Return a descriptor as JSON values; `asdict` would copy each of them first."""
+    return None if noise is None else {name: getattr(noise, name) for name in _DESCRIPTOR}
 
 
 def work_from_message(message: Mapping[str, Any], shared: SharedMemory, registry: Registry) -> Work:

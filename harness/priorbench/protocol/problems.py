@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -265,9 +266,15 @@ def _family(registry: Registry, kind: type[Drawn], choice: Choice) -> Family:
     """Return what the seeds know of a model: what changes no draw has the factory's default."""
     spec, parameters = _spec(registry, kind, choice), dict(choice.parameters)
     if isinstance(spec, NoiseSpec) and spec.after_draw:
-        usual = resolve(replace(spec, preset={}), import_factory(spec), {})
+        usual = _usual(spec.name, spec.factory, import_factory(spec))
         parameters |= {name: usual[name] for name in spec.after_draw if name in usual}
     return Family(name=spec.family or spec.name, parameters=parameters, level=spec.level)
+
+
+@functools.lru_cache(maxsize=64)
+def _usual(name: str, place: str, factory: Any) -> Mapping[str, Any]:
+    """Return the defaults of a noise model's own factory, without any preset."""
+    return resolve(NoiseSpec(name=name, factory=place, summary=name), factory, {})
 
 
 def _spec(registry: Registry, kind: type[Drawn], choice: Choice) -> Drawn:

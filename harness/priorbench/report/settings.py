@@ -102,6 +102,7 @@ def methods(stories: Mapping[BoardKey, BoardStory]) -> list[MethodSettings]:
     for story in stories.values():
         for row in story.rows.values():
             record = row.settings
+            kind = record.device.partition(":")[0]  # one of several that are alike
             asked = row.request
             rule = "" if asked.stopping is None else asked.stopping.label
             settings = MethodSettings(
@@ -110,7 +111,7 @@ def methods(stories: Mapping[BoardKey, BoardStory]) -> list[MethodSettings]:
                 version=f"{record.plugin} {record.plugin_version}"
                 + (f", commit {record.plugin_commit}" if record.plugin_commit else "")
                 + (f", source {record.plugin_source}" if record.plugin_source else ""),
-                where=f"{record.device}, {record.threads} thread{'' if record.threads == 1 else 's'}",
+                where=f"{kind}, {record.threads} thread{'' if record.threads == 1 else 's'}",
                 stopping=f"{rule} ({_settings(record.stopping_parameters)})"
                 if rule and record.stopping_parameters
                 else rule,

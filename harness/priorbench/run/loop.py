@@ -124,6 +124,8 @@ def execute(
     environment = describe(plan.options.threads, plan.options.device)
     mark = fingerprint(environment)
     store.add_environment(mark, environment)
+    for own, told in getattr(executor, "environments", {}).items():
+        store.add_environment(own, told)
     progress = Progress(planned=len(plan))
     notify(plan.registry, "priorbench_run_started", suite=plan.suite.name, planned=len(plan))
     interrupted = False
@@ -210,7 +212,7 @@ def _named(records: Sequence[Record], asking: AnswerBook, environment: str) -> t
     """Return records with what the run knows of them, each with what it was first asked for as."""
     requests = [asking.first(record.key) for record in records]
     return tuple(
-        (replace(record, environment=environment, code=request.code), request)
+        (replace(record, environment=record.environment or environment, code=request.code), request)
         for record, request in zip(records, requests, strict=True)
     )
 

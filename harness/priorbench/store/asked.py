@@ -25,6 +25,8 @@ from priorbench.store.tables import ANSWERS, RECORDS, REQUESTS, RUNS
 
 #: a request, the key of a record that answers it, and the id of the run that asked
 Answer = tuple[Request, str, str]
+#: made once: a run asks it for each trial
+_THERE = sa.select(REQUESTS.c.id).where(REQUESTS.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,7 +146,7 @@ def add_answers(connection: sa.Connection, answers: Iterable[Answer], numbers: N
         rows.append({"request": number, "key": key, "run": run})
     if not rows:
         return
-    there = connection.execute(sa.select(REQUESTS.c.id).where(REQUESTS.c.id.in_(requests))).scalars().all()
+    there = connection.execute(_THERE, {"ids": list(requests)}).scalars().all()
     new = [
         {"id": number, "data": json.dumps(request_to_json(request))}
         for number, request in requests.items()

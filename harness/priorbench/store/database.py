@@ -35,6 +35,11 @@ from priorbench.store.tables import ABOUT, ANSWERS, CROPS, ENVIRONMENTS, RECORDS
 
 __all__ = ["Store", "store_url"]
 
+#: made once: a run asks it for each trial
+_STATUSES = sa.select(RECORDS.c.key, RECORDS.c.status).where(
+    RECORDS.c.key.in_(sa.bindparam("keys", expanding=True))
+)
+
 
 class Store:
     """A set of records by key.
@@ -197,10 +202,8 @@ class Store:
 
     def statuses(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the status of those of `keys` that are stored."""
-        wanted = list(keys)
-        query = sa.select(RECORDS.c.key, RECORDS.c.status).where(RECORDS.c.key.in_(wanted))
         with self._connection() as connection:
-            return {row.key: row.status for row in connection.execute(query)}
+            return {row.key: row.status for row in connection.execute(_STATUSES, {"keys": list(keys)})}
 
     def limits(self, keys: Iterable[str]) -> dict[str, dict[str, float]]:
         """Return the limits that the records of those of `keys` that are stored ran under."""

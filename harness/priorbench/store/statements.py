@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -18,7 +19,13 @@ Note = Callable[[str, str], None]
 
 def insert(connection: sa.Connection, table: sa.Table) -> Any:
     """Return an insert that leaves existing rows alone, in this database's words."""
-    if is_sqlite(connection):
+    return _insert(is_sqlite(connection), table)
+
+
+@functools.lru_cache(maxsize=64)
+def _insert(sqlite: bool, table: sa.Table) -> Any:
+    """Return a statement, made once: SQLAlchemy keeps with it what it makes of it."""
+    if sqlite:
         from sqlalchemy.dialects.sqlite import insert as statement
     else:
         from sqlalchemy.dialects.postgresql import insert as statement  # type: ignore[assignment]

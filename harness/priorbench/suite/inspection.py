@@ -21,7 +21,7 @@ from typing import Any
 from priorbench.children.hosted import DeadError, Hosted
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
-from priorbench.machine.devices import resolve_device
+from priorbench.machine.devices import device_count, resolve_device
 from priorbench.machine.settings import import_path
 from priorbench.parameters.values import ParameterProblems
 
@@ -113,6 +113,24 @@ def resolved_device(name: str) -> str:
         case {"device": str() as device}:
             return device
     raise PriorbenchError(f"device '{name}': the process that was asked for it gives no answer")
+
+
+def visible_devices(kind: str) -> int:
+    """Return how many devices of a kind this process sees.
+
+    Raises
+    ------
+    PriorbenchError
+        If nobody tells.
+    """
+    if kind == "cpu" or "torch" in sys.modules:
+        return device_count(kind)
+    match _inspector(import_path()).ask({"question": "devices", "kind": kind}, "torch"):
+        case {"error": str() as error}:
+            raise PriorbenchError(error[:_LONGEST])
+        case {"devices": int() as count}:
+            return count
+    raise PriorbenchError(f"devices of kind '{kind}': the process that was asked for them gives no answer")
 
 
 def _asked(question: str, spec: DenoiserSpec, **more: Any) -> Mapping[str, Any]:

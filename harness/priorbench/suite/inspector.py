@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from priorbench.children.host import serve
@@ -16,7 +16,7 @@ from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import import_factory
 from priorbench.loading.rejection import describe
-from priorbench.machine.devices import resolve_device
+from priorbench.machine.devices import device_count, resolve_device
 from priorbench.parameters.values import ParameterProblems, parameters_of, resolve
 
 
@@ -50,7 +50,9 @@ def _attend(request: Mapping[str, Any], line: Line) -> None:
 def answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a request asks for, or ``error``, or ``problems`` with the parameters that were given."""
     if request["question"] == "device":
-        return _device(request["name"])
+        return _device(lambda: {"device": resolve_device(request["name"])})
+    if request["question"] == "devices":
+        return _device(lambda: {"devices": device_count(request["kind"])})
     fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in request["spec"].items()
     }
@@ -66,9 +68,9 @@ def answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"error": f"{spec.kind} '{spec.name}' cannot be loaded from {spec.factory}: {reason}"}
 
 
-def _device(name: str) -> Mapping[str, Any]:
+def _device(ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     try:
-        return {"device": resolve_device(name)}
+        return ask()
     except PriorbenchError as error:
         return {"error": str(error)}
     except Exception as error:

@@ -6,6 +6,7 @@ Methods run in processes that it starts (`priorbench.player`); they cannot look 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import threading
@@ -82,6 +83,8 @@ def _serve(waiting: SimpleQueue[str], replies: IO[str], spare: Launched) -> None
         spare=spare,
     )
     session = Session(load_registry(), seat)
+    gc.collect()
+    gc.freeze()  # what was imported is here for good: looking through it takes 0.1 s, again and again
     reply({"ready": True})
     while True:
         trials = [trial_from_json(trial) for trial in json.loads(waiting.get())]

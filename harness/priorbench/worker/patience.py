@@ -10,6 +10,8 @@ from priorbench.machine.procfs import read_small
 STEP = 1.0
 #: a step that takes longer than this was not waited for: this process was stopped, or its whole machine
 GAP = 5.0
+#: a shorter wait counts as used without a look whether the worker is stopped
+MOMENT = 0.05
 #: seconds that a worker alone may be stopped; a method may have stopped itself, for ever
 LONGEST_STOP = 3600.0
 
@@ -69,7 +71,7 @@ class Patience:
         spent, self._last = now - self._last, now
         if spent > GAP:
             self.away += spent
-        elif _is_stopped(self._process):
+        elif spent > MOMENT and _is_stopped(self._process):
             self._stopped += spent
         else:
             self._used += spent

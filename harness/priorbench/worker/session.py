@@ -83,7 +83,8 @@ class Session:
             ]
 
         try:
-            self._check_code(trials)
+            if not self._code.checked_lately(trials[0].code):  # what has changed since shows at the end, too
+                self._check_code(trials)
             noisy = [self._noisy(trial, own) for trial, own in zip(trials, fields, strict=True)]
             posed = [self._posed(trial, one) for trial, one in zip(trials, noisy, strict=True)]
             if all(one.hopeless for one in posed):

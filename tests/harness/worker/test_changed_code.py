@@ -75,6 +75,24 @@ def test_code_edited_between_two_trials_is_noticed(planned) -> None:
     assert "changed since the run began" in session.run(trials[1:])[0][0].error
 
 
+def test_code_that_was_compared_a_moment_ago_is_compared_at_the_end_alone(planned, monkeypatch) -> None:
+    trials, session, folder = planned
+    compared = []
+    usual = changes.CodeWatch.difference
+
+    def counted(self, code):
+        compared.append(code)
+        return usual(self, code)
+
+    monkeypatch.setattr(changes.CodeWatch, "difference", counted)
+    monkeypatch.setattr(changes, "LATELY", 1e9)
+    assert [own[0].status for trial in trials[:2] for own in session.run([trial])] == ["ok", "ok"]
+    assert len(compared) == 3  # before and after the first, and after the second
+    (folder / "edited_helper.py").write_text("FACTOR = 0.25\n")
+    assert "changed since the run began" in session.run(trials[1:])[0][0].error
+    assert not changes.CodeWatch().checked_lately(trials[0].code)
+
+
 def test_a_file_that_is_only_touched_has_not_changed(planned) -> None:
     trials, session, folder = planned
     assert session.run(trials[:1])[0][0].status == "ok"

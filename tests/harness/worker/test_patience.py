@@ -68,4 +68,6 @@ def test_only_time_in_which_the_worker_could_run_counts(monkeypatch):
     assert after(1, "R") == (0.5, False)
     assert after(0.5, "R") == (0, True)
     waiting = patience.Patience(2.5, 7)
+    assert [after(0.04, "T")[1] for _ in range(70)] == [False] * 62 + [True] * 8  # no look in so short a time
+    waiting = patience.Patience(2.5, 7)
     assert [after(4, "T")[1] for _ in range(900)] == [False] * 899 + [True]  # a method that stopped itself
