@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,7 +69,7 @@ class Store:
         self.write, self._connection = self._database.write, self._database.connection
         self._lacks = self._database.lacks
         self._numbers, self._runs = Numbers(), dict[str, Run]()
-        self._added: set[str] = set()
+        self._added = bytearray()  # keys, a line each: of a million, a set would take 200 MB
         if create:
             self.renewed = self.write(lambda connection: prepare(connection, self.url, self._note))
             self._database.keep_place()
@@ -90,15 +92,16 @@ class Store:
     def check_kept(self) -> None:
         """Raise `PriorbenchError` if the store is gone, or has not all that this object put there."""
         self.check_place()
-        keys = list(self._added)
-        if keys:
+        if self._added:
             self._database.renew()
             self.check_place()
-        there = sum(len(self.statuses(keys[first : first + 1000])) for first in range(0, len(keys), 1000))
-        lost = len(keys) - there
+        lines, count, lost = io.BytesIO(self._added), 0, 0
+        while some := {line.decode().strip() for line in islice(lines, 1000)}:
+            count += len(some)
+            lost += len(some) - len(self.statuses(some))
         if lost:
             raise PriorbenchError(
-                f"{lost} of the {len(keys)} records that were just stored are not in the store "
+                f"{lost} of the {count} records that were just stored are not in the store "
                 f"{self.url} any more: somebody took them out, or its file was damaged; run the same "
                 "command again"
             )
@@ -153,7 +156,7 @@ class Store:
         try:
             self.write(work)
             self.check_place()
-            self._added.update(record.key for record in records)
+            self._added += b"".join(record.key.encode() + b"\n" for record in records)
         except PriorbenchError as error:
             told = rescue(list(exported(plain, asked_of(given, runs), {})))
             raise PriorbenchError(f"{error}; the trial that had just ended is not in it, {told}") from None
