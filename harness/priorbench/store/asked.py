@@ -19,7 +19,7 @@ from priorbench.contract.requests import (
     request_from_json,
     request_to_json,
 )
-from priorbench.store.earlier import request_of
+from priorbench.store.rows.earlier import request_of
 from priorbench.store.statements import Note, insert
 from priorbench.store.tables import ANSWERS, RECORDS, REQUESTS, RUNS
 

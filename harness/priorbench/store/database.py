@@ -32,7 +32,7 @@ from priorbench.store.exchange import exported, rescue
 from priorbench.store.opening import Database, prepare, schema_of
 from priorbench.store.score_tables import SCORE_TABLES, add_scores, has_scores, stored_scores
 from priorbench.store.scores import Scores, scores_of_documents
-from priorbench.store.statements import insert, raw, record_rows, row_name, stored_keys
+from priorbench.store.statements import add_records, insert, raw, record_rows, row_name, stored_keys
 from priorbench.store.tables import ABOUT, ANSWERS, CROPS, ENVIRONMENTS, RECORDS, RIVALS, SCORES
 
 __all__ = ["Store", "store_url"]
@@ -72,6 +72,8 @@ class Store:
         self._added = bytearray()  # keys, a line each: of a million, a set would take 200 MB
         if create:
             self.renewed = self.write(lambda connection: prepare(connection, self.url, self._note))
+            if self.renewed:
+                self._database.shrink()
             self._database.keep_place()
         elif not self._lacks(ABOUT):
             with self._connection() as connection:
@@ -173,7 +175,7 @@ class Store:
             keys = [row["key"] for row in rows]
             for table in (RECORDS, SCORES):
                 connection.execute(sa.delete(table).where(table.c.key.in_(keys)))
-        connection.execute(insert(connection, RECORDS), rows)
+        add_records(connection, rows)
         add_scores(connection, records)
         if pictures:
             files = [{"sha256": name, "png": base64.b64decode(png)} for name, png in pictures.items()]
