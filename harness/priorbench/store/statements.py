@@ -31,6 +31,11 @@ def raw(connection: sa.Connection, column: sa.Column[str]) -> Any:
     return sa.cast(column, sa.LargeBinary).label(column.name) if is_sqlite(connection) else column
 
 
+def by_bytes(connection: sa.Connection, column: sa.Column[str]) -> Any:
+    """Return a text to sort by as Python does; a server may have rules of a language."""
+    return column if is_sqlite(connection) else sa.collate(column, "C")
+
+
 def add_records(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store rows of records, those that are there already left alone.
 
