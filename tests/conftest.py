@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from conftest_support import Ended, run_apart, run_here
 from ordering import long_ones_first
 
 SUPPORT = Path(__file__).parent / "support"
+
+# Nothing that a test reads is remembered for another, or for the person who runs the tests.
+os.environ["PRIORBENCH_CACHE"] = "off"
 
 # A job in the background, or one of nohup, is told to ignore Ctrl-C, and whatever it starts does so too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from priorbench import Image, PriorbenchError, SkippedImage
+from priorbench import Image, Known, KnownImage, PriorbenchError, SkippedImage
 from priorbench.pictures import (
     OTHER_PICTURE_SUFFIXES,
     Picture,
@@ -60,13 +60,19 @@ class FileSet:
 
         First comes one `SkippedImage` for each kind of picture that is not read.
         """
+        for item in self.walk(_nothing_known):
+            assert not isinstance(item, KnownImage)
+            yield item
+
+    def walk(self, known: Known) -> Iterator[Image | SkippedImage | KnownImage]:
+        """Yield what iterating does, with what `known` knows in the place of images, which are not read."""
         yield from self._other_pictures()
         used = 0
         for entry in self._tree.entries:
             if used == self._limit:
                 return
-            item = entry if isinstance(entry, SkippedImage) else self._try(entry)
-            used += isinstance(item, Image)
+            item = entry if isinstance(entry, SkippedImage) else self._known_or_read(entry, known)
+            used += not isinstance(item, SkippedImage)
             yield item
 
     def __len__(self) -> int:
@@ -101,6 +107,9 @@ class FileSet:
                     id=f"*{suffix}", reason=f"{files_of} of a kind that is not read: save as PNG or TIFF"
                 )
 
+    def _known_or_read(self, name: str, known: Known) -> Image | SkippedImage | KnownImage:
+        return known(self._id_of(name), (self._path(name),)) or self._try(name)
+
     def _try(self, name: str) -> Image | SkippedImage:
         try:
             return self._read(name)
@@ -108,7 +117,14 @@ class FileSet:
             return SkippedImage(id=self._id_of(name), reason=error.reason)
 
     def _read(self, name: str) -> Image:
-        picture = read_member(os.path.join(self._root, name), self._rules)  # noqa: PTH118 - may have stray bytes
+        picture = read_member(self._path(name), self._rules)
         if self._finish is not None:
             picture = self._finish(picture)
         return Image(id=self._id_of(name), pixels=picture.pixels, notes=picture.notes)
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self._root, name)  # noqa: PTH118 - may have stray bytes
+
+
+def _nothing_known(image_id: str, paths: tuple[str, ...]) -> None:
+    return None

@@ -9,6 +9,8 @@ from .contract.executor import Started as Started
 from .contract.hookspecs import hookimpl as hookimpl
 from .contract.images import Image as Image
 from .contract.images import ImageSet as ImageSet
+from .contract.images import Known as Known
+from .contract.images import KnownImage as KnownImage
 from .contract.images import NoisyImage as NoisyImage
 from .contract.images import PairedImageSet as PairedImageSet
 from .contract.images import SkippedImage as SkippedImage

@@ -9,7 +9,7 @@ from priorbench.contract.records import to_json
 from priorbench.contract.requests import Run
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.store.database import Store
-from priorbench.store.earlier import request_of
+from priorbench.store.rows.earlier import request_of
 
 from .synthetic_store import Shape, synthetic_records, write
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import torch
+from typing import TYPE_CHECKING
 
 from priorbench import DenoiserSpec, Observation, hookimpl
+
+if TYPE_CHECKING:
+    import torch
 
 
 @hookimpl

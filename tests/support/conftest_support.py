@@ -24,6 +24,7 @@ def command_environment(site: Path) -> dict[str, str]:
         **kept,
         "PYTHONPATH": str(site),
         "PRIORBENCH_PLUGINS": "standard,example,hostile",
+        "PRIORBENCH_CACHE": "off",
         "COLUMNS": "200",
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from priorbench import Image, NoisyImage, PriorbenchError, SkippedImage
+from priorbench import Image, Known, KnownImage, NoisyImage, PriorbenchError, SkippedImage
 from priorbench.pictures import Picture, PictureRules, UnusableImageError, picture_size, shown
 from priorbench_images.grey import read_member
 
@@ -106,13 +106,21 @@ class PairSet:
 
     def __iter__(self) -> Iterator[Image | SkippedImage]:
         """Yield the clean images in order, decoding each when it is reached, and files without a partner."""
+        for item in self.walk(lambda image_id, paths: None):
+            assert not isinstance(item, KnownImage)
+            yield item
+
+    def walk(self, known: Known) -> Iterator[Image | SkippedImage | KnownImage]:
+        """Yield what iterating does, with what `known` knows in the place of images, which are not read."""
         used = 0
         for image_id in self.ids():
             if used == self._limit:
                 return
-            item = self._try(image_id)
+            scene = self._listing.scenes.get(image_id)
+            found = None if scene is None else known(image_id, (scene.clean, *scene.noisy))
+            item = found or self._try(image_id)
             yield item
-            used += isinstance(item, Image) and image_id not in self._refused
+            used += not isinstance(item, SkippedImage) and image_id not in self._refused
 
     def __len__(self) -> int:
         """Return an upper bound of the number of images."""

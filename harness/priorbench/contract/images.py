@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -69,6 +69,31 @@ class SkippedImage:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownImage:
+    """What a plan needs of an image whose files were read before, and did not change since.
+
+    Attributes
+    ----------
+    id, sha256, notes : str or tuple of str
+        as of the `Image`.
+    shape : tuple[int, int, int]
+        (channels, height, width).
+    noisy : tuple of str, default ()
+        digests of the noisy pictures that its set brings; empty where noise is drawn.
+    """
+
+    id: str
+    sha256: str
+    shape: tuple[int, int, int]
+    notes: tuple[str, ...] = ()
+    noisy: tuple[str, ...] = ()
+
+
+#: told the id of an image and the paths of all its files before they are read: None = read them
+Known = Callable[[str, tuple[str, ...]], KnownImage | None]
+
+
 class ImageSet(Protocol):
     """Ordered images, decoded one at a time.
 
@@ -90,6 +115,19 @@ class ImageSet(Protocol):
 
     def load(self, image_id: str) -> Image:
         """Return one image by its id, without walking the set; raise `PriorbenchError` if that fails."""
+        ...
+
+
+class WalkedImageSet(ImageSet, Protocol):
+    """An image set of files that passes over those that are known.
+
+    A set may have `walk`, and is planned in a fraction of the time when it comes again: what was read before
+    is remembered by path, size and times. The files that `known` is told must be all that the pixels come
+    from.
+    """
+
+    def walk(self, known: Known) -> Iterator[Image | SkippedImage | KnownImage]:
+        """Yield what iterating does, with what `known` knows in the place of images, which are not read."""
         ...
 
 

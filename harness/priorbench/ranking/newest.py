@@ -27,10 +27,10 @@ def newest(found: Answers) -> Marks:
     shard of another machine, is of one row with the rest.
     """
     row = found.board * (len(found.places) or 1) + found.place
-    last = _last(row, found.version, found.moment)
-    return np.array(
-        [last[number][1] == version for number, version in _pairs(row, found.version)], dtype=bool
-    )
+    latest = np.full(row.max(initial=-1) + 1, -1, dtype=np.int64)
+    for number, (_, version) in _last(row, found.version, found.moment).items():
+        latest[number] = version
+    return np.asarray(latest[row] == found.version)
 
 
 def with_previous(found: Answers) -> Answers:
@@ -67,12 +67,14 @@ def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[
     here = np.flatnonzero(current)
     row = found.board[here] * width + found.place[here]
     last = _last(row, found.version[here], found.moment[here])
-    keys: dict[int, set[str]] = {}
-    for number, key in zip(row.tolist(), found.scores.key[here].tolist(), strict=True):
-        keys.setdefault(number, set()).add(key)
     same: dict[tuple[int, int], list[int]] = {}
     for number, (_, version) in last.items():
         same.setdefault((number // width, version), []).append(number)
+    doubtful = sorted(number for members in same.values() if len(members) > 1 for number in members)
+    some = np.flatnonzero(np.isin(row, doubtful))  # mostly none, of a million
+    keys: dict[int, set[str]] = {}
+    for number, key in zip(row[some].tolist(), found.scores.key[here[some]].tolist(), strict=True):
+        keys.setdefault(number, set()).add(key)
     names = row_names(found.places[number % width] for number in last)
     gone: dict[int, str] = {}
     for members in same.values():
@@ -92,16 +94,15 @@ def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[
 
 
 def _last(row: Indices, version: Indices, moment: Indices) -> dict[int, tuple[int, int]]:
-    """Return the moment and the version that were last in each row."""
-    found: dict[int, tuple[int, int]] = {}
-    for number, one, when in zip(row.tolist(), version.tolist(), moment.tolist(), strict=True):
-        if number not in found or (when, one) > found[number]:
-            found[number] = (when, one)
-    return found
-
-
-def _pairs(first: Indices, second: Indices) -> list[tuple[int, int]]:
-    return list(zip(first.tolist(), second.tolist(), strict=True))
+    """Return the moment and the version that were last in each row, in the order of first answers."""
+    if not len(row):
+        return {}
+    order = np.lexsort((version, moment, row))
+    by_row = row[order]
+    best = order[np.append(np.flatnonzero(by_row[1:] != by_row[:-1]), len(row) - 1)]
+    best = best[np.argsort(np.unique(row, return_index=True)[1])]
+    columns = (row[best].tolist(), moment[best].tolist(), version[best].tolist())
+    return {number: (when, one) for number, when, one in zip(*columns, strict=True)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Self
 
+from priorbench.contract.records import Record
 from priorbench.contract.requests import Request, Run
 from priorbench.errors import PriorbenchError
 from priorbench.store.asked import Answer
@@ -13,7 +14,7 @@ from priorbench.store.database import Store
 from priorbench.words import plural
 
 #: answers found in the store are written so many at a time: each transaction costs a wait for the disk
-_AT_A_TIME = 200
+_AT_A_TIME = 1000
 
 
 class AnswerBook:
@@ -31,7 +32,7 @@ class AnswerBook:
         self._store, self._run = store, run
         self._coming: dict[str, list[Request]] = {}
         self._found: list[Answer] = []
-        self._done: set[str] = set()
+        self._failed: set[str] = set()
         self._gone: set[str] = set()
         store.add_run(run)
 
@@ -48,9 +49,9 @@ class AnswerBook:
         """Take note of what a trial is asked for; say of each key whether it is still to be run.
 
         A key that is on its way, because the suite has its method under another label or its image in another
-        set, is not run twice.
+        set, is not run twice; nor is one that failed in this run, which tries failures again.
         """
-        wanted = [want and key not in self._done for key, want in zip(keys, wanted, strict=True)]
+        wanted = [want and key not in self._failed for key, want in zip(keys, wanted, strict=True)]
         run = [want and key not in self._coming for key, want in zip(keys, wanted, strict=True)]
         for key, request, want in zip(keys, requests, wanted, strict=True):
             if want:
@@ -65,9 +66,10 @@ class AnswerBook:
         """Return what a record on its way was first asked for as."""
         return self._coming[key][0]
 
-    def answered(self, keys: Sequence[str]) -> list[Answer]:
-        """Return what the records of these keys answer; they are not on their way any more."""
-        self._done.update(keys)
+    def answered(self, records: Sequence[Record]) -> list[Answer]:
+        """Return what records answer; they are not on their way any more."""
+        self._failed.update(record.key for record in records if record.status != "ok")
+        keys = [record.key for record in records]
         return [(request, key, self._run.id) for key in keys for request in self._coming.pop(key)]
 
     def close(self) -> None:

@@ -37,23 +37,58 @@ def record_key(trial: Trial, rule: Choice | None, provenance: Mapping[str, Any])
     provenance : Mapping[str, Any]
         Versions and source digests of the code that is involved: see `Provenance`.
     """
-    material = {
-        "protocol": PROTOCOL,
-        "denoiser": [trial.denoiser.name, trial.denoiser.parameters],
-        "image_set": trial.image_set.name,
-        "image": [trial.image, trial.image_sha256, *([trial.noisy_sha256] if trial.noisy_sha256 else [])],
-        "operator": [trial.operator.name, trial.operator.parameters],
-        "noise": [trial.noise.name, trial.noise.parameters],
-        "repetition": trial.repetition,
-        "salt": salt_hash(trial.salt),
-        "stopping": None if rule is None else [rule.name, rule.parameters],
-        "metrics": sorted(trial.metrics),
-        "device": trial.device.partition(":")[0],
-        "threads": trial.threads,
-        "provenance": provenance,
-    }
-    text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    frame = KeyFrame(trial, rule, provenance)
+    return frame.key(trial.image, trial.image_sha256, trial.noisy_sha256, trial.repetition)
+
+
+class KeyFrame:
+    """The keys of records that differ in nothing but image and repetition.
+
+    A key is the sha256 of one JSON text, names sorted. What a hundred thousand records of a suite share of it
+    is written and hashed once.
+
+    Parameters
+    ----------
+    trial, rule, provenance : Trial or Choice or None or Mapping[str, Any]
+        as for `record_key`; of any of the trials.
+    """
+
+    def __init__(self, trial: Trial, rule: Choice | None, provenance: Mapping[str, Any]) -> None:
+        shared = {
+            "protocol": PROTOCOL,
+            "denoiser": [trial.denoiser.name, trial.denoiser.parameters],
+            "image_set": trial.image_set.name,
+            "operator": [trial.operator.name, trial.operator.parameters],
+            "noise": [trial.noise.name, trial.noise.parameters],
+            "salt": salt_hash(trial.salt),
+            "stopping": None if rule is None else [rule.name, rule.parameters],
+            "metrics": sorted(trial.metrics),
+            "device": trial.device.partition(":")[0],
+            "threads": trial.threads,
+            "provenance": provenance,
+        }
+        parts = {name: _json(value) for name, value in shared.items()}
+        ends = ("image", "repetition", "~")
+        before, between, after = (
+            ",".join(f'"{name}":{parts[name]}' for name in sorted(parts) if low < name < high)
+            for low, high in zip(("", *ends[:2]), ends, strict=True)
+        )
+        self._begun = hashlib.sha256(_bytes(f'{{{before},"image":'))
+        self._between, self._after = _bytes(f',{between},"repetition":'), _bytes(f",{after}}}")
+
+    def key(self, image: str, sha256: str, noisy_sha256: str, repetition: int) -> str:
+        """Return the key of the record of an image and a repetition; see `Trial` for what they are."""
+        text = _json([image, sha256, *([noisy_sha256] if noisy_sha256 else [])])
+        digest = self._begun.copy()
+        digest.update(_bytes(text) + self._between + b"%d" % repetition + self._after)
+        return digest.hexdigest()[:32]
+
+
+_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=list).encode
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 class Provenance:

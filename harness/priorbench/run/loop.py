@@ -18,6 +18,7 @@ from priorbench.loading.load import notify
 from priorbench.machine.description import describe, fingerprint
 from priorbench.protocol.seeding import salt_hash
 from priorbench.run.answers import AnswerBook
+from priorbench.run.lookups import looked_up
 from priorbench.run.noting import Notes
 from priorbench.run.plan import Plan
 from priorbench.store.database import Store
@@ -190,9 +191,11 @@ class _Wants:
     retry_failed: bool
     again: set[str] = field(default_factory=set)
 
-    def of(self, keys: Sequence[str]) -> tuple[list[bool], bool]:
-        """Say of each key whether its record is to be made, and whether a failed one is left as it is."""
-        there = self.store.statuses(keys)
+    def of(self, keys: Sequence[str], there: Mapping[str, str]) -> tuple[list[bool], bool]:
+        """Say of each key whether its record is to be made, and whether a failed one is left as it is.
+
+        `there` has the statuses of those that are stored.
+        """
         bad = {key for key, status in there.items() if status != "ok"}
         again = bad if self.retry_failed else self._outgrown(there)
         self.again.update(again)
@@ -222,7 +225,7 @@ def _keep(answered: Sequence[Answered], store: Store, asking: AnswerBook, wants:
     records = [record for record, _ in answered]
     if records:
         again = any(record.key in wants.again for record in records)
-        store.add(records, answers=asking.answered([record.key for record in records]), replace=again)
+        store.add(records, answers=asking.answered(records), replace=again)
 
 
 def _new_run(plan: Plan) -> Run:
@@ -253,8 +256,8 @@ def _missing(
         progress.skipped.append((f"{label}/{image.id}", image.reason))
         watch(progress)
 
-    for trial in plan.trials(skipped, notes):
-        wanted, failed = wants.of(trial.keys)
+    for trial, there in looked_up(plan.trials(skipped, notes), wants.store.statuses):
+        wanted, failed = wants.of(trial.keys, there)
         progress.failed_before += failed
         wanted = asking.ask(trial.keys, plan.requests(trial), wanted)
         if not any(wanted):

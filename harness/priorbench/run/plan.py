@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import sys
 from collections.abc import Iterator
@@ -16,18 +15,18 @@ from priorbench.contract.requests import Request
 from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec
 from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
-from priorbench.loading.changes import CORE
-from priorbench.loading.digests import code_digest, core_digest
+from priorbench.loading.digests import code_digest
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.run.asking import Asking, asked_set
 from priorbench.run.expected import expected_refusals
 from priorbench.run.given import check_given
-from priorbench.run.keys import Provenance, record_key
+from priorbench.run.keys import Provenance
+from priorbench.run.making import Blocks, fit_of
+from priorbench.run.memory.pictures import Remembered, remembered
 from priorbench.run.noting import Notes
 from priorbench.run.reading import Planned, Skipped, Wanted, read_images
 from priorbench.run.revision import revision
-from priorbench.run.sharding import in_shard
 from priorbench.suite.given import is_given
 from priorbench.suite.inspection import abilities
 from priorbench.suite.model import Suite
@@ -158,9 +157,10 @@ class Plan:
         for choice, members in self._sets:
             images: list[Planned] = []
             for operator, noise in itertools.product(self.suite.operators, self.suite.noises):
+                blocks = self._blocks(choice, operator, noise)
                 for repetition in range(self.suite.repetitions):
                     for image in images or self._read(choice, members, skipped, noted, images):
-                        yield from self._block(choice, image, operator, noise, repetition)
+                        yield from blocks.trials(image, repetition)
 
     def look(self, most: int, skipped: Skipped, notes: Notes) -> dict[str, int]:
         """Read the first usable images of each set, at most `most`; return how many were read of which.
@@ -172,7 +172,9 @@ class Plan:
         """
         wanted = replace(self._wanted, limit=min(most, self._wanted.limit or most))
         return {
-            choice.label: sum(1 for _ in read_images(choice.label, members, wanted, skipped, notes))
+            choice.label: sum(
+                1 for _ in read_images(choice.label, members, wanted, skipped, notes, self._memory(choice))
+            )
             for choice, members in self._sets
         }
 
@@ -190,54 +192,37 @@ class Plan:
     ) -> Iterator[Planned]:
         """Yield the images of a set as they are read, and keep what is to be known of them."""
         found = []
-        for image in read_images(choice.label, members, self._wanted, skipped, notes):
+        memory = self._memory(choice)
+        for image in read_images(choice.label, members, self._wanted, skipped, notes, memory):
             found.append(image)
             yield image
         known += found
 
-    def _block(
-        self, image_set: Choice, image: Planned, operator: Choice, noise: Choice, repetition: int
-    ) -> Iterator[Trial]:
-        block = f"{image.sha256} {operator.label} {noise.label} {repetition}"
-        for denoiser in self._shuffled(block):
-            if not in_shard(self.options.shard, image.sha256, operator, noise, denoiser, repetition):
-                continue
-            for rules in self._fits(denoiser):
-                yield self._trial(image_set, image, operator, noise, denoiser, rules, repetition)
+    def _memory(self, choice: Choice) -> Remembered:
+        return remembered(choice, self._set_spec(choice), self._wanted.frames)
 
-    def _trial(
-        self,
-        image_set: Choice,
-        image: Planned,
-        operator: Choice,
-        noise: Choice,
-        denoiser: Choice,
-        rules: tuple[Choice, ...],
-        repetition: int,
-    ) -> Trial:
-        channels, height, width = image.shape
-        bare = Trial(
-            image_set=image_set,
-            image=image.id,
-            image_sha256=image.sha256,
-            height=height,
-            width=width,
-            channels=channels,
-            operator=operator,
-            noise=noise,
-            denoiser=denoiser,
-            stopping=rules,
-            repetition=repetition,
-            metrics=self.suite.metrics,
-            device=self._device(denoiser),
-            threads=self.options.threads,
-            source=code_digest(self._spec("denoiser", denoiser).factory).digest,
-            commit=revision(self._spec("denoiser", denoiser).factory),
-            crops=image.crops and repetition == 0,
-            salt=self.options.salt,
-            noisy_sha256=image.noisy[repetition] if noise.label in self._given else "",
-        )
-        return self._with_keys(bare)
+    def _blocks(self, image_set: Choice, operator: Choice, noise: Choice) -> Blocks:
+        """Return what makes the trials of a set's images under an operator and a noise."""
+        given = noise.label in self._given
+        fits = [
+            fit_of(
+                denoiser,
+                rules,
+                self._provenance,
+                image_set=image_set,
+                operator=operator,
+                noise=noise,
+                metrics=self.suite.metrics,
+                device=self._device(denoiser),
+                threads=self.options.threads,
+                source=code_digest(self._spec("denoiser", denoiser).factory).digest,
+                commit=revision(self._spec("denoiser", denoiser).factory),
+                salt=self.options.salt,
+            )
+            for denoiser in self.suite.denoisers
+            for rules in self._fits(denoiser)
+        ]
+        return Blocks(operator, noise, fits, shard=self.options.shard, given=given)
 
     def _fits(self, denoiser: Choice) -> tuple[tuple[Choice, ...], ...]:
         """Return the rules of each fit of a method: one that all share, and those of rules that stop now."""
@@ -257,19 +242,6 @@ class Plan:
         kind = self.options.device.partition(":")[0]
         fits = spec.devices == "any" or kind in spec.devices
         return self.options.device if fits or "cpu" not in spec.devices else "cpu"
-
-    def _shuffled(self, block: str) -> list[Choice]:
-        def order(choice: Choice) -> str:
-            return hashlib.sha256(f"{block} {choice.label}".encode()).hexdigest()
-
-        return sorted(self.suite.denoisers, key=order)
-
-    def _with_keys(self, trial: Trial) -> Trial:
-        rules: tuple[Choice | None, ...] = trial.stopping or (None,)
-        provenance = [self._provenance.of(trial, rule) for rule in rules]
-        keys = tuple(record_key(trial, rule, of) for rule, of in zip(rules, provenance, strict=True))
-        code = dict.fromkeys((factory, digest) for of in provenance for factory, digest in of["code"])
-        return replace(trial, keys=keys, code=((CORE, core_digest()), *code))
 
     def _iterates(self, choice: Choice) -> bool:
         spec = self._spec("denoiser", choice)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from priorbench.contract.images import Image, ImageSet, SkippedImage
+from priorbench.contract.images import Image, ImageSet, KnownImage, SkippedImage
 from priorbench.errors import PriorbenchError
 from priorbench.run.given import noisy_frames
+from priorbench.run.memory.pictures import NOTHING, Remembered
 from priorbench.run.noting import Notes
 
 #: told the label of a set and the file that cannot be used
@@ -62,7 +63,12 @@ class Wanted:
 
 
 def read_images(
-    label: str, members: ImageSet, wanted: Wanted, skipped: Skipped, notes: Notes
+    label: str,
+    members: ImageSet,
+    wanted: Wanted,
+    skipped: Skipped,
+    notes: Notes,
+    memory: Remembered = NOTHING,
 ) -> Iterator[Planned]:
     """Yield the usable images of a set as they are read.
 
@@ -78,6 +84,8 @@ def read_images(
         see `Skipped`.
     notes : Notes
         what was done to the images; it is told when the last of them was read.
+    memory : Remembered, optional
+        what is known of images that were read before; what is read now is added to it.
 
     Raises
     ------
@@ -85,37 +93,56 @@ def read_images(
         If there is no usable image, or, when strict, at the first unusable one.
     """
 
-    def usable() -> Iterator[tuple[Image, tuple[str, ...]]]:
-        for member in _members(label, members):
-            found = noisy_frames(members, member, wanted.frames)
-            if isinstance(found.image, Image):
-                notes.add(label, found.image.id, found.notes)
-                yield found.image, found.digests
+    def usable() -> Iterator[KnownImage]:
+        for member in _members(label, members, memory):
+            found = member if isinstance(member, KnownImage) else _read(members, member, wanted, memory)
+            if isinstance(found, KnownImage):
+                notes.add(label, found.id, found.notes)
+                yield found
             elif wanted.strict:
                 raise PriorbenchError(
-                    f"image set '{label}': {found.image.id} cannot be used: {found.image.reason} (--strict)"
+                    f"image set '{label}': {found.id} cannot be used: {found.reason} (--strict)"
                 )
             else:
-                skipped(label, found.image)
+                skipped(label, found)
 
     count = 0
-    for image, noisy in islice(usable(), wanted.limit):
-        channels, height, width = image.pixels.shape
-        yield Planned(
-            id=image.id,
-            sha256=image.sha256,
-            shape=(channels, height, width),
-            crops=count < wanted.pictures,
-            noisy=noisy,
-        )
-        count += 1
+    try:
+        for image in islice(usable(), wanted.limit):
+            crops = count < wanted.pictures
+            yield Planned(id=image.id, sha256=image.sha256, shape=image.shape, crops=crops, noisy=image.noisy)
+            count += 1
+    finally:
+        memory.save()
     notes.flush()
     if not count:
         raise PriorbenchError(f"image set '{label}': none of its files can be used")
 
 
-def _members(label: str, members: ImageSet) -> Iterator[Image | SkippedImage]:
+def _read(
+    members: ImageSet, member: Image | SkippedImage, wanted: Wanted, memory: Remembered
+) -> KnownImage | SkippedImage:
+    """Return what a plan needs of a member of a set, with its noisy pictures."""
+    found = noisy_frames(members, member, wanted.frames)
+    if isinstance(found.image, SkippedImage):
+        return found.image
+    channels, height, width = found.image.pixels.shape
+    image = KnownImage(
+        id=found.image.id,
+        sha256=found.image.sha256,
+        shape=(channels, height, width),
+        notes=found.notes,
+        noisy=found.digests,
+    )
+    memory.learn(image)
+    return image
+
+
+def _members(
+    label: str, members: ImageSet, memory: Remembered
+) -> Iterator[Image | SkippedImage | KnownImage]:
+    walk = getattr(members, "walk", None)
     try:
-        yield from members
+        yield from members if walk is None else walk(memory.known)
     except MemoryError as error:
         raise PriorbenchError(f"image set '{label}': its pictures need too much memory: {error}") from error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +32,7 @@ from priorbench.store.exchange import exported, rescue
 from priorbench.store.opening import Database, prepare, schema_of
 from priorbench.store.score_tables import SCORE_TABLES, add_scores, has_scores, stored_scores
 from priorbench.store.scores import Scores, scores_of_documents
-from priorbench.store.statements import insert, raw, record_rows, row_name, stored_keys
+from priorbench.store.statements import add_records, insert, raw, record_rows, row_name, stored_keys
 from priorbench.store.tables import ABOUT, ANSWERS, CROPS, ENVIRONMENTS, RECORDS, RIVALS, SCORES
 
 __all__ = ["Store", "store_url"]
@@ -72,9 +74,11 @@ class Store:
         self.write, self._connection = self._database.write, self._database.connection
         self._lacks = self._database.lacks
         self._numbers, self._runs = Numbers(), dict[str, Run]()
-        self._added: set[str] = set()
+        self._added = bytearray()  # keys, a line each: of a million, a set would take 200 MB
         if create:
             self.renewed = self.write(lambda connection: prepare(connection, self.url, self._note))
+            if self.renewed:
+                self._database.shrink()
             self._database.keep_place()
         elif not self._lacks(ABOUT):
             with self._connection() as connection:
@@ -95,15 +99,16 @@ class Store:
     def check_kept(self) -> None:
         """Raise `PriorbenchError` if the store is gone, or has not all that this object put there."""
         self.check_place()
-        keys = list(self._added)
-        if keys:
+        if self._added:
             self._database.renew()
             self.check_place()
-        there = sum(len(self.statuses(keys[first : first + 1000])) for first in range(0, len(keys), 1000))
-        lost = len(keys) - there
+        lines, count, lost = io.BytesIO(self._added), 0, 0
+        while some := {line.decode().strip() for line in islice(lines, 1000)}:
+            count += len(some)
+            lost += len(some) - len(self.statuses(some))
         if lost:
             raise PriorbenchError(
-                f"{lost} of the {len(keys)} records that were just stored are not in the store "
+                f"{lost} of the {count} records that were just stored are not in the store "
                 f"{self.url} any more: somebody took them out, or its file was damaged; run the same "
                 "command again"
             )
@@ -158,7 +163,7 @@ class Store:
         try:
             self.write(work)
             self.check_place()
-            self._added.update(record.key for record in records)
+            self._added += b"".join(record.key.encode() + b"\n" for record in records)
         except PriorbenchError as error:
             told = rescue(list(exported(plain, asked_of(given, runs), {})))
             raise PriorbenchError(f"{error}; the trial that had just ended is not in it, {told}") from None
@@ -175,7 +180,7 @@ class Store:
             keys = [row["key"] for row in rows]
             for table in (RECORDS, SCORES):
                 connection.execute(sa.delete(table).where(table.c.key.in_(keys)))
-        connection.execute(insert(connection, RECORDS), rows)
+        add_records(connection, rows)
         add_scores(connection, records)
         if pictures:
             files = [{"sha256": name, "png": base64.b64decode(png)} for name, png in pictures.items()]

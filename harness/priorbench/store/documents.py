@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 from pydantic_core import from_json
 
 from priorbench.contract.records import STATUSES, Curve, Record
-from priorbench.store.earlier import fact_of, is_earlier
+from priorbench.store.rows.earlier import fact_of, is_earlier
+from priorbench.store.rows.packing import BrokenError, is_packed, unpack
 
 #: a curve that unpacks to more is not one of priorbench; the longest have some thousand points
 _CURVE_BYTES = 2**24
@@ -139,7 +140,7 @@ def limits_of(data: str | bytes) -> dict[str, float]:
 
 
 def row_of(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row of a record's JSON form."""
+    """Return the row of a record's JSON form; its text is not packed yet."""
     curve = data["curve"]
     packed = None if curve is None else zlib.compress(json.dumps(curve, separators=(",", ":")).encode())
     rest = {name: value for name, value in data.items() if name != "curve"}
@@ -205,6 +206,11 @@ def _check_columns(columns: Any) -> dict[str, Any]:
 
 def _read(text: str | bytes, what: str) -> dict[str, Any]:
     """Read JSON with pydantic's parser, which takes half the time; it refuses lone surrogates."""
+    if isinstance(text, bytes) and is_packed(text):
+        try:
+            text = unpack(text)
+        except BrokenError as error:
+            raise UnreadableError(f"{what}: {error}") from None
     try:
         values = from_json(text, allow_inf_nan=False)
     except (ValueError, TypeError):

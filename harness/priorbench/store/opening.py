@@ -20,7 +20,6 @@ from priorbench.errors import PriorbenchError
 from priorbench.store.address import Address
 from priorbench.store.asked import Numbers, add_answers, add_run, own_answers
 from priorbench.store.documents import UnreadableError, document, fact
-from priorbench.store.earlier import is_earlier
 from priorbench.store.files import (
     Identity,
     Reading,
@@ -31,9 +30,11 @@ from priorbench.store.files import (
     is_cut_off,
     parts_of,
 )
+from priorbench.store.rows.earlier import is_earlier
+from priorbench.store.rows.packing import pack
 from priorbench.store.score_tables import has_scores, renew_scores
-from priorbench.store.statements import Note, insert, record_rows
-from priorbench.store.tables import ABOUT, META, RECORDS, SCORES
+from priorbench.store.statements import Note, insert, is_sqlite, record_rows, stored_text
+from priorbench.store.tables import ABOUT, FORM, META, RECORDS, SCORES
 from priorbench.store.writing import fault, in_transaction
 
 Result = TypeVar("Result")
@@ -214,6 +215,12 @@ class Database:
                 " of it, and run the same command again with another --store"
             )
 
+    def shrink(self) -> None:
+        """Give back the room of what was packed, as far as there is room to do so."""
+        if self._address.path is not None:
+            with contextlib.suppress(sa.exc.SQLAlchemyError), self._engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+
     def renew(self) -> None:
         """Forget what connections remember: what is read next is what the file has."""
         if self._address.path is not None:
@@ -234,8 +241,8 @@ class Database:
 def schema_of(connection: sa.Connection, shown: str) -> int | None:
     """Return the schema that the store says it has; raise `PriorbenchError` for one newer than ours."""
     found = connection.execute(sa.select(ABOUT.c.value).where(ABOUT.c.name == "schema")).scalar()
-    if found is not None and not (found.isdecimal() and int(found) <= SCHEMA):
-        raise PriorbenchError(f"the store {shown} has schema {found}, newer than this priorbench's {SCHEMA}")
+    if found is not None and not (found.isdecimal() and int(found) <= FORM):
+        raise PriorbenchError(f"the store {shown} has schema {found}, newer than this priorbench's {FORM}")
     return None if found is None else int(found)
 
 
@@ -246,10 +253,12 @@ def prepare(connection: sa.Connection, shown: str, note: Note) -> int:
     """
     renewed = 0
     META.create_all(connection)
-    if schema_of(connection, shown) != SCHEMA:
+    form = schema_of(connection, shown)
+    if form != FORM:
         connection.execute(sa.delete(ABOUT).where(ABOUT.c.name == "schema"))
-        connection.execute(insert(connection, ABOUT), [{"name": "schema", "value": str(SCHEMA)}])
-        renewed = _renew_records(connection)
+        connection.execute(insert(connection, ABOUT), [{"name": "schema", "value": str(FORM)}])
+        renewed = _renew_records(connection) if form is None or form < SCHEMA else 0
+        renewed = max(renewed, _pack_records(connection))
     if not has_scores(connection):
         renew_scores(connection, note)
     return renewed
@@ -278,8 +287,31 @@ def _renew_records(connection: sa.Connection) -> int:
     statement = (
         sa.update(RECORDS).where(RECORDS.c.key == sa.bindparam("of")).values(data=sa.bindparam("text"))
     )
-    new = [{"of": values["key"], "text": json.dumps(fact(values), allow_nan=False)} for values in earlier]
+    new = [
+        {"of": values["key"], "text": stored_text(connection, json.dumps(fact(values), allow_nan=False))}
+        for values in earlier
+    ]
     if new:
         connection.execute(statement, new)
         connection.execute(sa.delete(SCORES))
     return len(new)
+
+
+def _pack_records(connection: sa.Connection) -> int:
+    """Pack the texts of records that are not packed yet; what cannot be read stays as it is.
+
+    Returns how many there are.
+    """
+    if not is_sqlite(connection):
+        return 0
+    statement = sa.update(RECORDS).where(RECORDS.c.number == sa.bindparam("of"))
+    statement = statement.values(data=sa.bindparam("packed"))
+    count, after = 0, -1
+    columns = (RECORDS.c.number, RECORDS.c.data)
+    plain = sa.func.json_valid(RECORDS.c.data) == sa.literal_column("1")
+    query = sa.select(*columns).where(sa.func.typeof(RECORDS.c.data) == "text", plain)
+    query = query.where(RECORDS.c.number > sa.bindparam("after")).order_by(RECORDS.c.number).limit(1000)
+    while rows := connection.execute(query, {"after": after}).all():
+        connection.execute(statement, [{"of": number, "packed": pack(text)} for number, text in rows])
+        count, after = count + len(rows), rows[-1][0]
+    return count

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from priorbench.store.asked import Asked
 from priorbench.store.documents import PLAUSIBLE, UnreadableError, document
+from priorbench.store.rows.packing import END, MARK
 from priorbench.store.scores import (
     COLUMNS,
     VERSION,
@@ -100,11 +101,22 @@ def _check_plausible(columns: Sequence[NDArray[Any]]) -> None:
 
 
 def _damaged_keys(connection: sa.Connection, note: Note) -> list[str]:
-    """Return the keys of records that are no JSON; SQLite says that in a tenth of the time of reading."""
+    """Return the keys of records that are no JSON, or packed and cut.
+
+    SQLite says that in a tenth of the time of reading. A packed record that was changed inside is found when
+    it is read.
+    """
     if not is_sqlite(connection):
         return []
-    broken = sa.func.json_valid(RECORDS.c.data).is_not(sa.literal_column("1"))
-    rows = connection.execute(sa.select(RECORDS.c.number, RECORDS.c.key).where(broken)).all()
-    for number, key in rows:
-        note(row_name(number, key), "the record is no JSON")
-    return [key for _, key in rows]
+    data = RECORDS.c.data
+    start: sa.ColumnClause[bytes] = sa.literal_column(f"x'{MARK.hex()}'")
+    end: sa.ColumnClause[bytes] = sa.literal_column(f"x'{END.hex()}'")
+    ends = (sa.func.substr(data, 1, len(MARK)) == start) & (sa.func.substr(data, -len(END)) == end)
+    is_json = sa.func.json_valid(data) == sa.literal_column("1")
+    good = sa.case((sa.func.typeof(data) == sa.literal_column("'blob'"), ends), else_=is_json)
+    packed = sa.func.substr(data, 1, len(MARK)) == start
+    query = sa.select(RECORDS.c.number, RECORDS.c.key, packed).where(good.is_not(sa.true()))
+    rows = connection.execute(query).all()
+    for number, key, was_packed in rows:
+        note(row_name(number, key), "the record is cut off" if was_packed else "the record is no JSON")
+    return [key for _, key, _ in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -75,6 +76,10 @@ _TYPES = (
     *(np.object_, np.bool_, np.bool_, np.object_, np.object_, np.object_),
     *[np.float64] * len(COLUMNS[_OTHERS:]),
 )
+
+
+#: place of the status among them
+_STATUS = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -239,7 +244,9 @@ def scores_of_documents(documents: Iterable[Mapping[str, Any]], asked: Asked | N
 
 def columns_of(rows: Sequence[Sequence[Any]]) -> list[NDArray[Any]]:
     """Return the columns of at least one row: key, entry, problem, and `COLUMNS`."""
-    return [np.array(column, kind) for column, kind in zip(zip(*rows, strict=True), _TYPES, strict=True)]
+    columns = list(zip(*rows, strict=True))
+    columns[_STATUS] = tuple(map(sys.intern, map(str, columns[_STATUS])))  # one text, not a million
+    return [np.array(column, kind) for column, kind in zip(columns, _TYPES, strict=True)]
 
 
 def scores_from_columns(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from priorbench.store.rows.packing import pack
 from priorbench.store.tables import RECORDS
 
 #: rows that are fetched at once
@@ -35,6 +36,25 @@ def _insert(sqlite: bool, table: sa.Table) -> Any:
 def raw(connection: sa.Connection, column: sa.Column[str]) -> Any:
     """Return text as its bytes where the driver would end a query at the first that is no UTF-8."""
     return sa.cast(column, sa.LargeBinary).label(column.name) if is_sqlite(connection) else column
+
+
+def by_bytes(connection: sa.Connection, column: sa.Column[str]) -> Any:
+    """Return a text to sort by as Python does; a server may have rules of a language."""
+    return column if is_sqlite(connection) else sa.collate(column, "C")
+
+
+def add_records(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store rows of records, those that are there already left alone.
+
+    SQLite has their texts packed; PostgreSQL, which packs long values itself, as they are.
+    """
+    packed = [{**row, "data": stored_text(connection, row["data"])} for row in rows]
+    connection.execute(insert(connection, RECORDS), packed)
+
+
+def stored_text(connection: sa.Connection, text: str) -> str | bytes:
+    """Return the text of a record as this database has it."""
+    return pack(text) if is_sqlite(connection) else text
 
 
 class StoredRow(NamedTuple):

@@ -4,8 +4,9 @@
 answers which request, and which of the `runs` asked. `rivals` are other results that a merge found under the
 key of a record.
 
-A record is JSON. `scores` repeats in columns what a ranking reads of each record, because
-reading a hundred thousand JSON texts takes longer than ranking them. What many records have in common (a
+A record is JSON, in SQLite packed (`priorbench.store.rows.packing`), so that each row is whole by itself.
+`scores` repeats in columns what a ranking reads of each record, because reading a hundred thousand JSON texts
+takes longer than ranking them. What many records have in common (a
 method with its conditions, a noisy image) stands once in `entries` and `problems`, under a hash of its text.
 `scores`, `entries` and `problems` can always be made again from `records`.
 """
@@ -13,6 +14,10 @@ method with its conditions, a noisy image) stands once in `entries` and `problem
 from __future__ import annotations
 
 import sqlalchemy as sa
+
+#: version of these tables and of what is in them. That of a record is `priorbench.contract.records.SCHEMA`:
+#: up to 2 both were one number
+FORM = 3
 
 META = sa.MetaData()
 

@@ -17,7 +17,7 @@ from priorbench.store.database import Store
 from priorbench.store.documents import Damage, UnreadableError, document, fact, row_of
 from priorbench.store.exchange import Item, item_of
 from priorbench.store.score_tables import add_scores
-from priorbench.store.statements import insert
+from priorbench.store.statements import add_records, insert
 from priorbench.store.tables import CROPS, ENVIRONMENTS, RECORDS, RIVALS, SCORES
 
 #: records of one transaction
@@ -128,7 +128,7 @@ def _write(connection: sa.Connection, records: Mapping[str, Mapping[str, Any]]) 
         return
     for table in (RECORDS, SCORES):
         connection.execute(sa.delete(table).where(table.c.key.in_(list(records))))
-    connection.execute(insert(connection, RECORDS), [row_of(values) for values in records.values()])
+    add_records(connection, [row_of(values) for values in records.values()])
     add_scores(connection, list(records.values()))
 
 

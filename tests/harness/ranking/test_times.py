@@ -17,7 +17,7 @@ from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.times.occasions import PAUSE, occasions
 from priorbench.ranking.times.ratios import half_width, variance_of_mean
 from priorbench.store.database import Store
-from priorbench.store.earlier import request_of
+from priorbench.store.rows.earlier import request_of
 from priorbench.store.scores import scores_of
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from priorbench.contract.choice import Choice
+from priorbench.contract.records import PROTOCOL
 from priorbench.contract.trial import Trial
 from priorbench.loading.digests import code_digest
 from priorbench.loading.load import load_registry
+from priorbench.protocol.seeding import salt_hash
 from priorbench.run.keys import Provenance, record_key
 
 PLUGIN = """
@@ -98,3 +104,37 @@ def test_a_part_that_does_not_take_part_does_not_count(site: Path) -> None:
     (site / "a_metric.py").write_text("x = 2\n")
     assert key(without) == before
     assert key(without) != key(TRIAL)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"stopping": (), "repetition": 12, "salt": "00" * 16},
+        {"image": 'käse "1"/\udcff.png', "noisy_sha256": "1" * 64, "device": "cuda:1", "metrics": ()},
+        {"denoiser": Choice(name="m", label="m", parameters={"b": 0.1, "a": ["x", None], "image": 1})},
+    ],
+)
+def test_a_key_is_the_hash_of_one_json_text(changes: dict[str, Any]) -> None:
+    """The parts that trials share are hashed once; the keys of every store before stay what they were."""
+    trial = replace(TRIAL, **changes)
+    rule = trial.stopping[0] if trial.stopping else None
+    provenance = {"software": {"torch": "2"}, "code": [["a:b", "0" * 16]], "core": "1"}
+    material = {
+        "protocol": PROTOCOL,
+        "denoiser": [trial.denoiser.name, trial.denoiser.parameters],
+        "image_set": trial.image_set.name,
+        "image": [trial.image, trial.image_sha256, *([trial.noisy_sha256] if trial.noisy_sha256 else [])],
+        "operator": [trial.operator.name, trial.operator.parameters],
+        "noise": [trial.noise.name, trial.noise.parameters],
+        "repetition": trial.repetition,
+        "salt": salt_hash(trial.salt),
+        "stopping": None if rule is None else [rule.name, rule.parameters],
+        "metrics": sorted(trial.metrics),
+        "device": trial.device.partition(":")[0],
+        "threads": trial.threads,
+        "provenance": provenance,
+    }
+    text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
+    expected = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    assert record_key(trial, rule, provenance) == expected

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
+import tracemalloc
 from dataclasses import replace
 
+from sample_records import record as sample_record
 from small_runs import HERE, records, write_suite
 
 from priorbench.contract.images import SkippedImage
+from priorbench.contract.records import to_json
+from priorbench.contract.requests import Run
 from priorbench.loading.load import load_registry
+from priorbench.run.answers import AnswerBook
 from priorbench.run.plan import Plan, PlanOptions
+from priorbench.store.database import Store
+from priorbench.store.rows.earlier import request_of
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions
 
@@ -77,3 +86,41 @@ def test_a_dry_run_writes_nothing(command, tmp_path):
     assert done.returncode == 0
     assert "at most 6 trials on cpu" in done.stdout
     assert not list(tmp_path.glob("*.db"))
+
+
+def test_a_plan_keeps_nothing_of_its_trials(example_site, monkeypatch):
+    """Of a million trials, too: what a plan holds grows with the images of a set alone."""
+    monkeypatch.syspath_prepend(str(example_site))
+    monkeypatch.setenv("PRIORBENCH_PLUGINS", "standard,example")
+    registry = load_registry()
+    options = SuiteOptions(images=("ramps:count=4,size=2",), noises=("gaussian-25", "gaussian-50"))
+    options = replace(options, denoisers=("mean", "sleeps"), repetitions=10**6)
+    plan = Plan(load_suite("-", registry, options), registry, PlanOptions())
+    assert len(plan) == 16 * 10**6
+    trials = plan.trials(lambda label, skipped: None)
+    sizes = []
+    tracemalloc.start()
+    for _ in range(3):
+        for trial in itertools.islice(trials, 3000):
+            plan.requests(trial)
+        gc.collect()
+        sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert sizes[2] - sizes[0] < 100_000  # 6000 keys alone would be 500 KB
+
+
+def test_the_book_of_a_run_forgets_what_went_well(tmp_path):
+    store = Store(f"sqlite:///{tmp_path}/a.db")
+    book = AnswerBook(store, Run(id="r", asked_at="2026-01-01T00:00:00.000000+00:00"))
+    done, failed = sample_record("a", psnr=30.0), sample_record("b", status="error", error="no")
+    request = request_of(to_json(done))
+    for record in (done, failed):
+        assert book.ask([record.key], [request], [True]) == [True]
+        assert book.ask([record.key], [request], [True]) == [False], "it is on its way"
+        store.add([record], answers=book.answered([record]))
+    # what went well is found in the store; what failed is not tried twice, also where failures are retried
+    assert book.ask(["b"], [request], [True]) == [False]
+    assert book._failed == {"b"}
+    book.close()
+    store.check_kept()
+    store.close()

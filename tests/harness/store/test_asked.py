@@ -16,6 +16,8 @@ from priorbench.errors import PriorbenchError
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.store.asked import request_id
 from priorbench.store.database import Store
+from priorbench.store.rows.packing import unpack
+from priorbench.store.tables import FORM
 
 WHOLE = request(
     "a",
@@ -176,9 +178,9 @@ def test_a_store_of_schema_1_that_is_written_to_has_the_same_board(file, scores)
     store.close()
     with sqlite3.connect(file) as connection:
         [(schema,)] = connection.execute("SELECT value FROM about WHERE name = 'schema'")
-        texts = [json.loads(data) for (data,) in connection.execute("SELECT data FROM records")]
+        texts = [json.loads(unpack(data)) for (data,) in connection.execute("SELECT data FROM records")]
     connection.close()
-    assert schema == str(SCHEMA)
+    assert schema == str(FORM)
     assert all("label" not in data and data["schema"] == SCHEMA for data in texts)
     for create in (True, False):
         again = Store(str(file), create=create)
@@ -220,10 +222,10 @@ def test_a_damaged_record_of_schema_1_stays_as_it_is(file):
 def test_a_store_of_a_newer_schema_is_refused(file):
     write_store_1(file, [])
     with sqlite3.connect(file) as connection:
-        connection.execute(f"UPDATE about SET value = '{SCHEMA + 1}' WHERE name = 'schema'")
+        connection.execute(f"UPDATE about SET value = '{FORM + 1}' WHERE name = 'schema'")
     connection.close()
     for create in (True, False):
         with pytest.raises(
-            PriorbenchError, match=rf"has schema {SCHEMA + 1}, newer than this priorbench's {SCHEMA}"
+            PriorbenchError, match=rf"has schema {FORM + 1}, newer than this priorbench's {FORM}"
         ):
             Store(str(file), create=create)

@@ -63,7 +63,7 @@ def damage(folder, column, value):
     with sqlite3.connect(folder / "priorbench.db") as connection:
         value = value if isinstance(value, str) or column == "curve" else sqlite3.Binary(value)
         connection.execute(f"UPDATE records SET {column} = ? WHERE key = ?", (value, KEY))
-        connection.execute("UPDATE records SET data = CAST(data AS TEXT)")
+        connection.execute("UPDATE records SET data = CAST(data AS TEXT) WHERE key = ?", (KEY,))
     connection.close()
 
 

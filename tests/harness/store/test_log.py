@@ -99,7 +99,9 @@ def test_what_is_gone_at_the_end_is_counted(tmp_path: Path, monkeypatch: pytest.
 def test_a_file_that_may_not_grow_is_one_line_and_the_trial_is_in_a_file(tmp_path: Path) -> None:
     """What a full disk, or a quota, is to SQLite."""
     writer = WRITER.format(middle="import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (2**17, 2**17))")
-    writer = writer.replace('f"key-{number}")', 'f"key-{number}", printed="x" * 20_000)')
+    writer = writer.replace(
+        'f"key-{number}")', 'f"key-{number}", printed=__import__("os").urandom(10_000).hex())'
+    )
     done = subprocess.run(
         [sys.executable, "-c", writer, "0"],
         env={**os.environ, "PYTHONPATH": import_path()},

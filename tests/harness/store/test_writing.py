@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import sqlite3
 import threading
@@ -83,7 +84,7 @@ def test_a_full_disk_loses_no_finished_trial(store, monkeypatch):
     monkeypatch.setattr(opening, "connect_to_write", small)
     full = Store("sqlite:///a.db")
     with pytest.raises(PriorbenchError, match=r"disk is full; make room there.*not in it") as caught:
-        full.add([record("big", printed="x" * 100_000)])
+        full.add([record("big", printed=random.Random(0).randbytes(50_000).hex())])
     assert rescued(caught.value) == ["big"]
     assert [found.key for found in full.records()] == ["first"]
 

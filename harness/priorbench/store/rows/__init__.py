@@ -1,0 +1,1 @@
+"""The texts of records as a store has them: packed, and of earlier schemas."""
