@@ -30,6 +30,11 @@ def raw(connection: sa.Connection, column: sa.Column[str]) -> Any:
     return sa.cast(column, sa.LargeBinary).label(column.name) if is_sqlite(connection) else column
 
 
+def by_code_points(connection: sa.Connection, column: sa.Column[str]) -> Any:
+    """Return a column to sort by, in the order of SQLite and Python; a server may have a language's."""
+    return column if is_sqlite(connection) else sa.collate(column, "C")
+
+
 class StoredRow(NamedTuple):
     """A record as it is stored; without `data` where a value is larger than any of priorbench."""
 
