@@ -70,6 +70,14 @@ class AnswerBook:
         self._done.update(keys)
         return [(request, key, self._run.id) for key in keys for request in self._coming.pop(key)]
 
+    def found(self, keys: Sequence[str]) -> None:
+        """Take note that records of these keys, which were on their way, are in the store: another run's."""
+        for key in keys:
+            self._found += [(request, key, self._run.id) for request in self._coming.pop(key, ())]
+        self._done.update(keys)
+        if len(self._found) >= _AT_A_TIME:
+            self._write()
+
     def close(self) -> None:
         """Store what is not stored yet.
 
