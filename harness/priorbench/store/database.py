@@ -51,6 +51,8 @@ class Store:
     ----------
     url : str
         for messages: without password and options.
+    remark : str
+        what people should know about how the store is written; mostly empty.
     write : callable
         does some work in one transaction and returns what it returns; see `Database.write`.
     read : callable
@@ -65,7 +67,7 @@ class Store:
         self.damage: dict[str, Damage] = {}
         self.renewed = 0
         self._database = Database(address_of(url), writes=create)
-        self.url = self._database.shown
+        self.url, self.remark = self._database.shown, self._database.remark
         self.write, self.read = self._database.write, self._database.read
         self._connection = self._database.connection
         self._lacks = self._database.lacks

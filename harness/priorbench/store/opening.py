@@ -33,6 +33,7 @@ from priorbench.store.files import (
     parts_of,
 )
 from priorbench.store.score_tables import has_scores, renew_scores
+from priorbench.store.sharing.journal import journal_remark
 from priorbench.store.sharing.server import check_encoding, place, server_engine
 from priorbench.store.statements import Note, insert, record_rows
 from priorbench.store.tables import ABOUT, META, RECORDS, SCORES
@@ -58,11 +59,13 @@ class Database:
     ----------
     shown : str
         its name in messages.
+    remark : str
+        what people should know about how it is written; mostly empty.
     """
 
     def __init__(self, address: Address, *, writes: bool) -> None:
         self._address, self._writes = address, writes
-        self.shown = address.shown
+        self.shown, self.remark = address.shown, ""
         self._reading: Reading | None = None
         self._identity: Identity | None = None
         self._log: Identity | None = None
@@ -71,6 +74,7 @@ class Database:
         if address.path is not None:
             check_file(address.path, self.shown, create=writes)
             self._reading = None if writes else Reading(address.path, self.shown)
+            self.remark = journal_remark(address.path, self.shown) if writes else ""
             if writes and address.path.exists():
                 self._look(address.path)
         try:
