@@ -197,6 +197,9 @@ def test_a_line_with_its_names_is_taken():
         ({"requests": [REQUEST | {"runs": [["../x", ""]]}]}, "the id of a run"),
         ({"requests": [REQUEST | {"runs": [["x", "yesterday"]]}]}, "cannot be read"),
         ({"requests": [REQUEST | {"runs": [["x", 0]]}]}, "cannot be read"),
+        ({"requests": [REQUEST | {"runs": [["x", "2026-01-01\x0000:00"]]}]}, "is no moment"),
+        ({"requests": [REQUEST | {"runs": [["x", "2026-01-01\udcff00:00"]]}]}, "is no moment"),
+        ({"requests": [REQUEST | {"runs": [["x", "2026-01-01T00:00:00." + "0" * 80]]}]}, "is no moment"),
         ({"key": "\udce9"}, "ASCII"),
         (
             {"requests": [REQUEST | {"denoiser": {"name": "d", "label": "a\nb", "parameters": {}}}]},
