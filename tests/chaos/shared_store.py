@@ -103,7 +103,7 @@ class Field:
             "PYTHONPATH": import_path(),
             "CHAOS_RUN": name,
             "PRIORBENCH_WORKER_VARIABLES": "CHAOS_RUN",
-            "PRIORBENCH_LEASE": "6",
+            "PRIORBENCH_LEASE": "20",
             "PRIORBENCH_PLUGINS": "standard",
             "OMP_NUM_THREADS": "1",
         }
