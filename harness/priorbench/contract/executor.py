@@ -18,8 +18,9 @@ class Executor(Protocol):
     One that holds trials to limits has them in an attribute ``limits``, of the class
     `priorbench.contract.limits.Limits`, and in the records. A run then tries again what failed under
     smaller ones. One that runs trials on machines or devices which this process's own description does not
-    fit has theirs in an attribute ``environments``, by their fingerprints, and these in the records. Where
-    the machine failed, not the method, the status is
+    fit has theirs in an attribute ``environments``, by their fingerprints, and these in the records. `run` is
+    called again, when it has ended, for trials that another run of the same store had held before and did
+    not make. Where the machine failed, not the method, the status is
     `priorbench.contract.records.NOT_RUN`.
     """
 

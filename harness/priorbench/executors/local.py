@@ -99,6 +99,8 @@ class LocalExecutor:
 
     def run(self, trials: Iterable[Trial], started: Started) -> Iterator[tuple[Record, ...]]:
         """Yield the records of each trial when it ends; trials are read only as workers become free."""
+        with self._lock:
+            self._closed = False
         pending: set[Future[Ended]] = set()
         # this process has clean images, too, from planning
         with hidden_memory(), ThreadPoolExecutor(self._jobs, thread_name_prefix="worker") as threads:

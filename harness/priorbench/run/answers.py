@@ -32,7 +32,7 @@ class AnswerBook:
         self._store, self._run = store, run
         self._coming: dict[str, list[Request]] = {}
         self._found: list[Answer] = []
-        self._failed: set[str] = set()
+        self._settled: set[str] = set()  # failed in this run, or made by another one
         self._gone: set[str] = set()
         store.add_run(run)
 
@@ -51,7 +51,7 @@ class AnswerBook:
         A key that is on its way, because the suite has its method under another label or its image in another
         set, is not run twice; nor is one that failed in this run, which tries failures again.
         """
-        wanted = [want and key not in self._failed for key, want in zip(keys, wanted, strict=True)]
+        wanted = [want and key not in self._settled for key, want in zip(keys, wanted, strict=True)]
         run = [want and key not in self._coming for key, want in zip(keys, wanted, strict=True)]
         for key, request, want in zip(keys, requests, wanted, strict=True):
             if want:
@@ -68,9 +68,17 @@ class AnswerBook:
 
     def answered(self, records: Sequence[Record]) -> list[Answer]:
         """Return what records answer; they are not on their way any more."""
-        self._failed.update(record.key for record in records if record.status != "ok")
+        self._settled.update(record.key for record in records if record.status != "ok")
         keys = [record.key for record in records]
         return [(request, key, self._run.id) for key in keys for request in self._coming.pop(key)]
+
+    def found(self, keys: Sequence[str]) -> None:
+        """Take note that records of these keys, which were on their way, are in the store: another run's."""
+        for key in keys:
+            self._found += [(request, key, self._run.id) for request in self._coming.pop(key, ())]
+        self._settled.update(keys)
+        if len(self._found) >= _AT_A_TIME:
+            self._write()
 
     def close(self) -> None:
         """Store what is not stored yet.

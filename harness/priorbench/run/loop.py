@@ -4,96 +4,27 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from priorbench.contract.executor import Executor
 from priorbench.contract.images import SkippedImage
-from priorbench.contract.limits import Limits
 from priorbench.contract.records import NOT_RUN, Noted, Record, RunSummary
-from priorbench.contract.requests import Request, Run
+from priorbench.contract.requests import Run
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
 from priorbench.machine.description import describe, fingerprint
 from priorbench.protocol.seeding import salt_hash
 from priorbench.run.answers import AnswerBook
+from priorbench.run.claiming import Claiming
 from priorbench.run.lookups import looked_up
 from priorbench.run.noting import Notes
 from priorbench.run.plan import Plan
+from priorbench.run.progress import Answered, Progress
+from priorbench.run.wanted import Wants, with_rules
 from priorbench.store.database import Store
-
-#: a record, and what it answers
-Answered = tuple[Record, Request]
-
-
-@dataclass(kw_only=True, slots=True)
-class Progress:
-    """Where a run stands; passed to the caller's `watch` at every change.
-
-    Attributes
-    ----------
-    planned : int
-        upper bound of the number of trials; for a shard, about how many.
-    finished, resumed : int, default 0
-        trials that ended in this run, and trials found in the store.
-    failed, refused : int, default 0
-        of `finished`, those that went wrong and those that the method does not take.
-    not_run : int, default 0
-        of `finished`, those that the machine could not run.
-    failed_before : int, default 0
-        trials with a record in the store that had failed earlier and is not run again.
-    running : list of str, optional
-        titles of the trials that run now.
-    latest : tuple of (Record, Request), default ()
-        records of the trial that ended last, and what they answer.
-    skipped : list[tuple[str, str]], optional
-        (set/file, reason) of files that could not be used.
-    notes : list of Noted, optional
-        what was done to pictures when they were read, each kind once for each set.
-    seconds : float, default 0.0
-        spent so far.
-    """
-
-    planned: int
-    finished: int = 0
-    resumed: int = 0
-    failed: int = 0
-    refused: int = 0
-    not_run: int = 0
-    failed_before: int = 0
-    running: list[str] = field(default_factory=list)
-    latest: tuple[Answered, ...] = ()
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[Noted] = field(default_factory=list)
-    seconds: float = 0.0
-
-    def count(self, answered: tuple[Answered, ...]) -> None:
-        """Take note of the records of a trial that has ended."""
-        statuses = {record.status for record, _ in answered}
-        self.finished += 1
-        self.planned = max(self.planned, self.finished + self.resumed)  # what a shard has, is an estimate
-        self.not_run += NOT_RUN in statuses
-        self.refused += "refused" in statuses
-        self.failed += bool(statuses - {"ok", "refused", NOT_RUN})
-        self.latest = answered
-
-    def summary(self, suite: str, interrupted: bool) -> RunSummary:
-        """Return how the run of a suite ended."""
-        return RunSummary(
-            suite=suite,
-            finished=self.finished,
-            resumed=self.resumed,
-            failed=self.failed,
-            refused=self.refused,
-            not_run=self.not_run,
-            failed_before=self.failed_before,
-            skipped=tuple(self.skipped),
-            notes=tuple(self.notes),
-            interrupted=interrupted,
-            seconds=self.seconds,
-        )
-
+from priorbench.store.sharing.claims import Claims, lease_seconds
 
 Watch = Callable[[Progress], None]
 
@@ -125,44 +56,32 @@ def execute(
     environment = describe(plan.options.threads, plan.options.device)
     mark = fingerprint(environment)
     store.add_environment(mark, environment)
-    for own, told in getattr(executor, "environments", {}).items():
-        store.add_environment(own, told)
+    for own, facts in getattr(executor, "environments", {}).items():
+        store.add_environment(own, facts)
     progress = Progress(planned=len(plan))
-    notify(plan.registry, "priorbench_run_started", suite=plan.suite.name, planned=len(plan))
-    interrupted = False
-    titles: dict[tuple[str, ...], str] = {}
 
-    def started(trial: Trial) -> None:
-        titles[trial.keys] = trial.title
-        progress.running.append(trial.title)
+    def told(progress: Progress) -> None:
+        progress.seconds = time.monotonic() - began
         watch(progress)
 
     def noted(found: Sequence[Noted]) -> None:
         progress.notes += found
-        watch(progress)
+        told(progress)
 
-    notes = Notes(noted)
-    wants = _Wants(store=store, limits=getattr(executor, "limits", None), retry_failed=retry_failed)
+    notes, run = Notes(noted), _new_run(plan)
+    wants = Wants(store=store, limits=getattr(executor, "limits", None), retry_failed=retry_failed)
+    notify(plan.registry, "priorbench_run_started", suite=plan.suite.name, planned=len(plan))
+    interrupted = False
     try:
-        with AnswerBook(store, _new_run(plan)) as asking:
-            todo = _missing(plan, wants, asking, progress, watch, notes)
-            for records in executor.run(todo, started):
-                pairs = _named(records, asking, mark)
-                kept = [(record, request) for record, request in pairs if record.status != NOT_RUN]
-                _keep(kept, store, asking, wants)
-                progress.count(pairs)
-                progress.seconds = time.monotonic() - began
-                title = titles.pop(tuple(record.key for record in records), "")
-                if title in progress.running:
-                    progress.running.remove(title)
-                if kept:
-                    told = dict(zip(("records", "requests"), zip(*kept, strict=True), strict=True))
-                    notify(plan.registry, "priorbench_trial_finished", **told)
-                watch(progress)
+        with AnswerBook(store, run) as asking, Claims(store, run.id, lease=lease_seconds()) as claims:
+            claiming = Claiming(claims, wants, asking, progress, told)
+            work = _Work(store, plan, asking, wants, claiming, progress, told, mark)
+            try:
+                work.do(executor, _missing(plan, wants, asking, progress, told, notes))
+            finally:
+                executor.close()  # before another run may take what runs here
     except KeyboardInterrupt:
         interrupted = True
-    finally:
-        executor.close()
     notes.flush()  # of a set that was not read to its end
     progress.seconds = time.monotonic() - began
     summary = progress.summary(plan.suite.name, interrupted)
@@ -170,45 +89,55 @@ def execute(
     return summary
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Wants:
-    """Which records a run makes: those that are not there, and some of those that failed.
-
-    Attributes
-    ----------
-    store : Store
-        what is there.
-    limits : Limits or None
-        of the executor; None = not known.
-    retry_failed : bool
-        make all again that failed.
-    again : set of str, optional
-        keys that take the place of what is in the store.
-    """
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Has trials run, and stores and tells what they give."""
 
     store: Store
-    limits: Limits | None
-    retry_failed: bool
-    again: set[str] = field(default_factory=set)
+    plan: Plan
+    asking: AnswerBook
+    wants: Wants
+    claiming: Claiming
+    progress: Progress
+    watch: Watch
+    mark: str
 
-    def of(self, keys: Sequence[str], there: Mapping[str, str]) -> tuple[list[bool], bool]:
-        """Say of each key whether its record is to be made, and whether a failed one is left as it is.
+    def do(self, executor: Executor, trials: Iterable[Trial]) -> None:
+        """Have trials run, in the end also those that other runs held and did not make."""
+        titles: dict[tuple[str, ...], str] = {}
 
-        `there` has the statuses of those that are stored.
-        """
-        bad = {key for key, status in there.items() if status != "ok"}
-        again = bad if self.retry_failed else self._outgrown(there)
-        self.again.update(again)
-        left = any(there[key] != "refused" for key in bad - again)
-        return [key not in there or key in again for key in keys], left
+        def started(trial: Trial) -> None:
+            titles[trial.keys] = trial.title
+            self.progress.running.append(trial.title)
+            self.watch(self.progress)
 
-    def _outgrown(self, there: Mapping[str, str]) -> set[str]:
-        """Return the keys of what failed under smaller limits than those of this run."""
-        limited = [key for key, status in there.items() if status in ("timeout", "out-of-memory")]
-        if self.limits is None or not limited:
-            return set()
-        had = self.store.limits(limited)
-        return {key for key in limited if self.limits.allow_more(there[key], had[key])}
+        todo = trials
+        while todo:
+            for records in executor.run(self.claiming.of(todo), started):
+                title = titles.pop(tuple(record.key for record in records), "")
+                if title in self.progress.running:
+                    self.progress.running.remove(title)
+                self._keep(records)
+            todo = self.claiming.later()
+
+    def _keep(self, records: Sequence[Record]) -> None:
+        """Store the records of a trial and what they answer, and tell."""
+        pairs = _named(records, self.asking, self.mark)
+        kept = [(record, request) for record, request in pairs if record.status != NOT_RUN]
+        if self.claiming.lost([record.key for record in records]):
+            self.progress.lost += 1
+            self.wants.of([record.key for record in records])  # what the other run made stays
+        if kept:
+            facts = [record for record, _ in kept]
+            answers = self.asking.answered(facts)
+            again = any(record.key in self.wants.again for record in facts)
+            self.store.add(facts, answers=answers, replace=again)
+        self.claiming.ended(pairs)
+        self.progress.count(pairs)
+        if kept:
+            told = dict(zip(("records", "requests"), zip(*kept, strict=True), strict=True))
+            notify(self.plan.registry, "priorbench_trial_finished", **told)
+        self.watch(self.progress)
 
 
 def _named(records: Sequence[Record], asking: AnswerBook, environment: str) -> tuple[Answered, ...]:
@@ -218,14 +147,6 @@ def _named(records: Sequence[Record], asking: AnswerBook, environment: str) -> t
         (replace(record, environment=record.environment or environment, code=request.code), request)
         for record, request in zip(records, requests, strict=True)
     )
-
-
-def _keep(answered: Sequence[Answered], store: Store, asking: AnswerBook, wants: _Wants) -> None:
-    """Store the records of a trial and what they answer."""
-    records = [record for record, _ in answered]
-    if records:
-        again = any(record.key in wants.again for record in records)
-        store.add(records, answers=asking.answered(records), replace=again)
 
 
 def _new_run(plan: Plan) -> Run:
@@ -248,7 +169,7 @@ def _new_run(plan: Plan) -> Run:
 
 
 def _missing(
-    plan: Plan, wants: _Wants, asking: AnswerBook, progress: Progress, watch: Watch, notes: Notes
+    plan: Plan, wants: Wants, asking: AnswerBook, progress: Progress, watch: Watch, notes: Notes
 ) -> Iterator[Trial]:
     """Yield the trials, with only those stopping rules whose records are neither there nor on their way."""
 
@@ -264,8 +185,4 @@ def _missing(
             progress.resumed += 1
             watch(progress)
             continue
-        keys = tuple(key for key, want in zip(trial.keys, wanted, strict=True) if want)
-        rules = trial.stopping and tuple(
-            rule for rule, want in zip(trial.stopping, wanted, strict=True) if want
-        )
-        yield replace(trial, keys=keys, stopping=rules)
+        yield with_rules(trial, wanted)

@@ -22,6 +22,9 @@ _OPTION = re.compile(
     r"|cached_statements)="
 )
 _HIDDEN = "***"
+#: what a URL of PostgreSQL begins with, and the driver that is meant
+_SERVERS = ("postgresql", "postgres")
+_DRIVER = "postgresql+psycopg"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,8 +88,13 @@ def address_of(name: str) -> Address:
     text, url, secrets = _server(name)
     if url is None:
         raise PriorbenchError(
-            f"the store {text} is no URL: write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+            f"the store {text} is no URL: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
         )
+    if url.drivername not in (*_SERVERS, _DRIVER):
+        raise PriorbenchError(
+            f"cannot open the store {text}: it is neither sqlite:///FILE nor postgresql://USER@HOST/DATABASE"
+        )
+    url = url.set(drivername=_DRIVER)
     return Address(shown=text, url=url, path=None, secrets=secrets)
 
 

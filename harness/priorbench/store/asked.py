@@ -20,7 +20,7 @@ from priorbench.contract.requests import (
     request_to_json,
 )
 from priorbench.store.rows.earlier import request_of
-from priorbench.store.statements import Note, by_bytes, insert
+from priorbench.store.statements import Note, by_code_points, insert
 from priorbench.store.tables import ANSWERS, RECORDS, REQUESTS, RUNS
 
 #: answers that are read at once
@@ -126,7 +126,7 @@ def read_asked(connection: sa.Connection, note: Note) -> Asked:
             note(f"run {number}", f"it cannot be read: {error}")
     columns = (
         ANSWERS.c.request,
-        *(by_bytes(connection, column) for column in (ANSWERS.c.key, ANSWERS.c.run)),
+        *(by_code_points(connection, column) for column in (ANSWERS.c.key, ANSWERS.c.run)),
     )
     query = sa.select(ANSWERS.c.request, ANSWERS.c.key, ANSWERS.c.run).order_by(*columns)
     found = _asked(requests, runs, connection.execute(query).partitions(_AT_A_TIME))

@@ -58,8 +58,12 @@ class Store:
     ----------
     url : str
         for messages: without password and options.
+    remark : str
+        what people should know about how the store is written; mostly empty.
     write : callable
         does some work in one transaction and returns what it returns; see `Database.write`.
+    read : callable
+        likewise for short reading; see `Database.read`.
     damage : dict[str, Damage]
         what could not be read so far and was left out, by where it is.
     renewed : int
@@ -70,8 +74,9 @@ class Store:
         self.damage: dict[str, Damage] = {}
         self.renewed = 0
         self._database = Database(address_of(url), writes=create)
-        self.url = self._database.shown
-        self.write, self._connection = self._database.write, self._database.connection
+        self.url, self.remark = self._database.shown, self._database.remark
+        self.write, self.read = self._database.write, self._database.read
+        self._connection = self._database.connection
         self._lacks = self._database.lacks
         self._numbers, self._runs = Numbers(), dict[str, Run]()
         self._added = bytearray()  # keys, a line each: of a million, a set would take 200 MB
@@ -207,15 +212,25 @@ class Store:
 
     def statuses(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the status of those of `keys` that are stored."""
-        with self._connection() as connection:
-            return {row.key: row.status for row in connection.execute(_STATUSES, {"keys": list(keys)})}
+        wanted = list(keys)
+
+        def work(connection: sa.Connection) -> dict[str, str]:
+            parts = (wanted[first : first + 1000] for first in range(0, len(wanted), 1000))
+            found = (connection.execute(_STATUSES, {"keys": part}) for part in parts)
+            return {row.key: row.status for rows in found for row in rows}
+
+        return self._database.read(work)
 
     def limits(self, keys: Iterable[str]) -> dict[str, dict[str, float]]:
         """Return the limits that the records of those of `keys` that are stored ran under."""
-        with self._connection() as connection:
+        wanted = list(keys)
+
+        def work(connection: sa.Connection) -> dict[str, dict[str, float]]:
             data = raw(connection, RECORDS.c.data)
-            query = sa.select(RECORDS.c.key, data).where(RECORDS.c.key.in_(list(keys)))
+            query = sa.select(RECORDS.c.key, data).where(RECORDS.c.key.in_(wanted))
             return {row.key: limits_of(row.data) for row in connection.execute(query)}
+
+        return self._database.read(work)
 
     def crop_digests(self) -> frozenset[str]:
         """Return the digests of the images whose middles are stored."""

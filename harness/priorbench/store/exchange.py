@@ -162,7 +162,12 @@ def _run(run: Any, asked_at: Any, suite: str) -> Run:
 
 
 def _in_utc(moment: str) -> str:
-    """Return a moment in UTC, because moments are compared as texts; ValueError if it is none."""
+    """Return a moment in UTC, because moments are compared as texts; ValueError if it is none.
+
+    Python takes any character between date and time, and digits without end; a server does not.
+    """
+    if len(moment) > 64 or not moment.isascii() or not moment.isprintable():
+        raise ValueError(f"{moment[:64]!a} is no moment")
     if moment != "" and (read := datetime.fromisoformat(moment)).utcoffset():
         return read.astimezone(UTC).isoformat(timespec="microseconds")
     return moment

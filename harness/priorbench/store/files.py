@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from priorbench.errors import PriorbenchError
+from priorbench.store.sharing.journal import set_journal
 
 _MAGIC = b"SQLite format 3\0"
 #: place of the byte that says how a database is written: 2 = with a write-ahead log
@@ -101,12 +102,12 @@ def parts_of(path: Path) -> list[tuple[str, str]]:
 def connect_to_write(path: Path) -> sqlite3.Connection:
     """Open a file for reading and writing.
 
-    It gets a write-ahead log: readers and writers side by side, and a killed process leaves a whole store.
+    It gets a write-ahead log: readers and writers side by side, and a killed process leaves a whole store;
+    or what `set_journal` gives it on a network file system.
     """
     connection = _connect(path, "mode=rwc")
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        set_journal(connection, path)
     except sqlite3.Error:
         connection.close()
         raise
@@ -119,7 +120,8 @@ class Reading:
     SQLite makes files beside a store with a write-ahead log, for readers too. A store at rest is therefore
     opened as one that cannot change, and `check` tells if it did. One that is in use has these files already.
     One that a killed run left with a log and without its index is copied, because the index would have to be
-    made.
+    made. One without such a log, as on a network file system, is read under SQLite's locks, and copied where
+    a killed run left a journal, because what is in that would have to be undone.
 
     Parameters
     ----------
@@ -137,6 +139,8 @@ class Reading:
     def connect(self) -> sqlite3.Connection:
         """Open the file."""
         if not _size(_beside(self._path, "-wal")):
+            if _has_rollback_journal(self._path):
+                return self._under_locks()
             self._state = _state(self._path)
             return _connect(self._path, "mode=ro&immutable=1")
         if _size(_beside(self._path, "-shm")):
@@ -145,6 +149,14 @@ class Reading:
             except sqlite3.OperationalError as error:
                 if "locked" in str(error):
                     raise
+        return _connect(self._copied(), "mode=rw")
+
+    def _under_locks(self) -> sqlite3.Connection:
+        try:
+            return _readable(_connect(self._path, "mode=ro"))
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise
         return _connect(self._copied(), "mode=rw")
 
     def is_outdated(self) -> bool:
@@ -172,8 +184,9 @@ class Reading:
     def _copied(self) -> Path:
         if self._copy is None:
             self._copy = tempfile.TemporaryDirectory(prefix="priorbench-store-")
-            for part in (self._path, _beside(self._path, "-wal")):
-                shutil.copyfile(part, Path(self._copy.name, part.name))
+            for part in (self._path, *(_beside(self._path, ending) for ending in ("-wal", "-journal"))):
+                if part.exists():
+                    shutil.copyfile(part, Path(self._copy.name, part.name))
         return Path(self._copy.name, self._path.name)
 
 
@@ -198,6 +211,15 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
     connection.execute("PRAGMA trusted_schema = OFF")  # the file may be a stranger's
     return connection
+
+
+def _has_rollback_journal(path: Path) -> bool:
+    """Say whether a database is written without a log."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_VERSION + 1)[_VERSION:] == b"\1"
+    except OSError:
+        return False
 
 
 def _readable(connection: sqlite3.Connection) -> sqlite3.Connection:

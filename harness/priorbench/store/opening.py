@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,9 +34,11 @@ from priorbench.store.files import (
 from priorbench.store.rows.earlier import is_earlier
 from priorbench.store.rows.packing import pack
 from priorbench.store.score_tables import has_scores, renew_scores
+from priorbench.store.sharing.journal import journal_remark
+from priorbench.store.sharing.server import check_encoding, place, server_engine
 from priorbench.store.statements import Note, insert, is_sqlite, record_rows, stored_text
 from priorbench.store.tables import ABOUT, FORM, META, RECORDS, SCORES
-from priorbench.store.writing import fault, in_transaction
+from priorbench.store.writing import fault, in_transaction, patiently
 
 Result = TypeVar("Result")
 
@@ -57,18 +60,22 @@ class Database:
     ----------
     shown : str
         its name in messages.
+    remark : str
+        what people should know about how it is written; mostly empty.
     """
 
     def __init__(self, address: Address, *, writes: bool) -> None:
         self._address, self._writes = address, writes
-        self.shown = address.shown
+        self.shown, self.remark = address.shown, ""
         self._reading: Reading | None = None
         self._identity: Identity | None = None
         self._log: Identity | None = None
         self._checkpoint_due = 0.0
+        self._one_at_a_time = threading.RLock()  # a run's heart beats in a thread of its own
         if address.path is not None:
             check_file(address.path, self.shown, create=writes)
             self._reading = None if writes else Reading(address.path, self.shown)
+            self.remark = journal_remark(address.path, self.shown) if writes else ""
             if writes and address.path.exists():
                 self._look(address.path)
         try:
@@ -110,10 +117,11 @@ class Database:
             )
 
     def _check_schema(self) -> None:
-        """Refuse a file with parts that SQLite runs by itself; priorbench makes none."""
-        if self._address.path is None:
-            return
+        """Refuse a file with parts that SQLite runs by itself, which priorbench makes none of."""
         with self._engine.connect() as connection:
+            if self._address.path is None:
+                check_encoding(connection, self.shown)
+                return
             found = connection.exec_driver_sql(
                 "SELECT DISTINCT type FROM sqlite_master WHERE type IN ('trigger', 'view')"
             ).scalars()
@@ -126,32 +134,48 @@ class Database:
             )
 
     def _new_engine(self) -> sa.Engine:
-        url, path = self._address.url, self._address.path
+        path = self._address.path
         if path is not None:
             connect = self._reading.connect if self._reading else partial(self._to_write, path)
-            return sa.create_engine(url, creator=connect)
-        engine = sa.create_engine(url, hide_parameters=True)
-        return engine if self._writes else engine.execution_options(postgresql_readonly=True)
+            return sa.create_engine(self._address.url, creator=connect)
+        return server_engine(self._address, writes=self._writes)
 
     def lacks(self, table: sa.Table) -> bool:
         """Say whether a store that is only read is without a table."""
         return not self._writes and table.name not in self._tables
 
-    def write(self, work: Callable[[sa.Connection], Result]) -> Result:
-        """Do some work in one transaction, and return what it returns.
+    def write(self, work: Callable[[sa.Connection], Result], *, patient: bool = True) -> Result:
+        """Do some work in one transaction, while nobody else writes, and return what it returns.
+
+        Parameters
+        ----------
+        work : callable
+            what to do; it may be done again if the connection breaks.
+        patient : bool, default True
+            try again, for some time, while the database is locked or its server is away.
 
         Raises
         ------
         PriorbenchError
             If it cannot be done; then nothing of it is in the store.
         """
-        self._mend_log()
-        result = in_transaction(self._engine, self._address, work)
-        if self._address.path is not None:
-            self._log = self._log or identity_of_log(self._address.path)
-            if time.monotonic() >= self._checkpoint_due:
-                self._checkpoint("PASSIVE")
-        return result
+        with self._one_at_a_time:
+            self._mend_log()
+            result = in_transaction(self._engine, self._address, work, patient=patient)
+            if self._address.path is not None:
+                self._log = self._log or identity_of_log(self._address.path)
+                if time.monotonic() >= self._checkpoint_due:
+                    self._checkpoint("PASSIVE")
+            return result
+
+    def read(self, work: Callable[[sa.Connection], Result]) -> Result:
+        """Do some short reading, and return what it returns; it is tried again like `write`."""
+        with self._reported():
+            return patiently(self._engine, partial(self._read, work))
+
+    def _read(self, work: Callable[[sa.Connection], Result]) -> Result:
+        with self._engine.connect() as connection:
+            return work(connection)
 
     def _to_write(self, path: Path) -> sqlite3.Connection:
         self._log = None  # each connection may make a new one
@@ -178,11 +202,15 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
         """Give a connection for reading; what goes wrong is one line."""
+        with self._reported(), patiently(self._engine, self._engine.connect) as connection:
+            yield connection
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
         if self._reading is not None and self._reading.is_outdated():
             self._engine.dispose()
         try:
-            with self._engine.connect() as connection:
-                yield connection
+            yield
         except sa.exc.SQLAlchemyError as error:
             self._check_unchanged()
             raise fault(self._address, error, "read") from None
@@ -195,7 +223,7 @@ class Database:
     def place(self) -> object:
         """Return what is equal for the same file or server."""
         path = self._address.path
-        return self._address.url if path is None else identity(path)
+        return self.read(place) if path is None else identity(path)
 
     def keep_place(self) -> None:
         """Remember which file it is."""

@@ -23,7 +23,7 @@ from priorbench.store.scores import (
     score_row,
     scores_from_columns,
 )
-from priorbench.store.statements import Note, insert, is_sqlite, record_rows, row_name
+from priorbench.store.statements import Note, by_code_points, insert, is_sqlite, record_rows, row_name
 from priorbench.store.tables import ABOUT, ENTRIES, META, PROBLEMS, RECORDS, SCORES
 
 SCORE_TABLES = (ABOUT, SCORES, ENTRIES, PROBLEMS)
@@ -78,12 +78,13 @@ def stored_scores(connection: sa.Connection, asked: Asked, note: Note) -> Scores
         If they are damaged: a number that is none, a reference to nothing.
     """
     columns = [SCORES.c.key, SCORES.c.entry, SCORES.c.problem, *(SCORES.c[name] for name in COLUMNS)]
-    query = sa.select(*columns).order_by(SCORES.c.key)
+    query = sa.select(*columns).order_by(by_code_points(connection, SCORES.c.key))
     if damaged := _damaged_keys(connection, note):
         query = query.where(SCORES.c.key.not_in(damaged))
     # The scores first: what they refer to was stored with them or before them. In batches: a row
     # takes ten times the memory of its numbers.
-    batches = [columns_of(rows) for rows in connection.execute(query).partitions(1000)]
+    found = connection.execute(query, execution_options={"stream_results": True, "yield_per": 1000})
+    batches = [columns_of(rows) for rows in found.partitions()]
     for batch in batches:
         _check_plausible(batch)
     entries = [(row.id, row.data) for row in connection.execute(sa.select(ENTRIES))]

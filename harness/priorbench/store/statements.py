@@ -38,11 +38,6 @@ def raw(connection: sa.Connection, column: sa.Column[str]) -> Any:
     return sa.cast(column, sa.LargeBinary).label(column.name) if is_sqlite(connection) else column
 
 
-def by_bytes(connection: sa.Connection, column: sa.Column[str]) -> Any:
-    """Return a text to sort by as Python does; a server may have rules of a language."""
-    return column if is_sqlite(connection) else sa.collate(column, "C")
-
-
 def add_records(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store rows of records, those that are there already left alone.
 
@@ -55,6 +50,11 @@ def add_records(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) ->
 def stored_text(connection: sa.Connection, text: str) -> str | bytes:
     """Return the text of a record as this database has it."""
     return pack(text) if is_sqlite(connection) else text
+
+
+def by_code_points(connection: sa.Connection, column: sa.Column[str]) -> Any:
+    """Return a column to sort by, in the order of SQLite and Python; a server may have a language's."""
+    return column if is_sqlite(connection) else sa.collate(column, "C")
 
 
 class StoredRow(NamedTuple):

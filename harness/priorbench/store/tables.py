@@ -9,6 +9,8 @@ A record is JSON, in SQLite packed (`priorbench.store.rows.packing`), so that ea
 takes longer than ranking them. What many records have in common (a
 method with its conditions, a noisy image) stands once in `entries` and `problems`, under a hash of its text.
 `scores`, `entries` and `problems` can always be made again from `records`.
+
+`claims` say what runs are at work on now; see `priorbench.store.sharing.claims`.
 """
 
 from __future__ import annotations
@@ -116,4 +118,15 @@ PROBLEMS = sa.Table(
     META,
     sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("data", sa.Text, nullable=False),
+)
+#: key of a record -> the run that makes it, and until when nobody else does, in seconds since 1970.
+#: `owner` names the process; `remade`: it is made no more, and took the place of a record that had failed
+CLAIMS = sa.Table(
+    "claims",
+    META,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("run", sa.String(32), nullable=False),
+    sa.Column("owner", sa.String(256), nullable=False),
+    sa.Column("until", sa.Double, nullable=False),
+    sa.Column("remade", sa.Integer, nullable=False),
 )

@@ -11,11 +11,14 @@ import sqlalchemy as sa
 
 from priorbench.errors import PriorbenchError
 from priorbench.store.address import Address
+from priorbench.store.sharing.server import hold
 
 Result = TypeVar("Result")
 
 #: seconds before the next attempts; SQLite itself waits in each
 _PAUSES = (0.5, 1.5, 4.0)
+#: the same for a server, which may be restarted: about a minute
+_SERVER_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, *[4.0] * 14)
 
 #: SQLite's primary error code -> what to do
 _ADVICE = {
@@ -25,47 +28,83 @@ _ADVICE = {
     sqlite3.SQLITE_TOOBIG: "it has a value of more than 64 MiB, which priorbench never writes",
     sqlite3.SQLITE_CORRUPT: "the file is damaged: keep a copy of it, and name another store with --store",
 }
+#: SQL's state -> what to do, on a server
+_SERVER_ADVICE = {
+    "25006": "it may only be read there: name the server that takes changes",
+    "42501": "ask its owner for the right to do that",
+    "53100": "make room on the server, then run the command again",
+}
+#: beginnings of SQL's states that pass: no connection, start and stop, locks, as many connections as allowed
+_PASSING = ("08", "57P", "40", "55P03", "53300")
 
 
-def in_transaction(engine: sa.Engine, address: Address, work: Callable[[sa.Connection], Result]) -> Result:
+def in_transaction(
+    engine: sa.Engine, address: Address, work: Callable[[sa.Connection], Result], *, patient: bool = True
+) -> Result:
     """Do some work in one transaction, several times if another process holds the database.
 
-    Returns what the work returns.
+    Returns what the work returns. A server may end a connection after it has kept a transaction and before
+    it says so: work must be such that it may be done twice.
 
     Raises
     ------
     PriorbenchError
         If it cannot be done; then nothing of it is in the store.
     """
-    for pause in (*_PAUSES, None):
+
+    def attempt() -> Result:
+        with engine.begin() as connection:
+            hold(connection)
+            return work(connection)
+
+    try:
+        return patiently(engine, attempt) if patient else attempt()
+    except sa.exc.SQLAlchemyError as error:
+        raise fault(address, error, "write to") from None
+
+
+def patiently(engine: sa.Engine, attempt: Callable[[], Result]) -> Result:
+    """Try something again as long as a lock, or a server that is away, may be why it fails."""
+    for pause in _PAUSES if engine.dialect.name == "sqlite" else _SERVER_PAUSES:
         try:
-            with engine.begin() as connection:
-                return work(connection)
+            return attempt()
         except sa.exc.SQLAlchemyError as error:
-            if pause is None or not _may_pass(error):
-                raise fault(address, error, "write to") from None
+            if not _may_pass(error):
+                raise
         time.sleep(pause)
-    raise AssertionError("the last attempt raises")
+    return attempt()
 
 
 def fault(address: Address, error: BaseException, doing: str) -> PriorbenchError:
     """Return what a driver raised as an error for people, without secrets."""
-    code = _code(error)
-    advice = "" if code is None else _ADVICE.get(code, "")
+    advice = _advice(error)
     return PriorbenchError(
         f"cannot {doing} the store {address.shown}: {address.reason(error)}"
         + (f"; {advice}" if advice else "")
     )
 
 
+def _advice(error: BaseException) -> str:
+    if isinstance(error, ImportError):
+        return "its driver is not installed: pip install 'priorbench[postgres]'"
+    code = _code(error)
+    return _SERVER_ADVICE.get(_state(error), "") if code is None else _ADVICE.get(code, "")
+
+
 def _may_pass(error: sa.exc.SQLAlchemyError) -> bool:
     """Say whether the same may succeed in a while: a lock, or a server that is away."""
-    if not isinstance(error, sa.exc.OperationalError):
-        return False
-    return not isinstance(error.orig, sqlite3.Error) or _code(error) in (
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-    )
+    code = _code(error)
+    if code is not None:
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    if getattr(error, "connection_invalidated", False):
+        return True
+    state = _state(error)
+    return isinstance(error, sa.exc.OperationalError) and (not state or state.startswith(_PASSING))
+
+
+def _state(error: BaseException) -> str:
+    """Return SQL's five letters about what went wrong; empty where a server has not even answered."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
 def _code(error: BaseException) -> int | None:

@@ -40,9 +40,9 @@ def file(tmp_path):
     return tmp_path / "a.db"
 
 
-def filled(file, *questions) -> Store:
+def filled(url, *questions) -> Store:
     """Return a store of what some runs asked for."""
-    store, whole = Store(str(file)), told(*questions)
+    store, whole = Store(url), told(*questions)
     for run in whole.runs:
         store.add_run(run)
     store.add(whole.records, answers=whole.answers)
@@ -69,10 +69,10 @@ def test_a_request_comes_back_from_its_json_and_keeps_its_id():
     assert len({request_id(other) for other in (WHOLE, *others)}) == 5
 
 
-def test_what_was_asked_for_is_read_back(file):
-    store = filled(file, (2, WHOLE, results("a", [30.0])), (1, request("b"), results("b", [31.0, 32.0])))
+def test_what_was_asked_for_is_read_back(url):
+    store = filled(url, (2, WHOLE, results("a", [30.0])), (1, request("b"), results("b", [31.0, 32.0])))
     store.close()
-    asked = Store(str(file), create=False).asked()
+    asked = Store(url, create=False).asked()
     assert asked.runs == (run_of(1), run_of(2))
     assert {one.denoiser.label: one for one in asked.requests} == {"a": WHOLE, "b": request("b")}
     rows = zip(asked.key, asked.request, asked.run, strict=True)
@@ -85,8 +85,8 @@ def test_what_was_asked_for_is_read_back(file):
     ]
 
 
-def test_the_same_answer_counts_once_and_what_is_there_stays(file):
-    store = filled(file, (1, request("a"), results("a", [30.0])))
+def test_the_same_answer_counts_once_and_what_is_there_stays(url):
+    store = filled(url, (1, request("a"), results("a", [30.0])))
     [answer] = told((1, request("a"), results("a", [30.0]))).answers
     store.add_run(replace(run_of(1), asked_at="2099-01-01T00:00:00+00:00"))
     store.add_answers([answer, answer])
@@ -94,15 +94,15 @@ def test_the_same_answer_counts_once_and_what_is_there_stays(file):
     assert (len(asked.key), asked.runs) == (1, (run_of(1),))
 
 
-def test_an_answer_without_a_record_is_on_no_board(file):
+def test_an_answer_without_a_record_is_on_no_board(url):
     """A run that was killed before its trial ended."""
-    store = filled(file, (1, request("a"), results("a", [30.0])))
+    store = filled(url, (1, request("a"), results("a", [30.0])))
     store.add_answers([(request("b"), "never stored", run_of(1).id)])
     assert shown(store) == [("a", 30.0, 1)]
 
 
-def test_a_record_that_is_added_without_a_request_is_asked_for_by_its_own_names(file):
-    store = Store(str(file))
+def test_a_record_that_is_added_without_a_request_is_asked_for_by_its_own_names(url):
+    store = Store(url)
     common = {"label": "dip", "mse": 0.1, "noisy_sha256": "x", "noise": "gaussian", "stopping_rule": "fixed"}
     common |= {"noise_parameters": {"s": 1}, "device": "cuda:3", "threads": 2}
     old = record("old", psnr=20.0, code="c1", started_at="2026-01-01", **common)
@@ -119,14 +119,13 @@ def test_a_record_that_is_added_without_a_request_is_asked_for_by_its_own_names(
     assert shown(store) == [("dip", 30.0, 1)]
 
 
-def test_a_damaged_request_is_named_and_what_answers_it_left_out(file):
-    store = filled(file, (1, request("a"), results("a", [30.0])), (1, request("b"), results("b", [31.0])))
-    store.close()
+def test_a_damaged_request_is_named_and_what_answers_it_left_out(url):
+    store = filled(url, (1, request("a"), results("a", [30.0])), (1, request("b"), results("b", [31.0])))
     number = request_id(request("b"))
-    with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE requests SET data = '{' WHERE id = ?", (number,))
-    connection.close()
-    store = Store(str(file), create=False)
+    damage = f"UPDATE requests SET data = '{{' WHERE id = {number}"
+    store.write(lambda connection: connection.exec_driver_sql(damage))
+    store.close()
+    store = Store(url, create=False)
     assert shown(store) == [("a", 30.0, 1)]
     assert list(store.damage) == [f"request {number}"]
 

@@ -22,8 +22,8 @@ SUPPORT = Path(__file__).parents[2] / "support"
 CURVE = Curve(iteration=(1, 2), wall_seconds=(0.1, 0.2), psnr=(20.0, None), residual=(0.1, 0.09))
 
 
-def test_records_and_curves_come_back(tmp_path):
-    store = Store(f"sqlite:///{tmp_path}/a.db")
+def test_records_and_curves_come_back(url):
+    store = Store(url)
     written = [record("a", psnr=30.5, curve=CURVE), record("b", status="error", error="no")]
     store.add(written)
     assert list(store.records()) == written
@@ -31,8 +31,8 @@ def test_records_and_curves_come_back(tmp_path):
     assert len(store) == 2
 
 
-def test_a_key_is_stored_once_unless_it_is_replaced(tmp_path):
-    store = Store(f"sqlite:///{tmp_path}/a.db")
+def test_a_key_is_stored_once_unless_it_is_replaced(url):
+    store = Store(url)
     store.add([record("a", psnr=1.0)])
     store.add([record("a", psnr=2.0), record("b")])
     assert [found.psnr for found in store.records()] == [1.0, None]
@@ -51,8 +51,8 @@ def test_fields_of_a_newer_schema_are_left_out():
     assert from_json(to_json(record()) | {"invented_later": 1}) == record()
 
 
-def test_a_name_that_is_not_utf8_can_be_stored(tmp_path):
-    store = Store(f"sqlite:///{tmp_path}/a.db")
+def test_a_name_that_is_not_utf8_can_be_stored(url):
+    store = Store(url)
     store.add([record(image="bad-\udcff.png")])
     assert next(store.records()).image == "bad-\udcff.png"
 
@@ -89,8 +89,7 @@ for number in range(10**9):
 """
 
 
-def test_a_killed_writer_leaves_whole_transactions(tmp_path):
-    url = f"sqlite:///{tmp_path}/a.db"
+def test_a_killed_writer_leaves_whole_transactions(url):
     code = WRITER.format(tests=str(SUPPORT), url=url)
     writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert writer.stdout is not None
@@ -105,8 +104,7 @@ def test_a_killed_writer_leaves_whole_transactions(tmp_path):
     assert {f"{number}-{part}" for number in range(5 + len(said)) for part in "ab"} <= keys
 
 
-def test_two_writers_share_a_store(tmp_path):
-    url = f"sqlite:///{tmp_path}/a.db"
+def test_two_writers_share_a_store(url):
     one, two = Store(url), Store(url)
     one.add([record("a")])
     two.add([replace(record("a"), psnr=5.0), record("b")])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import numpy as np
 import pytest
 from sample_records import record
@@ -48,11 +46,6 @@ def some_records():
         )
         yield record(f"d-{image!a}", label="d", status="crashed", error="signal 9", image=image)
     yield record("e", label="e", **common | {"mse": 0.0}, image="1", noisy_sha256="noise of '1'")
-
-
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path}/a.db"
 
 
 def test_a_leaderboard_of_the_columns_is_that_of_the_records(url):
@@ -114,10 +107,11 @@ def test_a_store_without_scores_or_with_others_gets_them(url, damage):
     store = Store(url)
     store.add(list(some_records()))
     wanted = leaderboard(store.scores())
+    done = [
+        store.write(lambda connection, one=one: connection.exec_driver_sql(one)) for one in damage.split(";")
+    ]
+    assert done
     store.close()
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        connection.executescript(damage)
-    connection.close()
     assert leaderboard(Store(url).scores()) == wanted
 
 

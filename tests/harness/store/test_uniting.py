@@ -17,20 +17,19 @@ from priorbench.store.exchange import item_of
 from priorbench.store.uniting import Tally, items_of, unite
 
 
-def store_of(path, records):
+def store_of(url, records):
     """Return a closed store's URL."""
-    url = f"sqlite:///{path}"
     store = Store(url)
     store.add(records)
     store.close()
     return url
 
 
-def merged(path, urls):
+def merged(url, urls):
     """Return what became of the records of several stores, and the store that has them now."""
-    target, tally = Store(f"sqlite:///{path}"), Tally()
-    for url in urls:
-        source = Store(url, create=False)
+    target, tally = Store(url), Tally()
+    for other in urls:
+        source = Store(other, create=False)
         unite(target, items_of(source, tally), tally)
         source.close()
     return target, tally
@@ -41,12 +40,12 @@ def measured(label, image, psnr, day, **changes):
 
 
 @pytest.fixture
-def three(tmp_path):
+def three(new_url):
     """Three machines: parts of one set, one trial measured on each, another result, a failure made good."""
     shared = {"key": "shared", "wall_seconds": 1.0}
     return [
         store_of(
-            tmp_path / "1.db",
+            new_url(),
             [
                 measured("a", "1", 30.0, 1),
                 measured("b", "1", 25.0, 1, **shared, environment="one"),
@@ -55,7 +54,7 @@ def three(tmp_path):
             ],
         ),
         store_of(
-            tmp_path / "2.db",
+            new_url(),
             [
                 measured("a", "2", 31.0, 2),
                 measured("b", "1", 25.0, 2, **shared | {"wall_seconds": 2.0}, environment="two"),
@@ -64,16 +63,16 @@ def three(tmp_path):
             ],
         ),
         store_of(
-            tmp_path / "3.db",
+            new_url(),
             [measured("b", "2", 26.0, 3), measured("c", "2", 27.0, 3), measured("d", "1", 33.0, 4, key="d")],
         ),
     ]
 
 
-def test_three_stores_in_any_order_twice_give_one_board_to_the_bit(three, tmp_path):
+def test_three_stores_in_any_order_twice_give_one_board_to_the_bit(three, new_url):
     boards = set()
-    for number, order in enumerate(itertools.permutations(three)):
-        target, _ = merged(tmp_path / f"to-{number}.db", [*order, *order])
+    for order in itertools.permutations(three):
+        target, _ = merged(new_url(), [*order, *order])
         boards.add(as_json(leaderboard(target.scores())))
         assert len(target) == 7
         target.close()
@@ -86,8 +85,8 @@ def test_three_stores_in_any_order_twice_give_one_board_to_the_bit(three, tmp_pa
     assert rows["d"]["psnr"] == 32.0  # the one that was measured first
 
 
-def test_another_result_under_a_key_is_told_with_both_values_and_nothing_is_lost(three, tmp_path):
-    target, tally = merged(tmp_path / "to.db", three)
+def test_another_result_under_a_key_is_told_with_both_values_and_nothing_is_lost(three, new_url):
+    target, tally = merged(new_url(), three)
     told = {
         (one.values["key"], one.values["psnr"], one.values["status"], one.other["psnr"], one.other["status"])
         for one in tally.conflicts
@@ -105,36 +104,35 @@ def test_another_result_under_a_key_is_told_with_both_values_and_nothing_is_lost
     ]
 
 
-def test_a_changed_result_never_takes_the_place_of_the_stored_one(tmp_path):
+def test_a_changed_result_never_takes_the_place_of_the_stored_one(new_url):
     """Of two results of one moment, the lower counts: nobody gains by a dispute."""
-    url = store_of(tmp_path / "1.db", [measured("a", "1", 30.0, 1, key="k")])
+    url = store_of(new_url(), [measured("a", "1", 30.0, 1, key="k")])
     for psnr in (99.0, 30.000001):
-        other = store_of(tmp_path / f"{psnr}.db", [measured("a", "1", psnr, 1, key="k")])
-        target, tally = merged(tmp_path / "1.db", [other])
+        other = store_of(new_url(), [measured("a", "1", psnr, 1, key="k")])
+        target, tally = merged(url, [other])
         assert [one.psnr for one in target.records()] == [30.0]
         assert [one.other["psnr"] for one in tally.conflicts] == [psnr]
         target.close()
-    assert url
 
 
-def test_other_times_of_one_result_are_no_conflict(tmp_path):
+def test_other_times_of_one_result_are_no_conflict(new_url):
     urls = [
-        store_of(tmp_path / f"{day}.db", [measured("a", "1", 30.0, day, key="k", wall_seconds=float(day))])
+        store_of(new_url(), [measured("a", "1", 30.0, day, key="k", wall_seconds=float(day))])
         for day in (2, 1)
     ]
-    target, tally = merged(tmp_path / "to.db", urls)
+    target, tally = merged(new_url(), urls)
     assert not tally.conflicts
     assert [one.wall_seconds for one in target.records()] == [1.0]  # measured first
 
 
-def test_everything_comes_over(tmp_path):
+def test_everything_comes_over(new_url):
     curve = Curve(iteration=(1, 2), wall_seconds=(0.1, 0.2), psnr=(20.0, None), residual=(0.1, 0.2))
     rich = measured("a", "caf\udce9.png", 30.0, 1, key="k", curve=curve, metrics={"m": 1.5})
     failed = measured(
         "b", "1", None, 1, key="l", status="crashed", error="signal 9", printed="last words\x1b[0m"
     )
-    url = store_of(tmp_path / "1.db", [rich, failed])
-    target, tally = merged(tmp_path / "to.db", [url])
+    url = store_of(new_url(), [rich, failed])
+    target, tally = merged(new_url(), [url])
     assert not tally.refused
     assert sorted(target.records(), key=lambda one: one.key) == sorted(
         [rich, failed], key=lambda one: one.key
@@ -199,6 +197,9 @@ def test_a_line_with_its_names_is_taken():
         ({"requests": [REQUEST | {"runs": [["../x", ""]]}]}, "the id of a run"),
         ({"requests": [REQUEST | {"runs": [["x", "yesterday"]]}]}, "cannot be read"),
         ({"requests": [REQUEST | {"runs": [["x", 0]]}]}, "cannot be read"),
+        ({"requests": [REQUEST | {"runs": [["x", "2026-01-01\x0000:00"]]}]}, "is no moment"),
+        ({"requests": [REQUEST | {"runs": [["x", "2026-01-01\udcff00:00"]]}]}, "is no moment"),
+        ({"requests": [REQUEST | {"runs": [["x", "2026-01-01T00:00:00." + "0" * 80]]}]}, "is no moment"),
         ({"key": "\udce9"}, "ASCII"),
         (
             {"requests": [REQUEST | {"denoiser": {"name": "d", "label": "a\nb", "parameters": {}}}]},

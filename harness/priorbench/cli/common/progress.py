@@ -16,8 +16,8 @@ from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Noted, Record, RunSummary
 from priorbench.contract.requests import Request
 from priorbench.rendering.tables import seconds
-from priorbench.run.loop import Progress
-from priorbench.words import visible
+from priorbench.run.progress import Progress
+from priorbench.words import plural, visible
 
 
 class ProgressView:
@@ -41,7 +41,7 @@ class ProgressView:
         self._progress = Progress(planned=planned)
         self._began = time.monotonic()
         self._shown: tuple[tuple[Record, Request], ...] = ()
-        self._skips = self._notes = 0
+        self._skips = self._notes = self._waiting = 0
         self._live = Live(
             get_renderable=self._render, console=self._console, refresh_per_second=2, transient=True
         )
@@ -68,6 +68,9 @@ class ProgressView:
         for noted in progress.notes[self._notes :]:
             self._say(note_line(noted))
         self._notes = len(progress.notes)
+        if progress.waiting and not self._waiting:
+            self._say(f"{self._waits()}; a run that died holds its trials for a minute at most")
+        self._waiting = progress.waiting
         if progress.latest is not self._shown:
             self._shown = progress.latest
             lines = [f"{self._count()} {outcome(record, request)}" for record, request in progress.latest]
@@ -78,6 +81,8 @@ class ProgressView:
 
     def conclude(self, summary: RunSummary, url: str, reason: str = "interrupted") -> None:
         """Print the last lines; `reason` is why the run was ended before its time, if it was."""
+        if lost := self._progress.lost:
+            self._say(f"{plural(lost, 'trial')} of this run, which was stopped, ran in another run too")
         if summary.interrupted:
             self._say(f"{reason}: run the same command again to go on")
         bad = summary.failed + summary.failed_before
@@ -92,6 +97,9 @@ class ProgressView:
         parts += [f"{len(summary.skipped)} images skipped"] if summary.skipped else []
         hint = f"; --retry-failed runs the {bad} failed again" if bad else ""
         self._say(f"{summary.suite}: {', '.join(parts)}; {seconds(summary.seconds)} s; {url}{hint}")
+
+    def _waits(self) -> str:
+        return f"waits for {plural(self._progress.waiting, 'trial')} of another run"
 
     def _say(self, line: str) -> None:
         if self._draws:
@@ -121,7 +129,7 @@ class ProgressView:
         bar = ProgressBar(
             total=max(1, progress.planned), completed=progress.finished + progress.resumed, width=24
         )
-        running = ", ".join(progress.running[:2])
+        running = self._waits() if progress.waiting else ", ".join(progress.running[:2])
         grid.add_row(
             self._suite, bar, self._count(), self._left(), Text(visible(running), overflow="ellipsis")
         )

@@ -41,6 +41,8 @@ def writing(name: str | None) -> Iterator[Store]:
 
     store = Store(store_url(name))
     try:
+        if store.remark:
+            remark(store.remark)
         if store.renewed:
             changed = plural(store.renewed, "record")
             remark(f"the store {store.url} was of an earlier version: {changed} brought to the present form")

@@ -14,7 +14,7 @@ from conftest_support import command_environment
 from small_runs import HERE, records
 
 from priorbench.cli.common.progress import ProgressView
-from priorbench.run.loop import Progress
+from priorbench.run.progress import Progress
 
 PRIORBENCH = ("-m", "priorbench")
 RUN = ("run", "-", "--images", "ramps:count=3", "--noise", "gaussian-25", "--denoiser", "mean", *HERE)

@@ -1,0 +1,1 @@
+"""Several processes on one store: claims of runs, database servers, files on network file systems."""

@@ -1,0 +1,80 @@
+"""A method that writes down each time that it runs, into a file that all runs share; pictures for it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from itertools import count
+
+import numpy as np
+import torch
+
+from priorbench import DenoiserSpec, Image, ImageSetSpec, Observation, hookimpl
+
+#: calls of this process; the first is to warm up
+_calls = count()
+
+
+@hookimpl
+def priorbench_denoisers() -> Iterator[DenoiserSpec]:
+    """Yield the method."""
+    yield DenoiserSpec(name="counted", factory=f"{__name__}:Counted", summary="the noisy image, told")
+
+
+@hookimpl
+def priorbench_image_sets() -> Iterator[ImageSetSpec]:
+    """Yield the pictures."""
+    yield ImageSetSpec(name="greys", factory=f"{__name__}:Greys", summary="pictures of one colour")
+
+
+class Greys:
+    """Small pictures of one colour.
+
+    Parameters
+    ----------
+    count : int, default 10
+        how many.
+    """
+
+    def __init__(self, *, count: int = 10) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Image]:
+        return map(self.load, map(str, range(self._count)))
+
+    def load(self, image_id: str) -> Image:
+        """Return a picture."""
+        level = (int(image_id) + 1) / (self._count + 1)
+        return Image(id=image_id, pixels=np.full((1, 16, 16), level, dtype=np.float32))
+
+
+class Counted:
+    """Return the noisy image after a while; append a line to a file when it begins: which run, which picture.
+
+    Parameters
+    ----------
+    log : str, default ''
+        the file.
+    seconds : float, default 0.0
+        how long it takes.
+    """
+
+    def __init__(self, *, log: str = "", seconds: float = 0.0) -> None:
+        self._log, self._seconds = log, seconds
+
+    def denoise(self, observation: Observation) -> torch.Tensor:
+        """Return the noisy image."""
+        if next(_calls):
+            picture = float(observation.image.double().sum())
+            self._tell(f"{os.environ['CHAOS_RUN']} {picture}\n")
+            time.sleep(self._seconds)
+        return observation.image
+
+    def _tell(self, line: str) -> None:
+        handle = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        os.write(handle, line.encode())
+        os.close(handle)
