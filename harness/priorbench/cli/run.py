@@ -12,13 +12,13 @@ from priorbench.cli.common.output import PluginFiles, say
 from priorbench.cli.common.store_options import StoreOption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from priorbench.cli.common.ending import Ending
+    from priorbench.cli.common.executors import ChosenExecutor
     from priorbench.contract.executor import Executor
     from priorbench.contract.images import SkippedImage
     from priorbench.contract.records import Noted, RunSummary
-    from priorbench.loading.registry import Registry
     from priorbench.run.plan import Plan
 
 
@@ -65,7 +65,11 @@ def run(
     ] = 1,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, max=10**4, help="CPU threads of a worker; default all cores, shared by jobs."),
+        typer.Option(
+            min=1,
+            max=10**4,
+            help="CPU threads of a worker; default all cores, shared by jobs; 1 on other machines.",
+        ),
     ] = None,
     batch: Annotated[
         int,
@@ -96,8 +100,20 @@ def run(
     ] = None,
     store: StoreOption = None,
     executor: Annotated[
-        str, typer.Option(help="How trials are run: see 'priorbench list executors'.")
+        str,
+        typer.Option(
+            metavar="NAME[:key=value,...]", help="How trials are run: see 'priorbench list executors'."
+        ),
     ] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a cluster, as tcp://10.0.0.1:8786.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="FILE", help="YAML file that says which cluster to start.")
+    ] = None,
+    ship_images: Annotated[
+        bool, typer.Option("--ship-images", help="Send pictures to workers that do not have them.")
+    ] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Run again all that failed before.")
     ] = False,
@@ -112,13 +128,12 @@ def run(
     """Run a suite; what is in the store already is not run again."""
     from priorbench.cli.common.amounts import parse_duration, parse_shard, parse_size
     from priorbench.cli.common.ending import ended_by_signals
+    from priorbench.cli.common.executors import choose_executor
     from priorbench.cli.common.output import open_registry
     from priorbench.contract.limits import Limits
-    from priorbench.machine.settings import available_threads
     from priorbench.protocol.seeding import read_salt, salt_hash
     from priorbench.run.plan import Plan, PlanOptions
     from priorbench.suite.files import load_suite, suite_yaml
-    from priorbench.suite.inspection import resolved_device
     from priorbench.suite.model import SuiteOptions
 
     limits = Limits(
@@ -126,9 +141,12 @@ def run(
     )
     budget = parse_duration(time_budget, "--time-budget")
     registry = open_registry(plugin)
+    given = {"scheduler": scheduler, "cluster": cluster, "ship_images": ship_images or None}
+    way = choose_executor(registry, executor, {name: one for name, one in given.items() if one is not None})
+    way.check_batch(batch)
     options = PlanOptions(
-        device=resolved_device(device),
-        threads=threads or max(1, available_threads() // jobs),
+        device=_device(device, way),
+        threads=threads or _threads(jobs, way),
         limit=limit,
         shard=parse_shard(shard),
         strict=strict,
@@ -152,7 +170,6 @@ def run(
     plan = Plan(chosen, registry, options)
     for line in plan.expected_refusals():
         say(f"priorbench: {line}", err=True)
-    factory = _executor_factory(registry, executor, batch)
     if dry_run:
         say(suite_yaml(chosen), nl=False)
         say(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
@@ -163,7 +180,7 @@ def run(
     settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is
         settings["batch"] = batch
-    runner = factory(registry=registry, threads=options.threads, **settings)
+    runner = way.make({"registry": registry, "threads": options.threads, **settings})
     with ended_by_signals(budget) as ending:
         summary = _execute(plan, runner, store, retry_failed, ending)
     if summary.interrupted:
@@ -189,21 +206,20 @@ def _tell_pictures(plan: Plan) -> None:
         say(f"# read of {label}: {plural(count, 'picture')}; the run tells what it meets in others")
 
 
-def _executor_factory(registry: Registry, name: str, batch: int) -> Callable[..., Executor]:
-    import inspect
+def _device(name: str, way: ChosenExecutor) -> str:
+    """Return the device to run on; that of other machines is named, and looked for by them."""
+    from priorbench.suite.inspection import resolved_device
 
-    from priorbench.contract.specs import ExecutorSpec
-    from priorbench.errors import PriorbenchError
-    from priorbench.loading.registry import import_factory
+    if not way.spec.elsewhere:
+        return resolved_device(name)
+    return "cpu" if name == "auto" else name
 
-    spec = registry.find("executor", name).spec
-    assert isinstance(spec, ExecutorSpec)
-    factory: Callable[..., Executor] = import_factory(spec)
-    if batch > 1 and "batch" not in inspect.signature(factory).parameters:
-        raise PriorbenchError(
-            f"executor '{name}' runs one image at a time: leave --batch out, or use 'local'"
-        )
-    return factory
+
+def _threads(jobs: int, way: ChosenExecutor) -> int:
+    """Return the threads of a worker where none are asked for; nobody knows yet what others have."""
+    from priorbench.machine.settings import available_threads
+
+    return 1 if way.spec.elsewhere else max(1, available_threads() // jobs)
 
 
 def _execute(

@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from priorbench.contract.executor import Executor
+from priorbench.contract.executor import Executor, RemoteExecutor
 from priorbench.contract.images import SkippedImage
 from priorbench.contract.limits import Limits
 from priorbench.contract.records import NOT_RUN, Noted, Record, RunSummary
 from priorbench.contract.requests import Request, Run
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
-from priorbench.machine.description import describe, fingerprint
 from priorbench.protocol.seeding import salt_hash
 from priorbench.run.answers import AnswerBook
+from priorbench.run.environments import Environments
+from priorbench.run.needs import needs_of
 from priorbench.run.noting import Notes
 from priorbench.run.plan import Plan
 from priorbench.store.database import Store
@@ -121,9 +122,9 @@ def execute(
         run again what failed before. What failed for a limit runs again by itself under a larger one.
     """
     began = time.monotonic()
-    environment = describe(plan.options.threads, plan.options.device)
-    mark = fingerprint(environment)
-    store.add_environment(mark, environment)
+    environments = Environments(store, executor, threads=plan.options.threads, device=plan.options.device)
+    if isinstance(executor, RemoteExecutor):
+        executor.prepare(lambda: needs_of(plan))
     progress = Progress(planned=len(plan))
     notify(plan.registry, "priorbench_run_started", suite=plan.suite.name, planned=len(plan))
     interrupted = False
@@ -144,7 +145,7 @@ def execute(
         with AnswerBook(store, _new_run(plan)) as asking:
             todo = _missing(plan, wants, asking, progress, watch, notes)
             for records in executor.run(todo, started):
-                pairs = _named(records, asking, mark)
+                pairs = _named(records, asking, environments)
                 kept = [(record, request) for record, request in pairs if record.status != NOT_RUN]
                 _keep(kept, store, asking, wants)
                 progress.count(pairs)
@@ -206,11 +207,11 @@ class _Wants:
         return {key for key in limited if self.limits.allow_more(there[key], had[key])}
 
 
-def _named(records: Sequence[Record], asking: AnswerBook, environment: str) -> tuple[Answered, ...]:
+def _named(records: Sequence[Record], asking: AnswerBook, environments: Environments) -> tuple[Answered, ...]:
     """Return records with what the run knows of them, each with what it was first asked for as."""
     requests = [asking.first(record.key) for record in records]
     return tuple(
-        (replace(record, environment=environment, code=request.code), request)
+        (replace(record, environment=environments.of(record), code=request.code), request)
         for record, request in zip(records, requests, strict=True)
     )
 
