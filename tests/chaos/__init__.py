@@ -1,0 +1,1 @@
+"""Runs on a real cluster whose processes are killed at random."""
