@@ -52,7 +52,8 @@ class Desks:
         self, flight: Flight, requests: Mapping[str, Mapping[str, float]]
     ) -> tuple[Member | None, Mapping[str, float]]:
         """Return the worker that is to have a flight, and what it asks for there; None = it waits."""
-        members = [self._fleet.members[address] for address in requests]
+        others = [address for address in requests if address not in flight.avoided]
+        members = [self._fleet.members[address] for address in others or requests]
         if flight.suspect:
             free = [one for one in members if not self._of(one)]
         else:

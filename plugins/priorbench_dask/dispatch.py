@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 from priorbench import Record, Started
 from priorbench.errors import PriorbenchError
-from priorbench.remote import AnswerError, Group, Limits, message_of, one_line, records_of
+from priorbench.remote import NOT_RUN, AnswerError, Group, Limits, message_of, one_line, records_of
 from priorbench_dask.connection import Connection, UnreachableError
 from priorbench_dask.desks import Desks
 from priorbench_dask.fleet import Fleet, offers
@@ -20,6 +21,8 @@ from priorbench_dask.flights import Flight, marked, requests_of
 
 #: seconds between two looks at the workers
 _LOOK = 1.0
+#: trials in a row that a worker could not run, after which it is asked again what it has
+_STUMBLES = 3
 #: makes the records of trials without a result: the trials, the reason, and what was printed
 Failed = Callable[[Group, str, str | None], list[tuple[Record, ...]]]
 #: one line for a person
@@ -133,7 +136,7 @@ class Dispatch:
         member = flight.member
         assert member is not None
         flight.saw(self._fleet.beside(member))
-        if isinstance(outcome, CancelledError):  # the scheduler forgot it
+        if isinstance(outcome, (CancelledError, asyncio.CancelledError)):  # the scheduler forgot it
             yield from self._again([flight], "")
             return
         try:
@@ -145,7 +148,7 @@ class Dispatch:
                 yield from self._lost(member.address)
             elif "disagrees" in message:
                 self._refuse(member.address, str(message["disagrees"]))
-                yield from self._again(self._desks.clear(member.address), "")
+                yield from self._again(self._taken_from(member.address), "")
             elif "lacks" in message:
                 member.sent.difference_update(message["lacks"])
                 yield from self._again([flight], "")
@@ -158,13 +161,31 @@ class Dispatch:
             yield from self._again([flight], f"on {member.address} {one_line(error)}")
 
     def _recorded(self, flight: Flight, found: Sequence[tuple[Record, ...]]) -> Iterator[tuple[Record, ...]]:
+        if len(flight.group) == 1 and found[0][0].status == NOT_RUN:
+            yield from self._stumbled(flight, str(found[0][0].error), found[0][0].printed)
+            return
         self._desks.leave(flight)
         if len(flight.group) > 1 and any(record.status != "ok" for own in found for record in own):
             # one of them, or their company: each is to get the record that it would have had alone
             self._waiting.extendleft(Flight(group=(trial,), begun=True) for trial in flight.group)
             return
+        if flight.member is not None:
+            flight.member.stumbles = 0
         for records in found:
             yield marked(flight, records, self._limits)
+
+    def _stumbled(self, flight: Flight, reason: str, printed: str | None) -> Iterator[tuple[Record, ...]]:
+        """Have a trial that a machine could not run tried elsewhere; after several, ask the worker again.
+
+        Its code may have changed: it would be free at once, and get one trial after another.
+        """
+        member = flight.member
+        assert member is not None
+        member.stumbles += 1
+        yield from self._again([flight], f"on {member.host} ({member.address}): {reason}", printed)
+        if member.stumbles >= _STUMBLES:
+            self._fleet.forget(member.address)
+            yield from self._again(self._taken_from(member.address), "")
 
     def _again(
         self, flights: Sequence[Flight], failure: str, printed: object = None
@@ -174,15 +195,22 @@ class Dispatch:
             self._desks.leave(flight)
             if failure:
                 flight.failures.append(failure)
+                flight.avoided.update(() if flight.member is None else (flight.member.address,))
             if flight.given_up:
                 told = printed if isinstance(printed, str) else None
                 yield from self._failed(flight.group, flight.reason, told)
             else:
                 self._waiting.appendleft(flight)
 
+    def _taken_from(self, address: str) -> list[Flight]:
+        """Take back what a worker has; return it."""
+        flights = self._desks.clear(address)
+        self._connection.cancel([flight.future for flight in flights if flight.future is not None])
+        return flights
+
     def _lost(self, address: str) -> Iterator[tuple[Record, ...]]:
         """Try again what a lost worker had; what it was at may have been what ended it."""
-        flights = self._desks.clear(address)
+        flights = self._taken_from(address)
         threads = flights[0].member.threads if flights and flights[0].member else 0
         at_work = flights[:threads]
         yield from self._again(flights[threads:], "")

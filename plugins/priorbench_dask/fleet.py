@@ -35,6 +35,8 @@ class Member:
         device that it does not have -> why.
     sent : set of str
         digests of pictures that it has been sent.
+    stumbles : int, default 0
+        trials in a row that its machine could not run.
     """
 
     address: str
@@ -45,6 +47,7 @@ class Member:
     environments: Mapping[str, str]
     absent: Mapping[str, str]
     sent: set[str] = field(default_factory=set)
+    stumbles: int = 0
 
     def request(self, device: str, threads: int) -> Mapping[str, float] | None:
         """Return the resources that a trial asks of this worker; None where it cannot run here.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from priorbench import Record
-from priorbench.remote import NOT_RUN, Group, Limits, plural
+from priorbench.remote import Group, Limits, plural
 from priorbench_dask.fleet import Member
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Flight:
         the trials.
     failures : list of str
         what the infrastructure did to it, once for each time.
+    avoided : set of str
+        workers that it failed on: others are tried first.
     suspect : bool, default False
         a worker was lost while it ran: from then on it has a worker alone, so that no other trial is lost
         with it.
@@ -44,6 +46,7 @@ class Flight:
 
     group: Group
     failures: list[str] = field(default_factory=list)
+    avoided: set[str] = field(default_factory=set)
     suspect: bool = False
     attempt: int = 0
     begun: bool = False
@@ -90,17 +93,9 @@ def marked(flight: Flight, records: Sequence[Record], limits: Limits) -> tuple[R
             limits=limits.to_json(),
             environment=member.environments[flight.device],
             tainted="; ".join(filter(None, (beside, record.tainted))) or None,
-            error=_with_place(record, member),
         )
         for record in records
     )
-
-
-def _with_place(record: Record, member: Member) -> str | None:
-    """Say where the machine failed: another one may have what this one lacks."""
-    if record.status != NOT_RUN:
-        return record.error
-    return f"on {member.host} ({member.address}): {record.error}"
 
 
 def requests_of(flight: Flight, members: Mapping[str, Member]) -> dict[str, Mapping[str, float]]:

@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("distributed", reason="the package distributed is not installed")
 
+from sample_records import record
+
 from priorbench.contract.choice import Choice
 from priorbench.contract.executor import Needs
 from priorbench.contract.trial import Trial
@@ -281,6 +283,34 @@ def test_a_worker_that_changed_meanwhile_gets_no_more():
     time.sleep(0.3)
     with pytest.raises(PriorbenchError, match=r"no worker for cpu has been there for 0.2 s .*torch 2.6"):
         dispatch._check_progress()
+
+
+def test_a_worker_that_cannot_run_what_it_gets_is_asked_again_and_the_trials_go_elsewhere():
+    fleet, connection = fleet_of(one=answer())
+    dispatch = dispatch_of(fleet, connection)
+    groups = iter([(trial(number),) for number in range(3)])
+    reason = "the code of some.method changed since the run began: planned with bbbb, now dddd"
+    connection.answers["one"] = answer(code={"core": "aaaa", "some.method:Method": "dddd"})
+    while fleet.members:
+        dispatch._fill(groups, more=True)
+        flight = dispatch._desks.flying[0]
+        assert [*dispatch._recorded(flight, [(record("key-0", status="not-run", error=reason),)])] == []
+    assert settle(fleet)[0].endswith("the code of some.method is bbbb in the plan, dddd there")
+    # nothing is lost, and nothing is given up
+    assert {flight.group[0].image for flight in dispatch._waiting} == {"0", "1"}
+    assert [group[0].image for group in groups] == ["2"]
+
+
+def test_what_failed_on_a_worker_waits_for_another_one():
+    fleet, connection = fleet_of(one=answer(), two=answer())
+    dispatch = dispatch_of(fleet, connection)
+    groups = iter([(trial(0),)])
+    for _ in range(2):
+        dispatch._fill(groups, more=True)
+        connection.sent[-1][3](json.dumps({"failed": "the judge ended", "printed": None}))
+        for flight, outcome in dispatch._arrivals():
+            assert [*dispatch._ended(flight, outcome)] == []
+    assert {worker for worker, *_ in connection.sent} == {"one", "two"}
 
 
 def test_a_question_travels_as_it_is():
