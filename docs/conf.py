@@ -33,6 +33,7 @@ _COMMANDS = (
         "list",
         "show",
         "run",
+        "slurm",
         "denoise",
         "leaderboard",
         "rules",

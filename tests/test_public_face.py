@@ -18,7 +18,7 @@ from priorbench.scaffold.making import make
 ROOT = Path(__file__).parents[1]
 STUB = Path(priorbench.__file__).with_suffix(".pyi")
 #: documented packages beside `priorbench` itself
-PACKAGES = ("priorbench.errors", "priorbench.pictures", "priorbench.testing")
+PACKAGES = ("priorbench.errors", "priorbench.pictures", "priorbench.remote", "priorbench.testing")
 
 
 def listed() -> set[str]:

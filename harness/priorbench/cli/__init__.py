@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WRONG_REQUEST = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+#: takes the options of another command, and has them checked there
+_PASSES_ON = "slurm"
 
 
 def main() -> None:
@@ -55,6 +57,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
     from priorbench.cli.rules import rules
     from priorbench.cli.run import run
     from priorbench.cli.show import show_command
+    from priorbench.cli.slurm import slurm
     from priorbench.cli.targets import targets
     from priorbench.cli.transfer import export, import_command, merge
     from priorbench.cli.watch import watch
@@ -63,6 +66,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "list": list_command,
         "show": show_command,
         "run": run,
+        "slurm": slurm,
         "denoise": denoise,
         "leaderboard": leaderboard,
         "targets": targets,
@@ -93,7 +97,8 @@ def _application() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(_options)
     for name, command in _commands().items():
-        app.command(name)(_guarded(command))
+        passes_on = {"ignore_unknown_options": True} if name == _PASSES_ON else None
+        app.command(name, context_settings=passes_on)(_guarded(command))
     return app
 
 

@@ -12,13 +12,12 @@ from priorbench.cli.common.output import PluginFiles, say
 from priorbench.cli.common.store_options import StoreOption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from priorbench.cli.common.ending import Ending
     from priorbench.contract.executor import Executor
     from priorbench.contract.images import SkippedImage
     from priorbench.contract.records import Noted, RunSummary
-    from priorbench.loading.registry import Registry
     from priorbench.run.plan import Plan
 
 
@@ -84,7 +83,11 @@ def run(
     ] = False,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, max=10**4, help="CPU threads of a worker; default all cores, shared by jobs."),
+        typer.Option(
+            min=1,
+            max=10**4,
+            help="CPU threads of a worker; default all cores, shared by jobs; 1 on other machines.",
+        ),
     ] = None,
     batch: Annotated[
         int,
@@ -119,8 +122,20 @@ def run(
     ] = None,
     store: StoreOption = None,
     executor: Annotated[
-        str, typer.Option(help="How trials are run: see 'priorbench list executors'.")
+        str,
+        typer.Option(
+            metavar="NAME[:key=value,...]", help="How trials are run: see 'priorbench list executors'."
+        ),
     ] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a cluster, as tcp://10.0.0.1:8786.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="FILE", help="YAML file that says which cluster to start.")
+    ] = None,
+    ship_images: Annotated[
+        bool, typer.Option("--ship-images", help="Send pictures to workers that do not have them.")
+    ] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Run again all that failed before.")
     ] = False,
@@ -135,15 +150,13 @@ def run(
     """Run a suite; what is in the store already is not run again."""
     from priorbench.cli.common.amounts import parse_duration, parse_shard, parse_size
     from priorbench.cli.common.ending import ended_by_signals
+    from priorbench.cli.common.executors import choose_executor, chosen_devices, crowded
     from priorbench.cli.common.output import open_registry
     from priorbench.contract.limits import Limits
-    from priorbench.errors import PriorbenchError
-    from priorbench.executors.devices import choose_devices
     from priorbench.machine.settings import available_threads
     from priorbench.protocol.seeding import read_salt, salt_hash
     from priorbench.run.plan import Plan, PlanOptions
     from priorbench.suite.files import load_suite, suite_yaml
-    from priorbench.suite.inspection import resolved_device, visible_devices
     from priorbench.suite.model import SuiteOptions
 
     limits = Limits(
@@ -151,13 +164,14 @@ def run(
     )
     budget = parse_duration(time_budget, "--time-budget")
     registry = open_registry(plugin)
-    chosen_devices = choose_devices(
-        device, jobs, share=share_device, resolve=resolved_device, count=visible_devices
-    )
-    jobs = chosen_devices.jobs
+    given = {"scheduler": scheduler, "cluster": cluster, "ship_images": ship_images or None}
+    way = choose_executor(registry, executor, {name: one for name, one in given.items() if one is not None})
+    way.check_batch(batch)
+    devices = chosen_devices(device, jobs, way, share=share_device)
+    jobs = devices.jobs
     options = PlanOptions(
-        device=chosen_devices.device,
-        threads=threads or max(1, available_threads() // jobs),
+        device=devices.device,
+        threads=threads or (1 if way.spec.elsewhere else max(1, available_threads() // jobs)),
         limit=limit,
         shard=parse_shard(shard),
         strict=strict,
@@ -178,16 +192,12 @@ def run(
         repetitions=repetitions,
     )
     chosen = load_suite(suite, registry, overrides)
-    for line in (*chosen.warnings, *_crowded(jobs, options.threads, available_threads())):
+    crowd = () if way.spec.elsewhere else crowded(jobs, options.threads, available_threads())
+    for line in (*chosen.warnings, *crowd):
         say(f"priorbench: {line}", err=True)
     plan = Plan(chosen, registry, options)
     for line in plan.expected_refusals():
         say(f"priorbench: {line}", err=True)
-    factory = _executor_factory(registry, executor, batch)
-    if chosen_devices.assigned and not _takes(factory, "devices"):
-        raise PriorbenchError(
-            f"executor '{executor}' does not give each worker a device of its own: use 'local', or one worker"
-        )
     if dry_run:
         say(suite_yaml(chosen), nl=False)
         say(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
@@ -198,9 +208,9 @@ def run(
     settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is
         settings["batch"] = batch
-    if chosen_devices.assigned:
-        settings["devices"] = chosen_devices.assigned
-    runner = factory(registry=registry, threads=options.threads, **settings)
+    if way.takes("devices"):
+        settings["devices"] = devices.assigned
+    runner = way.make({"registry": registry, "threads": options.threads, **settings})
     with ended_by_signals(budget) as ending:
         summary = _execute(plan, runner, store, retry_failed, ending)
     if summary.interrupted:
@@ -224,37 +234,6 @@ def _tell_pictures(plan: Plan) -> None:
 
     for label, count in plan.look(_LOOKED_AT, skipped, Notes(noted)).items():
         say(f"# read of {label}: {plural(count, 'picture')}; the run tells what it meets in others")
-
-
-def _executor_factory(registry: Registry, name: str, batch: int) -> Callable[..., Executor]:
-    from priorbench.contract.specs import ExecutorSpec
-    from priorbench.errors import PriorbenchError
-    from priorbench.loading.registry import import_factory
-
-    spec = registry.find("executor", name).spec
-    assert isinstance(spec, ExecutorSpec)
-    factory: Callable[..., Executor] = import_factory(spec)
-    if batch > 1 and not _takes(factory, "batch"):
-        raise PriorbenchError(
-            f"executor '{name}' runs one image at a time: leave --batch out, or use 'local'"
-        )
-    return factory
-
-
-def _takes(factory: Callable[..., Executor], option: str) -> bool:
-    import inspect
-
-    return option in inspect.signature(factory).parameters
-
-
-def _crowded(jobs: int, threads: int, there: int) -> list[str]:
-    """Say that workers have more threads than there are processors: they would wait for each other."""
-    if jobs * threads <= there:
-        return []
-    own = max(1, there // jobs)
-    advice = f"--threads {own} gives each its own" if jobs <= there else f"--jobs {there} would be enough"
-    workers = f"{jobs} workers with {threads} threads each" if jobs > 1 else f"{threads} threads"
-    return [f"{workers} on {there} processors: they will wait for each other; {advice}"]
 
 
 def _execute(

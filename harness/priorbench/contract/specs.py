@@ -6,7 +6,7 @@ imports neither torch nor numpy; the factory is imported only where the thing is
 Each class says how its kind of thing is called, and what differs from kind to kind follows from that: `kind`
 in messages, `plural` on the command line (``priorbench list image-sets``), `hook` which plugins yield it
 from, `option` of ``priorbench run`` and `suite_key`, its list in a suite file (both empty where no suite
-chooses it).
+chooses it). `supplied` names the keyword arguments of a factory that the harness gives: no parameters.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Spec:
     hook: ClassVar[str] = ""
     option: ClassVar[str] = ""
     suite_key: ClassVar[str] = ""
+    supplied: ClassVar[frozenset[str]] = frozenset()
 
     name: str
     factory: str
@@ -279,11 +280,28 @@ class MetricSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExecutorSpec(Spec):
-    """A way to run trials; its factory makes an `Executor`."""
+    """A way to run trials; its factory makes an `Executor`.
+
+    The factory is called with ``registry``, ``jobs``, ``threads``, ``timeout`` and ``memory``, and with
+    ``batch`` if it has that and more than one image is to be fitted at once. Its other keyword arguments are
+    parameters: ``--executor 'name:key=value'``.
+
+    Attributes
+    ----------
+    elsewhere : bool, default False
+        trials run on other machines, so that devices and threads are not those of this one; what the factory
+        makes is a `RemoteExecutor`.
+    """
 
     kind: ClassVar[str] = "executor"
     plural: ClassVar[str] = "executors"
     hook: ClassVar[str] = "priorbench_executors"
+    option: ClassVar[str] = "--executor"
+    supplied: ClassVar[frozenset[str]] = frozenset(
+        {"registry", "jobs", "threads", "timeout", "memory", "batch", "devices"}
+    )
+
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

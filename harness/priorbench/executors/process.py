@@ -8,7 +8,7 @@ import os
 import selectors
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from priorbench.contract.records import NOT_RUN, Record
@@ -22,6 +22,7 @@ from priorbench.machine.settings import (
     BESIDE_VARIABLE,
     CPUS_VARIABLE,
     MEMORY_VARIABLE,
+    PICTURES_VARIABLE,
     TIMEOUT_VARIABLE,
     import_path,
     inherited,
@@ -56,6 +57,11 @@ class WorkerSettings:
         the only device that judge and players see; None = all.
     beside : bool, default False
         other workers run at the same time, on processors and devices of their own.
+    plugins : mapping or None, optional
+        variables of the process that planned, where that is on another machine: see
+        `priorbench.machine.settings.inherited`.
+    pictures : str, default ''
+        folder with pictures by digest, for sets that are not on this machine: `priorbench.worker.pictures`.
     """
 
     threads: int = 1
@@ -64,12 +70,15 @@ class WorkerSettings:
     cpus: tuple[int, ...] = ()
     device: Assigned | None = None
     beside: bool = False
+    plugins: Mapping[str, str] | None = None
+    pictures: str = ""
 
     def variables(self) -> dict[str, str]:
         """Return the environment of a judge."""
-        chosen = {**inherited(), **worker_environment(self.threads)}
+        chosen = {**inherited(self.plugins), **worker_environment(self.threads)}
         chosen |= {} if self.device is None else self.device.variables()
         chosen["PYTHONPATH"] = import_path()
+        chosen[PICTURES_VARIABLE] = self.pictures
         chosen[BESIDE_VARIABLE] = "1" if self.beside else ""
         chosen[CPUS_VARIABLE] = ",".join(map(str, self.cpus))
         chosen[MEMORY_VARIABLE] = "" if self.memory is None else str(self.memory)
@@ -79,6 +88,20 @@ class WorkerSettings:
 
 class JudgeDiedError(Exception):
     """The judge ended in the middle of a trial, or did not answer in time; the message says how."""
+
+
+class NoAnswerError(Exception):
+    """The judge failed, and has been killed; the message says how.
+
+    Attributes
+    ----------
+    printed : str or None
+        the last lines that it had printed.
+    """
+
+    def __init__(self, reason: str, printed: str | None) -> None:
+        super().__init__(reason)
+        self.printed = printed
 
 
 class WorkerProcess:
@@ -114,6 +137,20 @@ class WorkerProcess:
 
     def run(self, trials: Sequence[Trial]) -> list[tuple[Record, ...]]:
         """Run a trial, or several as one fit; return the records of each."""
+        try:
+            return self.answer(trials)
+        except NoAnswerError as error:
+            reason, printed = str(error), error.printed
+        return [
+            tuple(
+                replace(record, printed=printed)
+                for record in failed_records(trial, self._registry, NOT_RUN, reason, {})
+            )
+            for trial in trials
+        ]
+
+    def answer(self, trials: Sequence[Trial]) -> list[tuple[Record, ...]]:
+        """Do what `run` does; raise `NoAnswerError` where the judge fails."""
         timeout = self._settings.timeout
         patience = Patience(None if timeout is None else timeout * len(trials) + GRACE, self._process.pid)
         try:
@@ -122,19 +159,12 @@ class WorkerProcess:
                 self._ready = True
                 patience.restart()
             self._send(trials)
-            records = records_of(self._answer(patience), trials)
+            records = records_of(self._reply(patience), trials)
             return [_marked(own, patience.away) for own in records]
         except (JudgeDiedError, OSError, AnswerError) as error:
             reason = str(error) if self._ready else f"the worker did not start: {error}"
         self.kill()
-        printed = "\n".join(self._printed.last_lines()) or None
-        return [
-            tuple(
-                replace(record, printed=printed)
-                for record in failed_records(trial, self._registry, NOT_RUN, reason, {})
-            )
-            for trial in trials
-        ]
+        raise NoAnswerError(reason, "\n".join(self._printed.last_lines()) or None)
 
     def kill(self) -> None:
         """End the judge, its players and everything that they started, and remove their temporary files."""
@@ -153,7 +183,7 @@ class WorkerProcess:
         self._process.stdin.write(json.dumps([trial_to_json(trial) for trial in trials]).encode() + b"\n")
         self._process.stdin.flush()
 
-    def _answer(self, patience: Patience) -> dict[str, object]:
+    def _reply(self, patience: Patience) -> dict[str, object]:
         """Return the answer to a request; the judge counts a method's time, and tells that it does."""
         while "alive" in (message := self._read(patience)):
             patience.forgive()

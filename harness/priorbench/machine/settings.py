@@ -35,8 +35,17 @@ CPUS_VARIABLE, MEMORY_VARIABLE = "PRIORBENCH_WORKER_CPUS", "PRIORBENCH_WORKER_ME
 BESIDE_VARIABLE = "PRIORBENCH_WORKER_BESIDE"
 #: seconds that a trial may take
 TIMEOUT_VARIABLE = "PRIORBENCH_WORKER_TIMEOUT"
+#: a judge's folder of pictures by digest
+PICTURES_VARIABLE = "PRIORBENCH_WORKER_PICTURES"
 #: further variables for workers, with commas: for a method that needs one
 KEEP_VARIABLE = "PRIORBENCH_WORKER_VARIABLES"
+#: which plugins there are: part of what a run is planned with
+PLUGIN_VARIABLES = frozenset(
+    {
+        *("PRIORBENCH_PLUGINS", "PRIORBENCH_PLUGIN_FILES", "PRIORBENCH_BLOCK_PLUGINS"),
+        "PRIORBENCH_STRICT_PLUGINS",
+    }
+)
 #: what a worker has of this process's environment. No secrets, not the address of the store, and nothing that
 #: would choose another kernel of a library behind the keys' back
 _INHERITED = frozenset(
@@ -45,8 +54,8 @@ _INHERITED = frozenset(
         *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "CONDA_PREFIX"),
         *("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "SSL_CERT_FILE", "PYTHONUTF8", "PYTHONIOENCODING"),
         *("TMPDIR", "TEMP", "TMP", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
-        *("PRIORBENCH_PLUGINS", "PRIORBENCH_PLUGIN_FILES", "PRIORBENCH_BLOCK_PLUGINS"),
-        *("PRIORBENCH_STRICT_PLUGINS", "PRIORBENCH_PLUGIN_SECONDS"),
+        *PLUGIN_VARIABLES,
+        "PRIORBENCH_PLUGIN_SECONDS",
     }
 )
 _BEGINNINGS = ("LC_", "XDG_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "ROCM_", "COVERAGE_")
@@ -61,12 +70,26 @@ def worker_environment(threads: int) -> dict[str, str]:
     return {name: value.format(threads=threads) for name, value in WORKER_VARIABLES.items()}
 
 
-def inherited() -> dict[str, str]:
-    """Return the part of this process's environment that a process which runs a method may have."""
+def inherited(plugins: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the part of this process's environment that a process which runs a method may have.
+
+    Parameters
+    ----------
+    plugins : mapping or None, optional
+        those of `PLUGIN_VARIABLES` that another machine planned with, in the place of this process's.
+    """
     chosen = {name.strip() for name in os.environ.get(KEEP_VARIABLE, "").split(",")} | _INHERITED
-    return {
+    found = {
         name: value for name, value in os.environ.items() if name in chosen or name.startswith(_BEGINNINGS)
     }
+    if plugins is None:
+        return found
+    return {name: value for name, value in found.items() if name not in PLUGIN_VARIABLES} | dict(plugins)
+
+
+def plugin_variables() -> dict[str, str]:
+    """Return those of `PLUGIN_VARIABLES` that are set."""
+    return {name: os.environ[name] for name in sorted(PLUGIN_VARIABLES) if name in os.environ}
 
 
 def player_environment(threads: int, folder: str, memory: int | None) -> dict[str, str]:

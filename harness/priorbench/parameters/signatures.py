@@ -46,8 +46,15 @@ class Declared:
         return TypeAdapter(self.annotation)
 
 
-def declared_parameters(factory: Any) -> Mapping[str, Declared]:
+def declared_parameters(factory: Any, supplied: frozenset[str] = frozenset()) -> Mapping[str, Declared]:
     """Return name -> declaration, in the signature's order, for a class or a function.
+
+    Parameters
+    ----------
+    factory : Any
+        a class or a function.
+    supplied : frozenset of str, optional
+        keyword arguments that are no parameters: the harness gives them.
 
     Raises
     ------
@@ -55,15 +62,16 @@ def declared_parameters(factory: Any) -> Mapping[str, Declared]:
         Where an argument lacks an annotation or a default, cannot be given by keyword, takes a reserved
         name, or has an annotation that cannot be resolved.
     """
-    return _read_once(factory) if isinstance(factory, Hashable) else _read(factory)
+    return _read_once(factory, supplied) if isinstance(factory, Hashable) else _read(factory, supplied)
 
 
-def _read(factory: Any) -> Mapping[str, Declared]:
+def _read(factory: Any, supplied: frozenset[str]) -> Mapping[str, Declared]:
     where = f"{getattr(factory, '__module__', '?')}:{getattr(factory, '__qualname__', repr(factory))}"
     try:
-        arguments = inspect.signature(factory).parameters
+        arguments: Mapping[str, inspect.Parameter] = inspect.signature(factory).parameters
     except (TypeError, ValueError) as error:
         raise DeclarationError(f"{where} has no readable signature: {error}") from error
+    arguments = {name: argument for name, argument in arguments.items() if name not in supplied}
     faults = [f"'{argument.name}' {fault}" for argument in arguments.values() if (fault := _fault(argument))]
     if faults:
         raise DeclarationError(f"{where}: {'; '.join(faults)}. The plugin must be mended")

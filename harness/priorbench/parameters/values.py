@@ -134,7 +134,7 @@ def resolve(spec: Spec, factory: Any, given: Mapping[str, Any]) -> dict[str, JSO
     return values
 
 
-def build(factory: Any, parameters: Mapping[str, Any]) -> Any:
+def build(factory: Any, parameters: Mapping[str, Any], supplied: Mapping[str, Any] | None = None) -> Any:
     """Call a factory with resolved parameters; parameters left out take the signature's defaults.
 
     Parameters
@@ -143,8 +143,11 @@ def build(factory: Any, parameters: Mapping[str, Any]) -> Any:
         a class or a function.
     parameters : Mapping[str, Any]
         what `resolve` returned, possibly after a round trip through JSON.
+    supplied : mapping or None, optional
+        further keyword arguments, which are no parameters (`Spec.supplied`).
     """
-    declared = declared_parameters(factory)
+    supplied = supplied or {}
+    declared = declared_parameters(factory, frozenset(supplied))
     problems = list(_unknown(parameters, declared))
     values = {}
     for name, value in parameters.items():
@@ -155,12 +158,12 @@ def build(factory: Any, parameters: Mapping[str, Any]) -> Any:
             problems.append((name, str(error)))
     if problems:
         raise ParameterProblems(getattr(factory, "__qualname__", "factory"), problems)
-    return factory(**values)
+    return factory(**supplied, **values)
 
 
 def _declared(spec: Spec, factory: Any) -> Mapping[str, Declared]:
     try:
-        declared = declared_parameters(factory)
+        declared = declared_parameters(factory, spec.supplied)
     except DeclarationError as error:
         raise DeclarationError(f"{spec.kind} '{spec.name}': {error}") from error
     for _, message in _unknown(spec.preset, declared):

@@ -122,6 +122,21 @@ class Provenance:
             self._known[named] = self._of(named)
         return self._known[named]
 
+    def versions(self, named: Iterable[tuple[str, str]]) -> Mapping[str, str | None]:
+        """Return all versions that keys hold of things, (kind, name): of Python, and by distribution."""
+        named = list(named)
+        found = self._of(named)
+        plugins = [self._registry.find(kind, name).plugin for kind, name in named]
+        own = {one.distribution: one.version for one in plugins}
+        installed = {name: version for name, version in own.items() if versions((name,))[name] == version}
+        return {
+            "python": found["python"],
+            **versions(("priorbench",)),
+            **found["software"],
+            **installed,
+            **found["packages"],
+        }
+
     def _of(self, named: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
         found = [self._registry.find(kind, name) for kind, name in named]
         specs = [entry.spec for entry in found if isinstance(entry.spec, Spec)]

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from priorbench.contract.executor import Executor
+from priorbench.contract.executor import Executor, RemoteExecutor
 from priorbench.contract.images import SkippedImage
 from priorbench.contract.records import NOT_RUN, Noted, Record, RunSummary
 from priorbench.contract.requests import Run
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
-from priorbench.machine.description import describe, fingerprint
 from priorbench.protocol.seeding import salt_hash
 from priorbench.run.answers import AnswerBook
 from priorbench.run.claiming import Claiming
+from priorbench.run.environments import Environments
 from priorbench.run.lookups import looked_up
+from priorbench.run.needs import needs_of
 from priorbench.run.noting import Notes
 from priorbench.run.plan import Plan
 from priorbench.run.progress import Answered, Progress
@@ -53,11 +54,9 @@ def execute(
         run again what failed before. What failed for a limit runs again by itself under a larger one.
     """
     began = time.monotonic()
-    environment = describe(plan.options.threads, plan.options.device)
-    mark = fingerprint(environment)
-    store.add_environment(mark, environment)
-    for own, facts in getattr(executor, "environments", {}).items():
-        store.add_environment(own, facts)
+    environments = Environments(store, executor, threads=plan.options.threads, device=plan.options.device)
+    if isinstance(executor, RemoteExecutor):
+        executor.prepare(lambda: needs_of(plan))
     progress = Progress(planned=len(plan))
 
     def told(progress: Progress) -> None:
@@ -75,7 +74,7 @@ def execute(
     try:
         with AnswerBook(store, run) as asking, Claims(store, run.id, lease=lease_seconds()) as claims:
             claiming = Claiming(claims, wants, asking, progress, told)
-            work = _Work(store, plan, asking, wants, claiming, progress, told, mark)
+            work = _Work(store, plan, asking, wants, claiming, progress, told, environments)
             try:
                 work.do(executor, _missing(plan, wants, asking, progress, told, notes))
             finally:
@@ -100,7 +99,7 @@ class _Work:
     claiming: Claiming
     progress: Progress
     watch: Watch
-    mark: str
+    environments: Environments
 
     def do(self, executor: Executor, trials: Iterable[Trial]) -> None:
         """Have trials run, in the end also those that other runs held and did not make."""
@@ -122,7 +121,7 @@ class _Work:
 
     def _keep(self, records: Sequence[Record]) -> None:
         """Store the records of a trial and what they answer, and tell."""
-        pairs = _named(records, self.asking, self.mark)
+        pairs = _named(records, self.asking, self.environments)
         kept = [(record, request) for record, request in pairs if record.status != NOT_RUN]
         if self.claiming.lost([record.key for record in records]):
             self.progress.lost += 1
@@ -140,11 +139,11 @@ class _Work:
         self.watch(self.progress)
 
 
-def _named(records: Sequence[Record], asking: AnswerBook, environment: str) -> tuple[Answered, ...]:
+def _named(records: Sequence[Record], asking: AnswerBook, environments: Environments) -> tuple[Answered, ...]:
     """Return records with what the run knows of them, each with what it was first asked for as."""
     requests = [asking.first(record.key) for record in records]
     return tuple(
-        (replace(record, environment=record.environment or environment, code=request.code), request)
+        (replace(record, environment=environments.of(record), code=request.code), request)
         for record, request in zip(records, requests, strict=True)
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from priorbench.contract.averages import STOP_NOW
 from priorbench.contract.choice import Choice
+from priorbench.contract.executor import Sample
 from priorbench.contract.images import ImageSet
 from priorbench.contract.limits import check_count
 from priorbench.contract.requests import Request
@@ -177,6 +178,19 @@ class Plan:
             )
             for choice, members in self._sets
         }
+
+    def samples(self, most: int) -> Iterator[Sample]:
+        """Read the first usable images of each set, at most `most`; raise `PriorbenchError` as `trials`."""
+        wanted = replace(self._wanted, limit=min(most, self._wanted.limit or most))
+        for choice, members in self._sets:
+            for one in read_images(choice.label, members, wanted, lambda *_: None, Notes(lambda _: None)):
+                noisy = one.noisy[0] if one.noisy else ""
+                yield Sample(image_set=choice, image=one.id, sha256=one.sha256, noisy_sha256=noisy)
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices that the methods run on."""
+        return tuple(dict.fromkeys(self._device(choice) for choice in self.suite.denoisers))
 
     @property
     def _wanted(self) -> Wanted:

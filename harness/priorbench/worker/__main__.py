@@ -10,12 +10,13 @@ import gc
 import json
 import os
 import threading
+from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
 from priorbench.machine.confinement import adopt_strays, hide_memory
 from priorbench.machine.processes import children_of, kill_tree
-from priorbench.machine.settings import MEMORY_VARIABLE, TIMEOUT_VARIABLE
+from priorbench.machine.settings import MEMORY_VARIABLE, PICTURES_VARIABLE, TIMEOUT_VARIABLE
 from priorbench.machine.stops import count_stops
 from priorbench.worker.folders import remove_folders
 from priorbench.worker.launching import Launched, launch
@@ -67,6 +68,7 @@ def _serve(waiting: SimpleQueue[str], replies: IO[str], spare: Launched) -> None
     from priorbench.contract.records import to_json
     from priorbench.contract.trial import trial_from_json
     from priorbench.loading.load import load_registry
+    from priorbench.worker.pictures import SentPictures
     from priorbench.worker.seats import ProcessSeat
     from priorbench.worker.session import Session
 
@@ -82,7 +84,8 @@ def _serve(waiting: SimpleQueue[str], replies: IO[str], spare: Launched) -> None
         alive=lambda: reply({"alive": True}),
         spare=spare,
     )
-    session = Session(load_registry(), seat)
+    folder = os.environ.get(PICTURES_VARIABLE)
+    session = Session(load_registry(), seat, SentPictures(Path(folder)) if folder else None)
     gc.collect()
     gc.freeze()  # what was imported is here for good: looking through it takes 0.1 s, again and again
     reply({"ready": True})

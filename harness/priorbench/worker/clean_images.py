@@ -11,6 +11,7 @@ from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.protocol.failure import MachineError, told_in_one_line
 from priorbench.protocol.frames import frame_of
+from priorbench.worker.pictures import SentPictures
 
 
 class CleanImages:
@@ -20,10 +21,12 @@ class CleanImages:
     ----------
     registry : Registry
         where image sets are found.
+    sent : SentPictures or None, optional
+        pictures that came with the trials; they go before those of this machine's sets.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, sent: SentPictures | None = None) -> None:
+        self._registry, self._sent = registry, sent
         self._sets: dict[str, ImageSet] = {}
         self._last: tuple[str, Image] | None = None
 
@@ -35,6 +38,8 @@ class CleanImages:
         MachineError
             Where it cannot be loaded any more, or is another one than when the run was planned.
         """
+        if self._sent is not None:
+            return self._sent.image(trial)
         key = f"{_text(trial.image_set)} {trial.image}"
         if self._last is None or self._last[0] != key:
             try:
@@ -58,6 +63,8 @@ class CleanImages:
         """
         if not trial.noisy_sha256:
             return None
+        if self._sent is not None:
+            return self._sent.noisy(trial)
         members = cast(PairedImageSet, self._set(trial.image_set))
         try:
             given = frame_of(members, image, trial.repetition)

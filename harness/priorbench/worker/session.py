@@ -27,6 +27,7 @@ from priorbench.protocol.trial_records import failed_records, trial_records
 from priorbench.words import one_line
 from priorbench.worker.clean_images import CleanImages
 from priorbench.worker.fits import Fits, Posed
+from priorbench.worker.pictures import SentPictures
 
 
 class Seat(Protocol):
@@ -58,12 +59,14 @@ class Session:
         the plugins of this process.
     seat : Seat
         where players are found.
+    sent : SentPictures or None, optional
+        pictures that came with the trials; None = image sets are on this machine.
     """
 
-    def __init__(self, registry: Registry, seat: Seat) -> None:
+    def __init__(self, registry: Registry, seat: Seat, sent: SentPictures | None = None) -> None:
         self.registry = registry
         self._seat = seat
-        self._images = CleanImages(registry)
+        self._images = CleanImages(registry, sent)
         self._code = CodeWatch()
 
     def run(self, trials: Sequence[Trial]) -> list[tuple[Record, ...]]:
