@@ -15,15 +15,15 @@ from priorbench.contract.requests import Run
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
 from priorbench.protocol.seeding import salt_hash
-from priorbench.run.answers import AnswerBook
-from priorbench.run.claiming import Claiming
-from priorbench.run.environments import Environments
-from priorbench.run.lookups import looked_up
 from priorbench.run.needs import needs_of
 from priorbench.run.noting import Notes
 from priorbench.run.plan import Plan
 from priorbench.run.progress import Answered, Progress
-from priorbench.run.wanted import Wants, with_rules
+from priorbench.run.storing.answers import AnswerBook
+from priorbench.run.storing.claiming import Claiming
+from priorbench.run.storing.environments import Environments
+from priorbench.run.storing.lookups import looked_up
+from priorbench.run.storing.wanted import Wants, with_rules
 from priorbench.store.database import Store
 from priorbench.store.sharing.claims import Claims, lease_seconds
 

@@ -13,7 +13,7 @@ from sample_records import record as sample_record
 from priorbench.contract.records import Record
 from priorbench.contract.requests import Run
 from priorbench.errors import PriorbenchError
-from priorbench.run.answers import AnswerBook
+from priorbench.run.storing.answers import AnswerBook
 from priorbench.store.asked import Asked
 from priorbench.store.database import Store
 from priorbench.store.forgetting import forget

@@ -12,8 +12,8 @@ import pytest
 from small_runs import HERE
 
 from priorbench.contract.records import Record
-from priorbench.run.claiming import Claiming
 from priorbench.run.progress import Progress
+from priorbench.run.storing.claiming import Claiming
 from priorbench.store.database import Store
 from priorbench.store.sharing import claims as module
 from priorbench.store.sharing.claims import Claims, Taken

@@ -10,7 +10,7 @@ from sample_records import record as sample_record
 from priorbench.contract.records import NOT_RUN
 from priorbench.errors import PriorbenchError
 from priorbench.machine.description import describe, fingerprint
-from priorbench.run.environments import Environments
+from priorbench.run.storing.environments import Environments
 from priorbench.store.database import Store
 
 THERE = {"processor": "another one", "cores": 512}

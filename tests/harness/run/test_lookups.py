@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from priorbench.errors import PriorbenchError
-from priorbench.run.lookups import looked_up
+from priorbench.run.storing.lookups import looked_up
 
 
 class Asked:

@@ -9,9 +9,9 @@ from itertools import islice
 
 from priorbench.contract.records import NOT_RUN
 from priorbench.contract.trial import Trial
-from priorbench.run.answers import AnswerBook
 from priorbench.run.progress import Answered, Progress
-from priorbench.run.wanted import Wants, with_rules
+from priorbench.run.storing.answers import AnswerBook
+from priorbench.run.storing.wanted import Wants, with_rules
 from priorbench.store.sharing.claims import Claims, Taken
 
 #: trials are claimed for so many seconds of work, but not more than so many: others may wait for them
