@@ -17,6 +17,8 @@ from priorbench.words import visible
 
 #: keys of every entry that are no parameters
 _RESERVED = ("label", "grid")
+#: a file in a package, as ``package:file``
+_RESOURCE = re.compile(r"[A-Za-z_][\w.]+:")
 _SIZE = re.compile(r"(?P<name>.+)-(?P<size>\d+)\Z")
 
 
@@ -73,7 +75,7 @@ def placed_beside(raw: RawChoice, registry: Registry, folder: Path | None) -> tu
     moved = dict(raw.parameters)
     for name in dict.fromkeys((spec.label_from, *spec.places, *spec.files)):
         written = raw.parameters.get(name)
-        if not isinstance(written, str) or not written:
+        if not isinstance(written, str) or not written or _RESOURCE.match(written):
             continue
         place = Path(written).expanduser() if folder is None else folder / Path(written).expanduser()
         if not place.exists():

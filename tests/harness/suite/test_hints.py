@@ -114,3 +114,24 @@ def test_a_denoiser_can_be_added_to_those_of_a_suite(registry: Registry, tmp_pat
         methods(added_denoisers=("tvv",))
     with pytest.raises(RequestError, match="the label 'identity' is already that of"):
         methods(added_denoisers=("identity",))
+
+
+def test_a_list_is_relative_to_the_suite_too_unless_it_is_in_a_package(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "val").mkdir()
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "names.txt").write_text("one.png\n")
+    monkeypatch.chdir(tmp_path)
+
+    def chosen(name: str) -> Any:
+        text = SUITE.replace(
+            "folder: {path: pictures, crop: 32}", f"imagenet: {{path: ../val, list: '{name}'}}"
+        )
+        (tmp_path / "suites" / "own.yaml").write_text(text)
+        return load_suite("suites/own.yaml", registry).images[0].parameters["list"]
+
+    assert chosen("names.txt") == "suites/names.txt"
+    assert chosen("priorbench_heckel2020:imagenet100.txt") == "priorbench_heckel2020:imagenet100.txt"
+    with pytest.raises(RequestError, match="imagenet: list: there is no 'suites/lost.txt'"):
+        chosen("lost.txt")
