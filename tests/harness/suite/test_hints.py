@@ -133,5 +133,5 @@ def test_a_list_is_relative_to_the_suite_too_unless_it_is_in_a_package(
 
     assert chosen("names.txt") == "suites/names.txt"
     assert chosen("priorbench_heckel2020:imagenet100.txt") == "priorbench_heckel2020:imagenet100.txt"
-    with pytest.raises(RequestError, match="imagenet: list: there is no 'suites/lost.txt'"):
+    with pytest.raises(RequestError, match=r"imagenet: list: there is no 'suites/lost\.txt'"):
         chosen("lost.txt")
