@@ -1,4 +1,4 @@
-"""The tutorial's commands, typed as they stand, print what the tutorial says."""
+"""The commands of the tutorial and of a how-to page, typed as they stand, print what the page says."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import doctest
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from environments import NO_HATCHLING, NO_PIP, make_environment
 
-TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial.md"
+DOCS = Path(__file__).parents[1] / "docs"
+TUTORIAL, COMPARISON = DOCS / "tutorial.md", DOCS / "how-to" / "comparison.md"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -29,7 +31,7 @@ def steps(text: str) -> Iterator[tuple[str, str]]:
 def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     pytest.importorskip("bm3d", reason="the tutorial's leaderboard has BM3D on it")
     python = make_environment(tmp_path / "environment")
-    _make_commands(python.parent)
+    _make_commands(python.parent, python)
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PRIORBENCH_")},
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
@@ -40,8 +42,33 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
         "PIP_NO_DEPS": "1",
         "PIP_NO_BUILD_ISOLATION": "0",
     }
-    folder, checker = tmp_path, doctest.OutputChecker()
-    for command, expected in steps(TUTORIAL.read_text(encoding="utf-8")):
+    follow(TUTORIAL, tmp_path, variables)
+
+
+@pytest.mark.slow(30)
+def test_a_comparison_goes_as_its_page_says(tmp_path: Path) -> None:
+    for package in ("bm3d", "matplotlib"):
+        pytest.importorskip(package, reason="the page has BM3D on its board, and makes a PDF")
+    for name, text in re.findall(
+        r"```yaml\n# (\S+)\n(.*?)```", COMPARISON.read_text(encoding="utf-8"), re.DOTALL
+    ):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "bin").mkdir()
+    _make_commands(tmp_path / "bin", Path(sys.executable))
+    variables = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PRIORBENCH_")},
+        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "110",
+        "OMP_NUM_THREADS": "1",
+    }
+    follow(COMPARISON, tmp_path, variables)
+    assert (tmp_path / "ranks.pdf").read_bytes().startswith(b"%PDF")
+
+
+def follow(page: Path, folder: Path, variables: dict[str, str]) -> None:
+    """Type the commands of a page in a folder, and compare what they print with what the page says."""
+    checker = doctest.OutputChecker()
+    for command, expected in steps(page.read_text(encoding="utf-8")):
         if command.startswith("cd "):
             folder /= command.removeprefix("cd ")
             continue
@@ -53,12 +80,12 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
         assert checker.check_output(expected, done.stdout, FLAGS), f"$ {command}\n{done.stdout}"
 
 
-def _make_commands(folder: Path) -> None:
-    """Put the commands into an environment that sees these packages without having installed them."""
+def _make_commands(folder: Path, python: Path) -> None:
+    """Put commands into a folder, for an environment that sees packages without having installed them."""
     modules = {"priorbench": "priorbench", "pytest": "pytest"}
     for name, module in modules.items():
         path = folder / name
-        path.write_text(f'#!/bin/sh\nexec "{folder}/python" -m {module} "$@"\n')
+        path.write_text(f'#!/bin/sh\nexec "{python}" -m {module} "$@"\n')
         path.chmod(0o755)
 
 
