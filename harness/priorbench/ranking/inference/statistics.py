@@ -117,7 +117,7 @@ def caveats(images: int, claims: Claims, family: int = 1, what: str = "methods")
     if images < max(_SKEWED):
         covered = round(float(np.interp(images, list(_SKEWED), list(_SKEWED.values()))))
         notes.append(
-            f"{plural(images, 'image')}: where values are far from normal, a 95 % interval may in truth be one"
-            f" of {covered} %"
+            f"{plural(images, 'image')}: where values are far from normal, a 95 % interval may in truth be"
+            f" one of {covered} %"
         )
     return notes
