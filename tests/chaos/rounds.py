@@ -27,6 +27,8 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from loopback_cluster import LoopbackCluster, loopback_cluster  # noqa: E402
 
+from priorbench.store.rows.packing import unpack  # noqa: E402
+
 WORKERS = 3
 #: seconds that a whole round may take
 _PATIENCE = 900.0
@@ -72,7 +74,7 @@ def stored(store: Path) -> dict[str, tuple[str, str, float]]:
         rows = connection.execute("SELECT key, data FROM records").fetchall()
     finally:
         connection.close()
-    documents = [(key, json.loads(data)) for key, data in rows]
+    documents = [(key, json.loads(unpack(data))) for key, data in rows]
     found = {key: (one["status"], one["output_sha256"], one["psnr"]) for key, one in documents}
     assert len(found) == len(rows), "a key is in the store twice"
     return found
