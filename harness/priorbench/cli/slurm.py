@@ -109,7 +109,7 @@ def _fixed(chosen: dict[str, Any], cpus: int, gres: str | None) -> list[str]:
     """Return what is the same in all jobs, whatever machine they are on: keys have device and threads."""
     from priorbench.errors import PriorbenchError
 
-    jobs, threads = chosen["jobs"], chosen["threads"]
+    jobs, threads = chosen["jobs"] or 1, chosen["threads"]
     if jobs * (threads or 1) > cpus:
         raise PriorbenchError(
             f"{jobs} jobs with {threads or 1} threads need more than --cpus-per-task {cpus}: raise that to "

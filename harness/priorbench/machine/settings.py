@@ -56,6 +56,7 @@ _INHERITED = frozenset(
         *("TMPDIR", "TEMP", "TMP", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
         *PLUGIN_VARIABLES,
         "PRIORBENCH_PLUGIN_SECONDS",
+        KEEP_VARIABLE,  # a judge passes the same on to its players
     }
 )
 _BEGINNINGS = ("LC_", "XDG_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "ROCM_", "COVERAGE_")

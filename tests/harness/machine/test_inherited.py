@@ -58,5 +58,9 @@ def test_a_method_does_not_see_the_rest(process, tmp_path):
     assert (tmp_path / "here.db").is_file()
     seen = json.loads(log.read_text())
     assert "MY_TOKEN" not in seen
+    asked = {"MY_TOKEN": "wanted", "PRIORBENCH_WORKER_VARIABLES": "MY_TOKEN"}
+    again = process("run", *ONE_IMAGE[1:], *words, "--store", "another.db", **asked)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(log.read_text())["MY_TOKEN"] == "wanted"  # the judge had it, and its players had not
     assert "PRIORBENCH_STORE" not in seen
     assert seen["OMP_NUM_THREADS"] == "1"
