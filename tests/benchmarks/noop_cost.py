@@ -27,9 +27,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tests.benchmarks import noop
 
 from priorbench.machine.processes import cpu_seconds, descendants, kill_tree
+
+from . import noop
 
 #: part of a command line -> kind of process; the run itself has none of them
 _KINDS = {
