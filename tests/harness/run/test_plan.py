@@ -120,7 +120,7 @@ def test_the_book_of_a_run_forgets_what_went_well(tmp_path):
         store.add([record], answers=book.answered([record]))
     # what went well is found in the store; what failed is not tried twice, also where failures are retried
     assert book.ask(["b"], [request], [True]) == [False]
-    assert book._failed == {"b"}
+    assert book._settled == {"b"}
     book.close()
     store.check_kept()
     store.close()
