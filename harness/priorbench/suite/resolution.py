@@ -202,9 +202,10 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
     try:
         spec = registry.find(kind, raw.name).spec
     except UnknownNameError as error:
-        raise PriorbenchError(
-            _of_a_path(kind, text, error.known) or _told(error, kind, raw.name, registry)
-        ) from error
+        told = _of_a_path(kind, text, error.known) or _told(error, kind, raw.name, registry)
+        if told == str(error):
+            raise
+        raise PriorbenchError(told) from error
     assert isinstance(spec, Spec)
     given = replace(raw, parameters={**raw.parameters, **more})
     return replace(
