@@ -48,9 +48,9 @@ def cluster(site, tmp_path_factory):
 def on(cluster, site, tmp_path):
     """Run the command line on the cluster."""
 
-    def run(*arguments: str, start=run_here, site: Path = site, workers: int = 1):
+    def run(*arguments: str, start=run_here, site: Path = site, workers: int = 1, **variables: str):
         way = ("--executor", f"dask:workers={workers}", "--scheduler", cluster.address)
-        return start(site, tmp_path, *arguments, *way, PRIORBENCH_PLUGINS=PLUGINS)
+        return start(site, tmp_path, *arguments, *way, PRIORBENCH_PLUGINS=PLUGINS, **variables)
 
     return run
 
@@ -137,14 +137,15 @@ def test_pictures_that_a_worker_lacks_are_named_or_sent(on, here, tmp_path):
     for number in range(2):
         pixels = np.random.default_rng(number).integers(0, 255, (24, 24, 3), np.uint8)
         Image.fromarray(pixels).save(folder / f"{number}.png")
-    suite = (*IMAGES, "folder:path=photos", "--denoiser", "mean")  # a path of this folder, not of theirs
-    done = on(*suite, "--store", "dask.db")
+    suite = (*IMAGES, "folder:path=~/photos", "--denoiser", "mean")  # in this home, not in theirs
+    home = {"HOME": str(tmp_path)}
+    done = on(*suite, "--store", "dask.db", **home)
     assert done.returncode == 2
     assert "lacks image sets: 'photos'" in done.stderr and "--ship-images" in done.stderr
     assert "worker tcp://127.0.0.1" in done.stderr
-    done = on(*suite, "--store", "dask.db", "--ship-images")
+    done = on(*suite, "--store", "dask.db", "--ship-images", **home)
     assert done.returncode == 0, done.stderr
-    assert here(*suite, "--executor", "serial", "--store", "serial.db").returncode == 0
+    assert here(*suite, "--executor", "serial", "--store", "serial.db", **home).returncode == 0
     assert quality(here, "dask.db") == quality(here, "serial.db")
 
 

@@ -80,7 +80,8 @@ def placed_beside(raw: RawChoice, registry: Registry, folder: Path | None) -> tu
         place = Path(written).expanduser() if folder is None else folder / Path(written).expanduser()
         if not place.exists():
             return raw, _missing(name, place, written)
-        if folder is not None:  # a place is not part of what a set is, and a list is as it was written
+        if folder is not None and not written.startswith("~"):  # other machines have other homes
+            # a place is not part of what a set is, and a list is as it was written
             moved[name] = str(place if name in spec.files else place.absolute())
     return replace(raw, parameters=moved), ""
 

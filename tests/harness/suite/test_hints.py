@@ -116,6 +116,17 @@ def test_a_denoiser_can_be_added_to_those_of_a_suite(registry: Registry, tmp_pat
         methods(added_denoisers=("identity",))
 
 
+def test_a_path_in_a_home_stays_as_it_is_written(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers on other machines have other homes."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "own.yaml").write_text(SUITE.replace("path: pictures", "path: ~/pictures"))
+    suite = load_suite(str(tmp_path / "own.yaml"), registry)
+    assert suite.images[0].parameters["path"] == "~/pictures"
+
+
 def test_a_list_is_relative_to_the_suite_too_unless_it_is_in_a_package(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
