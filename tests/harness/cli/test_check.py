@@ -40,17 +40,17 @@ def test_a_wrong_request_is_one_line_and_status_2(command):
 
 
 def test_what_is_skipped_after_a_failure_is_one_line(command, tmp_path):
-    (tmp_path / "bad.py").write_text(
+    (tmp_path / "yields_tuples.py").write_text(
         "from priorbench import DenoiserSpec, hookimpl\n\n\n"
         "class Bad:\n"
         "    def iterate(self, observation):\n"
         "        yield observation.image, 0.5\n\n\n"
         "@hookimpl\n"
         "def priorbench_denoisers():\n"
-        "    yield DenoiserSpec(name='bad', factory='bad:Bad', summary='s', citation='c', licence='MIT',"
-        " iterative=True, together=False)\n"
+        "    yield DenoiserSpec(name='bad', factory='yields_tuples:Bad', summary='s', citation='c',"
+        " licence='MIT', iterative=True, together=False)\n"
     )
-    done = command("check", "bad", "--plugin", "bad.py")
+    done = command("check", "bad", "--plugin", "yields_tuples.py")
     assert done.returncode == 1
     [line] = [line for line in done.stdout.splitlines() if "the check 'type' failed" in line]
     assert line.startswith("  skip  ") and "determinism" in line and "shape" in line

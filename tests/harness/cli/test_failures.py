@@ -25,26 +25,26 @@ class Bad:
 
 @hookimpl
 def priorbench_denoisers():
-    yield DenoiserSpec(name="bad", factory="bad:Bad", summary="fails", iterative=False, together=False)
+    yield DenoiserSpec(name="bad", factory="loud_failure:Bad", iterative=False, together=False)
 """
 
 
 def test_a_crash_has_the_end_of_its_traceback_in_the_record(command, tmp_path):
-    (tmp_path / "bad.py").write_text(METHOD)
-    run = command("run", *ONE_IMAGE[1:], "--plugin", "bad.py", "--denoiser", "bad:label=worse")
+    (tmp_path / "loud_failure.py").write_text(METHOD)
+    run = command("run", *ONE_IMAGE[1:], "--plugin", "loud_failure.py", "--denoiser", "bad:label=worse")
     assert run.returncode == 1, run.stderr
     [found] = json.loads(command("failures", "--format", "json").stdout)
     assert (found["method"], found["status"], found["trials"]) == ("worse", "error", 1)
-    assert found["error"] == "RuntimeError: no table for this picture (bad.py:15)"
+    assert found["error"] == "RuntimeError: no table for this picture (loud_failure.py:15)"
     assert found["printed"] == [
         "about to fail",
-        "  bad.py:13 in denoise: return inner()",
-        '  bad.py:6 in inner: return {}["missing"]',
-        "KeyError: 'missing' (bad.py:6), which led to",
-        '  bad.py:15 in denoise: raise RuntimeError("no table for this picture") from error',
+        "  loud_failure.py:13 in denoise: return inner()",
+        '  loud_failure.py:6 in inner: return {}["missing"]',
+        "KeyError: 'missing' (loud_failure.py:6), which led to",
+        '  loud_failure.py:15 in denoise: raise RuntimeError("no table for this picture") from error',
     ]  # neither folders nor frames of the harness
     text = command("failures", "--denoiser", "w*", "--status", "error").stdout
-    assert "worse: error, 1 trial: RuntimeError" in text and "  |   bad.py:6 in inner" in text
+    assert "worse: error, 1 trial: RuntimeError" in text and "  |   loud_failure.py:6 in inner" in text
 
 
 def test_nothing_that_failed_and_wrong_words(command):
