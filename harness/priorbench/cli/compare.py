@@ -17,6 +17,7 @@ from priorbench.cli.common.store_options import (
     StoreOption,
     SuitesOption,
     TagsOption,
+    filter_of,
 )
 from priorbench.cli.common.stores import reading
 from priorbench.cli.leaderboard import LevelOption, RopeOption, prepare_statistics
@@ -48,15 +49,14 @@ def compare(
     """Compare two methods, or the methods that two stores share, on the images that both restored."""
     prepare_statistics()
     from priorbench.ranking.claims import Claims
-    from priorbench.ranking.filters import Filter
     from priorbench.store.address import shown
 
-    only = Filter(
+    only = filter_of(
         image_set=image_set,
         noise=noise,
         operator=operator,
-        suites=tuple(suite or ()),
-        tags=tuple(tag or ()),
+        suite=suite,
+        tag=tag,
     )
     claims = Claims(level=level, rope=rope)
     with ExitStack() as stores:

@@ -25,6 +25,7 @@ from priorbench.cli.common.store_options import (
     StoreOption,
     SuitesOption,
     TagsOption,
+    filter_of,
 )
 from priorbench.cli.common.stores import reading, tell_disputed
 
@@ -103,23 +104,21 @@ def leaderboard(
     chosen = tuple(name.strip() for name in columns.split(",")) if columns else ()
     _check(form, output, overall, chosen)
     prepare_statistics()
-    from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.claims import Claims
-    from priorbench.ranking.filters import Filter
     from priorbench.ranking.leaderboard import leaderboard as rank
     from priorbench.ranking.overall import overall as rank_overall
 
-    only = Filter(
+    only = filter_of(
         image_set=image_set,
         noise=noise,
         operator=operator,
-        denoisers=tuple(denoiser or ()),
-        stopping=tuple(stopping or ()),
+        denoiser=denoiser,
+        stopping=stopping,
+        suite=suite,
+        tag=tag,
         run=run,
-        as_of=parse_moment(as_of),
-        suites=tuple(suite or ()),
-        tags=tuple(tag or ()),
+        as_of=as_of,
     )
     claims = Claims(level=level, rope=rope)
     with reading(store) as source:

@@ -23,6 +23,7 @@ from priorbench.cli.common.store_options import (
     StoreOption,
     SuitesOption,
     TagsOption,
+    filter_of,
 )
 from priorbench.cli.common.stores import reading, tell_disputed
 from priorbench.cli.leaderboard import LevelOption, RopeOption, prepare_statistics
@@ -73,22 +74,20 @@ def rules(
 ) -> None:
     """Show what stopping rules leave of what a method could have reached."""
     prepare_statistics()
-    from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
     from priorbench.ranking.claims import Claims
-    from priorbench.ranking.filters import Filter
     from priorbench.ranking.rules import rules_boards
 
-    only = Filter(
+    only = filter_of(
         image_set=image_set,
         noise=noise,
         operator=operator,
-        denoisers=tuple(denoiser or ()),
-        stopping=tuple(stopping or ()),
+        denoiser=denoiser,
+        stopping=stopping,
+        suite=suite,
+        tag=tag,
         run=run,
-        as_of=parse_moment(as_of),
-        suites=tuple(suite or ()),
-        tags=tuple(tag or ()),
+        as_of=as_of,
     )
     claims = Claims(level=level, rope=rope)
     with reading(store) as source:

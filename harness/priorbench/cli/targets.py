@@ -23,6 +23,7 @@ from priorbench.cli.common.store_options import (
     StoreOption,
     SuitesOption,
     TagsOption,
+    filter_of,
 )
 from priorbench.cli.common.stores import reading, tell_disputed
 from priorbench.cli.leaderboard import prepare_statistics
@@ -84,23 +85,22 @@ def targets(
 ) -> None:
     """Show what methods reach in which time: expected running times to targets, and what to pick."""
     prepare_statistics()
-    from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
-    from priorbench.ranking.filters import Filter, wanted_panels
+    from priorbench.ranking.filters import wanted_panels
     from priorbench.ranking.targets import target_boards
 
     if target and reference is not None:
         raise typer.BadParameter("it is for the default targets: use --target", param_hint="--reference")
-    only = Filter(
+    only = filter_of(
         image_set=image_set,
         noise=noise,
         operator=operator,
-        denoisers=tuple(denoiser or ()),
-        stopping=tuple(stopping or ()),
+        denoiser=denoiser,
+        stopping=stopping,
+        suite=suite,
+        tag=tag,
         run=run,
-        as_of=parse_moment(as_of),
-        suites=tuple(suite or ()),
-        tags=tuple(tag or ()),
+        as_of=as_of,
     )
     with reading(store) as source:
         found = wanted_panels(source.scores(), only)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from priorbench.ranking.filters import Filter
 
 StoreOption = Annotated[
     str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
@@ -47,3 +50,32 @@ AsOfOption = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Only what was asked for until then: 2026-11-28, or with a time."),
 ]
+
+
+def filter_of(
+    *,
+    image_set: str | None = None,
+    noise: str | None = None,
+    operator: str | None = None,
+    denoiser: list[str] | None = None,
+    stopping: list[str] | None = None,
+    suite: list[str] | None = None,
+    tag: list[str] | None = None,
+    run: str | None = None,
+    as_of: str | None = None,
+) -> Filter:
+    """Return what the options above ask for."""
+    from priorbench.cli.common.amounts import parse_moment
+    from priorbench.ranking.filters import Filter
+
+    return Filter(
+        image_set=image_set,
+        noise=noise,
+        operator=operator,
+        denoisers=tuple(denoiser or ()),
+        stopping=tuple(stopping or ()),
+        run=run,
+        as_of=parse_moment(as_of),
+        suites=tuple(suite or ()),
+        tags=tuple(tag or ()),
+    )

@@ -24,6 +24,7 @@ from priorbench.cli.common.store_options import (
     StoreOption,
     SuitesOption,
     TagsOption,
+    filter_of,
 )
 from priorbench.cli.common.stores import reading
 
@@ -66,23 +67,22 @@ def export(
     ] = False,
 ) -> None:
     """Write the records of a store, each once with all its names."""
-    from priorbench.cli.common.amounts import parse_moment
     from priorbench.errors import PriorbenchError
-    from priorbench.ranking.filters import EVERYTHING, Filter
+    from priorbench.ranking.filters import EVERYTHING
 
     form = form_of(format, output, ExportFormat.jsonl)
     if form is ExportFormat.parquet and output is None:
         raise PriorbenchError("parquet is not text: name a file with -o FILE")
-    only = Filter(
+    only = filter_of(
         image_set=image_set,
         noise=noise,
         operator=operator,
-        denoisers=tuple(denoiser or ()),
-        stopping=tuple(stopping or ()),
+        denoiser=denoiser,
+        stopping=stopping,
+        suite=suite,
+        tag=tag,
         run=run,
-        as_of=parse_moment(as_of),
-        suites=tuple(suite or ()),
-        tags=tuple(tag or ()),
+        as_of=as_of,
     )
     with reading(store) as source:
         whole = only == EVERYTHING and not current
