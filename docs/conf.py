@@ -94,7 +94,8 @@ _GENERATED: Mapping[str, Callable[[], str]] = {"checks": _checks, "commands": _c
 
 
 def fill_in(_app: object, _page: str, source: list[str]) -> None:
-    """Replace ``<!-- generated: WORD -->`` by what the code itself says."""
+    """Replace ``<!-- generated: WORD -->`` by what the code itself says, and leave out the note on that."""
+    source[0] = re.sub(r"^> .* from the code, by `make docs`.*\n\n", "", source[0], flags=re.MULTILINE)
     source[0] = re.sub(r"<!-- generated: (\w+) -->", lambda found: _GENERATED[found[1]](), source[0])
 
 

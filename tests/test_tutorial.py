@@ -1,4 +1,4 @@
-"""The commands of the tutorial and of a how-to page, typed as they stand, print what the page says."""
+"""The commands of the tutorial and of two how-to pages, typed as they stand, print what the page says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 from environments import NO_HATCHLING, NO_PIP, make_environment
 
 DOCS = Path(__file__).parents[1] / "docs"
-TUTORIAL, COMPARISON = DOCS / "tutorial.md", DOCS / "how-to" / "comparison.md"
+TUTORIAL = DOCS / "tutorial.md"
+COMPARISON, BOARD = DOCS / "how-to" / "comparison.md", DOCS / "how-to" / "reading-a-board.md"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -53,16 +54,26 @@ def test_a_comparison_goes_as_its_page_says(tmp_path: Path) -> None:
         r"```yaml\n# (\S+)\n(.*?)```", COMPARISON.read_text(encoding="utf-8"), re.DOTALL
     ):
         (tmp_path / name).write_text(text)
-    (tmp_path / "bin").mkdir()
-    _make_commands(tmp_path / "bin", Path(sys.executable))
-    variables = {
+    follow(COMPARISON, tmp_path, _variables(tmp_path))
+    assert (tmp_path / "ranks.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow(10)
+def test_a_board_reads_as_its_page_says(tmp_path: Path) -> None:
+    (tmp_path / "results").symlink_to(DOCS.parent / "results")
+    follow(BOARD, tmp_path, _variables(tmp_path))
+
+
+def _variables(folder: Path) -> dict[str, str]:
+    """Return the environment of somebody who types in a folder; the command is the one that is tested."""
+    (folder / "bin").mkdir()
+    _make_commands(folder / "bin", Path(sys.executable))
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("PRIORBENCH_")},
-        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "110",
         "OMP_NUM_THREADS": "1",
     }
-    follow(COMPARISON, tmp_path, variables)
-    assert (tmp_path / "ranks.pdf").read_bytes().startswith(b"%PDF")
 
 
 def follow(page: Path, folder: Path, variables: dict[str, str]) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+#: longer lists of names are cut to those that are near the one that was given
+_LISTED = 30
+
 
 class PriorbenchError(Exception):
     """Something the user asked for cannot be done; the command line prints it and exits with 2."""
@@ -29,6 +32,8 @@ class RequestError(PriorbenchError):
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'? Allowed: x, y" for a name that is not among `known`.
 
+    Of more than thirty names, only those that are near are listed.
+
     Parameters
     ----------
     name : str
@@ -38,6 +43,9 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     folded = {known_name.lower(): known_name for known_name in names}
-    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), folded, n=8, cutoff=0.5)
     hint = f"; did you mean '{folded[near[0]]}'?" if near else "."
+    if len(names) > _LISTED:
+        others = f" Near it, too: {', '.join(folded[one] for one in near[1:])}." if near[1:] else ""
+        return f"{hint}{others} {len(names)} are allowed"
     return f"{hint} Allowed: {', '.join(names) if names else '(none)'}"

@@ -46,7 +46,7 @@ def doctor(
     ] = None,
     format: Annotated[DoctorFormat, typer.Option(help="table or json.")] = DoctorFormat.table,
 ) -> None:
-    """Describe this machine as the records will, and say what would taint a timing."""
+    """Describe this machine as the records will, and say what would disturb a timing."""
     if seconds is not None and not noise:
         raise typer.BadParameter("it is how long --noise takes: give both", param_hint="--seconds")
     from priorbench.machine.devices import resolve_device
@@ -76,7 +76,7 @@ def _report(threads: int, device: str) -> dict[str, Any]:
     return {
         "fingerprint": fingerprint(environment),
         "environment": environment,
-        "would taint a timing": warnings_now(threads, device),
+        "would disturb a timing": warnings_now(threads, device),
         "plugins": {"ok": sum(plugin.status == "ok" for plugin in registry.plugins), "not ok": unwell},
     }
 

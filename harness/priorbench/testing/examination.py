@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from priorbench.contract.specs import KINDS, SuiteSpec
@@ -15,6 +16,12 @@ from priorbench.testing.results import CHECKED, CheckOptions, CheckResult, Findi
 
 #: runs that one check makes at most, each of which may take the time limit
 _RUNS = 12
+#: what to do with a file that was given in the place of a name
+_FILES = {
+    ".py": "check what it registers: priorbench check NAME --plugin {}",
+    ".yaml": "a suite is checked by: priorbench run {} --dry-run",
+    ".yml": "a suite is checked by: priorbench run {} --dry-run",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +76,8 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
             f"plugin '{name}' is {status.status}: {status.reason or 'it registers nothing'}"
         )
     if not found:
+        if (advice := _FILES.get(Path(text).suffix.lower())) and Path(text).is_file():
+            raise PriorbenchError(f"'{text}' is a file; {advice.format(text)}")
         plugins = {plugin.name for plugin in registry.plugins}
         raise UnknownNameError("name", name, {one.name for one in everything} | plugins)
     checked = called_so or tuple(one for one in found if one.kind in CHECKED)

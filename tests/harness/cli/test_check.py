@@ -26,12 +26,16 @@ def test_json_has_every_field(command):
     assert result["expected"] is None
 
 
-def test_a_wrong_request_is_one_line_and_status_2(command):
+def test_a_wrong_request_is_one_line_and_status_2(command, tmp_path):
+    for name in ("own.yaml", "own.py"):
+        (tmp_path / name).touch()
     for words, said in (
         (["meen"], "unknown name 'meen'; did you mean 'mean'?"),
         (["serial"], "executor 'serial': there are no checks for this kind"),
         (["mean:lgo=x"], "denoiser 'mean': unknown parameter 'lgo'; did you mean 'log'?"),
         (["mean", "--only", "shap"], "unknown check 'shap'; did you mean 'shape'?"),
+        (["own.yaml"], "'own.yaml' is a file; a suite is checked by: priorbench run own.yaml --dry-run"),
+        (["own.py"], "'own.py' is a file; check what it registers: priorbench check NAME --plugin own.py"),
     ):
         done = command("check", *words)
         assert done.returncode == 2

@@ -20,7 +20,7 @@ from priorbench.scatter.estimates import scatter
 def test_without_noise_only_the_machine_is_told(site: Any, priorbench: Any) -> None:
     status, out, _ = priorbench("doctor", "--device", "cpu", "--format", "json")
     assert status == 0
-    assert set(json.loads(out)) == {"fingerprint", "environment", "would taint a timing", "plugins"}
+    assert set(json.loads(out)) == {"fingerprint", "environment", "would disturb a timing", "plugins"}
 
 
 def test_seconds_belong_to_noise(site: Any, priorbench: Any) -> None:
