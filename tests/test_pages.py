@@ -68,7 +68,8 @@ def test_what_a_page_tells_to_type_works(page: str, tmp_path: Path) -> None:
         elif block.kind in {"commands", "program"}:
             words = [sys.executable, "-c"] if block.kind == "program" else ["bash", "-ec"]
             done = subprocess.run(
-                [*words, block.text], cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=600, check=False
+                [*words, block.text],
+                cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=600, check=False,
             )  # fmt: skip
             assert done.returncode == 0, f"{place(block)}\n{block.text}\n{done.stdout}{done.stderr}"
 

@@ -12,23 +12,12 @@ ROOT = Path(__file__).parents[2]
 #: pages whose blocks are typed, word by word, by other tests
 ELSEWHERE = {"docs/tutorial.md", "docs/how-to/comparison.md", "docs/how-to/reading-a-board.md"}
 #: what begins a command in a block without a language
-COMMANDS = (
-    "priorbench",
-    "make",
-    "pip",
-    "python",
-    "pytest",
-    "git",
-    "dask",
-    "bash",
-    "source",
-    "export",
-    "cd",
-    "head",
-    "twine",
+COMMANDS = tuple(
+    "priorbench make pip python pytest git dask bash source export cd head twine apt CUDA for".split()
 )
 _BLOCK = re.compile(
-    r"(?:^ *<!-- not run: (?P<reason>[^\n]*?) -->\n\s*)?^(?P<indent> *)```(?P<language>[^\n]*)\n(?P<text>.*?)^ *```",
+    r"(?:^ *<!-- not run: (?P<reason>[^\n]*?) -->\n\s*)?"
+    r"^(?P<indent> *)```(?P<language>[^\n]*)\n(?P<text>.*?)^ *```",
     re.MULTILINE | re.DOTALL,
 )
 

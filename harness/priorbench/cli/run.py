@@ -75,11 +75,11 @@ def run(
         typer.Option(
             min=1,
             max=10**4,
-            help="Workers at the same time, each on a GPU of its own; on CPUs, more than 1 marks timings as disturbed.",
+            help="Workers at a time, each on a GPU of its own; on CPUs, more than 1 marks timings.",
         ),
     ] = None,
     share_device: Annotated[
-        bool, typer.Option("--share-device", help="Let several workers have one GPU; marks timings as disturbed.")
+        bool, typer.Option("--share-device", help="Let several workers have one GPU; marks timings.")
     ] = False,
     threads: Annotated[
         int | None,
@@ -95,7 +95,7 @@ def run(
             min=1,
             max=10**6,
             metavar="N",
-            help="Fit N images of one size at once, where a method can; marks timings as disturbed.",
+            help="Fit N images of one size at once, where a method can; marks timings.",
         ),
     ] = 1,
     shard: Annotated[str | None, typer.Option(metavar="i/n", help="Run the i-th of n parts.")] = None,
