@@ -29,7 +29,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     OSError
         If it cannot be written; then nothing has changed.
     """
-    target = Path(os.path.realpath(path))  # noqa: PTH - a path with stray bytes stays as it is
+    target = Path(os.path.realpath(path))  # a path with stray bytes stays as it is
     if target.is_symlink():  # the way of links does not end: it leads in a circle, or is too long
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     if target.exists() and not target.is_file() and not target.is_dir():

@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 #: pages whose blocks are typed, word by word, by other tests
 ELSEWHERE = {"docs/tutorial.md", "docs/how-to/comparison.md", "docs/how-to/reading-a-board.md"}
 #: what begins a command in a block without a language
-COMMANDS = tuple(
-    "priorbench make pip python pytest git dask bash source export cd head twine apt CUDA for".split()
+_COMMAND = re.compile(
+    r"(?:\$ )?(?:priorbench|make|pip|python3?|pytest|git|dask|bash|source|export|cd|head|twine|apt|for)\b"
 )
 _BLOCK = re.compile(
     r"(?:^ *<!-- not run: (?P<reason>[^\n]*?) -->\n\s*)?"
@@ -42,8 +42,7 @@ class Block:
     def kind(self) -> str:
         """``commands``, ``file``, ``program``, ``doctest``, ``fragment`` or ``shown`` (output, a diagram)."""
         if self.language in {"", "bash", "console"}:
-            is_command = self.text.lstrip("$ ").startswith(COMMANDS)
-            return "commands" if is_command else "shown"
+            return "commands" if _COMMAND.match(self.text) else "shown"
         if self.file:
             return "file"
         if self.language == "python":

@@ -190,7 +190,9 @@ def label_of(raw: RawChoice, spec: Spec | SuiteSpec) -> str:
 
 def _last_part(path: str) -> str:
     name = PurePath(path).name
-    return name if name not in ("", "..") else PurePath(os.path.realpath(path)).name or path  # noqa: PTH - links may lead in a circle
+    return (
+        name if name not in ("", "..") else PurePath(os.path.realpath(path)).name or path
+    )  # links may lead in a circle
 
 
 def _split(settings: str) -> Iterable[str]:

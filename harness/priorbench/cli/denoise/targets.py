@@ -186,4 +186,4 @@ def _same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except OSError:
-        return os.path.realpath(one) == os.path.realpath(other)  # noqa: PTH - links may lead in a circle
+        return os.path.realpath(one) == os.path.realpath(other)  # links may lead in a circle
