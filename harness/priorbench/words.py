@@ -67,6 +67,13 @@ def seconds(value: float | None) -> str:
     return "" if value is None else significant(value)
 
 
+def duration(value: float) -> str:
+    """Return a time to wait in words: "3 h 05 min", "2 min 40 s"."""
+    total = round(value)
+    hours, minutes = divmod(total // 60, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {total % 60:02} s"
+
+
 def memory(value: int | None) -> str:
     """Return a size in MiB or GiB."""
     if value is None:

@@ -112,6 +112,13 @@ def run(
         int,
         typer.Option(min=0, metavar="N", help="Keep crops of N images of each set for the HTML report."),
     ] = 3,
+    keep_outputs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Keep outputs, 4GiB of them at most, so that a further metric needs no new fit.",
+        ),
+    ] = None,
     tag: Annotated[
         list[str] | None,
         typer.Option(metavar="TAG", help="A name for this run, for 'leaderboard --tag'; may be repeated."),
@@ -151,6 +158,7 @@ def run(
     from priorbench.cli.common.amounts import parse_duration, parse_shard, parse_size
     from priorbench.cli.common.ending import ended_by_signals
     from priorbench.cli.common.executors import choose_executor, chosen_devices, crowded
+    from priorbench.cli.common.kept import kept_outputs
     from priorbench.cli.common.output import open_registry
     from priorbench.contract.limits import Limits
     from priorbench.machine.settings import available_threads
@@ -169,6 +177,7 @@ def run(
     way.check_batch(batch)
     devices = chosen_devices(device, jobs, way, share=share_device)
     jobs = devices.jobs
+    outputs, outputs_limit = kept_outputs(store, parse_size(keep_outputs, "--keep-outputs"), way)
     options = PlanOptions(
         device=devices.device,
         threads=threads or (1 if way.spec.elsewhere else max(1, available_threads() // jobs)),
@@ -177,6 +186,8 @@ def run(
         strict=strict,
         pictures=pictures,
         tags=tuple(tag or ()),
+        outputs=outputs,
+        outputs_limit=outputs_limit,
         salt="" if salt is None else read_salt(salt),
     )
     overrides = SuiteOptions(
@@ -239,12 +250,14 @@ def _tell_pictures(plan: Plan) -> None:
 def _execute(
     plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool, ending: Ending
 ) -> RunSummary:
+    from priorbench.cli.common.kept import tell_cost
     from priorbench.cli.common.progress import ProgressView
     from priorbench.cli.common.stores import writing
     from priorbench.run.loop import execute
 
     try:
         with writing(store_name) as store:
+            tell_cost(plan, store)
             with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
                 summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
             store.check_kept()

@@ -41,6 +41,13 @@ class Trial:
         the records come with the middles of the images (not in their keys).
     keys : tuple of str, default ()
         key of the record of each rule, in the order of `stopping` (one for a one-shot method).
+    results : tuple of str, default ()
+        what each key would be without further metrics: under it the output of a result is kept.
+    outputs, outputs_limit : str or int, default '' or 0
+        folder in which outputs are kept, and the bytes that it may have; without a limit nothing is added.
+    known : tuple of str, default ()
+        records, as JSON, that lack only the metrics, one for each key: their kept outputs are scored, and no
+        method runs.
     salt : str, default ''
         the secret that the noise of a verifying run is drawn with, hexadecimal. It goes from the process
         that plans to the one that draws the noise, and nowhere else: never to a method, into a record, a key,
@@ -66,6 +73,10 @@ class Trial:
     code: tuple[tuple[str, str], ...] = ()
     crops: bool = False
     keys: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    outputs: str = ""
+    outputs_limit: int = 0
+    known: tuple[str, ...] = ()
     salt: str = field(default="", repr=False)
     noisy_sha256: str = ""
 
@@ -111,5 +122,6 @@ def trial_from_json(data: Mapping[str, Any]) -> Trial:
         values[name] = Choice(**values[name])
     values["stopping"] = tuple(Choice(**choice) for choice in values["stopping"])
     values["code"] = tuple((factory, digest) for factory, digest in values.get("code", ()))
-    values["metrics"], values["keys"] = tuple(values["metrics"]), tuple(values["keys"])
+    for name in ("metrics", "keys", "results", "known"):
+        values[name] = tuple(values.get(name, ()))
     return Trial(**values)

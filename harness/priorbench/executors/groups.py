@@ -24,7 +24,7 @@ def groups(trials: Iterable[Trial], registry: Registry, size: int) -> Iterator[G
     can = _can_fit_several(registry)
     waiting: dict[str, list[Trial]] = {}
     for trial in trials:
-        if size == 1 or not can(trial.denoiser.name):
+        if size == 1 or trial.known or not can(trial.denoiser.name):
             yield (trial,)
             continue
         kin = _kin(trial)

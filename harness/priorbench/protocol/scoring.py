@@ -55,8 +55,25 @@ def score(
         "psnr": finite(psnr(estimate, clean)),
         "ssim": finite(ssim(estimate, clean)),
         "noise_correlation": None if noisy is None else noise_correlation(estimate, clean, noisy),
-        "metrics": {name: finite(metric(estimate, clean)) for name, metric in metrics.items()},
+        "metrics": further(estimate, clean, metrics),
     }
+
+
+def further(
+    estimate: NDArray[np.float32],
+    clean: NDArray[np.float32],
+    metrics: Mapping[str, Callable[[Any, Any], float | None]],
+) -> dict[str, float | None]:
+    """Return what further metrics say of an estimate, by their names.
+
+    Parameters
+    ----------
+    estimate, clean : ndarray of float32
+        (channels, height, width); the estimate is clipped.
+    metrics : Mapping[str, callable]
+        by name.
+    """
+    return {name: finite(metric(estimate, clean)) for name, metric in metrics.items()}
 
 
 def additive(problem: Problem) -> NDArray[np.float32] | None:

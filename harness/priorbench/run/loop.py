@@ -23,6 +23,7 @@ from priorbench.run.storing.answers import AnswerBook
 from priorbench.run.storing.claiming import Claiming
 from priorbench.run.storing.environments import Environments
 from priorbench.run.storing.lookups import looked_up
+from priorbench.run.storing.rescoring import Rescoring
 from priorbench.run.storing.wanted import Wants, with_rules
 from priorbench.store.database import Store
 from priorbench.store.sharing.claims import Claims, lease_seconds
@@ -75,8 +76,10 @@ def execute(
         with AnswerBook(store, run) as asking, Claims(store, run.id, lease=lease_seconds()) as claims:
             claiming = Claiming(claims, wants, asking, progress, told)
             work = _Work(store, plan, asking, wants, claiming, progress, told, environments)
+            rescoring = Rescoring(store=store, folder=plan.options.outputs, environments=environments)
+            missing = _missing(plan, wants, asking, progress, told, notes)
             try:
-                work.do(executor, _missing(plan, wants, asking, progress, told, notes))
+                work.do(executor, (part for trial in missing for part in rescoring.parts(trial)))
             finally:
                 executor.close()  # before another run may take what runs here
     except KeyboardInterrupt:

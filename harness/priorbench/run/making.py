@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from priorbench.contract.choice import Choice
@@ -28,17 +28,23 @@ class Fit:
         fields of a `Trial` that do not depend on image and repetition.
     frames : tuple of KeyFrame
         of the key of each record.
+    bare : tuple of KeyFrame
+        of the same keys without further metrics; empty where there are none.
     """
 
     denoiser: Choice
     shared: dict[str, Any]
     frames: tuple[KeyFrame, ...]
+    bare: tuple[KeyFrame, ...]
 
     def trial(self, image: Planned, repetition: int, *, given: bool) -> Trial:
         """Return the trial on an image; `given` says whether the noise is that which the image set brings."""
         channels, height, width = image.shape
         noisy = image.noisy[repetition] if given else ""
-        keys = [frame.key(image.id, image.sha256, noisy, repetition) for frame in self.frames]
+        keys, results = (
+            tuple(frame.key(image.id, image.sha256, noisy, repetition) for frame in frames)
+            for frames in (self.frames, self.bare)
+        )
         return Trial(
             image=image.id,
             image_sha256=image.sha256,
@@ -48,7 +54,8 @@ class Fit:
             repetition=repetition,
             crops=image.crops and repetition == 0,
             noisy_sha256=noisy,
-            keys=tuple(keys),
+            keys=keys,
+            results=results or keys,
             **self.shared,
         )
 
@@ -85,7 +92,9 @@ def fit_of(
     code = dict.fromkeys((factory, digest) for of in known for factory, digest in of["code"])
     shared["code"] = ((CORE, core_digest()), *code)
     frames = tuple(KeyFrame(example, rule, of) for rule, of in zip(asked, known, strict=True))
-    return Fit(denoiser=denoiser, shared=shared, frames=frames)
+    plain = replace(example, metrics=())
+    bare = tuple(KeyFrame(plain, rule, provenance.of(plain, rule)) for rule in asked if example.metrics)
+    return Fit(denoiser=denoiser, shared=shared, frames=frames, bare=bare)
 
 
 class Blocks:

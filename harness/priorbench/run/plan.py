@@ -55,6 +55,9 @@ class PlanOptions:
         number of images of each set that have crops of the first draw of their noise stored, for the report.
     tags : tuple of str, default ()
         names that the run is kept under, to find what it asked for; nothing of a result depends on them.
+    outputs, outputs_limit : str or int, default '' or 0
+        folder with the outputs of methods, and how many bytes of them are kept there; without a limit, none
+        is added.
     salt : str, default ''
         secret that noise and operators are drawn with, hexadecimal; empty for the noise that everybody has.
     """
@@ -66,6 +69,8 @@ class PlanOptions:
     strict: bool = False
     pictures: int = 3
     tags: tuple[str, ...] = ()
+    outputs: str = ""
+    outputs_limit: int = 0
     salt: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -232,6 +237,8 @@ class Plan:
                 source=code_digest(self._spec("denoiser", denoiser).factory).digest,
                 commit=revision(self._spec("denoiser", denoiser).factory),
                 salt=self.options.salt,
+                outputs=self.options.outputs,
+                outputs_limit=self.options.outputs_limit,
             )
             for denoiser in self.suite.denoisers
             for rules in self._fits(denoiser)

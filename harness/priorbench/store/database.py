@@ -32,7 +32,15 @@ from priorbench.store.exchange import exported, rescue
 from priorbench.store.opening import Database, prepare, schema_of
 from priorbench.store.score_tables import SCORE_TABLES, add_scores, has_scores, stored_scores
 from priorbench.store.scores import Scores, scores_of_documents
-from priorbench.store.statements import add_records, insert, raw, record_rows, row_name, stored_keys
+from priorbench.store.statements import (
+    add_records,
+    insert,
+    raw,
+    record_rows,
+    row_name,
+    stored_documents,
+    stored_keys,
+)
 from priorbench.store.tables import ABOUT, ANSWERS, CROPS, ENVIRONMENTS, RECORDS, RIVALS, SCORES
 
 __all__ = ["Store", "store_url"]
@@ -231,6 +239,15 @@ class Store:
             return {row.key: limits_of(row.data) for row in connection.execute(query)}
 
         return self._database.read(work)
+
+    def having(self, keys: Sequence[str]) -> dict[str, Record]:
+        """Return the records of those of `keys` that are stored; damaged ones do not count."""
+
+        def work(connection: sa.Connection) -> dict[str, Record]:
+            found = stored_documents(connection, keys)
+            return {key: record_from_json(values) for key, values in found.items()}
+
+        return self._database.read(work) if keys else {}
 
     def crop_digests(self) -> frozenset[str]:
         """Return the digests of the images whose middles are stored."""

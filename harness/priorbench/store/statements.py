@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from priorbench.store.documents import UnreadableError, document, fact
 from priorbench.store.rows.packing import pack
 from priorbench.store.tables import RECORDS
 
@@ -130,3 +131,15 @@ def row_name(number: int, key: str | bytes) -> str:
 def is_sqlite(connection: sa.Connection) -> bool:
     """Say whether a connection is to SQLite."""
     return connection.dialect.name == "sqlite"
+
+
+def stored_documents(connection: sa.Connection, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the JSON forms of those of some records that are stored; damaged ones do not count."""
+    query = sa.select(RECORDS.c.key, RECORDS.c.data, RECORDS.c.curve).where(RECORDS.c.key.in_(keys))
+    found: dict[str, Mapping[str, Any]] = {}
+    for key, data, curve in connection.execute(query):
+        try:
+            found[key] = {"curve": None, **fact(document(data, curve))}
+        except UnreadableError:
+            continue
+    return found

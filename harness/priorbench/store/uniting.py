@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from priorbench.contract.requests import digest_of
 from priorbench.store.asked import Numbers, add_answers, add_run
 from priorbench.store.database import Store
-from priorbench.store.documents import Damage, UnreadableError, document, fact, row_of
+from priorbench.store.documents import Damage, UnreadableError, row_of
 from priorbench.store.exchange import Item, item_of
 from priorbench.store.score_tables import add_scores
-from priorbench.store.statements import add_records, insert
+from priorbench.store.statements import add_records, insert, stored_documents
 from priorbench.store.tables import CROPS, ENVIRONMENTS, RECORDS, RIVALS, SCORES
 
 #: records of one transaction
@@ -88,7 +88,7 @@ def _unite(
             for mark, facts in environments.items()
         ]
         connection.execute(insert(connection, ENVIRONMENTS), rows)
-    there = _stored(connection, [item.values["key"] for item in items])
+    there = stored_documents(connection, [item.values["key"] for item in items])
     added, conflicts = 0, []
     new: dict[str, Mapping[str, Any]] = {}
     for item in items:
@@ -108,18 +108,6 @@ def _unite(
     _write(connection, new)
     add_answers(connection, (answer for item in items for answer in item.answers), numbers)
     return added, conflicts
-
-
-def _stored(connection: sa.Connection, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """Return the JSON forms of those of some records that are stored; damaged ones do not count."""
-    query = sa.select(RECORDS.c.key, RECORDS.c.data, RECORDS.c.curve).where(RECORDS.c.key.in_(keys))
-    found: dict[str, Mapping[str, Any]] = {}
-    for key, data, curve in connection.execute(query):
-        try:
-            found[key] = {"curve": None, **fact(document(data, curve))}
-        except UnreadableError:
-            continue
-    return found
 
 
 def _write(connection: sa.Connection, records: Mapping[str, Mapping[str, Any]]) -> None:

@@ -17,7 +17,7 @@ from priorbench.contract.records import Noted, Record, RunSummary
 from priorbench.contract.requests import Request
 from priorbench.rendering.tables import seconds
 from priorbench.run.progress import Progress
-from priorbench.words import plural, visible
+from priorbench.words import duration, plural, visible
 
 
 class ProgressView:
@@ -119,9 +119,7 @@ class ProgressView:
         if not progress.finished or left <= 0:
             return ""
         mean = (time.monotonic() - self._began) / progress.finished
-        total = round(mean * left)
-        hours, minutes = divmod(total // 60, 60)
-        return f"{hours} h {minutes:02} min left" if hours else f"{minutes} min {total % 60:02} s left"
+        return f"{duration(mean * left)} left"
 
     def _render(self) -> Table:
         progress = self._progress

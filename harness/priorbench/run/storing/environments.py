@@ -28,12 +28,17 @@ class Environments:
 
     def __init__(self, store: Store, executor: Executor, *, threads: int, device: str) -> None:
         self._store, self._stored = store, set[str]()
+        self._brought: set[str] = set()
         self._told: Mapping[str, Mapping[str, Any]] = getattr(executor, "environments", {})
         self._elsewhere, self._here = isinstance(executor, RemoteExecutor), ""
         if not self._elsewhere:
             environment = describe(threads, device)
             self._here = fingerprint(environment)
             store.add_environment(self._here, environment)
+
+    def bring(self, mark: str) -> None:
+        """Take note that a record which was measured earlier, in an environment of the store, comes again."""
+        self._brought.add(mark)
 
     def of(self, record: Record) -> str:
         """Return the fingerprint of a record's environment, which is in the store.
@@ -44,6 +49,8 @@ class Environments:
             If the executor runs trials elsewhere and does not say where this one ran.
         """
         mark = record.environment
+        if mark in self._brought:
+            return mark
         if not self._elsewhere and mark not in self._told:
             return self._here
         if record.status == NOT_RUN:  # it is not stored

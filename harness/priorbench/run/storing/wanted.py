@@ -74,5 +74,7 @@ def with_rules(trial: Trial, wanted: Sequence[bool]) -> Trial:
     return replace(
         trial,
         keys=tuple(trial.keys[number] for number in chosen),
+        results=trial.results and tuple(trial.results[number] for number in chosen),
+        known=trial.known and tuple(trial.known[number] for number in chosen),
         stopping=trial.stopping and tuple(trial.stopping[number] for number in chosen),
     )
