@@ -39,11 +39,12 @@ class Answers:
     Attributes
     ----------
     scores : Scores
-        of each answer.
+        of all records.
     requests, boards, places, versions : tuple
         each once: what `request`, `board`, `place` and `version` are indices of.
-    request, board, place, version : ndarray of int64
-        (answers,) where each belongs; the version tells apart what must not share a mean.
+    record, request, board, place, version : ndarray of int64
+        (answers,) its place in `scores`, and where each belongs; the version tells apart what must not share
+        a mean.
     moment : ndarray of int64
         (answers,) the newest run that asked for it: higher is later.
     occasion : ndarray of float64
@@ -55,6 +56,7 @@ class Answers:
     boards: tuple[BoardName, ...]
     places: tuple[Place, ...]
     versions: tuple[str, ...]
+    record: Indices
     request: Indices
     board: Indices
     place: Indices
@@ -64,9 +66,9 @@ class Answers:
 
     def part(self, members: Indices) -> Answers:
         """Return some of the answers, in the order of `members`."""
-        own = ("request", "board", "place", "version", "moment", "occasion")
+        own = ("record", "request", "board", "place", "version", "moment", "occasion")
         chosen: dict[str, Any] = {name: getattr(self, name)[members] for name in own}
-        return replace(self, scores=selected(self.scores, members), **chosen)
+        return replace(self, **chosen)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,10 +106,8 @@ def answers(scores: Scores, when: Moment = EVER) -> Answers:
         If several runs begin so, or nothing was asked for before.
     """
     asked = scores.asked
-    index = {key: number for number, key in enumerate(scores.key.tolist())}
-    record = np.array([index.get(key, -1) for key in asked.key.tolist()], dtype=np.int64)
-    kept = np.flatnonzero((record >= 0) & _wanted(asked, when))
-    request, record, run = asked.request[kept], record[kept], asked.run[kept]
+    kept = np.flatnonzero((asked.record < len(scores.keys)) & _wanted(asked, when))
+    request, record, run = asked.request[kept], asked.record[kept], asked.run[kept]
     identities, identity_of = _numbered_by(
         [Identity.of_set(one.image_set) for one in asked.requests], lambda one: one.key
     )
@@ -153,7 +153,7 @@ def _joined(
 ) -> Answers:
     """Make one answer of all runs that asked the same, and say where it belongs."""
     requests = scores.asked.requests
-    width = (len(requests) or 1, len(scores.key) or 1)
+    width = (len(requests) or 1, len(scores.keys) or 1)
     codes, first, inverse = np.unique(
         (whole * width[0] + request) * width[1] + record, return_index=True, return_inverse=True
     )
@@ -168,7 +168,8 @@ def _joined(
     )
     versions, version = _numbered(one.version for one in requests)
     return Answers(
-        scores=selected(scores, record),
+        scores=scores,
+        record=record,
         requests=requests,
         boards=tuple(boards),
         places=tuple(places),
@@ -246,7 +247,7 @@ def find_run(runs: Iterable[Run], name: str) -> Run:
 
 def _wanted(asked: Asked, when: Moment) -> NDArray[np.bool_]:
     """Mark the answers that were asked for at that moment."""
-    marks = np.ones(len(asked.key), dtype=bool)
+    marks = np.ones(len(asked.record), dtype=bool)
     if when.run is not None:
         chosen = find_run(asked.runs, when.run)
         marks &= np.array([run is chosen for run in asked.runs])[asked.run]

@@ -72,15 +72,15 @@ def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[
         same.setdefault((number // width, version), []).append(number)
     doubtful = sorted(number for members in same.values() if len(members) > 1 for number in members)
     some = np.flatnonzero(np.isin(row, doubtful))  # mostly none, of a million
-    keys: dict[int, set[str]] = {}
-    for number, key in zip(row[some].tolist(), found.scores.key[here[some]].tolist(), strict=True):
-        keys.setdefault(number, set()).add(key)
+    records: dict[int, set[int]] = {}
+    for number, record in zip(row[some].tolist(), found.record[here[some]].tolist(), strict=True):
+        records.setdefault(number, set()).add(record)
     names = row_names(found.places[number % width] for number in last)
     gone: dict[int, str] = {}
     for members in same.values():
         for number in members:
             later = [other for other in members if last[other][0] > last[number][0]]
-            heirs = [other for other in later if keys[number] <= keys[other]]
+            heirs = [other for other in later if records[number] <= records[other]]
             if heirs:
                 heir = max(heirs, key=lambda other: (last[other][0], names[found.places[other % width]]))
                 gone[number] = names[found.places[heir % width]]
@@ -136,7 +136,7 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
     """
     asked = scores.asked
     requests = asked.requests
-    marks = np.ones(len(asked.key), dtype=bool)
+    marks = np.ones(len(asked.record), dtype=bool)
     if wanted.labels:
         names = [_names(request) for request in requests]
         for label in wanted.labels:
@@ -155,9 +155,9 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
     if wanted.older:
         found = answers(scores)
         current = newest(found)
-        shown = set(zip(found.request[current].tolist(), found.scores.key[current].tolist(), strict=True))
-        pairs = zip(asked.request.tolist(), asked.key.tolist(), strict=True)
-        marks &= np.array([pair not in shown for pair in pairs], dtype=bool)
+        width = len(asked.keys) or 1
+        shown = found.request[current] * width + found.record[current]
+        marks &= ~np.isin(asked.request * width + asked.record, shown)
     return marks
 
 

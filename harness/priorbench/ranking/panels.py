@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,26 +111,24 @@ def panels(
     former : bool, default False
         keep the rows of labels that the same method had before it was called otherwise.
     """
-    return panels_of(answers(scores, when), same_noise=same_noise, former=former)
+    return list(panels_of(answers(scores, when), same_noise=same_noise, former=former))
 
 
-def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) -> list[Panel]:
-    """Return the panels of answers; see `panels`."""
+def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) -> Iterator[Panel]:
+    """Yield the panels of answers, each when it is wanted: see `panels`."""
     codes = _coded(found)
     current = newest(found)
     left, renamed = (current, {}) if former else former_names(found, current)
-    fair = left & _same_noise(found.scores, codes, left) if same_noise else left
+    fair = left & _same_noise(found, codes, left) if same_noise else left
     order = np.argsort(found.board, kind="stable")
     limits = np.searchsorted(found.board[order], np.arange(len(found.boards) + 1))
-    panels = []
     for number in sorted(range(len(found.boards)), key=lambda number: found.boards[number]):
         members = order[limits[number] : limits[number + 1]]
         if not len(members):
             continue
-        outdated = len(np.unique(found.scores.key[members[~current[members]]].astype(str)))
+        outdated = len(np.unique(found.record[members[~current[members]]]))
         notes = _notes(outdated, int((left & ~fair)[members].sum()), renamed.get(number, []))
-        panels.append(_panel(found, codes, members[fair[members]], number, notes))
-    return panels
+        yield _panel(found, codes, members[fair[members]], number, notes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,12 +151,13 @@ def _coded(found: Answers) -> _Codes:
         for level, length in enumerate((2, 3, 4)):
             levels[level, number] = known[level].setdefault(names[number][:length], len(known[level]))
     width = len(problems) or 1
-    image, slot, digest = (found.board * width + level[found.scores.problem] for level in levels)
+    problem = found.scores.problem[found.record]
+    image, slot, digest = (found.board * width + level[problem] for level in levels)
     unknown = np.array([one.noisy_sha256 is None for one in problems], dtype=bool)
-    return _Codes(image=image, slot=slot, digest=np.where(unknown[found.scores.problem], -1, digest))
+    return _Codes(image=image, slot=slot, digest=np.where(unknown[problem], -1, digest))
 
 
-def _same_noise(scores: Scores, codes: _Codes, current: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _same_noise(found: Answers, codes: _Codes, current: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Mark the records of the noisy image that most current records of a slot have, and those of none.
 
     Of two that as many have, it is the one with the first digest.
@@ -169,7 +169,7 @@ def _same_noise(scores: Scores, codes: _Codes, current: NDArray[np.bool_]) -> ND
     for number in np.lexsort((-seen, count)):  # what is seen most often, and first, is assigned last
         usual[slot[known[first[number]]]] = seen[number]
     # A trial that failed before there was any noise counts as a failure; a result of unknown noise does not.
-    without = (codes.digest < 0) & (scores.status != "ok")
+    without = (codes.digest < 0) & (found.scores.status != "ok")[found.record]
     return np.asarray(without | (codes.digest == usual[slot]))
 
 
@@ -188,7 +188,7 @@ def _notes(outdated: int, unlike: int, renamed: list[str]) -> tuple[str, ...]:
 
 
 def _panel(found: Answers, codes: _Codes, members: Indices, number: int, notes: tuple[str, ...]) -> Panel:
-    part = selected(found.scores, members)
+    part = selected(found.scores, found.record[members])
     slots, slot = np.unique(codes.slot[members], return_inverse=True)
     _, first = np.unique(slot, return_index=True)
     _, starts = np.unique(codes.image[members][first], return_index=True)

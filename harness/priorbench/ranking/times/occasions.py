@@ -32,7 +32,7 @@ def occasions(scores: Scores) -> Array:
     numbers: dict[str, int] = {}
     of_entry = [numbers.setdefault(entry.environment, len(numbers)) for entry in scores.entries]
     environment = np.array(of_entry, dtype=np.int64)[scores.entry]
-    found = np.full(len(scores.key), np.nan)
+    found = np.full(len(scores.keys), np.nan)
     total = 0
     for number in np.unique(environment):
         members = np.flatnonzero((environment == number) & np.isfinite(scores.started_at))
