@@ -11,9 +11,9 @@ from priorbench.contract.requests import Request
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.answers import Answers, answers, find_run
 from priorbench.ranking.names import row_names
+from priorbench.store.columns.keys import Indices, paired
 from priorbench.store.scores import Scores
 
-Indices = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
 #: ends the label of the version before the last
@@ -26,7 +26,7 @@ def newest(found: Answers) -> Marks:
     All its answers count, also those that only an earlier run asked for: a run on a part of a set, or the
     shard of another machine, is of one row with the rest.
     """
-    row = found.board * (len(found.places) or 1) + found.place
+    row = paired(found.board, len(found.places) or 1, found.place)
     latest = np.full(row.max(initial=-1) + 1, -1, dtype=np.int64)
     for number, (_, version) in _last(row, found.version, found.moment).items():
         latest[number] = version
@@ -39,7 +39,7 @@ def with_previous(found: Answers) -> Answers:
     Its label ends in ``@previous``.
     """
     width = len(found.places) or 1
-    row = found.board * width + found.place
+    row = paired(found.board, width, found.place)
     moments: dict[int, dict[int, int]] = {}
     columns = (row.tolist(), found.version.tolist())
     for number, version, when in zip(*columns, found.moment.tolist(), strict=True):
@@ -65,7 +65,7 @@ def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[
     """
     width = len(found.places) or 1
     here = np.flatnonzero(current)
-    row = found.board[here] * width + found.place[here]
+    row = paired(found.board[here], width, found.place[here])
     last = _last(row, found.version[here], found.moment[here])
     same: dict[tuple[int, int], list[int]] = {}
     for number, (_, version) in last.items():
@@ -95,14 +95,15 @@ def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[
 
 def _last(row: Indices, version: Indices, moment: Indices) -> dict[int, tuple[int, int]]:
     """Return the moment and the version that were last in each row, in the order of first answers."""
-    if not len(row):
-        return {}
-    order = np.lexsort((version, moment, row))
-    by_row = row[order]
-    best = order[np.append(np.flatnonzero(by_row[1:] != by_row[:-1]), len(row) - 1)]
-    best = best[np.argsort(np.unique(row, return_index=True)[1])]
-    columns = (row[best].tolist(), moment[best].tolist(), version[best].tolist())
-    return {number: (when, one) for number, when, one in zip(*columns, strict=True)}
+    width = int(version.max(initial=0)) + 1
+    newest = np.full(int(row.max(initial=-1)) + 1, -1, dtype=np.int64)
+    np.maximum.at(newest, row, paired(moment, width, version))
+    first = np.full(len(newest), len(row), dtype=np.int64)
+    np.minimum.at(first, row, np.arange(len(row)))
+    there = np.flatnonzero(newest >= 0)
+    there = there[np.argsort(first[there])]
+    pairs = (divmod(one, width) for one in newest[there].tolist())
+    return dict(zip(there.tolist(), pairs, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,8 +157,8 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
         found = answers(scores)
         current = newest(found)
         width = len(asked.keys) or 1
-        shown = found.request[current] * width + found.record[current]
-        marks &= ~np.isin(asked.request * width + asked.record, shown)
+        shown = paired(found.request[current], width, found.record[current])
+        marks &= ~np.isin(paired(asked.request, width, asked.record), shown)
     return marks
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from priorbench.contract.records import Record, to_json
 from priorbench.store.asked import Asked, asked_of, own_answers
 from priorbench.store.columns.filling import COLUMNS, Filling
-from priorbench.store.columns.keys import KeyArray, places_of, texts
+from priorbench.store.columns.keys import Indices, KeyArray, places_of, small, texts
 from priorbench.store.documents import PLAUSIBLE
 from priorbench.words import one_line, visible
 
@@ -60,7 +61,7 @@ class Scores:
         (records,) of each record; see `priorbench.store.columns.keys`.
     entries, problems : tuple of Entry or tuple of NoisyImage
         each once.
-    entry, problem : ndarray of int64
+    entry, problem : ndarray of int32
         (records,) index of each record's entry and problem.
     status : ndarray
         (records,) of each record, text.
@@ -90,8 +91,8 @@ class Scores:
     entries: tuple[Entry, ...]
     problems: tuple[NoisyImage, ...]
     keys: KeyArray
-    entry: NDArray[np.int64]
-    problem: NDArray[np.int64]
+    entry: Indices
+    problem: Indices
     status: NDArray[np.object_]
     exact: NDArray[np.bool_]
     tainted: NDArray[np.bool_]
@@ -256,24 +257,29 @@ def read_entries(items: Iterable[tuple[int, str]]) -> tuple[Entry, ...]:
 
 
 def read_problems(items: Iterable[tuple[int, str]]) -> tuple[NoisyImage, ...]:
-    """Return problems from what `identity` gave."""
-    return tuple(NoisyImage._make(item) for item in _read(items))
+    """Return problems from what `identity` gave; a text that several have is there once."""
+    once: dict[Any, Any] = {}
+    return tuple(
+        NoisyImage(once.setdefault(image, image), once.setdefault(digest, digest), *rest)
+        for image, digest, *rest in _read(items)
+    )
 
 
-def _read(items: Iterable[tuple[int, str]]) -> list[list[Any]]:
-    """Read JSON texts all at once, which is much faster than one by one."""
-    values: list[list[Any]] = json.loads(f"[{','.join(text for _, text in items)}]")
-    return values
+def _read(items: Iterable[tuple[int, str]]) -> Iterator[list[Any]]:
+    """Read many JSON texts at once, which is much faster than one by one."""
+    remaining = iter(items)
+    while some := [text for _, text in islice(remaining, _AT_A_TIME)]:
+        yield from json.loads(f"[{','.join(some)}]")
 
 
-def _indices(hashes: NDArray[np.int64], items: Sequence[tuple[int, str]]) -> NDArray[np.int64]:
+def _indices(hashes: Indices, items: Sequence[tuple[int, str]]) -> Indices:
     """Return the index in `items` of each hash; raises ValueError for one that is not there."""
     known = np.array([number for number, _ in items], dtype=np.int64)
     order = np.argsort(known)
     found = places_of(known[order], hashes)
     if (found < 0).any():
         raise ValueError("a row refers to what is not there")
-    return order[found]
+    return small(order[found])
 
 
 def _scores(
@@ -281,8 +287,8 @@ def _scores(
     entries: tuple[Entry, ...],
     problems: tuple[NoisyImage, ...],
     keys: KeyArray,
-    entry: NDArray[np.int64],
-    problem: NDArray[np.int64],
+    entry: Indices,
+    problem: Indices,
     columns: Mapping[str, NDArray[Any]],
 ) -> Scores:
     return Scores(

@@ -16,7 +16,7 @@ from priorbench.store.tables import RECORDS
 #: rows that are fetched at once
 _AT_A_TIME = 1000
 #: the same, of rows that are made into columns
-_MANY = 10_000
+_MANY = 2000
 #: told of what cannot be read: where, why
 Note = Callable[[str, str], None]
 

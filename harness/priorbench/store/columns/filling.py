@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.store.columns.keys import (
+    DIGEST,
     Indices,
     KeyArray,
-    concatenated,
     key_array,
     numbered,
     order_of,
     places,
+    texts,
 )
 
 #: a record's row of values, in this order; None where there is no value
@@ -74,7 +75,7 @@ class Filling:
 
     def __init__(self, count: int) -> None:
         self._room, self._filled = count, 0
-        self._keys: list[KeyArray] = []
+        self._keys: KeyArray = np.empty(count, DIGEST)
         self._shared = [np.empty(count, np.int64) for _ in range(2)]
         self._columns: dict[str, NDArray[Any]] = {}
 
@@ -93,7 +94,10 @@ class Filling:
             key,
             *shared,
         ) = zip(*rows, strict=True)
-        self._keys.append(key_array(key))
+        keys = key_array(key)
+        if keys.dtype != self._keys.dtype == DIGEST:
+            self._keys = _longer(texts(self._keys[:start]), self._room)
+        self._keys[start : self._filled] = keys if keys.dtype == self._keys.dtype else texts(keys)
         for column, values in zip(self._shared, shared[:2], strict=True):
             column[start : self._filled] = values
         for name, values in zip(COLUMNS, shared[2:], strict=True):
@@ -103,7 +107,8 @@ class Filling:
     def _grow(self) -> None:
         """Make room for twice the rows."""
         self._room = 2 * self._filled
-        self._shared = [_longer(column, self._room, 0) for column in self._shared]
+        self._keys = _longer(self._keys, self._room)
+        self._shared = [_longer(column, self._room) for column in self._shared]
         for name, column in self._columns.items():
             self._columns[name] = _longer(column, self._room, _NOTHING[kind(name)])
 
@@ -124,10 +129,8 @@ class Filling:
         without : sequence of str, optional
             keys of rows to leave out.
         """
-        keys = concatenated(self._keys)
-        self._keys = []
-        order = order_of(keys)
-        keys = keys[order]
+        order = order_of(self._keys[: self._filled])
+        keys, self._keys = self._keys[order], self._keys[:0]
         if without:
             kept = places(numbered(key_array(without))[0], keys) < 0
             keys, order = keys[kept], order[kept]
@@ -146,7 +149,9 @@ def _of_kind(name: str, values: Sequence[Any]) -> NDArray[Any]:
     return np.array(values, kind(name))
 
 
-def _longer(column: NDArray[Any], count: int, rest: Any) -> NDArray[Any]:
-    found = np.full(count, rest, dtype=column.dtype)
+def _longer(column: NDArray[Any], count: int, rest: Any = None) -> NDArray[Any]:
+    found = np.empty(count, dtype=column.dtype)
     found[: len(column)] = column
+    if rest is not None:
+        found[len(column) :] = rest
     return found

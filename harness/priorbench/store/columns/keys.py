@@ -6,6 +6,7 @@ that of code points.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 #: of keys, `DIGEST` or objects
 KeyArray = NDArray[Any]
-Indices = NDArray[np.int64]
+#: of rows; with 32 bits where there are many of them, so that products need `paired`
+Indices = NDArray[np.signedinteger[Any]]
 
 #: a SHA-256, as its bytes
 DIGEST = np.dtype("V32")
@@ -22,7 +24,13 @@ _LETTERS = 2 * DIGEST.itemsize
 
 
 def key_array(keys: Sequence[str]) -> KeyArray:
-    """Return texts as an array of keys."""
+    """Return texts as an array of keys.
+
+    Raises
+    ------
+    TypeError
+        For what is no text.
+    """
     if set(map(len, keys)) == {_LETTERS}:
         text = "".join(keys)
         try:
@@ -35,6 +43,8 @@ def key_array(keys: Sequence[str]) -> KeyArray:
 
 
 def _texts(keys: Sequence[str]) -> KeyArray:
+    if not all(isinstance(key, str) for key in keys):
+        raise TypeError("a key is no text")
     found = np.empty(len(keys), dtype=np.object_)
     found[:] = keys
     return found
@@ -61,8 +71,9 @@ def order_of(keys: KeyArray) -> Indices:
     if keys.dtype != DIGEST:
         return np.array(sorted(range(len(keys)), key=keys.tolist().__getitem__), dtype=np.int64)
     words = _words(keys)
-    order = np.argsort(words[:, 0], kind="stable")
-    first = words[order, 0]
+    first = words[:, 0].astype(np.uint64)  # in the machine's own order of bytes
+    order = np.argsort(first, kind="stable")
+    first = first[order]
     if (first[1:] == first[:-1]).any():
         order = np.lexsort([words[:, place] for place in reversed(range(words.shape[1]))])
     return order
@@ -74,9 +85,9 @@ def numbered(keys: KeyArray) -> tuple[KeyArray, Indices]:
     found = keys[order]
     new = np.ones(len(keys), dtype=bool)
     new[1:] = found[1:] != found[:-1]
-    numbers = np.empty(len(keys), dtype=np.int64)
-    numbers[order] = np.cumsum(new) - 1
-    return found[new], numbers
+    numbers = np.empty(len(keys), dtype=np.int32)
+    numbers[order] = np.cumsum(new, dtype=np.int32) - 1
+    return found if new.all() else found[new], numbers
 
 
 def places(known: KeyArray, wanted: KeyArray) -> Indices:
@@ -98,6 +109,25 @@ def places_of(known: Indices, wanted: Indices) -> Indices:
         return np.full(len(wanted), -1, dtype=np.int64)
     found = np.searchsorted(known, wanted) % len(known)
     return np.where(known[found] == wanted, found, -1)
+
+
+def paired(first: Indices, width: int, second: Indices) -> NDArray[np.int64]:
+    """Return one number for each pair of indices; `second` is below `width`."""
+    return first.astype(np.int64) * width + second
+
+
+def small(indices: Indices) -> Indices:
+    """Return indices in half the room, if they have it."""
+    return indices.astype(np.int32) if indices.max(initial=0) < 2**31 else indices
+
+
+def picked(column: NDArray[Any], members: Indices) -> NDArray[Any]:
+    """Return some rows of a column; what was read from a file for that leaves the memory again."""
+    found = column[members]
+    mapped = getattr(column, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+    return found
 
 
 def _words(keys: KeyArray) -> NDArray[np.uint64]:
