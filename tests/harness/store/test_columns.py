@@ -56,6 +56,11 @@ def test_keys_are_in_the_order_of_their_texts(keys):
     assert texts(distinct[number]).tolist() == keys if keys else len(number) == 0
 
 
+def test_no_digests_have_an_order():
+    none = np.empty(0, DIGEST)
+    assert len(order_of(none)) == len(numbered(none)[0]) == len(places(none, none)) == len(texts(none)) == 0
+
+
 def test_digests_take_half_their_letters():
     assert key_array(digests(3)).dtype == DIGEST and key_array(digests(3)).nbytes == 96
     assert key_array([one.upper() for one in digests(3)]).dtype == object

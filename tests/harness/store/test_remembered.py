@@ -17,9 +17,9 @@ import pytest
 from asked_things import request, run_of
 from sample_records import trial
 
+from priorbench import caching
 from priorbench.contract.records import Record
 from priorbench.errors import PriorbenchError
-from priorbench.machine.caching import folders
 from priorbench.ranking.boards import Board
 from priorbench.ranking.filters import Filter
 from priorbench.ranking.leaderboard import leaderboard
@@ -45,7 +45,7 @@ FILTERS = [
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of what is remembered; stores of a few records are, and those that just changed."""
-    monkeypatch.setenv(folders.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(caching.VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(remembered, "FEWEST", 1)
     monkeypatch.setattr(files, "_SETTLED", 0)
     return tmp_path / "cache" / "stores"
@@ -147,9 +147,9 @@ def test_boards_of_what_is_remembered_are_those_of_the_records(path, read, cache
 
 
 def test_every_column_is_what_it_was(path, monkeypatch):
-    monkeypatch.setenv(folders.VARIABLE, "off")
+    monkeypatch.setenv(caching.VARIABLE, "off")
     wanted = scores_in(path)
-    monkeypatch.setenv(folders.VARIABLE, str(path.parent / "cache"))
+    monkeypatch.setenv(caching.VARIABLE, str(path.parent / "cache"))
     for found in (scores_in(path), scores_in(path)):
         assert found.key.tolist() == wanted.key.tolist() == sorted(wanted.key)
         assert (found.entries, found.problems) == (wanted.entries, wanted.problems)
@@ -226,7 +226,7 @@ def test_what_changes_a_store_is_on_the_next_board(path, read, change, monkeypat
     assert boards_in(path) == before and len(read) == 1
     change(path)
     after = boards_in(path)
-    monkeypatch.setenv(folders.VARIABLE, "off")
+    monkeypatch.setenv(caching.VARIABLE, "off")
     assert after == boards_in(path) != before
     if change is not _edited:  # which only changed what is made of the records
         assert after == plain_boards(path)
@@ -319,7 +319,7 @@ def test_another_version_counts_for_nothing(path, cache, read, monkeypatch):
 
 @pytest.mark.parametrize("value", ["off", "/dev/null/nowhere"])
 def test_nothing_is_remembered_where_it_cannot_or_shall_not_be(path, read, value, monkeypatch):
-    monkeypatch.setenv(folders.VARIABLE, value)
+    monkeypatch.setenv(caching.VARIABLE, value)
     assert boards_in(path) == boards_in(path) == plain_boards(path)
 
 

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from priorbench.machine.caching import folders
+from priorbench import caching
 
 _MAGIC = b"priorbench pictures\n"
 #: bytes of a file, packed and not, and of all files
@@ -32,7 +32,7 @@ def read(file: Path) -> dict[bytes, bytes]:
         return {}
     if not unpacking.eof:
         return {}
-    folders.used(file)
+    caching.used(file)
     return {line[:_KEY]: line[_KEY + 1 :] for line in text.splitlines()}
 
 
@@ -47,4 +47,4 @@ def add(file: Path, entries: Mapping[bytes, bytes], most: int) -> None:
     packed = zlib.compress(b"".join(key + b" " + text + b"\n" for key, text in kept), 1)
     if len(packed) > _LARGEST - 100:
         return
-    folders.write(file, [_MAGIC + hashlib.sha256(packed).digest() + packed], _ALL)
+    caching.write(file, [_MAGIC + hashlib.sha256(packed).digest() + packed], _ALL)

@@ -18,12 +18,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from priorbench import caching
 from priorbench.contract.choice import Choice
 from priorbench.contract.images import KnownImage
 from priorbench.contract.specs import ImageSetSpec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.digests import code_digest, core_digest, digest_of
-from priorbench.machine.caching import folders
 from priorbench.machine.description import versions
 from priorbench.run.memory import files
 
@@ -103,7 +103,7 @@ def remembered(choice: Choice, spec: ImageSetSpec, frames: int) -> Remembered:
     frames : int
         noisy pictures that are wanted of each image; 0 where noise is drawn.
     """
-    folder = folders.folder("pictures")
+    folder = caching.folder("pictures")
     if folder is None:
         return Remembered(None)
     try:

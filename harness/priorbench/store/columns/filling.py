@@ -130,17 +130,20 @@ class Filling:
             keys of rows to leave out.
         """
         order = order_of(self._keys[: self._filled])
-        keys, self._keys = self._keys[order], self._keys[:0]
+        keys = _sorted(self._keys, order)
         if without:
             kept = places(numbered(key_array(without))[0], keys) < 0
             keys, order = keys[kept], order[kept]
-        entry, problem = (column[order] for column in self._shared)
-        self._shared = []
-        columns = {}
-        for name in COLUMNS:  # one after the other: each is there twice for a moment
-            column = self._columns.pop(name, None)
-            columns[name] = without_values(name, len(order)) if column is None else column[order]
-        return keys, entry, problem, columns
+        entry, problem = (_sorted(column, order) for column in self._shared)
+        columns = {name: _sorted(column, order) for name, column in self._columns.items()}
+        empty = {name: without_values(name, len(order)) for name in COLUMNS if name not in columns}
+        return keys, entry, problem, columns | empty
+
+
+def _sorted(column: NDArray[Any], order: Indices) -> NDArray[Any]:
+    """Bring a column into an order, in its place: two of each would be much memory."""
+    column[: len(order)] = column[order]
+    return column[: len(order)]
 
 
 def _of_kind(name: str, values: Sequence[Any]) -> NDArray[Any]:

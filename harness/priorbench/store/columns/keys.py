@@ -132,4 +132,4 @@ def picked(column: NDArray[Any], members: Indices) -> NDArray[Any]:
 
 def _words(keys: KeyArray) -> NDArray[np.uint64]:
     """Return digests as four numbers each, which sort as they do."""
-    return np.ascontiguousarray(keys).view(">u8").reshape(len(keys), -1)
+    return np.ascontiguousarray(keys).view(">u8").reshape(len(keys), DIGEST.itemsize // 8)

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.machine.caching import folders
+from priorbench import caching
 from priorbench.store.columns.filling import COLUMNS, kind, without_values
 from priorbench.store.columns.keys import DIGEST, Indices, KeyArray
 from priorbench.store.files import Stamp
@@ -70,7 +70,7 @@ class Columns:
 
 def place(path: Path) -> Path | None:
     """Return the file for what is remembered of a store; None where nothing is."""
-    folder = folders.folder("stores")
+    folder = caching.folder("stores")
     name = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:32]
     return None if folder is None else folder / f"{name}.scores"
 
@@ -102,7 +102,7 @@ def recall(file: Path, stamp: Stamp, version: str) -> Columns | None:
             found = _columns(stream, start, head)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    folders.used(file)
+    caching.used(file)
     return found
 
 
@@ -148,7 +148,7 @@ def remember(file: Path, stamp: Stamp, version: str, found: Columns) -> None:
                 return
     # what is mapped has to begin at a multiple of eight
     arrays = dict(sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize))
-    folders.write(file, _parts({"stamp": stamp, "version": version, "texts": texts}, arrays), _ALL)
+    caching.write(file, _parts({"stamp": stamp, "version": version, "texts": texts}, arrays), _ALL)
 
 
 def _coded(column: NDArray[Any]) -> tuple[NDArray[np.int32], list[str | None]]:
