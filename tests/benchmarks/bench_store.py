@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 from itertools import count, islice
+from pathlib import Path
 
+from priorbench.caching import VARIABLE
 from priorbench.contract.records import to_json
 from priorbench.contract.requests import Run
 from priorbench.ranking.leaderboard import leaderboard
@@ -68,7 +72,7 @@ class Reading:
 
 
 class LargeReading:
-    """Seconds and memory of ranking 100,000 records."""
+    """Seconds and memory of ranking 100,000 records, of which nothing is remembered."""
 
     repeat, rounds, warmup_time = 2, 2, 0.0
     timeout = 300.0
@@ -81,6 +85,7 @@ class LargeReading:
 
     def setup(self) -> None:
         """Open the store."""
+        os.environ[VARIABLE] = "off"
         self.store = Store("sqlite:///large.db", create=False)
 
     def teardown(self) -> None:
@@ -94,3 +99,14 @@ class LargeReading:
     def peakmem_leaderboard(self) -> None:
         """Read the scores and rank them."""
         self.time_leaderboard()
+
+
+class LargeRemembered(LargeReading):
+    """Seconds and memory of ranking 100,000 records that were ranked before."""
+
+    def setup(self) -> None:
+        """Open the store, and have it remembered."""
+        os.environ[VARIABLE] = str(Path("remembered").resolve())
+        time.sleep(2.1)  # a file that just changed is not remembered
+        self.store = Store("sqlite:///large.db", create=False)
+        self.store.scores()

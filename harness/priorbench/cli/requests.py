@@ -75,7 +75,7 @@ def _runs(asked: Asked) -> Iterator[dict[str, Any]]:
             "options": dict(run.options),
             "methods": sorted({one.denoiser.label for one in requests}),
             "image_sets": sorted({one.image_set.label for one in requests}),
-            "records": len(set(asked.key[rows].tolist())),
+            "records": len(np.unique(asked.record[rows])),
         }
 
 

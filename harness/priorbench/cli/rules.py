@@ -92,7 +92,7 @@ def rules(
     claims = Claims(level=level, rope=rope)
     with reading(store) as source:
         scores = source.scores()
-        if not len(scores.key):
+        if not len(scores.keys):
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
         boards = rules_boards(scores, against=against, gap=gap, only=only, claims=claims)
         if not boards:

@@ -103,7 +103,7 @@ def targets(
         as_of=as_of,
     )
     with reading(store) as source:
-        found = wanted_panels(source.scores(), only)
+        found = list(wanted_panels(source.scores(), only))
         if not found:
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
         tell_disputed(source)

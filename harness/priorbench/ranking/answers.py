@@ -17,9 +17,9 @@ from priorbench.ranking.names import Place, matching
 from priorbench.ranking.telling_apart import Identity, names, noise_names
 from priorbench.ranking.times.occasions import occasions
 from priorbench.store.asked import Asked
+from priorbench.store.columns.keys import Indices, paired, picked, small
 from priorbench.store.scores import Entry, NoisyImage, Scores
 
-Indices = NDArray[np.int64]
 Item = TypeVar("Item")
 
 
@@ -39,15 +39,16 @@ class Answers:
     Attributes
     ----------
     scores : Scores
-        of each answer.
+        of all records.
     requests, boards, places, versions : tuple
         each once: what `request`, `board`, `place` and `version` are indices of.
-    request, board, place, version : ndarray of int64
-        (answers,) where each belongs; the version tells apart what must not share a mean.
-    moment : ndarray of int64
+    record, request, board, place, version : ndarray of int32 or int64
+        (answers,) its place in `scores`, and where each belongs; the version tells apart what must not share
+        a mean.
+    moment : ndarray of int32 or int64
         (answers,) the newest run that asked for it: higher is later.
     occasion : ndarray of float64
-        (answers,) a number for each occasion on which trials ran; NaN where unknown.
+        (records,) a number for each occasion on which trials ran; NaN where unknown.
     """
 
     scores: Scores
@@ -55,6 +56,7 @@ class Answers:
     boards: tuple[BoardName, ...]
     places: tuple[Place, ...]
     versions: tuple[str, ...]
+    record: Indices
     request: Indices
     board: Indices
     place: Indices
@@ -64,9 +66,9 @@ class Answers:
 
     def part(self, members: Indices) -> Answers:
         """Return some of the answers, in the order of `members`."""
-        own = ("request", "board", "place", "version", "moment", "occasion")
+        own = ("record", "request", "board", "place", "version", "moment")
         chosen: dict[str, Any] = {name: getattr(self, name)[members] for name in own}
-        return replace(self, scores=selected(self.scores, members), **chosen)
+        return replace(self, **chosen)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,26 +106,30 @@ def answers(scores: Scores, when: Moment = EVER) -> Answers:
         If several runs begin so, or nothing was asked for before.
     """
     asked = scores.asked
-    index = {key: number for number, key in enumerate(scores.key.tolist())}
-    record = np.array([index.get(key, -1) for key in asked.key.tolist()], dtype=np.int64)
-    kept = np.flatnonzero((record >= 0) & _wanted(asked, when))
-    request, record, run = asked.request[kept], record[kept], asked.run[kept]
+    kept = (asked.record < len(scores.keys)) & _wanted(asked, when)
+    request, record, run = _marked(kept, asked.request, asked.record, asked.run)
     identities, identity_of = _numbered_by(
         [Identity.of_set(one.image_set) for one in asked.requests], lambda one: one.key
     )
     given = np.array([one.given for one in asked.requests], dtype=bool)[request]
     contents, content = _contents(scores.problems, scores.problem[record], given)
-    found: list[tuple[int, Indices]] = []
     separate = wholes(identities, contents, identity_of[request], content, run)
+    found: list[tuple[Indices, ...]] = []
     for number, whole in enumerate(separate):
         inside = identity_of[request] == whole.identity
         if whole.content is not None:
             inside &= _among(contents, whole.content)[content]
             inside &= np.isin(run, sorted(whole.runs))
-        found.append((number, np.flatnonzero(inside)))
-    members = np.concatenate([place for _, place in found]) if found else np.empty(0, dtype=np.int64)
-    whole_of = np.repeat([number for number, _ in found], [len(place) for _, place in found]).astype(np.int64)
-    return _joined(scores, separate, whole_of, request[members], record[members], run[members])
+        here = np.full(int(inside.sum()), number, dtype=np.int32)
+        found.append((here, *_marked(inside, request, record, run)))
+    parts = found or [(np.empty(0, dtype=np.int32),) * 4]
+    columns = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
+    return _joined(scores, separate, *columns)
+
+
+def _marked(marks: NDArray[np.bool_], *columns: Indices) -> tuple[Indices, ...]:
+    """Return the rows of columns that are marked; the columns themselves if all are."""
+    return columns if marks.all() else tuple(column[marks] for column in columns)
 
 
 def _contents(
@@ -153,33 +159,48 @@ def _joined(
 ) -> Answers:
     """Make one answer of all runs that asked the same, and say where it belongs."""
     requests = scores.asked.requests
-    width = (len(requests) or 1, len(scores.key) or 1)
-    codes, first, inverse = np.unique(
-        (whole * width[0] + request) * width[1] + record, return_index=True, return_inverse=True
-    )
-    moment = np.full(len(codes), -1, dtype=np.int64)
-    np.maximum.at(moment, inverse, run)
-    whole, request, record = whole[first], request[first], record[first]
+    whole, request, record, moment = _united(scores, whole, request, record, run)
     named = _named(separate, requests)
-    boards, board = _numbered(named(place, number) for place, number in _pairs(whole, request))
-    entry = scores.entry[record]
-    places, place = _numbered(
-        _place(requests[number], scores.entries[one]) for number, one in _pairs(request, entry)
-    )
+    pairs, pair_of = _pairs(whole, request)
+    boards, board = _numbered(named(place, number) for place, number in pairs)
+    board = board[pair_of]
+    pairs, pair_of = _pairs(request, scores.entry[record])
+    places, place = _numbered(_place(requests[number], scores.entries[one]) for number, one in pairs)
+    place = place[pair_of]
+    del pair_of
     versions, version = _numbered(one.version for one in requests)
     return Answers(
-        scores=selected(scores, record),
+        scores=scores,
+        record=record,
         requests=requests,
         boards=tuple(boards),
         places=tuple(places),
         versions=tuple(versions),
         request=request,
-        board=board[_pair_of(whole, request)],
-        place=place[_pair_of(request, entry)],
+        board=board,
+        place=place,
         version=version[request],
         moment=moment,
-        occasion=occasions(scores)[record],
+        occasion=occasions(scores),
     )
+
+
+def _united(
+    scores: Scores, whole: Indices, request: Indices, record: Indices, run: Indices
+) -> tuple[Indices, Indices, Indices, Indices]:
+    """Make one answer of all runs that asked the same: its set, request and record, and the newest run."""
+    asked = paired(whole, len(scores.asked.requests) or 1, request)
+    codes = paired(asked, len(scores.keys) or 1, record)
+    del asked
+    if (codes[1:] < codes[:-1]).any():
+        order = np.argsort(codes, kind="stable")
+        codes, run = codes[order], run[order]
+        whole, request, record = whole[order], request[order], record[order]
+    first = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])[: len(codes)])
+    if len(first) == len(codes):
+        return whole, request, record, run
+    moment = np.maximum.reduceat(run, first)
+    return whole[first], request[first], record[first], moment
 
 
 def _named(separate: Sequence[Whole], requests: Sequence[Request]) -> Callable[[int, int], BoardName]:
@@ -220,7 +241,7 @@ def selected(scores: Scores, members: Indices) -> Scores:
     """Return the scores of some records, in the order of `members`."""
     columns = {field.name: getattr(scores, field.name) for field in fields(scores)}
     chosen: dict[str, Any] = {
-        name: column[members] for name, column in columns.items() if isinstance(column, np.ndarray)
+        name: picked(column, members) for name, column in columns.items() if isinstance(column, np.ndarray)
     }
     return replace(scores, **chosen)
 
@@ -246,7 +267,7 @@ def find_run(runs: Iterable[Run], name: str) -> Run:
 
 def _wanted(asked: Asked, when: Moment) -> NDArray[np.bool_]:
     """Mark the answers that were asked for at that moment."""
-    marks = np.ones(len(asked.key), dtype=bool)
+    marks = np.ones(len(asked.record), dtype=bool)
     if when.run is not None:
         chosen = find_run(asked.runs, when.run)
         marks &= np.array([run is chosen for run in asked.runs])[asked.run]
@@ -269,24 +290,18 @@ def _among(contents: list[Content], wanted: frozenset[Content]) -> NDArray[np.bo
     return np.array([content in wanted for content in contents], dtype=bool)
 
 
-def _pairs(first: Indices, second: Indices) -> list[tuple[int, int]]:
-    """Return the distinct pairs of two columns."""
+def _pairs(first: Indices, second: Indices) -> tuple[list[tuple[int, int]], Indices]:
+    """Return the distinct pairs of two columns, and for each row the number of its pair."""
     width = int(second.max(initial=0)) + 1
-    return [divmod(code, width) for code in np.unique(first * width + second).tolist()]
-
-
-def _pair_of(first: Indices, second: Indices) -> Indices:
-    """Return for each row the index of its pair among `_pairs`."""
-    width = int(second.max(initial=0)) + 1
-    inverse: Indices = np.unique(first * width + second, return_inverse=True)[1].reshape(-1)
-    return inverse
+    there, number = np.unique(paired(first, width, second), return_inverse=True)
+    return [divmod(code, width) for code in there.tolist()], small(number)
 
 
 def _numbered(items: Iterable[Item]) -> tuple[list[Item], Indices]:
     """Return the distinct items, and the number of each item among them."""
     known: dict[Item, int] = {}
     numbers = [known.setdefault(item, len(known)) for item in items]
-    return list(known), np.array(numbers, dtype=np.int64)
+    return list(known), np.array(numbers, dtype=np.int32)
 
 
 def _numbered_by(items: list[Item], key: Any) -> tuple[list[Item], Indices]:

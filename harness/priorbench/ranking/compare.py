@@ -72,7 +72,7 @@ def compare_methods(
     every = answers(scores, only.when)
     if PREVIOUS in a or PREVIOUS in b:
         every = with_previous(every)
-    found = chosen(panels_of(every, same_noise=False, former=True), only)
+    found = list(chosen(panels_of(every, same_noise=False, former=True), only))
     oracle = {
         place: entry.oracle
         for panel in found
@@ -101,7 +101,7 @@ def compare_stores(
     A row of one store is paired with the row of the same label and stopping rule in the other. Parameters
     and errors are those of `compare_methods`.
     """
-    found = chosen(panels(joined(first, second), when=only.when, same_noise=False), only)
+    found = list(chosen(panels(joined(first, second), when=only.when, same_noise=False), only))
     pairs, alone = matched({place for panel in found for place in panel.places})
     if not pairs:
         raise PriorbenchError("; ".join(["the stores share no method of the same label and rule", *alone]))

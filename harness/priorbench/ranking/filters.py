@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from priorbench.errors import UnknownNameError
 from priorbench.ranking.answers import Answers, BoardName, Moment, answers
 from priorbench.ranking.names import matching
 from priorbench.ranking.panels import Panel, panels_of
+from priorbench.store.columns.keys import texts
 from priorbench.store.scores import Scores
 
 
@@ -57,8 +58,8 @@ class Filter:
 EVERYTHING = Filter()
 
 
-def wanted_panels(scores: Scores, only: Filter = EVERYTHING) -> list[Panel]:
-    """Return the panels of what is wanted: see `Filter` and `panels`.
+def wanted_panels(scores: Scores, only: Filter = EVERYTHING) -> Iterator[Panel]:
+    """Yield the panels of what is wanted: see `Filter` and `panels_of`.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def wanted_panels(scores: Scores, only: Filter = EVERYTHING) -> list[Panel]:
     """
     found = chosen(panels_of(narrowed(answers(scores, only.when), only)), only)
     note = only.note
-    return [replace(panel, notes=(*panel.notes, note)) for panel in found] if note else found
+    return (replace(panel, notes=(*panel.notes, note)) for panel in found) if note else found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,14 +97,14 @@ def wanted_records(scores: Scores, only: Filter = EVERYTHING) -> dict[str, Named
         If there is nothing of such a name.
     """
     found = narrowed(answers(scores, only.when), only)
-    shown = chosen(panels_of(found), only)
     boards = np.array([_is_wanted(board, only) for board in found.boards], dtype=bool)
     named = {}
+    keys = texts(found.scores.keys[found.record])
     for place in np.argsort(found.moment, kind="stable").tolist():  # what was asked last is written last
         if boards[found.board[place]]:
             request = found.requests[found.request[place]]
-            named[str(found.scores.key[place])] = Named(request=request, current=False)
-    for panel in shown:
+            named[keys[place]] = Named(request=request, current=False)
+    for panel in chosen(panels_of(found), only):
         for key, row in zip(panel.scores.key.tolist(), panel.row.tolist(), strict=True):
             named[key] = Named(request=panel.requests[row], current=True)
     return named
@@ -139,23 +140,29 @@ def narrowed(found: Answers, only: Filter) -> Answers:
     return found if marks.all() else found.part(np.flatnonzero(marks))
 
 
-def chosen(found: Iterable[Panel], only: Filter) -> list[Panel]:
-    """Return the panels whose setting is wanted.
+def chosen(found: Iterable[Panel], only: Filter) -> Iterator[Panel]:
+    """Yield the panels whose setting is wanted.
 
     Raises
     ------
     UnknownNameError
-        If there is no such image set, noise or operator.
+        At the end, if there is no such image set, noise or operator.
     """
-    found = list(found)
     for part in ("image_set", "noise", "operator"):
-        wanted = getattr(only, part)
-        if wanted is not None:
-            names = {name for panel in found for name in _named(panel, part)}
-            if wanted not in names:
-                raise UnknownNameError(f"{part.replace('_', ' ')} in the store", wanted, names)
-            found = [panel for panel in found if wanted in _named(panel, part)]
-    return found
+        if (wanted := getattr(only, part)) is not None:
+            found = _with(found, part, wanted)
+    return iter(found)
+
+
+def _with(found: Iterable[Panel], part: str, wanted: str) -> Iterator[Panel]:
+    names: set[str] = set()
+    for panel in found:
+        own = _named(panel, part)
+        names.update(own)
+        if wanted in own:
+            yield panel
+    if wanted not in names:
+        raise UnknownNameError(f"{part.replace('_', ' ')} in the store", wanted, names)
 
 
 def _named(panel: Panel, part: str) -> tuple[str, str]:

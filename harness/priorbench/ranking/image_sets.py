@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from priorbench.contract.requests import digest_of
 from priorbench.ranking.telling_apart import Identity, names
+from priorbench.store.columns.keys import Indices, paired
 
-Indices = NDArray[np.int64]
 #: id of an image, digest of its pixels
 Content = tuple[str, str]
 
@@ -91,7 +90,7 @@ def _clashing(
     identities: Sequence[Identity], contents: Sequence[Content], identity: Indices, content: Indices
 ) -> set[int]:
     """Return the identities in which one id of an image stands for several pictures."""
-    pairs = np.unique(identity * len(contents) + content) if len(contents) else np.empty(0, dtype=np.int64)
+    pairs = np.unique(paired(identity, len(contents) or 1, content))
     seen: set[tuple[int, str]] = set()
     found = set()
     for pair in pairs.tolist():

@@ -18,7 +18,7 @@ from priorbench.ranking.inference.ranks import differences, ranks, told_apart
 from priorbench.ranking.inference.shared_results import Shared, shared_results
 from priorbench.ranking.inference.statistics import caveats
 from priorbench.ranking.measured import Measured
-from priorbench.ranking.names import find_place, names_condition
+from priorbench.ranking.names import Place, find_place, names_condition
 from priorbench.ranking.panels import Panel
 from priorbench.ranking.suspicion import Suspect, flags
 from priorbench.ranking.times import time_ratios
@@ -59,15 +59,13 @@ def leaderboard(
         If no board has that reference, image set, noise or operator.
     """
     scores = source if isinstance(source, Scores) else scores_of(source)
-    found = wanted_panels(scores, only)
+    boards: list[Board] = []
+    everywhere: dict[Place, bool] = {}
+    for panel in wanted_panels(scores, only):  # one is in memory at a time
+        boards.append(_board(panel, reference, claims))
+        everywhere.update(zip(panel.places, (entry.oracle for entry in panel.entries), strict=True))
     if reference is not None:
-        everywhere = {
-            place: entry.oracle
-            for panel in found
-            for place, entry in zip(panel.places, panel.entries, strict=True)
-        }
         find_place(reference, everywhere, [place for place, oracle in everywhere.items() if oracle])
-    boards = [_board(panel, reference, claims) for panel in found]
     if reference is not None and names_condition(reference):
         rows = {row.name for board in boards for row in board.rows}
         if reference not in rows:

@@ -11,9 +11,9 @@ from priorbench.contract.requests import Request
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.answers import Answers, answers, find_run
 from priorbench.ranking.names import row_names
+from priorbench.store.columns.keys import Indices, paired
 from priorbench.store.scores import Scores
 
-Indices = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
 #: ends the label of the version before the last
@@ -26,7 +26,7 @@ def newest(found: Answers) -> Marks:
     All its answers count, also those that only an earlier run asked for: a run on a part of a set, or the
     shard of another machine, is of one row with the rest.
     """
-    row = found.board * (len(found.places) or 1) + found.place
+    row = paired(found.board, len(found.places) or 1, found.place)
     latest = np.full(row.max(initial=-1) + 1, -1, dtype=np.int64)
     for number, (_, version) in _last(row, found.version, found.moment).items():
         latest[number] = version
@@ -39,7 +39,7 @@ def with_previous(found: Answers) -> Answers:
     Its label ends in ``@previous``.
     """
     width = len(found.places) or 1
-    row = found.board * width + found.place
+    row = paired(found.board, width, found.place)
     moments: dict[int, dict[int, int]] = {}
     columns = (row.tolist(), found.version.tolist())
     for number, version, when in zip(*columns, found.moment.tolist(), strict=True):
@@ -65,22 +65,22 @@ def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[
     """
     width = len(found.places) or 1
     here = np.flatnonzero(current)
-    row = found.board[here] * width + found.place[here]
+    row = paired(found.board[here], width, found.place[here])
     last = _last(row, found.version[here], found.moment[here])
     same: dict[tuple[int, int], list[int]] = {}
     for number, (_, version) in last.items():
         same.setdefault((number // width, version), []).append(number)
     doubtful = sorted(number for members in same.values() if len(members) > 1 for number in members)
     some = np.flatnonzero(np.isin(row, doubtful))  # mostly none, of a million
-    keys: dict[int, set[str]] = {}
-    for number, key in zip(row[some].tolist(), found.scores.key[here[some]].tolist(), strict=True):
-        keys.setdefault(number, set()).add(key)
+    records: dict[int, set[int]] = {}
+    for number, record in zip(row[some].tolist(), found.record[here[some]].tolist(), strict=True):
+        records.setdefault(number, set()).add(record)
     names = row_names(found.places[number % width] for number in last)
     gone: dict[int, str] = {}
     for members in same.values():
         for number in members:
             later = [other for other in members if last[other][0] > last[number][0]]
-            heirs = [other for other in later if keys[number] <= keys[other]]
+            heirs = [other for other in later if records[number] <= records[other]]
             if heirs:
                 heir = max(heirs, key=lambda other: (last[other][0], names[found.places[other % width]]))
                 gone[number] = names[found.places[heir % width]]
@@ -95,14 +95,15 @@ def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[
 
 def _last(row: Indices, version: Indices, moment: Indices) -> dict[int, tuple[int, int]]:
     """Return the moment and the version that were last in each row, in the order of first answers."""
-    if not len(row):
-        return {}
-    order = np.lexsort((version, moment, row))
-    by_row = row[order]
-    best = order[np.append(np.flatnonzero(by_row[1:] != by_row[:-1]), len(row) - 1)]
-    best = best[np.argsort(np.unique(row, return_index=True)[1])]
-    columns = (row[best].tolist(), moment[best].tolist(), version[best].tolist())
-    return {number: (when, one) for number, when, one in zip(*columns, strict=True)}
+    width = int(version.max(initial=0)) + 1
+    newest = np.full(int(row.max(initial=-1)) + 1, -1, dtype=np.int64)
+    np.maximum.at(newest, row, paired(moment, width, version))
+    first = np.full(len(newest), len(row), dtype=np.int64)
+    np.minimum.at(first, row, np.arange(len(row)))
+    there = np.flatnonzero(newest >= 0)
+    there = there[np.argsort(first[there])]
+    pairs = (divmod(one, width) for one in newest[there].tolist())
+    return dict(zip(there.tolist(), pairs, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +137,7 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
     """
     asked = scores.asked
     requests = asked.requests
-    marks = np.ones(len(asked.key), dtype=bool)
+    marks = np.ones(len(asked.record), dtype=bool)
     if wanted.labels:
         names = [_names(request) for request in requests]
         for label in wanted.labels:
@@ -155,9 +156,9 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
     if wanted.older:
         found = answers(scores)
         current = newest(found)
-        shown = set(zip(found.request[current].tolist(), found.scores.key[current].tolist(), strict=True))
-        pairs = zip(asked.request.tolist(), asked.key.tolist(), strict=True)
-        marks &= np.array([pair not in shown for pair in pairs], dtype=bool)
+        width = len(asked.keys) or 1
+        shown = paired(found.request[current], width, found.record[current])
+        marks &= ~np.isin(paired(asked.request, width, asked.record), shown)
     return marks
 
 

@@ -36,11 +36,12 @@ def joined(first: Scores, second: Scores) -> Scores:
     columns: dict[str, Any] = {
         item.name: np.concatenate([getattr(first, item.name), getattr(second, item.name)])
         for item in fields(Scores)
-        if item.name not in ("asked", "entries", "problems", "key", "entry", "problem")
+        if item.name not in ("asked", "entries", "problems", "keys", "entry", "problem")
     }
+    keys = np.concatenate([_tagged(tag, scores.key) for tag, scores in stores])
     return Scores(
-        asked=_asked_of_both(stores),
-        key=np.concatenate([_tagged(tag, scores.key) for tag, scores in stores]),
+        asked=_asked_of_both(stores).with_keys(keys),
+        keys=keys,
         entries=first.entries + second.entries,
         problems=first.problems + second.problems,
         entry=np.concatenate([first.entry, second.entry + len(first.entries)]),

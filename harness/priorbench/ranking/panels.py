@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,11 @@ from priorbench.ranking.answers import EVER, Answers, Moment, answers, selected
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
 from priorbench.ranking.newest import former_names, newest
-from priorbench.store.scores import Entry, Scores
+from priorbench.store.columns.keys import Indices, small
+from priorbench.store.scores import Entry, NoisyImage, Scores
 from priorbench.words import plural
 
 Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,67 +111,72 @@ def panels(
     former : bool, default False
         keep the rows of labels that the same method had before it was called otherwise.
     """
-    return panels_of(answers(scores, when), same_noise=same_noise, former=former)
+    return list(panels_of(answers(scores, when), same_noise=same_noise, former=former))
 
 
-def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) -> list[Panel]:
-    """Return the panels of answers; see `panels`."""
-    codes = _coded(found)
+def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) -> Iterator[Panel]:
+    """Yield the panels of answers, each when it is wanted: see `panels`."""
+    levels = _Levels.of(found.scores.problems)
     current = newest(found)
     left, renamed = (current, {}) if former else former_names(found, current)
-    fair = left & _same_noise(found.scores, codes, left) if same_noise else left
-    order = np.argsort(found.board, kind="stable")
+    order = small(np.argsort(found.board, kind="stable"))
     limits = np.searchsorted(found.board[order], np.arange(len(found.boards) + 1))
-    panels = []
     for number in sorted(range(len(found.boards)), key=lambda number: found.boards[number]):
         members = order[limits[number] : limits[number + 1]]
         if not len(members):
             continue
-        outdated = len(np.unique(found.scores.key[members[~current[members]]].astype(str)))
-        notes = _notes(outdated, int((left & ~fair)[members].sum()), renamed.get(number, []))
-        panels.append(_panel(found, codes, members[fair[members]], number, notes))
-    return panels
+        outdated = len(np.unique(found.record[members[~current[members]]]))
+        named = members[left[members]]
+        fair = named[_same_noise(found, levels, named)] if same_noise else named
+        notes = _notes(outdated, len(named) - len(fair), renamed.get(number, []))
+        yield _panel(found, levels, fair, number, notes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Codes:
-    """Numbers in the place of names: image, slot and digest of the noisy image of each answer."""
+class _Levels:
+    """Numbers in the place of names, in their order: image, slot and noisy image of each problem.
+
+    That of a noisy image is -1, and its PSNR NaN, where it is not known.
+    """
 
     image: Indices
     slot: Indices
-    digest: Indices
+    noisy: Indices
+    noisy_psnr: Array
+
+    @classmethod
+    def of(cls, problems: Sequence[NoisyImage]) -> _Levels:
+        """Return the numbers of problems."""
+        names = [(one.image, one.image_sha256, one.repetition, one.noisy_sha256 or "") for one in problems]
+        order = sorted(range(len(names)), key=names.__getitem__)
+        levels = np.zeros((3, len(problems)), dtype=np.int32)
+        known: list[dict[tuple[object, ...], int]] = [{}, {}, {}]
+        for number in order:
+            for level, length in enumerate((2, 3, 4)):
+                levels[level, number] = known[level].setdefault(names[number][:length], len(known[level]))
+        unknown = np.array([one.noisy_sha256 is None for one in problems], dtype=bool)
+        image, slot, noisy = levels
+        psnr = np.array([one.noisy_psnr for one in problems], dtype=np.float64)
+        return cls(image=image, slot=slot, noisy=np.where(unknown, -1, noisy), noisy_psnr=psnr)
 
 
-def _coded(found: Answers) -> _Codes:
-    """Number images, slots and noisy images on each board, in the order of their names."""
-    problems = found.scores.problems
-    names = [(one.image, one.image_sha256, one.repetition, one.noisy_sha256 or "") for one in problems]
-    order = sorted(range(len(names)), key=lambda number: names[number])
-    levels = np.zeros((3, len(problems)), dtype=np.int64)
-    known: list[dict[tuple[object, ...], int]] = [{}, {}, {}]
-    for number in order:
-        for level, length in enumerate((2, 3, 4)):
-            levels[level, number] = known[level].setdefault(names[number][:length], len(known[level]))
-    width = len(problems) or 1
-    image, slot, digest = (found.board * width + level[found.scores.problem] for level in levels)
-    unknown = np.array([one.noisy_sha256 is None for one in problems], dtype=bool)
-    return _Codes(image=image, slot=slot, digest=np.where(unknown[found.scores.problem], -1, digest))
-
-
-def _same_noise(scores: Scores, codes: _Codes, current: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Mark the records of the noisy image that most current records of a slot have, and those of none.
+def _same_noise(found: Answers, levels: _Levels, members: Indices) -> NDArray[np.bool_]:
+    """Mark the answers of a board with the noisy image that most of a slot have, and those with none.
 
     Of two that as many have, it is the one with the first digest.
     """
-    known = np.flatnonzero(current & (codes.digest >= 0))
-    seen, first, count = np.unique(codes.digest[known], return_index=True, return_counts=True)
-    slots, slot = np.unique(codes.slot, return_inverse=True)
+    record = found.record[members]
+    problem = found.scores.problem[record]
+    noisy = levels.noisy[problem]
+    known = np.flatnonzero(noisy >= 0)
+    seen, first, count = np.unique(noisy[known], return_index=True, return_counts=True)
+    slots, slot = np.unique(levels.slot[problem], return_inverse=True)
     usual = np.full(len(slots), -1)
     for number in np.lexsort((-seen, count)):  # what is seen most often, and first, is assigned last
         usual[slot[known[first[number]]]] = seen[number]
     # A trial that failed before there was any noise counts as a failure; a result of unknown noise does not.
-    without = (codes.digest < 0) & (scores.status != "ok")
-    return np.asarray(without | (codes.digest == usual[slot]))
+    without = (noisy < 0) & (found.scores.status[record] != "ok")
+    return np.asarray(without | (noisy == usual[slot]))
 
 
 def _notes(outdated: int, unlike: int, renamed: list[str]) -> tuple[str, ...]:
@@ -187,32 +193,31 @@ def _notes(outdated: int, unlike: int, renamed: list[str]) -> tuple[str, ...]:
     return (*notes, *renamed)
 
 
-def _panel(found: Answers, codes: _Codes, members: Indices, number: int, notes: tuple[str, ...]) -> Panel:
-    part = selected(found.scores, members)
-    slots, slot = np.unique(codes.slot[members], return_inverse=True)
-    _, first = np.unique(slot, return_index=True)
-    _, starts = np.unique(codes.image[members][first], return_index=True)
-    places, row = np.unique(found.place[members], return_inverse=True)
-    entries = dict(zip(reversed(row.tolist()), reversed(part.entry.tolist()), strict=True))
-    requests = dict(zip(row.tolist(), found.request[members].tolist(), strict=True))
+def _panel(found: Answers, levels: _Levels, members: Indices, number: int, notes: tuple[str, ...]) -> Panel:
+    part = selected(found.scores, found.record[members])
+    slots, first, slot = np.unique(levels.slot[part.problem], return_index=True, return_inverse=True)
+    _, starts = np.unique(levels.image[part.problem[first]], return_index=True)
+    places, of_place, row = np.unique(found.place[members], return_index=True, return_inverse=True)
+    last = np.zeros(len(places), dtype=np.int64)
+    last[row] = np.arange(len(row))
+    values = levels.noisy_psnr[part.problem]
+    known = np.isfinite(values)
     noisy = np.full(len(slots), np.nan)
-    for spot, problem in zip(slot.tolist(), part.problem.tolist(), strict=True):
-        value = part.problems[problem].noisy_psnr
-        noisy[spot] = noisy[spot] if value is None else value
+    noisy[slot[known]] = values[known]
     board = found.boards[number]
     return Panel(
         protocol=board.protocol,
         setting=board.setting,
         labels=board.labels,
         places=tuple(found.places[place] for place in places),
-        entries=tuple(part.entries[entries[place]] for place in range(len(places))),
-        requests=tuple(found.requests[requests[place]] for place in range(len(places))),
+        entries=tuple(part.entries[number] for number in part.entry[of_place].tolist()),
+        requests=tuple(found.requests[number] for number in found.request[members[last]].tolist()),
         starts=starts,
         slots=len(slots),
         noisy_psnr=noisy,
         scores=part,
         row=row,
         slot=slot,
-        occasion=found.occasion[members],
+        occasion=found.occasion[found.record[members]],
         notes=notes,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,20 @@ from priorbench.contract.requests import (
     request_from_json,
     request_to_json,
 )
+from priorbench.store.columns.keys import (
+    Indices,
+    KeyArray,
+    concatenated,
+    key_array,
+    numbered,
+    places,
+    places_of,
+    small,
+    texts,
+)
 from priorbench.store.rows.earlier import request_of
-from priorbench.store.statements import Note, by_code_points, insert
+from priorbench.store.statements import Note, by_code_points, insert, plain_rows
 from priorbench.store.tables import ANSWERS, RECORDS, REQUESTS, RUNS
-
-#: answers that are read at once
-_AT_A_TIME = 5000
 
 #: a request, the key of a record that answers it, and the id of the run that asked
 Answer = tuple[Request, str, str]
@@ -42,17 +50,36 @@ class Asked:
         Sorted by the time at which they asked.
     requests : tuple of Request
         Each once, in an order that depends on nothing but themselves.
-    key : ndarray
-        (answers,) of each answer, the key of its record, text.
-    request, run : ndarray of int64
-        (answers,) indices in `requests` and `runs`.
+    keys : ndarray
+        (records,) what answers name, each once, in order; see `priorbench.store.columns.keys`.
+    record, request, run : ndarray of int32
+        (answers,) indices in `keys`, `requests` and `runs`.
     """
 
     runs: tuple[Run, ...]
     requests: tuple[Request, ...]
-    key: NDArray[np.object_]
-    request: NDArray[np.int64]
-    run: NDArray[np.int64]
+    keys: KeyArray
+    record: Indices
+    request: Indices
+    run: Indices
+
+    @property
+    def key(self) -> NDArray[np.object_]:
+        """(answers,) of each answer, the key of its record, text; made anew each time."""
+        return texts(self.keys[self.record])
+
+    def with_keys(self, keys: KeyArray) -> Asked:
+        """Return the same with these keys first, which stand in order, and after them those that are others.
+
+        So `record` says where in `keys` an answer's record is.
+        """
+        if keys.dtype == self.keys.dtype and np.array_equal(keys, self.keys):
+            return replace(self, keys=keys)
+        found = small(places(keys, self.keys))
+        others = found < 0
+        found[others] = len(keys) + np.arange(int(others.sum()))
+        every = concatenated([keys, self.keys[others]]) if others.any() else keys
+        return replace(self, keys=every, record=found[self.record])
 
 
 def request_id(request: Request) -> int:
@@ -91,27 +118,56 @@ def _asked(
 
     That order depends on nothing but themselves. In parts: a row takes ten times the memory of its numbers.
     """
-    ordered = sorted(runs, key=lambda run: (run.asked_at, run.id))
+    order, ordered = in_order(requests, runs)
     run_index = {run.id: number for number, run in enumerate(ordered)}
-    ids = sorted(requests)
-    request_index = {number: place for place, number in enumerate(ids)}
-    keys, which, by = [np.empty(0, np.object_)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    ids = np.array(order, dtype=np.int64)
+    keys, which, by = [np.empty(0, np.object_)], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
     for rows in parts:
-        good = [row for row in rows if row[0] in request_index and row[2] in run_index]
-        keys.append(np.array([key for _, key, _ in good], dtype=np.object_))
-        which.append(np.array([request_index[request] for request, _, _ in good], dtype=np.int64))
-        by.append(np.array([run_index[run] for _, _, run in good], dtype=np.int64))
+        numbers, own, names = _columns(rows)
+        request = places_of(ids, numbers)
+        run = np.array([run_index.get(name, -1) for name in names], dtype=np.int64)
+        good = (request >= 0) & (run >= 0)
+        keys.append(own[good])
+        which.append(request[good].astype(np.int32))
+        by.append(run[good].astype(np.int32))
+    every = concatenated(keys)
+    del keys
+    distinct, record = numbered(every)
     return Asked(
         runs=tuple(ordered),
-        requests=tuple(requests[number] for number in ids),
-        key=np.concatenate(keys),
+        requests=tuple(requests[number] for number in order),
+        keys=distinct,
+        record=record,
         request=np.concatenate(which),
         run=np.concatenate(by),
     )
 
 
+def _columns(rows: Sequence[Sequence[Any]]) -> tuple[NDArray[np.int64], KeyArray, Sequence[str]]:
+    """Return the requests, keys and runs of rows, without those that hold anything else."""
+    try:
+        request, key, run = zip(*rows, strict=True)
+        return np.array(request, dtype=np.int64), key_array(key), run
+    except (TypeError, ValueError, OverflowError):
+        good = [row for row in rows if list(map(type, row)) == [int, str, str]]
+        return _columns(good) if good else (np.empty(0, np.int64), np.empty(0, np.object_), ())
+
+
 def read_asked(connection: sa.Connection, note: Note) -> Asked:
-    """Return all that was asked for; what cannot be read is told to `note` and left out."""
+    """Return all that was asked for; what cannot be read is told to `note` and left out.
+
+    Answers without a record stay; `tell_loose` tells of them.
+    """
+    columns = (
+        ANSWERS.c.request,
+        *(by_code_points(connection, column) for column in (ANSWERS.c.key, ANSWERS.c.run)),
+    )
+    query = sa.select(ANSWERS.c.request, ANSWERS.c.key, ANSWERS.c.run).order_by(*columns)
+    return _asked(*read_questions(connection, note), plain_rows(connection, query))
+
+
+def read_questions(connection: sa.Connection, note: Note) -> tuple[dict[int, Request], list[Run]]:
+    """Return requests by their ids, and runs; what cannot be read is told to `note` and left out."""
     requests = {}
     for number, data in connection.execute(sa.select(REQUESTS.c.id, REQUESTS.c.data)):
         try:
@@ -124,17 +180,21 @@ def read_asked(connection: sa.Connection, note: Note) -> Asked:
             runs.append(Run(id=number, asked_at=asked_at, **json.loads(data)))
         except (ValueError, TypeError) as error:
             note(f"run {number}", f"it cannot be read: {error}")
-    columns = (
-        ANSWERS.c.request,
-        *(by_code_points(connection, column) for column in (ANSWERS.c.key, ANSWERS.c.run)),
-    )
-    query = sa.select(ANSWERS.c.request, ANSWERS.c.key, ANSWERS.c.run).order_by(*columns)
-    found = _asked(requests, runs, connection.execute(query).partitions(_AT_A_TIME))
-    _tell_loose(connection, note)
-    return found
+    return requests, runs
 
 
-def _tell_loose(connection: sa.Connection, note: Note) -> None:
+def in_order(requests: Mapping[int, Request], runs: Iterable[Run]) -> tuple[list[int], list[Run]]:
+    """Return the ids of requests, and the runs, in the order that `Asked` has them in."""
+    return sorted(requests), sorted(runs, key=lambda run: (run.asked_at, run.id))
+
+
+def is_loose(connection: sa.Connection, asked: Asked, records: int) -> bool:
+    """Say whether any answers were left out, or have none of these records, the first keys of `asked`."""
+    count = connection.execute(sa.select(sa.func.count()).select_from(ANSWERS)).scalar_one()
+    return bool(count != len(asked.record) or len(asked.keys) > records)
+
+
+def tell_loose(connection: sa.Connection, note: Note) -> None:
     """Note answers whose record, request or run is not in the store: no board shows them."""
     for name, column, there in (
         ("record", ANSWERS.c.key, RECORDS.c.key),

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,6 +27,10 @@ _WAIT = 5.0
 Identity = tuple[int, int]
 #: identity, size, time of the last change
 State = tuple[int, int, int, int]
+#: the same, and the time of the last change of anything
+Stamp = tuple[int, int, int, int, int]
+#: nanoseconds after which a change has another time than the one before: no file system's times are coarser
+_SETTLED = 2 * 10**9
 
 
 def check_file(path: Path, shown: str, *, create: bool) -> None:
@@ -174,6 +179,22 @@ class Reading:
             raise PriorbenchError(
                 f"the store {self._shown} changed while it was read: give the command again"
             )
+
+    def at_rest(self) -> Stamp | None:
+        """Return the state of a file that nobody writes to and that does not change; None of any other.
+
+        A file that changed less than two seconds ago could change again within one step of the clock.
+        """
+        now = time.time_ns()
+        if self._state is None or self._state != _state(self._path) or _size(_beside(self._path, "-wal")):
+            return None
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        if max(found.st_mtime_ns, found.st_ctime_ns) > now - _SETTLED:
+            return None
+        return (*self._state, found.st_ctime_ns)
 
     def close(self) -> None:
         """Remove the copy."""

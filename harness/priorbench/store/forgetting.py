@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from priorbench.contract.requests import Request, request_to_json
 from priorbench.store.asked import Asked, request_id
+from priorbench.store.columns.keys import texts
 from priorbench.store.database import Store
 from priorbench.store.statements import insert
 from priorbench.store.tables import ANSWERS, RECORDS, REQUESTS, RIVALS, RUNS, SCORES
@@ -54,13 +55,15 @@ def forget(store: Store, asked: Asked, marks: NDArray[np.bool_], *, dry_run: boo
         only say what it would be.
     """
     left = ~marks
-    keys = sorted(set(asked.key[marks].tolist()) - set(asked.key[left].tolist()))
+    keys = texts(asked.keys[np.setdiff1d(asked.record[marks], asked.record[left])]).tolist()
     requests = sorted(set(asked.request[marks].tolist()) - set(asked.request[left].tolist()))
     runs = sorted(set(asked.run[marks].tolist()) - set(asked.run[left].tolist()))
     ids = [request_id(request) for request in asked.requests]
+    chosen = np.flatnonzero(marks)
+    columns = (asked.request[chosen].tolist(), asked.key[chosen].tolist(), asked.run[chosen].tolist())
     rows = [
-        {"of": ids[asked.request[row]], "is": asked.key[row], "by": asked.runs[asked.run[row]].id}
-        for row in np.flatnonzero(marks).tolist()
+        {"of": ids[request], "is": key, "by": asked.runs[run].id}
+        for request, key, run in zip(*columns, strict=True)
     ]
 
     def work(connection: sa.Connection) -> None:

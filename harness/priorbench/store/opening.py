@@ -24,6 +24,7 @@ from priorbench.store.documents import UnreadableError, document, fact
 from priorbench.store.files import (
     Identity,
     Reading,
+    Stamp,
     check_file,
     connect_to_write,
     identity,
@@ -60,12 +61,14 @@ class Database:
     ----------
     shown : str
         its name in messages.
+    path : Path or None
+        its file; None on a server.
     remark : str
         what people should know about how it is written; mostly empty.
     """
 
     def __init__(self, address: Address, *, writes: bool) -> None:
-        self._address, self._writes = address, writes
+        self._address, self._writes, self.path = address, writes, address.path
         self.shown, self.remark = address.shown, ""
         self._reading: Reading | None = None
         self._identity: Identity | None = None
@@ -219,6 +222,10 @@ class Database:
     def _check_unchanged(self) -> None:
         if self._reading is not None:
             self._reading.check()
+
+    def at_rest(self) -> Stamp | None:
+        """Return the state of a file that is read and does not change; None of anything else."""
+        return None if self._reading is None else self._reading.at_rest()
 
     def place(self) -> object:
         """Return what is equal for the same file or server."""

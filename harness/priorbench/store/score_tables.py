@@ -7,23 +7,21 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
 from priorbench.store.asked import Asked
+from priorbench.store.columns.filling import COLUMNS, Filling
 from priorbench.store.documents import PLAUSIBLE, UnreadableError, document
 from priorbench.store.rows.packing import END, MARK
 from priorbench.store.scores import (
-    COLUMNS,
     VERSION,
     Scores,
-    columns_of,
     entry_of,
     identity,
     problem_of,
     score_row,
     scores_from_columns,
 )
-from priorbench.store.statements import Note, by_code_points, insert, is_sqlite, record_rows, row_name
+from priorbench.store.statements import Note, insert, is_sqlite, plain_rows, record_rows, row_name
 from priorbench.store.tables import ABOUT, ENTRIES, META, PROBLEMS, RECORDS, SCORES
 
 SCORE_TABLES = (ABOUT, SCORES, ENTRIES, PROBLEMS)
@@ -78,25 +76,31 @@ def stored_scores(connection: sa.Connection, asked: Asked, note: Note) -> Scores
         If they are damaged: a number that is none, a reference to nothing.
     """
     columns = [SCORES.c.key, SCORES.c.entry, SCORES.c.problem, *(SCORES.c[name] for name in COLUMNS)]
-    query = sa.select(*columns).order_by(by_code_points(connection, SCORES.c.key))
-    if damaged := _damaged_keys(connection, note):
-        query = query.where(SCORES.c.key.not_in(damaged))
-    # The scores first: what they refer to was stored with them or before them. In batches: a row
-    # takes ten times the memory of its numbers.
-    found = connection.execute(query, execution_options={"stream_results": True, "yield_per": 1000})
-    batches = [columns_of(rows) for rows in found.partitions()]
-    for batch in batches:
-        _check_plausible(batch)
-    entries = [(row.id, row.data) for row in connection.execute(sa.select(ENTRIES))]
-    problems = [(row.id, row.data) for row in connection.execute(sa.select(PROBLEMS))]
-    return scores_from_columns(asked, entries, problems, batches)
+    damaged = _damaged_keys(connection, note)
+    filling = Filling(connection.execute(sa.select(sa.func.count()).select_from(SCORES)).scalar_one())
+    # The scores first: what they refer to was stored with them or before them.
+    for rows in plain_rows(connection, sa.select(*columns)):
+        filling.add(rows)
+    found = scores_from_columns(asked, *shared_tables(connection), filling, damaged)
+    _check_plausible(found)
+    return found
 
 
-def _check_plausible(columns: Sequence[NDArray[Any]]) -> None:
+def shared_tables(connection: sa.Connection) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Return the entries and the problems of a store, as `identity` gave them."""
+    entries, problems = (
+        [(row.id, row.data) for row in connection.execute(sa.select(table).order_by(table.c.id))]
+        for table in (ENTRIES, PROBLEMS)
+    )
+    return entries, problems
+
+
+def _check_plausible(scores: Scores) -> None:
     """Raise ValueError for a number that is no measurement: the records tell which."""
-    for name, column in zip(COLUMNS, columns[-len(COLUMNS) :], strict=True):
+    for name in COLUMNS:
         if name in PLAUSIBLE:
             low, high = PLAUSIBLE[name]
+            column = getattr(scores, name)
             if ((column < low) | (column > high)).any():
                 raise ValueError(f"a number of '{name}' is none of a record")
 

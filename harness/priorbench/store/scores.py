@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from priorbench.contract.records import Record, to_json
 from priorbench.store.asked import Asked, asked_of, own_answers
+from priorbench.store.columns.filling import COLUMNS, Filling
+from priorbench.store.columns.keys import Indices, KeyArray, places_of, small, texts
 from priorbench.store.documents import PLAUSIBLE
 from priorbench.words import one_line, visible
 
@@ -22,6 +24,8 @@ from priorbench.words import one_line, visible
 VERSION = 8
 #: characters of a remark, or of a reason, that a board shows
 _LONGEST = 300
+#: records that are made into columns at once
+_AT_A_TIME = 1000
 
 
 class Entry(NamedTuple):
@@ -45,43 +49,6 @@ class NoisyImage(NamedTuple):
     noisy_psnr: float | None
 
 
-#: a record's row of numbers, in this order; None where there is no value
-COLUMNS = (
-    "status",
-    "exact",
-    "tainted",
-    "metrics",
-    "remark",
-    "reason",
-    "psnr",
-    "ssim",
-    "oracle_psnr",
-    "wall_seconds",
-    "peak_memory_bytes",
-    "iterations",
-    "stopped_at",
-    "fired",
-    "fit_failed",
-    "noise_correlation",
-    "started_at",
-    "elapsed_seconds",
-)
-#: how many of them are no floating-point numbers; they come first
-_OTHERS = 6
-
-
-#: types of the columns: key, entry, problem, and `COLUMNS`
-_TYPES = (
-    *(np.object_, np.int64, np.int64),
-    *(np.object_, np.bool_, np.bool_, np.object_, np.object_, np.object_),
-    *[np.float64] * len(COLUMNS[_OTHERS:]),
-)
-
-
-#: place of the status among them
-_STATUS = 3
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scores:
     """The scores of all records, in the order of their keys, and what they answer.
@@ -89,12 +56,12 @@ class Scores:
     Attributes
     ----------
     asked : Asked
-        what was asked for, and the keys of what answers it.
-    key : ndarray
-        (records,) of each record, text.
+        what was asked for; its keys are `keys`, and after them those without a record, if there are any.
+    keys : ndarray
+        (records,) of each record; see `priorbench.store.columns.keys`.
     entries, problems : tuple of Entry or tuple of NoisyImage
         each once.
-    entry, problem : ndarray of int64
+    entry, problem : ndarray of int32
         (records,) index of each record's entry and problem.
     status : ndarray
         (records,) of each record, text.
@@ -123,9 +90,9 @@ class Scores:
     asked: Asked
     entries: tuple[Entry, ...]
     problems: tuple[NoisyImage, ...]
-    key: NDArray[np.object_]
-    entry: NDArray[np.int64]
-    problem: NDArray[np.int64]
+    keys: KeyArray
+    entry: Indices
+    problem: Indices
     status: NDArray[np.object_]
     exact: NDArray[np.bool_]
     tainted: NDArray[np.bool_]
@@ -144,6 +111,11 @@ class Scores:
     noise_correlation: NDArray[np.float64]
     started_at: NDArray[np.float64]
     elapsed_seconds: NDArray[np.float64]
+
+    @property
+    def key(self) -> NDArray[np.object_]:
+        """(records,) the key of each record, text; made anew each time."""
+        return texts(self.keys)
 
 
 def entry_of(data: Mapping[str, Any]) -> Entry:
@@ -233,27 +205,24 @@ def scores_of_documents(documents: Iterable[Mapping[str, Any]], asked: Asked | N
     found = sorted(documents, key=lambda data: str(data["key"]))
     entries: dict[Entry, int] = {}
     problems: dict[NoisyImage, int] = {}
-    rows = []
-    for data in found:
-        entry = entries.setdefault(entry_of(data), len(entries))
-        problem = problems.setdefault(problem_of(data), len(problems))
-        rows.append((data["key"], entry, problem, *score_row(data).values()))
+    filling = Filling(len(found))
+    for start in range(0, len(found), _AT_A_TIME):
+        rows = []
+        for data in found[start : start + _AT_A_TIME]:
+            entry = entries.setdefault(entry_of(data), len(entries))
+            problem = problems.setdefault(problem_of(data), len(problems))
+            rows.append((data["key"], entry, problem, *score_row(data).values()))
+        filling.add(rows)
     known = asked_of(*own_answers(found)) if asked is None else asked
-    return _scores(known, entries, problems, [columns_of(rows)] if rows else [])
-
-
-def columns_of(rows: Sequence[Sequence[Any]]) -> list[NDArray[Any]]:
-    """Return the columns of at least one row: key, entry, problem, and `COLUMNS`."""
-    columns = list(zip(*rows, strict=True))
-    columns[_STATUS] = tuple(map(sys.intern, map(str, columns[_STATUS])))  # one text, not a million
-    return [np.array(column, kind) for column, kind in zip(columns, _TYPES, strict=True)]
+    return _scores(known, tuple(entries), tuple(problems), *filling.finish())
 
 
 def scores_from_columns(
     asked: Asked,
     entries: Sequence[tuple[int, str]],
     problems: Sequence[tuple[int, str]],
-    batches: Sequence[Sequence[NDArray[Any]]],
+    filling: Filling,
+    without: Sequence[str] = (),
 ) -> Scores:
     """Return the scores that a store's tables hold.
 
@@ -263,58 +232,71 @@ def scores_from_columns(
         what the records answer.
     entries, problems : Sequence[tuple[int, str]]
         `identity` of each.
-    batches : Sequence[Sequence[ndarray]]
-        `columns_of` rows, in which entries and problems are the 64-bit hashes.
+    filling : Filling
+        the rows, in which entries and problems are the 64-bit hashes.
+    without : sequence of str, optional
+        keys of rows to leave out.
     """
-    scores = _scores(
+    keys, entry, problem, columns = filling.finish(without)
+    return _scores(
         asked,
-        (
-            Entry._make(tuple(part) if isinstance(part, list) else part for part in item)
-            for item in _read(entries)
-        ),
-        (NoisyImage._make(item) for item in _read(problems)),
-        batches,
+        read_entries(entries),
+        read_problems(problems),
+        keys,
+        _indices(entry, entries),
+        _indices(problem, problems),
+        columns,
     )
-    return replace(scores, entry=_indices(scores.entry, entries), problem=_indices(scores.problem, problems))
 
 
-def _read(items: Iterable[tuple[int, str]]) -> list[list[Any]]:
-    """Read JSON texts all at once, which is much faster than one by one."""
-    values: list[list[Any]] = json.loads(f"[{','.join(text for _, text in items)}]")
-    return values
+def read_entries(items: Iterable[tuple[int, str]]) -> tuple[Entry, ...]:
+    """Return entries from what `identity` gave."""
+    return tuple(
+        Entry._make(tuple(part) if isinstance(part, list) else part for part in item) for item in _read(items)
+    )
 
 
-def _indices(hashes: NDArray[np.int64], items: Sequence[tuple[int, str]]) -> NDArray[np.int64]:
+def read_problems(items: Iterable[tuple[int, str]]) -> tuple[NoisyImage, ...]:
+    """Return problems from what `identity` gave; a text that several have is there once."""
+    once: dict[Any, Any] = {}
+    return tuple(
+        NoisyImage(once.setdefault(image, image), once.setdefault(digest, digest), *rest)
+        for image, digest, *rest in _read(items)
+    )
+
+
+def _read(items: Iterable[tuple[int, str]]) -> Iterator[list[Any]]:
+    """Read many JSON texts at once, which is much faster than one by one."""
+    remaining = iter(items)
+    while some := [text for _, text in islice(remaining, _AT_A_TIME)]:
+        yield from json.loads(f"[{','.join(some)}]")
+
+
+def _indices(hashes: Indices, items: Sequence[tuple[int, str]]) -> Indices:
     """Return the index in `items` of each hash; raises ValueError for one that is not there."""
     known = np.array([number for number, _ in items], dtype=np.int64)
     order = np.argsort(known)
-    found = np.searchsorted(known, hashes, sorter=order)
-    if len(hashes) and (not len(known) or (known[order[found % len(known)]] != hashes).any()):
+    found = places_of(known[order], hashes)
+    if (found < 0).any():
         raise ValueError("a row refers to what is not there")
-    return order[found]
+    return small(order[found])
 
 
 def _scores(
     asked: Asked,
-    entries: Iterable[Entry],
-    problems: Iterable[NoisyImage],
-    batches: Sequence[Sequence[NDArray[Any]]],
+    entries: tuple[Entry, ...],
+    problems: tuple[NoisyImage, ...],
+    keys: KeyArray,
+    entry: Indices,
+    problem: Indices,
+    columns: Mapping[str, NDArray[Any]],
 ) -> Scores:
-    parts = zip(*batches, strict=True) if batches else ([np.empty(0, kind)] for kind in _TYPES)
-    columns = (np.concatenate(part) for part in parts)
-    key, entry, problem, status, exact, tainted, metrics, remark, reason, *numbers = columns
     return Scores(
-        asked=asked,
-        key=key,
-        entries=tuple(entries),
-        problems=tuple(problems),
+        asked=asked.with_keys(keys),
+        entries=entries,
+        problems=problems,
+        keys=keys,
         entry=entry,
         problem=problem,
-        status=status,
-        exact=exact,
-        tainted=tainted,
-        metrics=metrics,
-        remark=remark,
-        reason=reason,
-        **dict(zip(COLUMNS[_OTHERS:], numbers, strict=True)),
+        **columns,
     )

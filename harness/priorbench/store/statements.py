@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from priorbench.store.tables import RECORDS
 
 #: rows that are fetched at once
 _AT_A_TIME = 1000
+#: the same, of rows that are made into columns
+_MANY = 2000
 #: told of what cannot be read: where, why
 Note = Callable[[str, str], None]
 
@@ -120,6 +123,20 @@ def stored_keys(connection: sa.Connection, keys: Sequence[str]) -> frozenset[str
     """Return those of `keys` that have a record; at most some hundred at once."""
     query = sa.select(RECORDS.c.key).where(RECORDS.c.key.in_(keys))
     return frozenset(connection.execute(query).scalars())
+
+
+def plain_rows(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Sequence[Any]]]:
+    """Yield many rows at a time; of SQLite as its driver has them, in half the time of SQLAlchemy's."""
+    if not is_sqlite(connection):
+        some_at_a_time = {"stream_results": True, "yield_per": _MANY}
+        yield from connection.execute(query, execution_options=some_at_a_time).partitions()
+        return
+    with contextlib.closing(connection.execute(query)) as result:
+        try:
+            while rows := result.cursor.fetchmany(_MANY):
+                yield rows
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError.instance(str(query), None, error, sqlite3.Error) from None
 
 
 def row_name(number: int, key: str | bytes) -> str:

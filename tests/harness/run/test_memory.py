@@ -11,6 +11,7 @@ import picture_files as make
 import pytest
 from picture_pairs import two_folders
 
+from priorbench import caching
 from priorbench.contract.images import KnownImage
 from priorbench.contract.specs import ImageSetSpec
 from priorbench.loading.load import load_registry
@@ -34,7 +35,7 @@ def write(path: Path, seed: int) -> Path:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of what is remembered."""
     folder = tmp_path / "cache"
-    monkeypatch.setenv(files.VARIABLE, str(folder))
+    monkeypatch.setenv(caching.VARIABLE, str(folder))
     # the times of the files of this test are minutes apart in words, and milliseconds in fact
     monkeypatch.setattr(pictures, "_SETTLED", 0)
     return folder
@@ -187,7 +188,7 @@ def test_other_code_reads_anew(shelf: Path, decoded: list[str], monkeypatch: pyt
 def test_it_can_be_turned_off(
     shelf: Path, decoded: list[str], cache: Path, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
-    monkeypatch.setenv(files.VARIABLE, value)
+    monkeypatch.setenv(caching.VARIABLE, value)
     monkeypatch.chdir(cache.parent)
     for _ in range(2):
         read(f"folder:path={shelf}")
@@ -300,7 +301,7 @@ def test_what_was_not_asked_for_is_not_remembered(cache: Path) -> None:
 def test_a_wrong_entry_gives_no_record(command, tmp_path: Path, shelf: Path, cache: Path) -> None:
     """The judge reads the pixels: those of another digest than the plan's are refused."""
     run = ("run", "-", "--images", f"folder:path={shelf}", "--noise", "gaussian-25", "--denoiser", "mean")
-    variables = {files.VARIABLE: str(cache), "PRIORBENCH_PLUGINS": "standard,example,images"}
+    variables = {caching.VARIABLE: str(cache), "PRIORBENCH_PLUGINS": "standard,example,images"}
     assert command(*run, "--executor", "serial", "--limit", "1", **variables).returncode == 0
     [file] = (cache / "pictures").iterdir()
     known = files.read(file)

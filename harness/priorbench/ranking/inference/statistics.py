@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # its parts load when they are used
 from numpy.typing import NDArray
-from scipy import special
 
 from priorbench.ranking.boards import Interval
 from priorbench.ranking.claims import Claims
@@ -48,7 +48,9 @@ def mean_intervals(values: Array, level: float) -> list[Interval | None]:
     means = np.where(there, values, 0.0).sum(axis=1) / np.maximum(number, 1)
     deviations = np.where(there, values - means[:, None], 0.0)
     free = np.maximum(number - 1, 1)
-    half = special.stdtrit(free, (1 + level) / 2) * np.sqrt((deviations**2).sum(axis=1) / free / (free + 1))
+    half = scipy.special.stdtrit(free, (1 + level) / 2) * np.sqrt(
+        (deviations**2).sum(axis=1) / free / (free + 1)
+    )
     scatters = (number > 1) & (np.abs(deviations).max(axis=1, initial=0.0) >= 10.0**-DECIMALS)
     return [
         Interval(low=float(mean - width), high=float(mean + width)) if known else None
@@ -62,8 +64,8 @@ def zero_leaves(mean: float, interval: Interval, images: int, level: float) -> f
     At a higher error rate, which is a lower level, the interval is shorter and zero lies outside of it.
     """
     free = images - 1
-    error = (interval.high - interval.low) / 2 / special.stdtrit(free, (1 + level) / 2)
-    return float(2 * special.stdtr(free, -abs(mean) / error)) if error > 0 else 0.0
+    error = (interval.high - interval.low) / 2 / scipy.special.stdtrit(free, (1 + level) / 2)
+    return float(2 * scipy.special.stdtr(free, -abs(mean) / error)) if error > 0 else 0.0
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -69,7 +69,7 @@ def rules_boards(
     if not 0 <= gap < math.inf:
         raise PriorbenchError(f"gap {gap:g}: it is a difference in dB, 0 or more, such as 1")
     scores = source if isinstance(source, Scores) else scores_of(source)
-    found = wanted_panels(scores, only)
+    found = list(wanted_panels(scores, only))
     if against is not None:
         known = {name for panel in found for names in _names(panel) for name in names}
         if against not in known:

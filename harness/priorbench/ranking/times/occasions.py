@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from priorbench.store.columns.keys import picked, small
 from priorbench.store.scores import Scores
 
 Array = NDArray[np.float64]
@@ -31,13 +32,15 @@ def occasions(scores: Scores) -> Array:
     """
     numbers: dict[str, int] = {}
     of_entry = [numbers.setdefault(entry.environment, len(numbers)) for entry in scores.entries]
-    environment = np.array(of_entry, dtype=np.int64)[scores.entry]
-    found = np.full(len(scores.key), np.nan)
+    environment = np.array(of_entry, dtype=np.int32)[scores.entry]
+    found = np.full(len(scores.keys), np.nan)
+    known = np.isfinite(scores.started_at)
     total = 0
     for number in np.unique(environment):
-        members = np.flatnonzero((environment == number) & np.isfinite(scores.started_at))
+        members = small(np.flatnonzero((environment == number) & known))
         if len(members):
-            own = _numbered(scores.started_at[members], np.nan_to_num(scores.elapsed_seconds[members]))
+            elapsed = np.nan_to_num(picked(scores.elapsed_seconds, members), copy=False)
+            own = _numbered(picked(scores.started_at, members), elapsed)
             found[members] = own + total
             total += int(own.max()) + 1
     return found
@@ -45,9 +48,9 @@ def occasions(scores: Scores) -> Array:
 
 def _numbered(started: Array, elapsed: Array) -> NDArray[np.int64]:
     """Number the occasions of trials of one environment."""
-    order = np.argsort(started, kind="stable")
+    order = small(np.argsort(started, kind="stable"))
     until = np.maximum.accumulate((started + elapsed + np.maximum(elapsed, PAUSE))[order])
     first = started[order][1:] > until[:-1]
-    found = np.empty(len(order), dtype=np.int64)
-    found[order] = np.concatenate([[0], np.cumsum(first)])
+    found = np.zeros(len(order), dtype=np.int64)
+    found[order[1:]] = np.cumsum(first)
     return found

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy  # its parts load when they are used
 from numpy.typing import NDArray
-from scipy import special
 
 from priorbench.ranking.boards import Interval, TimeRatio
 from priorbench.ranking.inference.sign_flips import DECIMALS
@@ -134,13 +134,13 @@ def half_width(values: Array, share: Array, image: Indices, occasion: Indices, l
     """
     count = int(occasion.max()) + 1
     of_images, images = variance_of_mean(values, share, image)
-    squared = special.stdtrit(images - 1, (1 + level) / 2) ** 2
+    squared = scipy.special.stdtrit(images - 1, (1 + level) / 2) ** 2
     over_images = squared * of_images
     if count < 2:
         return float(np.sqrt(over_images))
     of_occasions, _ = variance_of_mean(values, share, occasion)
     of_cells, _ = variance_of_mean(values, share, image * count + occasion)
-    over_occasions = special.stdtrit(count - 1, (1 + level) / 2) ** 2 * of_occasions
+    over_occasions = scipy.special.stdtrit(count - 1, (1 + level) / 2) ** 2 * of_occasions
     both = over_images + over_occasions - squared * of_cells
     return float(np.sqrt(max(both, over_images, over_occasions)))
 

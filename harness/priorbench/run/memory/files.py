@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import sys
-import tempfile
-import time
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-#: the folder of all that is remembered; ``off`` remembers nothing
-VARIABLE = "PRIORBENCH_CACHE"
-_OFF = frozenset({"off", "0", "no"})
+from priorbench import caching
+
 _MAGIC = b"priorbench pictures\n"
 #: bytes of a file, packed and not, and of all files
 _LARGEST, _UNPACKED, _ALL = 2**26, 2**28, 2**28
-#: seconds after which what a killed process was writing is removed
-_LEFT_OVER = 86_400.0
 _KEY = 32
-
-
-def folder() -> Path | None:
-    """Return where pictures are remembered; None where nothing is."""
-    given = os.environ.get(VARIABLE, "")
-    if given.lower() in _OFF:
-        return None
-    try:
-        return (Path(given) if given else _of_user()) / "pictures"
-    except RuntimeError:  # this user has no home
-        return None
-
-
-def _of_user() -> Path:
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "priorbench"
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(given) if given.startswith("/") else Path.home() / ".cache"
-    return base / "priorbench"
 
 
 def read(file: Path) -> dict[bytes, bytes]:
@@ -59,8 +32,7 @@ def read(file: Path) -> dict[bytes, bytes]:
         return {}
     if not unpacking.eof:
         return {}
-    with contextlib.suppress(OSError):
-        os.utime(file)  # the file that was not used for longest is the first to go
+    caching.used(file)
     return {line[:_KEY]: line[_KEY + 1 :] for line in text.splitlines()}
 
 
@@ -75,32 +47,4 @@ def add(file: Path, entries: Mapping[bytes, bytes], most: int) -> None:
     packed = zlib.compress(b"".join(key + b" " + text + b"\n" for key, text in kept), 1)
     if len(packed) > _LARGEST - 100:
         return
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix="new-", dir=file.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(_MAGIC + hashlib.sha256(packed).digest() + packed)
-            Path(name).replace(file)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-        _make_room(file.parent)
-
-
-def _make_room(place: Path) -> None:
-    """Remove what was not used for longest, until all files together are small enough."""
-    found = []
-    for path in place.iterdir():
-        about = path.stat()
-        if path.name.startswith("new-"):
-            if about.st_mtime < time.time() - _LEFT_OVER:
-                path.unlink(missing_ok=True)
-        elif path.suffix == ".pictures":
-            found.append((about.st_mtime, about.st_size, path))
-    total = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found):
-        if total <= _ALL:
-            break
-        path.unlink(missing_ok=True)
-        total -= size
+    caching.write(file, [_MAGIC + hashlib.sha256(packed).digest() + packed], _ALL)

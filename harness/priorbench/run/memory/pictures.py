@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from priorbench import caching
 from priorbench.contract.choice import Choice
 from priorbench.contract.images import KnownImage
 from priorbench.contract.specs import ImageSetSpec
@@ -102,7 +103,7 @@ def remembered(choice: Choice, spec: ImageSetSpec, frames: int) -> Remembered:
     frames : int
         noisy pictures that are wanted of each image; 0 where noise is drawn.
     """
-    folder = files.folder()
+    folder = caching.folder("pictures")
     if folder is None:
         return Remembered(None)
     try:

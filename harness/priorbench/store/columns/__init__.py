@@ -1,0 +1,1 @@
+"""Columns of a store in memory: keys, scores as they are read, and what is remembered of them."""
