@@ -12,7 +12,6 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-import yaml
 from PIL import Image
 from report_things import (
     IMAGES,
@@ -27,9 +26,9 @@ from report_things import (
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.panels import panels
 from priorbench.rendering.columns import difference_column
-from priorbench.report.gathering import BoardKey, TimedCurve, gather
+from priorbench.report.gathering import BoardKey, gather
 from priorbench.report.table import _order
-from priorbench.report.trajectories import mean_curve, pareto_front
+from priorbench.report.trajectories import pareto_front
 
 VOID = {"meta", "img", "input", "br", "link", "hr"}
 
@@ -173,23 +172,6 @@ def test_the_front_leaves_out_what_is_slower_and_not_better():
     assert [number for *_, number in pareto_front(points)] == [0, 2]
 
 
-def test_curves_are_averaged_over_images_at_equal_times():
-    def line(slope: float, end: float) -> TimedCurve:
-        seconds = np.geomspace(0.1, end, 30, dtype=np.float32)
-        return TimedCurve(
-            noisy_sha256="n", seconds=seconds, psnr=(20 + slope * np.log10(seconds / 0.1)).astype("f4")
-        )
-
-    # Two draws of image a, slopes 1 and 3, count as one image of slope 2; b has slope 4: 3 on average.
-    curves = {("a", 0): line(1, 10), ("a", 1): line(3, 10), ("b", 0): line(4, 10)}
-    seconds, psnr = mean_curve(curves)
-    np.testing.assert_allclose(psnr, 20 + 3 * np.log10(seconds / 0.1), atol=0.01)
-    # One that ends early keeps its last value: slope 4 until 1 s is 24, beside slope 4 until 100 s.
-    seconds, psnr = mean_curve({("a", 0): line(4, 1), ("b", 0): line(4, 100), ("c", 0): line(4, 100)})
-    assert psnr[-1] == pytest.approx((24 + 32 + 32) / 3, abs=0.01)
-    assert mean_curve({}) is None
-
-
 def test_results_of_an_earlier_version_are_forgotten(tmp_path):
     records = [
         trial("a", 0, None, status="crashed", error="old", plugin_source="1"),
@@ -222,19 +204,6 @@ def test_one_method_with_one_image_and_nothing_else_makes_a_page(tmp_path):
     assert page.data()[0]["speed"] is None
     assert "Failures: 1" in page.visible()
     assert "no reason was recorded" in page.visible()
-
-
-def test_the_suite_says_what_ran(page):
-    blocks = [text for tag, text in page.text if tag == "pre" and text.startswith("name:")]
-    suites = [yaml.safe_load(block) for block in blocks]
-    assert [suite["noises"] for suite in suites] == [
-        [{f"gaussian-{level}": {"label": f"gaussian-{level}", "sigma": 25 / 255}}] for level in (25, 50)
-    ]
-    methods = {name: entry for item in suites[0]["denoisers"] for name, entry in item.items()}
-    assert methods.keys() == {"sharp", "fast", "network", "fragile", "<b>bold</b>"}
-    assert all(entry == {"label": name, "k": 1} for name, entry in methods.items())
-    assert suites[0]["stopping"] == [{"fixed": {"label": "fixed"}}]
-    assert "stopping" not in suites[1]
 
 
 def test_pictures_are_the_middles_of_what_was_scored(tmp_path):
@@ -314,6 +283,19 @@ def test_the_page_has_pictures_of_ranks_and_the_board_across_boards(page):
     lines = ("PSNR against", "targets reached")
     assert len([one for one in pictures if not one["aria-label"].startswith(lines)]) == 2 * 3
     assert "overall: 2 boards" in page.visible()
+
+
+def test_the_title_of_a_board_has_its_repetitions(tmp_path):
+    one = [trial(label, number, 30.0) for label in "ab" for number in range(3)]
+    two = [
+        trial(label, number, 30.0, noise="gaussian-50", repetition=draw, noisy_sha256=f"{number} {draw}")
+        for label in "ab"
+        for number in range(3)
+        for draw in range(2)
+    ]
+    visible = Page(make_page(tmp_path, one + two)).visible()
+    assert "gaussian-25: 3 images, noisy" in visible
+    assert "gaussian-50: 3 images, 2 repetitions, noisy" in visible
 
 
 def test_one_method_has_no_picture_of_ranks(tmp_path):
