@@ -79,7 +79,7 @@ def speed_chart(
         plot.renderers[-1].glyph.tags = _FAINT
     _draw_curves(plot, board, curves, looks)
     _draw_points(plot, board, points, looks)
-    _draw_names(plot, board, front)
+    _draw_names(plot, board, points, front)
     return _as_json(plot)
 
 
@@ -133,20 +133,41 @@ def _draw_points(
     plot.add_tools(HoverTool(renderers=[dots], tooltips=tips, visible=False))
 
 
-def _draw_names(plot: Any, board: Board, front: Sequence[tuple[float, float, int]]) -> None:
-    """Write the names of the methods on the front beside their points."""
+def _draw_names(
+    plot: Any,
+    board: Board,
+    points: Sequence[tuple[float, float, int]],
+    front: Sequence[tuple[float, float, int]],
+) -> None:
+    """Give the page the names of the points, those on the front first; it places them where there is room.
+
+    What a name's box may be depends on the window. A name that lies far from its point has a line to it.
+    """
+    ordered = [*front, *(point for point in points if point not in front)]
+    rows = [board.rows[place] for _, _, place in ordered]
+    count = len(ordered)
     source = ColumnDataSource(
         {
-            "x": [at for at, _, _ in front],
-            "y": [psnr for _, psnr, _ in front],
-            "name": [readable(board.rows[place].name) for _, _, place in front],
-            "row": [place for _, _, place in front],
+            "x": [at for at, _, _ in ordered],
+            "y": [psnr for _, psnr, _ in ordered],
+            "full": [readable(row.name) for row in rows],
+            "row": [place for _, _, place in ordered],
+            "must": [number < len(front) for number in range(count)],
+            # what the page fills in
+            "name": [""] * count,
+            "right": [0.0] * count,
+            "down": [0.0] * count,
+            "end_x": [at for at, _, _ in ordered],
+            "end_y": [psnr for _, psnr, _ in ordered],
         },
-        name="filtered",
+        name="names",
     )
+    plot.segment("x", "y", "end_x", "end_y", line_width=1, source=source)
+    plot.renderers[-1].glyph.tags = _FAINT
+    plot.renderers[-1].level = "underlay"
     plot.text(
-        "x", "y", "name", text_font_size="12px", text_align="center", text_baseline="bottom", y_offset=-10,
-        source=source, view=_view(),
+        "x", "y", "name", text_font_size="12px", text_align="left", text_baseline="top",
+        x_offset="right", y_offset="down", source=source,
     )  # fmt: skip
     plot.renderers[-1].glyph.tags = _INK
 

@@ -27,7 +27,7 @@ from priorbench.report.ranks import across, rank_picture
 from priorbench.report.repeating import repeats
 from priorbench.report.settings import board_conditions, environment_facts, methods
 from priorbench.report.table import ranking
-from priorbench.report.text import readable, script_json
+from priorbench.report.text import breakable, readable, script_json
 from priorbench.report.trajectories import mean_curves
 from priorbench.store.database import Store
 
@@ -138,7 +138,7 @@ def _place(row: Any) -> Place:
 
 
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("priorbench.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -146,6 +146,8 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = breakable
+    return environment
 
 
 def _error_colours() -> list[str]:

@@ -26,11 +26,13 @@ from report_things import (
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.panels import panels
 from priorbench.rendering.columns import difference_column
+from priorbench.rendering.markers import markers
 from priorbench.report.gathering import BoardKey, gather
 from priorbench.report.table import _order
+from priorbench.report.text import breakable
 from priorbench.report.trajectories import pareto_front
 
-VOID = {"meta", "img", "input", "br", "link", "hr"}
+VOID = {"meta", "img", "input", "br", "wbr", "link", "hr"}
 
 
 class Page(HTMLParser):
@@ -54,6 +56,9 @@ class Page(HTMLParser):
         self.open.pop()
 
     def handle_data(self, data):
+        if self.elements and self.elements[-1][0] == "wbr" and self.text:  # a place to break a name at
+            _, before = self.text.pop()
+            data = before + data
         self.text.append((self.open[-1] if self.open else "", data))
 
     def of(self, tag: str) -> list[dict[str, str | None]]:
@@ -302,3 +307,43 @@ def test_one_method_has_no_picture_of_ranks(tmp_path):
     page = Page(make_page(tmp_path, [trial("only", 0, 30.0), trial("only", 1, 31.0)]))
     assert not [one for one in page.of("div") if one.get("class") == "ranks"]
     assert "overall" not in page.visible()
+
+
+def test_a_name_can_be_broken_after_what_joins_its_words():
+    assert breakable("a-b:c=1,d@<e>") == "a-<wbr>b:<wbr>c=<wbr>1,<wbr>d@<wbr>&lt;e&gt;"
+    assert breakable("tv") == "tv"
+    assert breakable("end-") == "end-"
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of #rrggbb, as WCAG 2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_text_can_be_read_in_light_in_dark_and_on_paper(text):
+    """4.5 for text, 3 for what is drawn: WCAG 2, level AA."""
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    themes = [
+        dict(re.findall(r"--(\w+): (#\w{6})", rules)) for rules in re.findall(r"color-scheme: [^}]*", style)
+    ]
+    themes = [theme for theme in themes if theme]
+    assert len(themes) == 4  # light, dark by the system, dark by choice, paper
+    for theme in themes:
+        for ground in (theme["page"], theme["card"]):
+            for name in ("ink", "quiet", "link"):
+                assert contrast(theme[name], ground) >= 4.5, (name, theme)
+
+
+def test_marks_of_methods_can_be_told_from_the_page():
+    for look in markers((f"m{number}", f"m{number}") for number in range(12)).values():
+        for page in ("#ffffff", "#0f1318"):
+            assert contrast(look.colour, page) >= 3, look

@@ -16,7 +16,7 @@
 
   function paint(plot) {
     const style = getComputedStyle(document.documentElement);
-    const [ink, quiet, line] = ["--ink", "--quiet", "--line"].map((name) => style.getPropertyValue(name).trim());
+    const [ink, quiet, line, page] = ["--ink", "--quiet", "--line", "--page"].map((name) => style.getPropertyValue(name).trim());
     const colours = {
       outline_line_color: line,
       axis_label_text_color: ink, major_label_text_color: quiet, axis_line_color: quiet,
@@ -28,6 +28,7 @@
       for (const [name, colour] of Object.entries(colours)) if (names.has(name)) changes[name] = colour;
       const tagged = model.tags ?? [];
       const own = tagged.includes("ink") ? ink : tagged.includes("faint") ? quiet : null;
+      if (own === ink && names.has("background_fill_color")) Object.assign(changes, { background_fill_color: page, background_fill_alpha: 0.7 });
       if (own !== null) for (const name of ["text_color", "line_color"]) if (names.has(name)) changes[name] = own;
       if (Object.keys(changes).length) model.setv(changes);
     }
@@ -46,7 +47,7 @@
   });
   preference.addEventListener("change", applyTheme);
 
-  // Charts: drawn when they come near the screen.
+  // Charts: drawn when they come near the screen, the others when there is nothing else to do, for who prints.
   function filterPlot(plot, board) {
     const shown = (row) => !hidden.has(board.rows[row].label);
     for (const model of plot.references()) {
@@ -59,6 +60,61 @@
         model.source.data = { ...data, name: data.all.map((name, at) => (shown(data.row[at]) ? name : "")) };
       }
     }
+    nameLater(plot, board);
+  }
+
+  // Names beside points: placed anew whenever the chart's size, its range or the choice of methods changes.
+  const measure = document.createElement("canvas").getContext("2d");
+  const waiting = new Set();
+  function nameLater(plot, board) {
+    if (waiting.has(plot)) return;
+    waiting.add(plot);
+    requestAnimationFrame(() => { waiting.delete(plot); namePoints(plot, board); });
+  }
+  function shortened(text, room) {
+    const fits = (candidate) => measure.measureText(candidate).width <= room;
+    if (fits(text)) return text;
+    let kept = text.length - 1; // what tells two variants of a method apart is often at the end
+    const cut = () => `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`;
+    while (kept > 2 && !fits(cut())) kept--;
+    return cut();
+  }
+  function namePoints(plot, board) {
+    const view = Bokeh.index.get_by_id(plot.id);
+    const source = [...plot.references()].find((model) => model.type === "ColumnDataSource" && model.name === "names");
+    if (!view || !source) return;
+    const { x_scale: across, y_scale: up, bbox } = view.frame;
+    const data = source.data;
+    measure.font = "12px Helvetica, Arial, sans-serif";
+    const places = Array.from(data.x, (x, at) => [across.compute(x), up.compute(data.y[at])]);
+    const wanted = places.flatMap(([x, y], at) =>
+      !hidden.has(board.rows[data.row[at]].label) && x >= bbox.left && x <= bbox.right && y >= bbox.top && y <= bbox.bottom ? [at] : []);
+    const texts = wanted.map((at) => shortened(data.full[at], 0.6 * bbox.width));
+    const labels = wanted.map((at, number) => ({
+      x: places[at][0], y: places[at][1], width: measure.measureText(texts[number]).width, height: 15, must: data.must[at],
+    }));
+    const marks = wanted.map((at) => [places[at][0] - 7, places[at][1] - 7, places[at][0] + 7, places[at][1] + 7]);
+    const found = placeLabels(labels, marks, [bbox.left, bbox.top, bbox.right, bbox.bottom]);
+    const size = data.x.length;
+    const [name, right, down] = [Array(size).fill(""), Array(size).fill(0), Array(size).fill(0)];
+    const [endX, endY] = [Array.from(data.x), Array.from(data.y)];
+    wanted.forEach((at, number) => {
+      const place = found[number];
+      if (!place) return;
+      const { x, y, width, height } = labels[number];
+      name[at] = texts[number];
+      [right[at], down[at]] = [place.left - x, place.top - y];
+      if (!place.far) return;
+      endX[at] = across.invert(Math.min(Math.max(x, place.left), place.left + width));
+      endY[at] = up.invert(Math.min(Math.max(y, place.top), place.top + height));
+    });
+    source.data = { ...data, name, right, down, end_x: endX, end_y: endY };
+  }
+  function watchSize(plot, board) {
+    const again = () => nameLater(plot, board);
+    for (const property of [plot.properties.inner_width, plot.properties.inner_height]) property.change.connect(again);
+    for (const range of [plot.x_range, plot.y_range])
+      for (const property of [range.properties.start, range.properties.end]) property.change.connect(again);
   }
 
   async function draw(element) {
@@ -75,17 +131,31 @@
     plots.set(element, plot);
     paint(plot);
     filterPlot(plot, board);
+    watchSize(plot, board);
     element.dataset.drawn = "yes";
   }
-  const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      watcher.unobserve(entry.target);
-      const drawing = entry.target.matches(".viewer") ? drawErrors(entry.target) : draw(entry.target);
-      drawing.catch((error) => console.error(error));
-    }
-  }, { rootMargin: "400px" });
-  for (const element of all(".chart")) watcher.observe(element);
+  const due = new Set();
+  async function drawNow(element) {
+    if (!due.delete(element)) return;
+    watcher.unobserve(element);
+    try { await (element.matches(".viewer") ? drawErrors(element) : draw(element)); } catch (error) { console.error(error); }
+  }
+  const watcher = new IntersectionObserver(
+    (entries) => { for (const entry of entries) if (entry.isIntersecting) drawNow(entry.target); },
+    { rootMargin: "400px" });
+  function drawWhenNear(element) {
+    due.add(element);
+    watcher.observe(element);
+  }
+  const idly = self.requestIdleCallback ?? ((work) => setTimeout(work, 200));
+  async function drawRest() {
+    const [next] = due;
+    if (!next) return;
+    await drawNow(next);
+    idly(drawRest);
+  }
+  for (const element of all(".chart")) drawWhenNear(element);
+  idly(drawRest);
 
   // Sorting by a column; what has no value stays at the end.
   function sort(table, column, descending) {
@@ -109,6 +179,22 @@
     const first = head.dataset.first ?? (head.classList.contains("word") || /rank|^p$|s\/image|time|memory/.test(button.textContent) ? "ascending" : "descending");
     sort(head.closest("table"), head.cellIndex, (before === null ? first : before === "ascending" ? "descending" : "ascending") === "descending");
   });
+
+  // Tables that are wider than their place say so: a shadow at each side where there is more, and a stop for the
+  // Tab key, which a table that fits does not need.
+  function tellMore(scroll) {
+    const left = scroll.scrollLeft > 1;
+    const right = scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 1;
+    scroll.classList.toggle("more-left", left);
+    scroll.classList.toggle("more-right", right);
+    scroll.tabIndex = scroll.scrollWidth > scroll.clientWidth + 1 || scroll.scrollHeight > scroll.clientHeight + 1 ? 0 : -1;
+  }
+  const sizes = new ResizeObserver((entries) => { for (const entry of entries) tellMore(entry.target.closest(".scroll")); });
+  for (const scroll of all(".scroll")) {
+    scroll.addEventListener("scroll", () => tellMore(scroll), { passive: true });
+    for (const watched of [scroll, ...scroll.children]) sizes.observe(watched);
+    tellMore(scroll);
+  }
 
   // Filters.
   const boxes = all("#methods input[type=checkbox]");
@@ -147,6 +233,10 @@
     made.append(...children);
     return made;
   }
+  function breakable(name) {
+    const parts = name.split(/(?<=[-_:=,@+/])/).flatMap((part, at) => (at ? [element("wbr", {}), part] : [part]));
+    return element("span", { className: "name" }, ...parts);
+  }
   function imageTable(board, row, count) {
     const own = board.psnr[row];
     const reference = board.reference === null || board.reference === row ? null : board.psnr[board.reference];
@@ -158,7 +248,7 @@
       return made;
     };
     const lines = board.images.slice(0, count).map((image, at) => {
-      const line = element("tr", {}, element("th", { scope: "row", className: "word", textContent: image }), cell(own[at]));
+      const line = element("tr", {}, element("th", { scope: "row", className: "word" }, breakable(image)), cell(own[at]));
       const apart = reference && own[at] !== null && reference[at] !== null ? own[at] - reference[at] : null;
       if (reference) line.append(cell(reference[at]), cell(apart, true));
       return line;
@@ -173,6 +263,7 @@
     const [select, place, more] = [one("select", details), one(".scroll", details), one(".more", details)];
     const show = (count) => {
       place.replaceChildren(imageTable(board, Number(select.value), count));
+      tellMore(place);
       more.hidden = board.images.length <= count;
       more.textContent = `Show all ${board.images.length} images`;
     };
@@ -241,8 +332,43 @@
       event.preventDefault();
       apply();
     });
-    watcher.observe(viewer);
+    drawWhenNear(viewer);
   }
+
+  // Commands.
+  for (const button of all("button.copy")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(one("pre", button.parentElement).textContent);
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+  }
+
+  // Printing: in light colours, with all that is folded away but the long table of images.
+  const opened = new Set();
+  function beforePrint() {
+    for (const details of all("main details:not([open]):not(.images)")) { details.open = true; opened.add(details); }
+    for (const [element, plot] of plots) {
+      one("img.printed", element)?.remove();
+      const canvas = document.createElement("canvas");
+      const layer = Bokeh.index.get_by_id(plot.id)?.export("png", true).canvas;
+      if (!layer || !layer.width) continue;
+      [canvas.width, canvas.height] = [layer.width, layer.height];
+      const context = canvas.getContext("2d");
+      if (isDark()) context.filter = "invert(1) hue-rotate(180deg)"; // of the colours of the dark page
+      context.drawImage(layer, 0, 0);
+      element.append(Object.assign(document.createElement("img"), { className: "printed", src: canvas.toDataURL(), alt: "" }));
+    }
+  }
+  function afterPrint() {
+    for (const details of opened) details.open = false;
+    opened.clear();
+    for (const image of all("img.printed")) image.remove();
+  }
+  addEventListener("beforeprint", beforePrint);
+  addEventListener("afterprint", afterPrint);
 
   applyTheme();
 })();
