@@ -18,7 +18,8 @@ from priorbench.ranking.targets import Asked, TargetBoard
 from priorbench.ranking.targets.board import collected
 from priorbench.ranking.targets.collecting import Collector
 from priorbench.rendering.markers import Marker, markers
-from priorbench.report.charts import difference_chart, speed_chart
+from priorbench.report.charts import speed_chart
+from priorbench.report.differences import difference_chart
 from priorbench.report.gathering import BoardKey, gather
 from priorbench.report.per_image import per_image
 from priorbench.report.pictures import Shown, pictures

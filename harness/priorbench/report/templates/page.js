@@ -28,7 +28,7 @@
       for (const [name, colour] of Object.entries(colours)) if (names.has(name)) changes[name] = colour;
       const tagged = model.tags ?? [];
       const own = tagged.includes("ink") ? ink : tagged.includes("faint") ? quiet : null;
-      if (own === ink && names.has("background_fill_color")) Object.assign(changes, { background_fill_color: page, background_fill_alpha: 0.7 });
+      if (model.type === "Text") Object.assign(changes, { background_fill_color: page, background_fill_alpha: 0.7 });
       if (own !== null) for (const name of ["text_color", "line_color"]) if (names.has(name)) changes[name] = own;
       if (Object.keys(changes).length) model.setv(changes);
     }
@@ -63,60 +63,7 @@
     nameLater(plot, board);
   }
 
-  // Names beside points: placed anew whenever the chart's size, its range or the choice of methods changes.
-  const measure = document.createElement("canvas").getContext("2d");
-  const waiting = new Set();
-  function nameLater(plot, board) {
-    if (waiting.has(plot)) return;
-    waiting.add(plot);
-    requestAnimationFrame(() => { waiting.delete(plot); namePoints(plot, board); });
-  }
-  function shortened(text, room) {
-    const fits = (candidate) => measure.measureText(candidate).width <= room;
-    if (fits(text)) return text;
-    let kept = text.length - 1; // what tells two variants of a method apart is often at the end
-    const cut = () => `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`;
-    while (kept > 2 && !fits(cut())) kept--;
-    return cut();
-  }
-  function namePoints(plot, board) {
-    const view = Bokeh.index.get_by_id(plot.id);
-    const source = [...plot.references()].find((model) => model.type === "ColumnDataSource" && model.name === "names");
-    if (!view || !source) return;
-    const { x_scale: across, y_scale: up, bbox } = view.frame;
-    const data = source.data;
-    measure.font = "12px Helvetica, Arial, sans-serif";
-    const places = Array.from(data.x, (x, at) => [across.compute(x), up.compute(data.y[at])]);
-    const wanted = places.flatMap(([x, y], at) =>
-      !hidden.has(board.rows[data.row[at]].label) && x >= bbox.left && x <= bbox.right && y >= bbox.top && y <= bbox.bottom ? [at] : []);
-    const texts = wanted.map((at) => shortened(data.full[at], 0.6 * bbox.width));
-    const labels = wanted.map((at, number) => ({
-      x: places[at][0], y: places[at][1], width: measure.measureText(texts[number]).width, height: 15, must: data.must[at],
-    }));
-    const marks = wanted.map((at) => [places[at][0] - 7, places[at][1] - 7, places[at][0] + 7, places[at][1] + 7]);
-    const found = placeLabels(labels, marks, [bbox.left, bbox.top, bbox.right, bbox.bottom]);
-    const size = data.x.length;
-    const [name, right, down] = [Array(size).fill(""), Array(size).fill(0), Array(size).fill(0)];
-    const [endX, endY] = [Array.from(data.x), Array.from(data.y)];
-    wanted.forEach((at, number) => {
-      const place = found[number];
-      if (!place) return;
-      const { x, y, width, height } = labels[number];
-      name[at] = texts[number];
-      [right[at], down[at]] = [place.left - x, place.top - y];
-      if (!place.far) return;
-      endX[at] = across.invert(Math.min(Math.max(x, place.left), place.left + width));
-      endY[at] = up.invert(Math.min(Math.max(y, place.top), place.top + height));
-    });
-    source.data = { ...data, name, right, down, end_x: endX, end_y: endY };
-  }
-  function watchSize(plot, board) {
-    const again = () => nameLater(plot, board);
-    for (const property of [plot.properties.inner_width, plot.properties.inner_height]) property.change.connect(again);
-    for (const range of [plot.x_range, plot.y_range])
-      for (const property of [range.properties.start, range.properties.end]) property.change.connect(again);
-  }
-
+  {% include "names.js" %}
   async function draw(element) {
     const section = element.closest("section");
     const board = boards[section.dataset.number];
@@ -346,29 +293,6 @@
     });
   }
 
-  // Printing: in light colours, with all that is folded away but the long table of images.
-  const opened = new Set();
-  function beforePrint() {
-    for (const details of all("main details:not([open]):not(.images)")) { details.open = true; opened.add(details); }
-    for (const [element, plot] of plots) {
-      one("img.printed", element)?.remove();
-      const canvas = document.createElement("canvas");
-      const layer = Bokeh.index.get_by_id(plot.id)?.export("png", true).canvas;
-      if (!layer || !layer.width) continue;
-      [canvas.width, canvas.height] = [layer.width, layer.height];
-      const context = canvas.getContext("2d");
-      if (isDark()) context.filter = "invert(1) hue-rotate(180deg)"; // of the colours of the dark page
-      context.drawImage(layer, 0, 0);
-      element.append(Object.assign(document.createElement("img"), { className: "printed", src: canvas.toDataURL(), alt: "" }));
-    }
-  }
-  function afterPrint() {
-    for (const details of opened) details.open = false;
-    opened.clear();
-    for (const image of all("img.printed")) image.remove();
-  }
-  addEventListener("beforeprint", beforePrint);
-  addEventListener("afterprint", afterPrint);
-
+  {% include "printing.js" %}
   applyTheme();
 })();
