@@ -241,6 +241,8 @@ class Board:
         the same as suites call them.
     images : int
         images that ranks are over; where no row is ranked, those that any method was run on.
+    repetitions : int, default 1
+        noise draws of an image, of the image that has most.
     noisy_psnr : float or None
         mean PSNR of the noisy ones, in dB; with another operator than the identity, of A^+ y.
     reference : str or None
@@ -261,6 +263,7 @@ class Board:
     setting: Setting
     labels: Setting
     images: int
+    repetitions: int = 1
     noisy_psnr: float | None
     reference: str | None
     reference_fixed: bool = False

@@ -102,6 +102,7 @@ def _board(whole: Panel, wanted: str | None, claims: Claims) -> Board:
         setting=panel.setting,
         labels=panel.labels,
         images=shared.images,
+        repetitions=shared.repetitions,
         noisy_psnr=measured.noisy_psnr(shared.slots),
         reference=None if reference is None else rows[reference].name,
         reference_fixed=fixed,

@@ -131,8 +131,9 @@ def difference_column(board: Board) -> str:
 
 def title(board: Board) -> str:
     """Return a board's heading."""
+    draws = f", {plural(board.repetitions, 'repetition')}" if board.repetitions > 1 else ""
     noisy = "" if board.noisy_psnr is None else f", {board.start} {board.noisy_psnr:.2f} dB"
-    return f"{board.setting}: {plural(board.images, 'image')}{noisy}"
+    return f"{board.setting}: {plural(board.images, 'image')}{draws}{noisy}"
 
 
 def footnotes(board: Board, shown: Container[str] | None = None) -> list[str]:

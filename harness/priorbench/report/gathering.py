@@ -32,9 +32,8 @@ _SHORTEST = 1e-12
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimedCurve:
-    """A trial's curve: seconds and PSNR in dB, increasing in time, and the noisy image it began with."""
+    """A trial's curve: seconds and PSNR in dB, increasing in time."""
 
-    noisy_sha256: str | None
     seconds: NDArray[np.float32]
     psnr: NDArray[np.float32]
 
@@ -86,6 +85,10 @@ class RowStory:
         image digest -> digest of what the method made of its first noise draw.
     failures : dict[tuple[str, str], Failures], optional
         by status and reason.
+    repetitions : set of int, optional
+        numbers of the noise draws.
+    batches : set of int, optional
+        how many images were fitted at once.
     """
 
     settings: Record
@@ -93,6 +96,8 @@ class RowStory:
     curves: dict[tuple[str, int], TimedCurve] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     failures: dict[tuple[str, str], Failures] = field(default_factory=dict)
+    repetitions: set[int] = field(default_factory=set)
+    batches: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,6 +168,8 @@ def _note_conditions(story: BoardStory, data: Mapping[str, Any]) -> None:
 
 
 def _note_result(row: RowStory, data: Mapping[str, Any]) -> None:
+    row.repetitions.add(data["repetition"])
+    row.batches.add(data.get("batch", 1))
     status = data.get("status", "ok")
     if status != "ok":
         kind = (status, data.get("error") or "no reason was recorded")
@@ -190,7 +197,6 @@ def _trajectory(data: Mapping[str, Any]) -> TimedCurve | None:
     if not good.any():
         return None
     return TimedCurve(
-        noisy_sha256=data.get("noisy_sha256"),
         seconds=seconds[good].astype(np.float32),
         psnr=psnr[good].astype(np.float32),
     )

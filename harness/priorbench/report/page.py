@@ -18,17 +18,18 @@ from priorbench.ranking.targets import Asked, TargetBoard
 from priorbench.ranking.targets.board import collected
 from priorbench.ranking.targets.collecting import Collector
 from priorbench.rendering.markers import Marker, markers
-from priorbench.report.charts import difference_chart, speed_chart
-from priorbench.report.gathering import BoardKey, BoardStory, gather
-from priorbench.report.per_image import PerImage, per_image
+from priorbench.report.charts import speed_chart
+from priorbench.report.differences import difference_chart
+from priorbench.report.gathering import BoardKey, gather
+from priorbench.report.per_image import per_image
 from priorbench.report.pictures import Shown, pictures
 from priorbench.report.quality import quality
 from priorbench.report.ranks import across, rank_picture
 from priorbench.report.repeating import repeats
 from priorbench.report.settings import board_conditions, environment_facts, methods
 from priorbench.report.table import ranking
-from priorbench.report.text import readable, script_json
-from priorbench.report.trajectories import mean_curve
+from priorbench.report.text import breakable, readable, script_json
+from priorbench.report.trajectories import mean_curves
 from priorbench.store.database import Store
 
 
@@ -51,22 +52,21 @@ def html_report(boards: Sequence[Board], store: Store, *, only: Filter = EVERYTH
     targets = {_key(found): found for found in collected(collector, list(by_key.values()), Asked())}
     claims = boards[0].claims if boards else CLAIMS
     rules = {_key(found): found for found in rules_boards(scores, only=only, claims=claims)}
-    results = {_key(board): per_image(board, by_key[_key(board)]) for board in boards}
     shown = markers(
         [
             *((row.denoiser, row.name) for board in boards for row in board.rows),
             *((one.label, one.name) for board in targets.values() for one in board.methods),
         ]
     )
-    crops = pictures(
-        store,
-        {
-            _key(board): Shown(board=board, story=stories[_key(board)], results=results[_key(board)])
-            for board in boards
-        },
-    )
+    seen = {
+        _key(board): Shown(
+            board=board, story=stories[_key(board)], results=per_image(board, by_key[_key(board)])
+        )
+        for board in boards
+    }
+    crops = pictures(store, seen)
     sections = [
-        _section(number, board, stories[_key(board)], results[_key(board)], shown)
+        _section(number, seen[_key(board)], by_key[_key(board)], shown)
         | {
             "pictures": crops[_key(board)],
             "quality": quality(board, targets.get(_key(board)), rules.get(_key(board)), shown),
@@ -84,7 +84,7 @@ def html_report(boards: Sequence[Board], store: Store, *, only: Filter = EVERYTH
             labels=sorted({row.denoiser for board in boards for row in board.rows}),
             environments=environment_facts(store.environments(), stories),
             methods=methods(stories),
-            repeats=repeats(stories),
+            repeats=repeats(stories, scores.asked),
             errors=_error_colours(),
             data=script_json([section["data"] for section in sections]),
             bokeh=_bokeh(),
@@ -97,11 +97,10 @@ def _key(board: Board | Panel | TargetBoard | RulesBoard) -> BoardKey:
     return BoardKey(board.protocol, board.setting)
 
 
-def _section(
-    number: int, board: Board, story: BoardStory, results: PerImage, shown: Mapping[str, Marker]
-) -> dict[str, Any]:
+def _section(number: int, seen: Shown, panel: Panel, shown: Mapping[str, Marker]) -> dict[str, Any]:
     """Return what the template of a board needs; `data` is what the page's script needs."""
-    curves = _curves(board, story, results)
+    board, story, results = seen.board, seen.story, seen.results
+    curves = mean_curves(board, story, panel)
     reference = next((place for place, row in enumerate(board.rows) if row.name == board.reference), None)
     speed = speed_chart(board, curves, shown)
     difference = difference_chart(board, results.difference, shown)
@@ -139,29 +138,8 @@ def _place(row: Any) -> Place:
     return Place(row.denoiser, row.stopping_rule, row.device, row.threads)
 
 
-def _curves(board: Board, story: BoardStory, results: PerImage) -> dict[int, Any]:
-    """Return the mean curve of each row that has one; rows of one run (several rules) show it once."""
-    found: dict[int, Any] = {}
-    seen = set()
-    for number, row in sorted(enumerate(board.rows), key=lambda item: (item[1].rank is None, item[0])):
-        told = story.rows.get(_place(row))
-        fair = {
-            slot: curve
-            for slot, curve in (told.curves if told else {}).items()
-            if curve.noisy_sha256 in results.noisy
-        }
-        curve = mean_curve(fair)
-        if curve is None or row.seconds is None:
-            continue
-        same = (row.denoiser, row.device, row.threads, curve[0].tobytes(), curve[1].tobytes())
-        if same not in seen:
-            seen.add(same)
-            found[number] = curve
-    return found
-
-
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("priorbench.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -169,6 +147,8 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = breakable
+    return environment
 
 
 def _error_colours() -> list[str]:

@@ -27,21 +27,17 @@ class PerImage:
         (rows, images) in dB, mean over the repetitions.
     difference : ndarray of float64 or None
         (rows, images) in dB, to the reference on the same noisy pixels; None without a reference.
-    noisy : frozenset[str or None]
-        digests of the noisy images that count.
     """
 
     images: tuple[str, ...]
     psnr: Array
     difference: Array | None
-    noisy: frozenset[str | None]
 
 
 def per_image(board: Board, panel: Panel) -> PerImage:
     """Return a board's results image by image, of ranked rows those that ranks are over."""
     shared = shared_results(panel).panel
     slots = shared.by_slot(np.where(shared.scores.status == "ok", shared.scores.psnr, np.nan))
-    scores = panel.scores
     numbers = {place: row for row, place in enumerate(panel.places)}
     order = [numbers[Place(row.denoiser, row.stopping_rule, row.device, row.threads)] for row in board.rows]
     names = [row.name for row in board.rows]
@@ -53,5 +49,4 @@ def per_image(board: Board, panel: Panel) -> PerImage:
         images=panel.image_names(),
         psnr=panel.by_image(slots)[order],
         difference=difference,
-        noisy=frozenset(scores.problems[number].noisy_sha256 for number in np.unique(scores.problem)),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from report_things import half_wrong_record, make_page, sample_records
+from report_things import half_wrong_record, make_page, sample_records, trial
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -332,3 +332,194 @@ def test_a_time_is_sorted_upwards_first(open_page):
     table.locator("thead th", has_text="noisy+3").locator("button").click()
     assert table.locator("th[aria-sort]").first.get_attribute("aria-sort") == "ascending"
     assert "sharp" in table.locator("tbody tr").last.text_content()  # 2 s, more than any other
+
+
+#: boxes of the names beside the points of a chart, and of the points, as the page drew them
+NAMES = """(chart) => {
+  const view = Bokeh.index.roots.find((view) => chart.contains(view.el));
+  const data = [...view.model.references()].find((model) => model.name === "names").data;
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = "12px Helvetica, Arial, sans-serif";
+  const [across, up, box] = [view.frame.x_scale, view.frame.y_scale, view.frame.bbox];
+  return { frame: [box.left, box.top, box.right, box.bottom], boxes: Array.from(data.x, (x, at) => {
+    const [left, top] = [across.compute(x) + data.right[at], up.compute(data.y[at]) + data.down[at]];
+    return [left, top, left + context.measureText(data.name[at]).width, top + 15];
+  }).filter((_, at) => data.name[at]), names: data.name.filter((name) => name) };
+}"""
+#: places many random labels, clustered as the points of a grid of parameters are
+RANDOM_PLACES = """(layouts) => {
+  let seed = 7;
+  const random = () => { seed = (seed * 16807) % 2147483647; return seed / 2147483647; };
+  return Array.from({ length: layouts }, () => {
+    const frame = [50, 20, 250 + 1200 * random(), 200 + 300 * random()];
+    const inside = (low, high) => low + random() * (high - low);
+    const centre = [inside(frame[0], frame[2]), inside(frame[1], frame[3])];
+    const spread = 10 ** inside(0.5, 2.5);
+    const clipped = (value, low, high) => Math.min(high, Math.max(low, value));
+    const near = (axis) => clipped(centre[axis] + inside(-spread, spread), frame[axis], frame[axis + 2]);
+    const labels = Array.from({ length: 1 + Math.floor(40 * random()) }, (_, at) => (
+      { x: near(0), y: near(1), width: 15 + 200 * random(), height: 15, must: at < 6 }));
+    const marks = labels.map(({ x, y }) => [x - 7, y - 7, x + 7, y + 7]);
+    const found = placeLabels(labels, marks, frame);
+    const again = placeLabels(labels, marks, frame);
+    const boxes = found.flatMap((place, at) =>
+      place ? [[place.left, place.top, place.left + labels[at].width, place.top + labels[at].height]] : []);
+    const same = JSON.stringify(found) === JSON.stringify(again);
+    return { frame, marks, boxes, same, count: labels.length };
+  });
+}"""
+
+
+def meet(one, other) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def disjoint(boxes) -> bool:
+    return not any(meet(one, other) for number, one in enumerate(boxes) for other in boxes[:number])
+
+
+def within(box, frame) -> bool:
+    return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
+
+
+def test_no_two_labels_meet_however_the_points_lie(open_page):
+    layouts = open_page().page.evaluate(RANDOM_PLACES, 300)
+    placed = 0
+    for layout in layouts:
+        assert layout["same"]
+        assert disjoint(layout["boxes"])
+        assert all(within(box, layout["frame"]) for box in layout["boxes"])
+        assert not any(meet(box, mark) for box in layout["boxes"] for mark in layout["marks"])
+        placed += len(layout["boxes"])
+    assert placed > 0.3 * sum(layout["count"] for layout in layouts)
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory) -> Path:
+    """A page with the points of a grid of parameters, which lie close together."""
+    folder = tmp_path_factory.mktemp("grid")
+    records = [
+        trial(f"network:width={width},rate=0.{rate}", number, 25 + (width + 2 * rate) / 40,
+              wall_seconds=1 + width / 90)
+        for width in (8, 16, 32, 64)
+        for rate in (1, 3, 5)
+        for number in range(3)
+    ]  # fmt: skip
+    records += [trial("fast", number, 20.0, wall_seconds=0.001) for number in range(3)]
+    (folder / "page.html").write_text(make_page(folder, records), encoding="utf-8")
+    return folder / "page.html"
+
+
+@pytest.mark.parametrize("width", [390, 1000, 1400])
+def test_names_beside_the_points_of_a_grid_do_not_overlap(open_page, grid, width):
+    opened = open_page(width, file=grid)
+    page = opened.page
+    draw_all(page)
+    chart = page.locator("#board-0-speed")
+    found = chart.evaluate(NAMES)
+    assert len(found["names"]) >= 2
+    assert disjoint(found["boxes"])
+    assert all(within(box, found["frame"]) for box in found["boxes"])
+    page.evaluate("document.querySelector('#methods').open = true")
+    page.fill("#search", "width=64")
+    page.wait_for_timeout(300)
+    left = chart.evaluate(NAMES)["names"]
+    assert left and all("=" in name or "…" in name for name in left)  # those of hidden methods are gone
+    assert not opened.complaints
+
+
+def test_a_table_that_is_wider_than_the_window_says_so_and_scrolls_by_keyboard(open_page):
+    page = open_page(390).page
+    table = page.locator("#board-0 > .scroll").first
+    classes = table.get_attribute("class").split()
+    assert "more-right" in classes and "more-left" not in classes
+    assert table.get_attribute("tabindex") == "0"
+    assert table.get_attribute("role") == "region" and table.get_attribute("aria-label")
+    shade = "(table) => getComputedStyle(table, '::after').opacity"
+    page.wait_for_function(f"({shade})(document.querySelector('#board-0 > .scroll')) === '1'")
+    table.focus()
+    page.keyboard.press("End")
+    for _ in range(60):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("!document.querySelector('#board-0 > .scroll').matches('.more-right')")
+    assert "more-left" in table.get_attribute("class")
+    wide = open_page(2400).page.locator("#board-0 > .scroll").first
+    assert "more" not in wide.get_attribute("class")
+    assert wide.get_attribute("tabindex") == "-1"  # nothing to scroll: no stop for the Tab key
+
+
+#: words of names that stand on more than one line
+BROKEN = """() => [...document.querySelectorAll("main .name")].flatMap((name) => {
+  const walker = document.createTreeWalker(name, NodeFilter.SHOW_TEXT);
+  const broken = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    for (const { index, 0: word } of node.data.matchAll(/[^-_:=,@+/ ]+/g)) {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) broken.push(word);
+    }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1000])
+def test_names_are_broken_at_hyphens_and_never_in_a_word(open_page, tmp_path, width):
+    name = "two-layer-linear:iterations=400,kernel=triangle"
+    records = [trial(label, number, 30.0, stopping_rule="es-wmv+ema-0.99")
+               for label in (name, "other") for number in range(3)]  # fmt: skip
+    (tmp_path / "page.html").write_text(make_page(tmp_path, records), encoding="utf-8")
+    page = open_page(width, file=tmp_path / "page.html").page
+    cell = page.locator("#board-0 > .scroll th[scope=row]", has_text="two-layer")
+    assert name in cell.text_content()
+    assert page.evaluate(BROKEN) == []
+    if width == 390:
+        assert cell.bounding_box()["width"] < 200
+        assert cell.bounding_box()["height"] > 50
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_paper_has_whole_tables_charts_and_light_colours(open_page, scheme):
+    opened = open_page(1060, scheme)  # about the width of a sheet on its side
+    page = opened.page
+    page.wait_for_function(DRAWN, timeout=20_000)  # also those that nobody scrolled to
+    page.wait_for_timeout(300)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 31, 36)"
+    for part in (".filters", "#theme", "details.images"):
+        assert not page.locator(part).first.is_visible()
+    assert page.locator("section.board details dl").first.is_visible()
+    right = "(tables) => tables.map((table) => table.getBoundingClientRect().right)"
+    assert max(page.locator("main table:visible").evaluate_all(right)) <= 1060
+    pictures = page.locator(".chart > img.printed:visible")
+    assert pictures.count() == page.locator(".chart").count()
+    darkest = pictures.first.evaluate(
+        """async (image) => {
+          await image.decode();
+          const context = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext("2d");
+          context.drawImage(image, 0, 0);
+          const { data } = context.getImageData(0, 0, image.naturalWidth, image.naturalHeight);
+          let least = 255;
+          for (let at = 0; at < data.length; at += 4)
+            if (data[at + 3] > 250) least = Math.min(least, Math.max(data[at], data[at + 1], data[at + 2]));
+          return least;
+        }"""
+    )
+    assert darkest < 80  # the ink of its names
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("img.printed").count() == 0
+    assert not page.locator("section.board details dl").first.is_visible()
+    assert not opened.complaints
+
+
+def test_the_skip_link_is_the_first_stop_and_leads_to_the_rankings(open_page):
+    page = open_page().page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.locator(".skip").bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "rankings"

@@ -12,7 +12,6 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-import yaml
 from PIL import Image
 from report_things import (
     IMAGES,
@@ -27,11 +26,13 @@ from report_things import (
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.panels import panels
 from priorbench.rendering.columns import difference_column
-from priorbench.report.gathering import BoardKey, TimedCurve, gather
+from priorbench.rendering.markers import markers
+from priorbench.report.gathering import BoardKey, gather
 from priorbench.report.table import _order
-from priorbench.report.trajectories import mean_curve, pareto_front
+from priorbench.report.text import breakable
+from priorbench.report.trajectories import pareto_front
 
-VOID = {"meta", "img", "input", "br", "link", "hr"}
+VOID = {"meta", "img", "input", "br", "wbr", "link", "hr"}
 
 
 class Page(HTMLParser):
@@ -55,6 +56,9 @@ class Page(HTMLParser):
         self.open.pop()
 
     def handle_data(self, data):
+        if self.elements and self.elements[-1][0] == "wbr" and self.text:  # a place to break a name at
+            _, before = self.text.pop()
+            data = before + data
         self.text.append((self.open[-1] if self.open else "", data))
 
     def of(self, tag: str) -> list[dict[str, str | None]]:
@@ -173,23 +177,6 @@ def test_the_front_leaves_out_what_is_slower_and_not_better():
     assert [number for *_, number in pareto_front(points)] == [0, 2]
 
 
-def test_curves_are_averaged_over_images_at_equal_times():
-    def line(slope: float, end: float) -> TimedCurve:
-        seconds = np.geomspace(0.1, end, 30, dtype=np.float32)
-        return TimedCurve(
-            noisy_sha256="n", seconds=seconds, psnr=(20 + slope * np.log10(seconds / 0.1)).astype("f4")
-        )
-
-    # Two draws of image a, slopes 1 and 3, count as one image of slope 2; b has slope 4: 3 on average.
-    curves = {("a", 0): line(1, 10), ("a", 1): line(3, 10), ("b", 0): line(4, 10)}
-    seconds, psnr = mean_curve(curves)
-    np.testing.assert_allclose(psnr, 20 + 3 * np.log10(seconds / 0.1), atol=0.01)
-    # One that ends early keeps its last value: slope 4 until 1 s is 24, beside slope 4 until 100 s.
-    seconds, psnr = mean_curve({("a", 0): line(4, 1), ("b", 0): line(4, 100), ("c", 0): line(4, 100)})
-    assert psnr[-1] == pytest.approx((24 + 32 + 32) / 3, abs=0.01)
-    assert mean_curve({}) is None
-
-
 def test_results_of_an_earlier_version_are_forgotten(tmp_path):
     records = [
         trial("a", 0, None, status="crashed", error="old", plugin_source="1"),
@@ -222,19 +209,6 @@ def test_one_method_with_one_image_and_nothing_else_makes_a_page(tmp_path):
     assert page.data()[0]["speed"] is None
     assert "Failures: 1" in page.visible()
     assert "no reason was recorded" in page.visible()
-
-
-def test_the_suite_says_what_ran(page):
-    blocks = [text for tag, text in page.text if tag == "pre" and text.startswith("name:")]
-    suites = [yaml.safe_load(block) for block in blocks]
-    assert [suite["noises"] for suite in suites] == [
-        [{f"gaussian-{level}": {"label": f"gaussian-{level}", "sigma": 25 / 255}}] for level in (25, 50)
-    ]
-    methods = {name: entry for item in suites[0]["denoisers"] for name, entry in item.items()}
-    assert methods.keys() == {"sharp", "fast", "network", "fragile", "<b>bold</b>"}
-    assert all(entry == {"label": name, "k": 1} for name, entry in methods.items())
-    assert suites[0]["stopping"] == [{"fixed": {"label": "fixed"}}]
-    assert "stopping" not in suites[1]
 
 
 def test_pictures_are_the_middles_of_what_was_scored(tmp_path):
@@ -316,7 +290,60 @@ def test_the_page_has_pictures_of_ranks_and_the_board_across_boards(page):
     assert "overall: 2 boards" in page.visible()
 
 
+def test_the_title_of_a_board_has_its_repetitions(tmp_path):
+    one = [trial(label, number, 30.0) for label in "ab" for number in range(3)]
+    two = [
+        trial(label, number, 30.0, noise="gaussian-50", repetition=draw, noisy_sha256=f"{number} {draw}")
+        for label in "ab"
+        for number in range(3)
+        for draw in range(2)
+    ]
+    visible = Page(make_page(tmp_path, one + two)).visible()
+    assert "gaussian-25: 3 images, noisy" in visible
+    assert "gaussian-50: 3 images, 2 repetitions, noisy" in visible
+
+
 def test_one_method_has_no_picture_of_ranks(tmp_path):
     page = Page(make_page(tmp_path, [trial("only", 0, 30.0), trial("only", 1, 31.0)]))
     assert not [one for one in page.of("div") if one.get("class") == "ranks"]
     assert "overall" not in page.visible()
+
+
+def test_a_name_can_be_broken_after_what_joins_its_words():
+    assert breakable("a-b:c=1,d@<e>") == "a-<wbr>b:<wbr>c=<wbr>1,<wbr>d@<wbr>&lt;e&gt;"
+    assert breakable("tv") == "tv"
+    assert breakable("end-") == "end-"
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of #rrggbb, as WCAG 2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_text_can_be_read_in_light_in_dark_and_on_paper(text):
+    """4.5 for text, 3 for what is drawn: WCAG 2, level AA."""
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    themes = [
+        dict(re.findall(r"--(\w+): (#\w{6})", rules)) for rules in re.findall(r"color-scheme: [^}]*", style)
+    ]
+    themes = [theme for theme in themes if theme]
+    assert len(themes) == 4  # light, dark by the system, dark by choice, paper
+    for theme in themes:
+        for ground in (theme["page"], theme["card"]):
+            for name in ("ink", "quiet", "link"):
+                assert contrast(theme[name], ground) >= 4.5, (name, theme)
+
+
+def test_marks_of_methods_can_be_told_from_the_page():
+    for look in markers((f"m{number}", f"m{number}") for number in range(12)).values():
+        for page in ("#ffffff", "#0f1318"):
+            assert contrast(look.colour, page) >= 3, look

@@ -48,6 +48,13 @@ class Shared:
     unranked: tuple[str, ...]
     notes: tuple[str, ...]
 
+    @property
+    def repetitions(self) -> int:
+        """How many noise draws an image has among the slots, the image that has most."""
+        if not len(self.slots):
+            return 1
+        return max(1, int(np.add.reduceat(self.slots.astype(np.int64), self.panel.starts).max()))
+
 
 def shared_results(panel: Panel) -> Shared:
     """Choose the rows to rank, and the slots to rank them over.

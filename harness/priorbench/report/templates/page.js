@@ -16,7 +16,7 @@
 
   function paint(plot) {
     const style = getComputedStyle(document.documentElement);
-    const [ink, quiet, line] = ["--ink", "--quiet", "--line"].map((name) => style.getPropertyValue(name).trim());
+    const [ink, quiet, line, page] = ["--ink", "--quiet", "--line", "--page"].map((name) => style.getPropertyValue(name).trim());
     const colours = {
       outline_line_color: line,
       axis_label_text_color: ink, major_label_text_color: quiet, axis_line_color: quiet,
@@ -28,6 +28,7 @@
       for (const [name, colour] of Object.entries(colours)) if (names.has(name)) changes[name] = colour;
       const tagged = model.tags ?? [];
       const own = tagged.includes("ink") ? ink : tagged.includes("faint") ? quiet : null;
+      if (model.type === "Text") Object.assign(changes, { background_fill_color: page, background_fill_alpha: 0.7 });
       if (own !== null) for (const name of ["text_color", "line_color"]) if (names.has(name)) changes[name] = own;
       if (Object.keys(changes).length) model.setv(changes);
     }
@@ -46,7 +47,7 @@
   });
   preference.addEventListener("change", applyTheme);
 
-  // Charts: drawn when they come near the screen.
+  // Charts: drawn when they come near the screen, the others when there is nothing else to do, for who prints.
   function filterPlot(plot, board) {
     const shown = (row) => !hidden.has(board.rows[row].label);
     for (const model of plot.references()) {
@@ -59,8 +60,10 @@
         model.source.data = { ...data, name: data.all.map((name, at) => (shown(data.row[at]) ? name : "")) };
       }
     }
+    nameLater(plot, board);
   }
 
+  {% include "names.js" %}
   async function draw(element) {
     const section = element.closest("section");
     const board = boards[section.dataset.number];
@@ -75,17 +78,31 @@
     plots.set(element, plot);
     paint(plot);
     filterPlot(plot, board);
+    watchSize(plot, board);
     element.dataset.drawn = "yes";
   }
-  const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      watcher.unobserve(entry.target);
-      const drawing = entry.target.matches(".viewer") ? drawErrors(entry.target) : draw(entry.target);
-      drawing.catch((error) => console.error(error));
-    }
-  }, { rootMargin: "400px" });
-  for (const element of all(".chart")) watcher.observe(element);
+  const due = new Set();
+  async function drawNow(element) {
+    if (!due.delete(element)) return;
+    watcher.unobserve(element);
+    try { await (element.matches(".viewer") ? drawErrors(element) : draw(element)); } catch (error) { console.error(error); }
+  }
+  const watcher = new IntersectionObserver(
+    (entries) => { for (const entry of entries) if (entry.isIntersecting) drawNow(entry.target); },
+    { rootMargin: "400px" });
+  function drawWhenNear(element) {
+    due.add(element);
+    watcher.observe(element);
+  }
+  const idly = self.requestIdleCallback ?? ((work) => setTimeout(work, 200));
+  async function drawRest() {
+    const [next] = due;
+    if (!next) return;
+    await drawNow(next);
+    idly(drawRest);
+  }
+  for (const element of all(".chart")) drawWhenNear(element);
+  idly(drawRest);
 
   // Sorting by a column; what has no value stays at the end.
   function sort(table, column, descending) {
@@ -109,6 +126,22 @@
     const first = head.dataset.first ?? (head.classList.contains("word") || /rank|^p$|s\/image|time|memory/.test(button.textContent) ? "ascending" : "descending");
     sort(head.closest("table"), head.cellIndex, (before === null ? first : before === "ascending" ? "descending" : "ascending") === "descending");
   });
+
+  // Tables that are wider than their place say so: a shadow at each side where there is more, and a stop for the
+  // Tab key, which a table that fits does not need.
+  function tellMore(scroll) {
+    const left = scroll.scrollLeft > 1;
+    const right = scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 1;
+    scroll.classList.toggle("more-left", left);
+    scroll.classList.toggle("more-right", right);
+    scroll.tabIndex = scroll.scrollWidth > scroll.clientWidth + 1 || scroll.scrollHeight > scroll.clientHeight + 1 ? 0 : -1;
+  }
+  const sizes = new ResizeObserver((entries) => { for (const entry of entries) tellMore(entry.target.closest(".scroll")); });
+  for (const scroll of all(".scroll")) {
+    scroll.addEventListener("scroll", () => tellMore(scroll), { passive: true });
+    for (const watched of [scroll, ...scroll.children]) sizes.observe(watched);
+    tellMore(scroll);
+  }
 
   // Filters.
   const boxes = all("#methods input[type=checkbox]");
@@ -147,6 +180,10 @@
     made.append(...children);
     return made;
   }
+  function breakable(name) {
+    const parts = name.split(/(?<=[-_:=,@+/])/).flatMap((part, at) => (at ? [element("wbr", {}), part] : [part]));
+    return element("span", { className: "name" }, ...parts);
+  }
   function imageTable(board, row, count) {
     const own = board.psnr[row];
     const reference = board.reference === null || board.reference === row ? null : board.psnr[board.reference];
@@ -158,7 +195,7 @@
       return made;
     };
     const lines = board.images.slice(0, count).map((image, at) => {
-      const line = element("tr", {}, element("th", { scope: "row", className: "word", textContent: image }), cell(own[at]));
+      const line = element("tr", {}, element("th", { scope: "row", className: "word" }, breakable(image)), cell(own[at]));
       const apart = reference && own[at] !== null && reference[at] !== null ? own[at] - reference[at] : null;
       if (reference) line.append(cell(reference[at]), cell(apart, true));
       return line;
@@ -173,6 +210,7 @@
     const [select, place, more] = [one("select", details), one(".scroll", details), one(".more", details)];
     const show = (count) => {
       place.replaceChildren(imageTable(board, Number(select.value), count));
+      tellMore(place);
       more.hidden = board.images.length <= count;
       more.textContent = `Show all ${board.images.length} images`;
     };
@@ -241,8 +279,20 @@
       event.preventDefault();
       apply();
     });
-    watcher.observe(viewer);
+    drawWhenNear(viewer);
   }
 
+  // Commands.
+  for (const button of all("button.copy")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(one("pre", button.parentElement).textContent);
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+  }
+
+  {% include "printing.js" %}
   applyTheme();
 })();
