@@ -57,7 +57,13 @@ def runs(
         for one in found
         if (names := (one["id"], one["asked_at"], one["suite"]))[-1]
     ]
-    print_table(headers, rows)
+    print_table(
+        headers,
+        rows,
+        names=("suite",),
+        whole=("run", "asked at", "records"),
+        dispensable=("records", "image sets", "asked at"),
+    )
     if others := sum(not one["suite"] for one in found):
         remark(f"and {others} from records that no run of this store asked for")
 
