@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.contract.requests import Request
-from priorbench.ranking.answers import EVER, Answers, Moment, answers, selected
+from priorbench.ranking.answers import EVER, Answers, BoardName, Moment, answers, selected
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
 from priorbench.ranking.newest import former_names, newest
@@ -30,6 +30,8 @@ class Panel:
     ----------
     setting, labels : Setting
         what is compared here, by names of its own and by the labels of suites.
+    also : tuple of str
+        further labels of the same image set.
     places, entries, requests : tuple of Place, Entry or Request
         what each row is; of several entries (environments) or requests of a row, one.
     starts : ndarray of int64
@@ -51,6 +53,7 @@ class Panel:
     protocol: int
     setting: Setting
     labels: Setting
+    also: tuple[str, ...]
     places: tuple[Place, ...]
     entries: tuple[Entry, ...]
     requests: tuple[Request, ...]
@@ -128,6 +131,7 @@ def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) 
             continue
         outdated = len(np.unique(found.scores.key[members[~current[members]]].astype(str)))
         notes = _notes(outdated, int((left & ~fair)[members].sum()), renamed.get(number, []))
+        notes += _called(found.boards[number])
         panels.append(_panel(found, codes, members[fair[members]], number, notes))
     return panels
 
@@ -187,6 +191,14 @@ def _notes(outdated: int, unlike: int, renamed: list[str]) -> tuple[str, ...]:
     return (*notes, *renamed)
 
 
+def _called(board: BoardName) -> tuple[str, ...]:
+    """Return a note about the other labels of the image set."""
+    if not board.also:
+        return ()
+    name, others = board.labels.image_set, ", ".join(board.also)
+    return (f"{name} is also called {others}: the same images, on one board",)
+
+
 def _panel(found: Answers, codes: _Codes, members: Indices, number: int, notes: tuple[str, ...]) -> Panel:
     part = selected(found.scores, members)
     slots, slot = np.unique(codes.slot[members], return_inverse=True)
@@ -204,6 +216,7 @@ def _panel(found: Answers, codes: _Codes, members: Indices, number: int, notes: 
         protocol=board.protocol,
         setting=board.setting,
         labels=board.labels,
+        also=board.also,
         places=tuple(found.places[place] for place in places),
         entries=tuple(part.entries[entries[place]] for place in range(len(places))),
         requests=tuple(found.requests[requests[place]] for place in range(len(places))),
