@@ -16,7 +16,7 @@ _ENDS = (
     re.compile(r"(?<=[=_@&])(?=[^=_@&\s])|(?<=\.)(?=[^\W\d_])"),
 )
 #: a unit stays beside its number
-_UNIT = re.compile(r"(?<=\d) (?=%)")
+_UNIT = re.compile(r"(?<=\d) (?=%|(?:dB|s|ms|min|h|MiB|GiB)\b)")
 _GLUE = "\u00a0"
 
 

@@ -32,6 +32,8 @@ def test_signs_come_before_hyphens_and_numbers_are_never_broken():
 
 def test_a_unit_stays_beside_its_number():
     assert wrapped("holds at 95 % of all", 12) == ["holds at", "95 % of all"]
+    assert wrapped("28.49 dB, 0.02 s", 14) == ["28.49 dB,", "0.02 s"]
+    assert wrapped("of 12 sets", 5) == ["of 12", "sets"]
 
 
 def test_what_cannot_be_broken_is_cut_with_an_ellipsis():
