@@ -7,6 +7,8 @@ SUITE  ?= quick
 BASE   ?= main
 HEAD   ?= HEAD
 BENCH  ?=
+# the status of the last `make regressions`
+VERDICT := .asv/regressions.status
 # bm3d is free for non-commercial use only; `make EXTRAS= leaderboard` does without it
 EXTRAS ?= bm3d
 
@@ -60,9 +62,15 @@ benchmark-check: $(VENV)/.installed-dev
 	  --bench "'identity'"
 
 # Time, memory and quality of two commits; fails if something got worse, broke or could not be measured.
+# make itself ends with 2 whatever failed, so that scripts read the file: 0 nothing worse, 1 worse or broken,
+# 2 wrong request, 3 not measured. Until there is a verdict, nothing was measured.
+ifneq (,$(filter regressions,$(MAKECMDGOALS)))
+$(shell mkdir -p $(dir $(VERDICT)) && echo 3 > $(VERDICT))
+endif
 regressions: $(VENV)/.installed-dev
 	@$(ASV_MACHINE)
-	$(BIN)/python tests/tracking/regressions.py --base '$(BASE)' --head '$(HEAD)' $(BENCH_OPTION)
+	$(BIN)/python tests/tracking/regressions.py --base '$(BASE)' --head '$(HEAD)' $(BENCH_OPTION); \
+	  status=$$?; echo $$status > $(VERDICT); exit $$status
 
 # What was measured so far, as pages; the pages fetch their scripts from the network when they are looked at.
 benchmark-pages: $(VENV)/.installed-dev

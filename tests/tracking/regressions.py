@@ -3,9 +3,10 @@
     python tests/tracking/regressions.py --base main
 
 Exit status: 0 nothing got worse, 1 something got worse or broke, 2 the request makes no sense, 3 something
-could not be measured (and nothing that could be got worse). asv measures (alternating between the commits,
-round by round) and keeps what it measured as for any other run; the verdict is that of
-tests/tracking/judgement.py. What looks like a regression is measured a second time, with more rounds.
+could not be measured (and nothing that could be got worse); the last line says it in words. asv measures
+(alternating between the commits, round by round) and keeps what it measured as for any other run; the
+verdict is that of tests/tracking/judgement.py. What looks like a regression is measured a second time, with
+more rounds.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ REFERENCES = rf"\.{REFERENCE}$"
 #: what asv says while it measures
 LOG = Path(".asv/regressions.log")
 NOTHING_WORSE, WORSE, WRONG_REQUEST, NOT_MEASURED = range(4)
+#: in words, by status
+WORDS = ("nothing worse", "worse", "wrong request", "not measured")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,11 +75,15 @@ def main() -> int:
         changes = find_changes(comparison, options.bench or [])
     except (RequestError, MeasuringError) as error:
         print(f"regressions: {error}", file=sys.stderr)
-        return WRONG_REQUEST if isinstance(error, RequestError) else NOT_MEASURED
+        failed = WRONG_REQUEST if isinstance(error, RequestError) else NOT_MEASURED
+        print(f"regressions: {WORDS[failed]}")
+        return failed
     for line in summary(changes):
         print(line)
     print(conclusion(comparison, changes))
-    return status(changes)
+    found = status(changes)
+    print(f"regressions: {WORDS[found]}")
+    return found
 
 
 def pattern(text: str) -> str:

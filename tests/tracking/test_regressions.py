@@ -71,7 +71,9 @@ def test_a_wrong_request_has_its_own_exit_status(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["regressions.py", *options])
     assert regressions.main() == 2
-    assert word in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert word in said.err
+    assert said.out.splitlines()[-1] == "regressions: wrong request"
 
 
 def test_a_pattern_that_is_none_is_a_wrong_request(

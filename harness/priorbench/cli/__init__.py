@@ -88,7 +88,10 @@ def _commands() -> Mapping[str, Callable[..., None]]:
 
 
 def _application() -> typer.Typer:
+    from priorbench.cli.terminal.help_pages import Command, Group
+
     app = typer.Typer(
+        cls=Group,
         help="How good, and how fast, is this training-free denoiser?",
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -98,7 +101,7 @@ def _application() -> typer.Typer:
     app.callback(invoke_without_command=True)(_options)
     for name, command in _commands().items():
         passes_on = {"ignore_unknown_options": True} if name == _PASSES_ON else None
-        app.command(name, context_settings=passes_on)(_guarded(command))
+        app.command(name, cls=Command, context_settings=passes_on)(_guarded(command))
     return app
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: how the reason of a check begins that was skipped because another one failed
 FAILED_BEFORE = "the check '"
+#: where what is told of a check begins
+_HANG = 27
 _MARKS = {"passed": "ok", "warned": "warn", "failed": "FAIL", "skipped": "skip"}
 
 
@@ -101,16 +103,17 @@ def _print_following(results: list[CheckResult]) -> None:
     for result in filter(_follows, results):
         reasons.setdefault(result.reason, []).append(result.check)
     for reason, checks in reasons.items():
-        say(f"  {_MARKS['skipped']:4}  {plural(len(checks), 'check'):17}  {reason}: {', '.join(checks)}")
+        told = f"{plural(len(checks), 'check'):17}  {reason}: {', '.join(checks)}"
+        say(f"  {_MARKS['skipped']:4}  {told}", hang=_HANG)
 
 
 def _print(result: CheckResult) -> None:
     """Print one check; a failure with all that its author needs."""
     text = result.reason if result.status == "skipped" else result.what
-    say(f"  {_MARKS[result.status]:4}  {result.check:17}  {text}")
+    say(f"  {_MARKS[result.status]:4}  {result.check:17}  {text}", hang=_HANG)
     if result.finding is not None:
         for what, line in _lines(result):
-            say(f"        {what:9}  {line}")
+            say(f"        {what:9}  {line}", hang=_HANG)
 
 
 def _lines(result: CheckResult) -> list[tuple[str, str]]:

@@ -111,15 +111,22 @@ def _print(found: Comparisons, claims: Claims) -> None:
     some = found.comparisons[0]
     a, b = ("first", "second") if stores else (some.a, some.b)
     columns = _columns(found.comparisons, a, b, stores)
-    print_table(list(columns), list(zip(*columns.values(), strict=True)))
+    shown = print_table(
+        list(columns),
+        list(zip(*columns.values(), strict=True)),
+        names=("method",),
+        whole=[name for name in columns if name not in ("where", "method")],
+        dispensable=("wins", "only", "images", "× time", "p"),
+    )
     say(f"difference: {a} minus {b}, mean over images, {claims.percent} interval")
     family = plural(len(found.comparisons), "comparison")
-    say(f"p: sign-flip test of the mean difference, Holm-corrected for {family}")
-    if "× time" in columns:
+    if "p" in shown:
+        say(f"p: sign-flip test of the mean difference, Holm-corrected for {family}")
+    if "× time" in shown:
         say(f"× time: {a} over {b}, ratio of geometric means, {claims.percent} interval over images")
-    if "only" in columns:
+    if "only" in shown:
         say(f"only: images that only {a} / only {b} restored")
-    if "failed" in columns:
+    if "failed" in shown:
         say(f"failed: trials of {a} / {b}")
     for line, where in _remarks(found.comparisons).items():
         everywhere = len(where) == len(found.comparisons)

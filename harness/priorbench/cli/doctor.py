@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.common.output import print_table, remark, say
+from priorbench.cli.common.output import print_table, print_text, remark, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def doctor(
     measured = _measured(chosen, where, seconds or _SECONDS) if noise else []
     if format is DoctorFormat.json:
         told = {"noise": _told(measured, seconds or _SECONDS)} if noise else {}
-        say(json.dumps(report | told, indent=1))
+        print_text(json.dumps(report | told, indent=1))
         return
     _print(report)
     if noise:
@@ -95,15 +95,7 @@ def _told(measured: Sequence[Measured], seconds: float) -> dict[str, Any]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    view = Table(show_header=False, box=None, pad_edge=False)
-    view.add_column(no_wrap=True)
-    view.add_column(overflow="fold")
-    for name, value in _flat(report):
-        view.add_row(name, value)
-    Console(highlight=False).print(view)
+    print_table([], _flat(report))
 
 
 def _print_noise(measured: Sequence[Measured]) -> None:

@@ -114,4 +114,4 @@ def _print(kind: _Kind) -> None:
     say(f"{kind.method}: {kind.status}, {plural(len(kind.where), 'trial')}: {one_line(kind.error)}")
     say(f"  {few(kind.where)}")
     for line in kind.printed.splitlines():
-        say(f"  | {line}")
+        say(f"  | {line}", hang=6)

@@ -71,7 +71,11 @@ def _print_overview(registry: Registry) -> None:
     names = [
         status.name + ("" if status.status == "ok" else f" ({status.status})") for status in registry.plugins
     ]
-    print_table(["kind", "number", "names"], [*rows, ["plugins", str(len(names)), ", ".join(names)]])
+    print_table(
+        ["kind", "number", "names"],
+        [*rows, ["plugins", str(len(names)), ", ".join(names)]],
+        whole=("kind", "number"),
+    )
     if marked:
         say("\n* cannot be used here: 'priorbench list KIND' says why")
 
@@ -93,7 +97,7 @@ def _print_specs(registry: Registry, kind: str, word: str) -> None:
         ]
         for one in found
     ]
-    print_table(["name", "summary", "plugin", "usable"], rows)
+    print_table(["name", "summary", "plugin", "usable"], rows, names=("name",), dispensable=("plugin",))
 
 
 def _print_plugins(registry: Registry) -> None:
@@ -106,6 +110,11 @@ def _print_plugins(registry: Registry) -> None:
         where = [plugin["name"], f"{plugin['distribution']} {plugin['version']}".strip(), plugin["module"]]
         rows.append([*where, plugin["status"], plugin["reason"] or provides])
     if rows:
-        print_table(["name", "distribution", "module", "status", "reason, or what it provides"], rows)
+        print_table(
+            ["name", "distribution", "module", "status", "reason, or what it provides"],
+            rows,
+            names=("name", "module"),
+            dispensable=("module", "distribution"),
+        )
     else:
         say("No plugins are installed.")

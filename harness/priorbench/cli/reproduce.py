@@ -274,4 +274,6 @@ def _print_checklist(experiments: Sequence[Chosen], output: Path, format: Format
             ]
             for one in found
         ],
+        whole=("#",),
+        dispensable=("command", "place"),
     )

@@ -51,13 +51,25 @@ def runs(
     if format is Format.JSON:
         print_json(found)
         return
-    headers = ("run", "asked at", "suite", "methods", "image sets", "records")
-    rows = [
-        (*names, _few(one["methods"]), _few(one["image_sets"]), str(one["records"]))
-        for one in found
-        if (names := (one["id"], one["asked_at"], one["suite"]))[-1]
-    ]
-    print_table(headers, rows)
+    asked_for = [one for one in found if one["suite"]]
+    columns = {
+        "run": [one["id"] for one in asked_for],
+        "asked at": [one["asked_at"] for one in asked_for],
+        "suite": [one["suite"] for one in asked_for],
+        "tags": [", ".join(one["options"].get("tags", ())) for one in asked_for],
+        "methods": [_few(one["methods"]) for one in asked_for],
+        "image sets": [_few(one["image_sets"]) for one in asked_for],
+        "records": [str(one["records"]) for one in asked_for],
+    }
+    if not any(columns["tags"]):
+        del columns["tags"]
+    print_table(
+        list(columns),
+        list(zip(*columns.values(), strict=True)),
+        names=("suite",),
+        whole=("run", "asked at", "records"),
+        dispensable=("records", "image sets", "asked at"),
+    )
     if others := sum(not one["suite"] for one in found):
         remark(f"and {others} from records that no run of this store asked for")
 

@@ -10,6 +10,7 @@ import typer
 
 from priorbench.cli.common.output import PluginFiles, say
 from priorbench.cli.common.store_options import StoreOption
+from priorbench.cli.terminal.yaml_lines import print_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,11 +211,11 @@ def run(
     for line in plan.expected_refusals():
         say(f"priorbench: {line}", err=True)
     if dry_run:
-        say(suite_yaml(chosen), nl=False)
-        say(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
+        print_yaml(suite_yaml(chosen))
+        print_yaml(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
         _tell_pictures(plan)
         if options.salt:
-            say(f"# noise of a salt with the hash {salt_hash(options.salt)}")
+            print_yaml(f"# noise of a salt with the hash {salt_hash(options.salt)}")
         return
     settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is
@@ -238,13 +239,13 @@ def _tell_pictures(plan: Plan) -> None:
 
     def noted(found: Sequence[Noted]) -> None:
         for one in found:
-            say(f"# {note_line(one)}")
+            print_yaml(f"# {note_line(one)}")
 
     def skipped(label: str, item: SkippedImage) -> None:
-        say(f"# skipped {label}/{item.id}: {item.reason}")
+        print_yaml(f"# skipped {label}/{item.id}: {item.reason}")
 
     for label, count in plan.look(_LOOKED_AT, skipped, Notes(noted)).items():
-        say(f"# read of {label}: {plural(count, 'picture')}; the run tells what it meets in others")
+        print_yaml(f"# read of {label}: {plural(count, 'picture')}; the run tells what it meets in others")
 
 
 def _execute(

@@ -117,15 +117,19 @@ def _print_page(page: dict[str, Any]) -> None:
     """Print one record for people; a suite such that what is printed is a suite file again."""
     from priorbench.cli.common.inventory import origin
     from priorbench.cli.common.output import print_table
+    from priorbench.cli.terminal.yaml_lines import print_yaml
 
-    mark = "# " if page["kind"] == "suite" else ""
-    say(f"{mark}{page['kind']} {page['name']}" + (f": {page['summary']}" if page.get("summary") else ""))
+    title = f"{page['kind']} {page['name']}" + (f": {page['summary']}" if page.get("summary") else "")
+    if page["kind"] == "suite":
+        print_yaml(f"# {title}")
+    else:
+        say(title)
     if page["kind"] == "plugin":
         print_table([], [[key, _text(page[key])] for key in page if key not in ("kind", "name")], indent=2)
         return
     if page["kind"] == "suite":
-        say(f"# from {origin(page)}, {page['resource']}")
-        say(page["text"].rstrip() if page["text"] is not None else f"# {page['text_error']}")
+        print_yaml(f"# from {origin(page)}, {page['resource']}")
+        print_yaml(page["text"] if page["text"] is not None else f"# {page['text_error']}")
         return
     usable = "yes" if page["usable"] else f"no: {page['reason']}"
     facts = [["usable", usable], ["plugin", origin(page)]]
@@ -149,7 +153,7 @@ def _print_parameters(page: dict[str, Any]) -> None:
             [each["name"], each["type"], _text(each["default"]), each["summary"]]
             for each in page["parameters"]
         ]
-        print_table(["name", "type", "default", "meaning"], rows, indent=2)
+        print_table(["name", "type", "default", "meaning"], rows, indent=2, names=("name", "default"))
 
 
 def _text(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from priorbench.cli.common.output import say
+from priorbench.cli.common.output import print_text
 
 #: options of ``run`` that the script itself sets, or that make no sense in it
 _OWN = {
@@ -67,7 +67,7 @@ def slurm(
         run=[*command, "run", *_without_store(arguments, store), *fixed],
         merge=[*command, "merge", *([] if store is None else ["--store", store])],
     )
-    say(script, nl=False)
+    print_text(script)
 
 
 def _options_of_run(arguments: list[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from priorbench.cli.common.output import Format, PluginFiles, print_json, remark
+from priorbench.cli.common.output import Format, PluginFiles, print_json, remark, say
 
 
 def watch(
@@ -68,5 +68,5 @@ def watch(
         print_json(as_json(compared, result))
     else:
         for line in lines(result):
-            typer.echo(line)
+            say(line)
     raise typer.Exit(status(result))

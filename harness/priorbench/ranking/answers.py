@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from priorbench.contract.requests import Request, Run, digest_of
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.boards import Setting
-from priorbench.ranking.image_sets import Content, Whole, wholes
+from priorbench.ranking.image_sets import Content, Whole, is_whole, same_sets, wholes
 from priorbench.ranking.names import Place, matching
 from priorbench.ranking.telling_apart import Identity, names, noise_names
 from priorbench.ranking.times.occasions import occasions
@@ -25,11 +25,15 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class BoardName:
-    """Which board: the protocol's version and the setting, and the labels that suites use in it."""
+    """Which board: the protocol's version and the setting, and the labels that suites use in it.
+
+    `also` has further labels of the same image set.
+    """
 
     protocol: int
     setting: Setting
     labels: Setting
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +117,10 @@ def answers(scores: Scores, when: Moment = EVER) -> Answers:
     )
     given = np.array([one.given for one in asked.requests], dtype=bool)[request]
     contents, content = _contents(scores.problems, scores.problem[record], given)
-    separate = wholes(identities, contents, identity_of[request], content, run)
+    standing = {identity_of[n] for n, one in enumerate(asked.requests) if is_whole(one.image_set)}
+    stands, others = same_sets(identities, contents, identity_of[request], content, run, standing)
+    identity_of = stands[identity_of]
+    separate = wholes(identities, contents, identity_of[request], content, run, others)
     found: list[tuple[Indices, ...]] = []
     for number, whole in enumerate(separate):
         inside = identity_of[request] == whole.identity
@@ -227,6 +234,7 @@ def _named(separate: Sequence[Whole], requests: Sequence[Request]) -> Callable[[
                 operator=request.operator.label,
                 salt=request.salt,
             ),
+            also=whole.others,
         )
 
     return named

@@ -112,10 +112,7 @@ def wanted_records(scores: Scores, only: Filter = EVERYTHING) -> dict[str, Named
 
 def _is_wanted(board: BoardName, only: Filter) -> bool:
     wanted = {part: getattr(only, part) for part in ("image_set", "noise", "operator")}
-    return all(
-        name is None or name in (getattr(board.labels, part), getattr(board.setting, part))
-        for part, name in wanted.items()
-    )
+    return all(name is None or name in _named(board, part) for part, name in wanted.items())
 
 
 def narrowed(found: Answers, only: Filter) -> Answers:
@@ -165,5 +162,6 @@ def _with(found: Iterable[Panel], part: str, wanted: str) -> Iterator[Panel]:
         raise UnknownNameError(f"{part.replace('_', ' ')} in the store", wanted, names)
 
 
-def _named(panel: Panel, part: str) -> tuple[str, str]:
-    return getattr(panel.labels, part), getattr(panel.setting, part)
+def _named(one: Panel | BoardName, part: str) -> tuple[str, ...]:
+    also = one.also if part == "image_set" else ()
+    return getattr(one.labels, part), getattr(one.setting, part), *also

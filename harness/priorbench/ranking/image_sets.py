@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from priorbench.contract.requests import digest_of
+from priorbench.contract.requests import AskedSet, digest_of
 from priorbench.ranking.telling_apart import Identity, names
 from priorbench.store.columns.keys import Indices, paired
 
@@ -25,6 +25,8 @@ class Whole:
         What suites call it, and its name among all sets of the store.
     identity : int
         Index of the identity that requests name.
+    others : tuple of str
+        Further labels of the same images.
     content : frozenset of (str, str) or None
         The images with their digests, where the same identity had others at another time; None = all.
     runs : frozenset of int
@@ -34,8 +36,77 @@ class Whole:
     label: str
     name: str
     identity: int
+    others: tuple[str, ...] = ()
     content: frozenset[Content] | None = None
     runs: frozenset[int] = frozenset()
+
+
+def is_whole(asked: AskedSet) -> bool:
+    """Say whether nothing chooses among the images of a set."""
+    return all(asked.parameters.get(name) is None for name in asked.choosing)
+
+
+def same_sets(
+    identities: Sequence[Identity],
+    contents: Sequence[Content],
+    identity: Indices,
+    content: Indices,
+    run: Indices,
+    whole: Container[int],
+) -> tuple[Indices, dict[int, tuple[str, ...]]]:
+    """Find sets of images that are the same under several labels.
+
+    They are registered under one name, with the same parameters, and no picture of one is another one in the
+    other; of folders, which are registered under one name whatever they hold, a picture of one must be in the
+    other. They are called as they were asked for last, but not by the name of a part if there is another.
+
+    Parameters
+    ----------
+    identities, contents : sequence
+        What `identity` and `content` are indices of.
+    identity, content, run : ndarray of int64
+        (answers,) of each answer; a run has a higher index than those before it.
+    whole : Container[int]
+        Indices of identities that were asked for without what chooses among their images.
+
+    Returns
+    -------
+    ndarray of int64, dict of int to tuple of str
+        Of each identity, the one that stands for it; of those that stand for several, the other labels.
+    """
+    stands, others = np.arange(len(identities)), {}
+    alike: dict[str, list[int]] = {}
+    for number in np.unique(identity).tolist():
+        alike.setdefault(identities[number].thing or f"{number}", []).append(number)
+    for group in alike.values():
+        if len(group) < 2:
+            continue
+        last = {one: int(run[identity == one].max()) for one in group}
+        group.sort(key=lambda one: (one not in whole, -last[one], identities[one].label))
+        pictures = {one: {contents[n] for n in np.unique(content[identity == one]).tolist()} for one in group}
+        for first, *rest in _without_contradiction(group, pictures, bool(identities[group[0]].members)):
+            stands[rest] = first
+            if rest:
+                others[first] = tuple(sorted(identities[one].label for one in rest))
+    return stands, others
+
+
+def _without_contradiction(
+    group: Iterable[int], pictures: Mapping[int, set[Content]], sharing: bool
+) -> list[list[int]]:
+    """Return the identities in lists such that in none an id stands for two pictures."""
+    found: list[tuple[list[int], set[Content]]] = []
+    for one in group:
+        for members, there in found:
+            united = there | pictures[one]
+            shared = not sharing or not there.isdisjoint(pictures[one])
+            if shared and len({image for image, _ in united}) == len(united):
+                members.append(one)
+                there |= united
+                break
+        else:
+            found.append(([one], set(pictures[one])))
+    return [members for members, _ in found]
 
 
 def wholes(
@@ -44,6 +115,7 @@ def wholes(
     identity: Indices,
     content: Indices,
     run: Indices,
+    others: Mapping[int, tuple[str, ...]],
 ) -> list[Whole]:
     """Return the sets of images that answers belong to.
 
@@ -56,13 +128,16 @@ def wholes(
         What `identity` and `content` are indices of.
     identity, content, run : ndarray of int64
         (answers,) of each answer; a run has a higher index than those before it.
+    others : Mapping[int, tuple of str]
+        Further labels of the same images, by identity.
     """
     shown = names(identities)
     found = []
     clashing = _clashing(identities, contents, identity, content)
     for number, one in enumerate(identities):
         if number not in clashing:
-            found.append(Whole(label=one.label, name=shown[number], identity=number))
+            more = others.get(number, ())
+            found.append(Whole(label=one.label, name=shown[number], identity=number, others=more))
             continue
         members = np.flatnonzero(identity == number)
         order = members[np.argsort(run[members], kind="stable")]
@@ -74,6 +149,7 @@ def wholes(
                     label=one.label,
                     name=_with(shown[number], name, apart=shown[number] != one.label),
                     identity=number,
+                    others=others.get(number, ()),
                     content=frozenset(whole.items()),
                     runs=frozenset(run for (run, _), part in parts.items() if part.items() <= whole.items()),
                 )

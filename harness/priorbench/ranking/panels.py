@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.contract.requests import Request
-from priorbench.ranking.answers import EVER, Answers, Moment, answers, selected
+from priorbench.ranking.answers import EVER, Answers, BoardName, Moment, answers, selected
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
 from priorbench.ranking.newest import former_names, newest
@@ -31,6 +31,8 @@ class Panel:
     ----------
     setting, labels : Setting
         what is compared here, by names of its own and by the labels of suites.
+    also : tuple of str
+        further labels of the same image set.
     places, entries, requests : tuple of Place, Entry or Request
         what each row is; of several entries (environments) or requests of a row, one.
     starts : ndarray of int64
@@ -52,6 +54,7 @@ class Panel:
     protocol: int
     setting: Setting
     labels: Setting
+    also: tuple[str, ...]
     places: tuple[Place, ...]
     entries: tuple[Entry, ...]
     requests: tuple[Request, ...]
@@ -129,6 +132,7 @@ def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) 
         named = members[left[members]]
         fair = named[_same_noise(found, levels, named)] if same_noise else named
         notes = _notes(outdated, len(named) - len(fair), renamed.get(number, []))
+        notes += _called(found.boards[number])
         yield _panel(found, levels, fair, number, notes)
 
 
@@ -193,6 +197,14 @@ def _notes(outdated: int, unlike: int, renamed: list[str]) -> tuple[str, ...]:
     return (*notes, *renamed)
 
 
+def _called(board: BoardName) -> tuple[str, ...]:
+    """Return a note about the other labels of the image set."""
+    if not board.also:
+        return ()
+    name, others = board.labels.image_set, ", ".join(board.also)
+    return (f"{name} is also called {others}: the same images, on one board",)
+
+
 def _panel(found: Answers, levels: _Levels, members: Indices, number: int, notes: tuple[str, ...]) -> Panel:
     part = selected(found.scores, found.record[members])
     slots, first, slot = np.unique(levels.slot[part.problem], return_index=True, return_inverse=True)
@@ -209,6 +221,7 @@ def _panel(found: Answers, levels: _Levels, members: Indices, number: int, notes
         protocol=board.protocol,
         setting=board.setting,
         labels=board.labels,
+        also=board.also,
         places=tuple(found.places[place] for place in places),
         entries=tuple(part.entries[number] for number in part.entry[of_place].tolist()),
         requests=tuple(found.requests[number] for number in found.request[members[last]].tolist()),

@@ -44,6 +44,12 @@ class Identity:
         """A text that is equal for equal things only."""
         return json.dumps([self.label, self.name, self.parameters, self.members], sort_keys=True)
 
+    @property
+    def thing(self) -> str:
+        """A text that is equal for things that may be the same under several labels; empty if unknown."""
+        parts = [self.name, self.parameters, self.members]
+        return json.dumps(parts, sort_keys=True) if self.name else ""
+
     @classmethod
     def of_set(cls, asked: AskedSet) -> Identity:
         """Return the identity of an image set; which of its images were chosen does not matter.

@@ -12,16 +12,21 @@ from rich.console import Console
 from priorbench.ranking.overall import Overall, OverallRow
 from priorbench.rendering.columns import doubts, interval, method, odd_outputs
 from priorbench.rendering.latex import latex_table
-from priorbench.rendering.tables import csv_table, markdown_table, print_grid
-from priorbench.words import number, plural, visible
+from priorbench.rendering.tables import column, csv_table, markdown_table, print_grid
+from priorbench.rendering.terminal.grid import arranged
+from priorbench.words import number, plural
+
+#: columns that a narrow table goes without, the least needed first
+_DISPENSABLE = ("won", "first", "interval", "boards")
 
 
 def overall_table(found: Sequence[Overall], console: Console) -> None:
     """Print the boards across boards for a person."""
     for board in found:
-        shown = {name: [visible(cell) for cell in cells] for name, cells in overall_columns(board).items()}
+        columns = [column(name, cells) for name, cells in overall_columns(board).items()]
+        grid = arranged(columns, console.width, _DISPENSABLE, rule=True)
         dim = [row.mean_rank is None for row in board.rows]
-        print_grid(console, overall_title(board), shown, dim, overall_footnotes(board))
+        print_grid(console, overall_title(board), grid, dim, overall_footnotes(board))
 
 
 def overall_markdown(found: Sequence[Overall]) -> str:

@@ -20,7 +20,15 @@ from priorbench.rendering.rules_notes import (
     failed_column,
     rules_footnotes,
 )
-from priorbench.rendering.tables import DIFFERENCE, csv_table, fitting, markdown_table, nested, print_grid
+from priorbench.rendering.tables import (
+    DIFFERENCE,
+    board_columns,
+    csv_table,
+    markdown_table,
+    nested,
+    print_grid,
+)
+from priorbench.rendering.terminal.grid import arranged
 from priorbench.words import number, plural, seconds
 
 __all__ = [
@@ -46,10 +54,9 @@ def rules_table(boards: Sequence[RulesBoard], console: Console) -> None:
     for board in boards:
         versus = difference_column(board)
         dispensable = [versus if name == "vs" else name for name in _DISPENSABLE]
-        shown, hidden = fitting(_cells(board), board.rows, console.width, dispensable)
-        narrow = [f"no room here for: {', '.join(hidden)} (--format markdown has all)"] if hidden else []
+        grid = arranged(board_columns(_cells(board), board.rows), console.width, dispensable, rule=True)
         dim = [bool(row.unranked) for row in board.rows]
-        print_grid(console, rules_title(board), shown, dim, [*rules_footnotes(board, shown), *narrow])
+        print_grid(console, rules_title(board), grid, dim, rules_footnotes(board, grid.shown))
 
 
 def rules_markdown(boards: Sequence[RulesBoard]) -> str:

@@ -5,31 +5,32 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict
-from itertools import zip_longest
-from textwrap import wrap
 from typing import Any, TypeVar
 
-from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.text import Text
 
 from priorbench.ranking.boards import Board, Interval, Row
-from priorbench.rendering.columns import columns, footnotes, letters, title
+from priorbench.rendering.columns import columns, difference_column, footnotes, letters, title
+from priorbench.rendering.terminal.grid import Column, Grid, Kind, arranged
+from priorbench.rendering.terminal.wrapping import wrapped
 from priorbench.words import seconds, visible
 
 __all__ = ["as_json", "comma_separated", "footnotes", "markdown", "seconds", "table", "title"]
 
 AnyRow = TypeVar("AnyRow")
 
-#: columns of words; numbers are aligned at the right
+#: columns of names; numbers are aligned at the right
 _WORDS = ("method", "stopping")
 #: columns that a narrow table goes without, the least needed first
-_DISPENSABLE = ("wins", "p", "interval", "memory", "images", "group", "gain dB", "× time", "SSIM")
-#: a long label is folded to this many characters in a narrow table
-_LABEL_WIDTH = 16
-_GAP = 2  #: between columns
+_DISPENSABLE = (
+    *("wins", "p", "interval", "memory", "images", "group", "gain dB", "× time", "SSIM"),
+    *("vs", "s/image", "failed"),
+)
+#: what shows all columns and whole names
+_ALL = "--format markdown"
 #: fields of a difference, and what they are called beside those of its row
 DIFFERENCE = {
     "mean": "difference",
@@ -44,104 +45,59 @@ _TIME_RATIO = {"value": "time_ratio", "occasions": "time_ratio_occasions"}
 def table(boards: Sequence[Board], console: Console, wanted: Sequence[str] = ()) -> None:
     """Print the boards for a person; what says nothing, or does not fit, is left out.
 
-    `wanted` has names of columns, see `priorbench.rendering.columns.columns`: of these none is left out.
+    `wanted` has names of columns, see `priorbench.rendering.columns.columns`: of these the last are left out
+    first.
     """
     for board in boards:
-        shown, hidden = _fitting(board, console.width, wanted)
-        narrow = [f"no room here for: {', '.join(hidden)} (--format markdown has all)"] if hidden else []
-        dim = [bool(row.unranked) for row in board.rows]
-        print_grid(console, title(board), shown, dim, [*footnotes(board, shown), *narrow])
-
-
-def print_grid(
-    console: Console,
-    heading: str,
-    shown: Mapping[str, Sequence[str]],
-    dim: Sequence[bool],
-    notes: Sequence[str],
-) -> None:
-    """Print a table with its heading and notes; `dim` says of each row whether it is printed faintly."""
-    console.print(Text(visible(heading)), style="italic")
-    console.print(_grid(shown, dim, console.width), overflow="ignore", no_wrap=True, crop=False)
-    for line in notes:
-        indented = wrap(
-            visible(line),
-            console.width,
-            initial_indent="  ",
-            subsequent_indent="  ",
-            break_on_hyphens=False,
+        cells = columns(board, wanted)
+        dispensable = (
+            [name for name in reversed(cells) if name not in _WORDS] if wanted else _dispensable(board)
         )
-        console.print(Text("\n".join(indented)), style="dim")
+        grid = arranged(board_columns(cells, board.rows), console.width, dispensable, rule=True)
+        dim = [bool(row.unranked) for row in board.rows]
+        print_grid(console, title(board), grid, dim, footnotes(board, grid.shown))
+
+
+def _dispensable(board: Board) -> list[str]:
+    versus = difference_column(board)
+    return [versus if name == "vs" else name for name in _DISPENSABLE]
+
+
+def print_grid(console: Console, heading: str, grid: Grid, dim: Sequence[bool], notes: Sequence[str]) -> None:
+    """Print a table with its heading and notes; `dim` says of each row whether it is printed faintly."""
+    console.print(Text("\n".join(wrapped(visible(heading), console.width))), style="italic")
+    console.print(_drawn(grid, dim), overflow="ignore", no_wrap=True, crop=False)
+    for line in (*notes, *grid.notes(_ALL)):
+        lines = wrapped(visible(line), console.width, first="  ", rest="  ")
+        console.print(Text("\n".join(lines)), style="dim", overflow="ignore", no_wrap=True, crop=False)
     console.print()
 
 
-def _fitting(board: Board, width: int, wanted: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
-    return fitting(columns(board, wanted), board.rows, width, () if wanted else _DISPENSABLE)
+def board_columns(cells: Mapping[str, Callable[[AnyRow], str]], rows: Sequence[AnyRow]) -> list[Column]:
+    """Return the columns of a table: of each heading, the cells of all rows."""
+    return [column(name, [cell(row) for row in rows]) for name, cell in cells.items()]
 
 
-def fitting(
-    cells: Mapping[str, Callable[[AnyRow], str]],
-    rows: Sequence[AnyRow],
-    width: int,
-    dispensable: Sequence[str],
-) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the columns that fit in a width, each as its cells, and the names of those that do not.
-
-    Parameters
-    ----------
-    cells : Mapping[str, Callable]
-        heading -> the cell of a row.
-    rows : Sequence
-        the rows.
-    width : int
-        in characters.
-    dispensable : Sequence[str]
-        columns that a narrow table goes without, the least needed first.
-    """
-    shown = {visible(name): [visible(cell(row)) for row in rows] for name, cell in cells.items()}
-    needed = {name: _GAP + _width(name, column) for name, column in shown.items()}
-    for name in set(_WORDS) & set(needed):
-        needed[name] = min(needed[name], _GAP + _LABEL_WIDTH)
-    hidden = []
-    for name in dispensable:
-        if name in shown and sum(needed[name] for name in shown) - _GAP > width:
-            del shown[name]
-            hidden.append(name)
-    return shown, hidden
+def column(heading: str, cells: Sequence[str], names: Container[str] = _WORDS) -> Column:
+    """Return a column; `names` are the headings of those that hold names, all others hold numbers."""
+    return Column(
+        heading=visible(heading),
+        cells=[visible(cell) for cell in cells],
+        kind=Kind.NAME if heading in names else Kind.NUMBER,
+    )
 
 
-def _width(name: str, cells: Sequence[str]) -> int:
-    return max(map(cell_len, [name, *cells]))
-
-
-def _grid(shown: Mapping[str, Sequence[str]], dim: Sequence[bool], width: int) -> Text:
-    """Return the columns side by side; drawn here, because a table of rich takes long."""
-    widths = {name: _width(name, cells) for name, cells in shown.items()}
-    for name in _WORDS:  # labels alone are folded, that of the method first
-        if name in widths:
-            spare = width - sum(_GAP + size for other, size in widths.items() if other != name)
-            widths[name] = min(widths[name], max(spare, _LABEL_WIDTH))
+def _drawn(grid: Grid, dim: Sequence[bool]) -> Text:
+    """Return the lines of a table with their styles; a table of rich takes long."""
     lines = Text()
-    lines.append(_line(list(shown), widths) + "\n", style="bold")
-    lines.append(_line(["─" * size for size in widths.values()], widths) + "\n")
-    for number, faint in enumerate(dim):
-        cells = [column[number] for column in shown.values()]
-        lines.append(_line(cells, widths) + "\n", style="dim" if faint else "")
+    *titles, rule = grid.head
+    for line in titles:
+        lines.append(line + "\n", style="bold")
+    lines.append(rule + "\n")
+    for row, faint in zip(grid.rows, dim, strict=True):
+        lines.append("\n".join(row) + "\n", style="dim" if faint else "")
     lines.right_crop(1)
     return lines
-
-
-def _line(cells: Sequence[str], widths: Mapping[str, int]) -> str:
-    """Return a row; a cell that is too long (only a label ever is) goes on in the next line."""
-    folded = [chop_cells(cell, size) or [""] for cell, size in zip(cells, widths.values(), strict=True)]
-    lines = []
-    for parts in zip_longest(*folded, fillvalue=""):
-        padded = (
-            part + " " * (size - cell_len(part)) if name in _WORDS else " " * (size - cell_len(part)) + part
-            for part, (name, size) in zip(parts, widths.items(), strict=True)
-        )
-        lines.append((" " * _GAP).join(padded).rstrip())
-    return "\n".join(lines)
 
 
 def markdown(boards: Sequence[Board], wanted: Sequence[str] = ()) -> str:

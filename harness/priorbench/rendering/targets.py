@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Console
 
 from priorbench.ranking.targets import TargetBoard
 from priorbench.ranking.targets.model import MethodTimes, Pick, Reached, Within
 from priorbench.rendering.latex import latex_table
-from priorbench.rendering.tables import csv_table, markdown_table, print_grid
-from priorbench.words import number, plural, significant, visible
+from priorbench.rendering.tables import column, csv_table, markdown_table, print_grid
+from priorbench.rendering.terminal.grid import arranged
+from priorbench.words import number, plural, significant
 
 Columns = Mapping[str, list[str]]
 
@@ -43,7 +43,9 @@ class Section:
 #: beside names of methods that were timed so
 _DISTURBED = "* some timings disturbed, by other work or fits at the same time; the quality counts"
 _NEVER = "never"
-_GAP = 2
+#: heading of the methods whose best iterate is the best
+_BEST = "best so far (oracle)"
+_NAMES = ("method", _BEST)
 _UNITS = ((3600.0, "h"), (60.0, "min"))
 
 
@@ -51,9 +53,10 @@ def targets_table(boards: Sequence[TargetBoard], console: Console) -> None:
     """Print the boards for a person; targets for which there is no room are named."""
     for board in boards:
         for part in sections(board):
-            shown, hidden = _fitting(part.columns, console.width)
-            more = [f"no room here for: {', '.join(hidden)} (--format markdown has all)"] if hidden else []
-            print_grid(console, part.heading, shown, [False] * part.size, [*part.notes, *more])
+            columns = [column(name, cells, _NAMES) for name, cells in part.columns.items()]
+            last_first = [one.heading for one in reversed(columns[2:])]
+            grid = arranged(columns, console.width, last_first, rule=True)
+            print_grid(console, part.heading, grid, [False] * part.size, part.notes)
 
 
 def targets_markdown(boards: Sequence[TargetBoard]) -> str:
@@ -124,7 +127,7 @@ def pick_columns(board: TargetBoard) -> Columns:
         "PSNR dB": [number(one.psnr, 2) for one in picks],
         "gain dB": [number(one.gain, 2, sign=True) for one in picks],
         "none yet": [str(one.without or "") for one in picks],
-        "best so far (oracle)": [one.best_method or "" for one in picks],
+        _BEST: [one.best_method or "" for one in picks],
         "its dB": [number(one.best_psnr, 2) for one in picks],
     }
     if len(set(columns["machine"])) < 2:
@@ -141,7 +144,7 @@ def pick_notes(board: TargetBoard) -> list[str]:
     lines = [
         "for: this time a picture; method: the highest mean PSNR of the LAST iterate by then, stopped by the"
         " clock; 'priorbench compare' says what is told apart",
-        "best so far (oracle): likewise of the best iterate by then, which takes the clean image to choose",
+        f"{_BEST}: likewise of the best iterate by then, which takes the clean image to choose",
     ]
     if any(one.without for one in board.picks):
         lines.append("none yet: images without a result by then; each counts as noisy as it was")
@@ -266,22 +269,6 @@ def percent(share: float | None) -> str:
     if share < 1 and rounded == 100:
         return ">99 %"
     return "<1 %" if share > 0 and rounded == 0 else f"{rounded} %"
-
-
-def _fitting(columns: Columns, width: int) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the columns that there is room for, from the left, and the names of the others."""
-    shown: dict[str, list[str]] = {}
-    used = -_GAP
-    for name, cells in columns.items():
-        text = [visible(cell) for cell in cells]
-        need = _GAP + max(map(cell_len, [visible(name), *text]))
-        if name == "method":
-            need = min(need, _GAP + 24)
-        if used + need > width and len(shown) > 1:
-            break
-        shown[visible(name)] = text
-        used += need
-    return shown, [name for name in columns if visible(name) not in shown]
 
 
 def _flat(board: TargetBoard, method: MethodTimes, one: Reached) -> dict[str, Any]:

@@ -84,15 +84,23 @@ class PlanOptions:
         for what, value in counts.items():
             if value > MOST:
                 raise PriorbenchError(f"{what} is {value}: give at most {MOST}")
-        for tag in self.tags:
-            if not tag.isprintable() or tag != tag.strip() or not tag or set(tag) & set("*?["):
-                raise PriorbenchError(
-                    f"the tag {tag!r} is no name: leave out white space at its ends, and '*', '?' and '['"
-                )
+        self._check_tags()
         if self.shard is not None:
             index, count = self.shard
             if check_count("the shard", index) > check_count("the number of shards", count):
                 raise PriorbenchError(f"the shard is {index} of {count}: give one from 1 to {count}")
+
+    def _check_tags(self) -> None:
+        """Refuse tags that no filter could name."""
+        if not self.tags:
+            return
+        from priorbench.store.tags import is_tag
+
+        for tag in self.tags:
+            if not is_tag(tag):
+                raise PriorbenchError(
+                    f"the tag {tag!r} is no name: leave out white space at its ends, and '*', '?' and '['"
+                )
 
 
 class Plan:

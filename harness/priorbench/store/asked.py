@@ -33,6 +33,7 @@ from priorbench.store.columns.keys import (
 from priorbench.store.rows.earlier import request_of
 from priorbench.store.statements import Note, by_code_points, insert, plain_rows
 from priorbench.store.tables import ANSWERS, RECORDS, REQUESTS, RUNS
+from priorbench.store.tags import tags_of, unite_tags
 
 #: a request, the key of a record that answers it, and the id of the run that asked
 Answer = tuple[Request, str, str]
@@ -208,10 +209,12 @@ def tell_loose(connection: sa.Connection, note: Note) -> None:
 
 
 def add_run(connection: sa.Connection, run: Run) -> None:
-    """Store when and how something was asked."""
+    """Store when and how something was asked; a run that is there gets further tags at most."""
     about = {"suite": run.suite, "source": run.source, "options": dict(run.options)}
     row = {"id": run.id, "asked_at": run.asked_at, "data": json.dumps(about, default=list)}
     connection.execute(insert(connection, RUNS), [row])
+    if tags_of(run):
+        unite_tags(connection, run)
 
 
 def add_answers(connection: sa.Connection, answers: Iterable[Answer], numbers: Numbers) -> None:

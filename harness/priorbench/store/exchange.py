@@ -18,11 +18,14 @@ from priorbench.contract.requests import AskedSet, Request, Run, request_from_js
 from priorbench.machine.description import fingerprint
 from priorbench.store.asked import Answer, Asked, asked_of, contradiction, own_answers
 from priorbench.store.documents import Damage, UnreadableError, check_digits, checked, fact
+from priorbench.store.tags import told_tags, with_tags
 
 #: fields of an export's line that are not a single value
 NESTED = frozenset(
     item.name for item in fields(Record) if str(item.type).startswith(("Mapping", "tuple", "Curve"))
-) | {"environment", "requests"}
+) | {"environment", "requests", "run_tags"}
+#: fields of an export's line that are read apart from the record
+_BESIDE = ("environment", "requests", "run_tags", "crops")
 #: what a curve may have at most; the longest of priorbench have some thousand
 _POINTS = 100_000
 #: what a name may have at most
@@ -68,18 +71,14 @@ def exported(
         by fingerprint.
     """
     names = {} if asked is None else _names(asked)
+    tags = {} if asked is None else told_tags(asked.runs)
     for values in documents:
         mark = values.get("environment", "")
         rest = {name: value for name, value in fact(values).items() if name != "crops"}
         own = names.get(values["key"]) or _names(asked_of(*own_answers([values])))[values["key"]]
-        yield (
-            {"curve": None}
-            | rest
-            | {
-                "environment": {"fingerprint": mark, **environments.get(mark, {})},
-                "requests": own,
-            }
-        )
+        line = {"environment": {"fingerprint": mark, **environments.get(mark, {})}, "requests": own}
+        tagged = {run: tags[run] for request in own for run, _ in request["runs"] if run in tags}
+        yield {"curve": None} | rest | line | ({"run_tags": tagged} if tagged else {})
 
 
 def _names(asked: Asked) -> dict[str, list[dict[str, Any]]]:
@@ -103,7 +102,7 @@ def item_of(values: Mapping[str, Any]) -> Item:
     UnreadableError
         With the reason.
     """
-    rest = {name: value for name, value in values.items() if name not in ("environment", "requests", "crops")}
+    rest = {name: value for name, value in values.items() if name not in _BESIDE}
     mark, environment = _environment(values.get("environment"))
     written = checked(rest | {"environment": mark})
     if not 1 <= written.get("schema", 1) <= SCHEMA:
@@ -117,6 +116,7 @@ def item_of(values: Mapping[str, Any]) -> Item:
     answers, runs = _asked(values.get("requests"), written["key"])
     if not answers:
         answers, runs = own_answers([written])
+    runs = with_tags(runs, values.get("run_tags"))
     for request, _, _ in answers:
         _check_labels(request)
         if part := contradiction(request, fact(written)):

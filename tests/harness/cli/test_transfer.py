@@ -45,6 +45,58 @@ def test_parquet_comes_back(command, tmp_path):
     assert command(*BOARD, "--store", "other.db").stdout == command(*BOARD).stdout
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "merge"])
+def test_tags_of_runs_come_along(command, form):
+    for label, tags in (("one", ("first", "of the paper")), ("two", ())):
+        more = [word for tag in tags for word in ("--tag", tag)]
+        run = command("run", *ONE_IMAGE[1:], "--denoiser", f"mean:label={label}", *more, *HERE)
+        assert run.returncode == 0, run.stderr
+    if form == "merge":
+        done = command("merge", "priorbench.db", "--store", "other.db")
+    else:
+        if form == "parquet":
+            pytest.importorskip("pyarrow")
+        assert command("export", "-o", f"all.{form}").returncode == 0
+        done = command("import", f"all.{form}", "--store", "other.db")
+    assert done.returncode == 0, done.stderr
+    for tag in ("first", "of the*"):
+        shown = command(*BOARD, "--tag", tag, "--store", "other.db").stdout
+        assert shown == command(*BOARD, "--tag", tag).stdout
+        [board] = json.loads(shown)
+        assert [row["name"] for row in board["rows"]] == ["one"]
+    assert "unknown tag" in command(*BOARD, "--tag", "second", "--store", "other.db").stderr
+    assert "first, of the paper" in command("runs", "--store", "other.db").stdout
+    assert command("export", "--store", "other.db").stdout == command("export").stdout
+
+
+def test_tags_are_united_whatever_comes_first_and_change_no_key(command, tmp_path):
+    done = command("run", *ONE_IMAGE[1:], "--denoiser", "mean", "--tag", "b", "--tag", "a", *HERE)
+    assert done.returncode == 0
+    line = json.loads(command("export").stdout)
+    assert list(line["run_tags"].values()) == [["b", "a"]]
+    (run,) = line["run_tags"]
+    before = {name: value for name, value in line.items() if name != "run_tags"}  # as it was without tags
+    others = [before, line, before | {"run_tags": {run: ["c", "b"]}}]
+    found = []
+    for number, order in enumerate([(0, 1, 2), (2, 1, 0), (1, 0, 2)]):
+        for place in order:
+            (tmp_path / "some.jsonl").write_text(json.dumps(others[place]) + "\n")
+            assert command("import", "some.jsonl", "--store", f"{number}.db").returncode == 0
+        found.append(json.loads(command("export", "--store", f"{number}.db").stdout))
+    assert found[0] == found[1] == found[2]
+    assert found[0]["run_tags"] == {run: ["a", "b", "c"]}
+    assert found[0]["key"] == line["key"] and found[0]["requests"] == line["requests"]
+    again = command("run", *ONE_IMAGE[1:], "--denoiser", "mean", "--store", "0.db", *HERE)
+    assert "nothing to do" in again.stderr
+
+
+def test_a_table_has_the_tags_of_all_runs_that_asked(command):
+    for tag in ("b", "a"):
+        assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", "--tag", tag, *HERE).returncode == 0
+    [row] = csv.DictReader(io.StringIO(command("export", "--format", "csv").stdout))
+    assert row["tags"] == "a; b"
+
+
 def test_an_export_names_every_request_that_a_record_answers(command):
     for label in ("one", "two"):
         done = command("run", *ONE_IMAGE[1:], "--denoiser", f"mean:label={label}", *HERE)

@@ -11,7 +11,7 @@ from asked_things import a_set, choice, request, results, run_of, told
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.boards import Row
 from priorbench.ranking.compare import compare_methods
-from priorbench.ranking.filters import Filter
+from priorbench.ranking.filters import Filter, wanted_records
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.store.database import Store
 
@@ -86,6 +86,73 @@ def test_parameters_of_the_rule_are_part_of_the_version():
     row, notes = the_row((1, long, OF_A), (2, short, OF_B))
     assert (row.denoiser, row.stopping_rule, row.psnr) == ("m", "fixed", 21.0)
     assert notes == [f"3 records {LEFT_OUT}"]
+
+
+@pytest.mark.parametrize("days", [(1, 2), (2, 1)])
+def test_one_set_under_two_labels_is_one_board(days):
+    """Pictures, noise and keys are the same: they were two boards, and methods of both never met."""
+    labels = ("photos-64", "photos:crop=64")
+    short, plain = (a_set(label, name="photos", parameters={"crop": 64}) for label in labels)
+    a, b = results("a", [30.0, 32.0]), results("b", [29.0, 31.0])
+    questions = (days[0], request("a", image_set=short), a), (days[1], request("b", image_set=plain), b)
+    other, name = labels if days == (1, 2) else reversed(labels)
+    assert boards(*questions) == {name: {"a": (31.0, 2), "b": (30.0, 2)}}
+    [board] = leaderboard(told(*questions).scores())
+    assert f"{name} is also called {other}: the same images, on one board" in board.notes
+    for label in (name, other):
+        [found] = leaderboard(told(*questions).scores(), only=Filter(image_set=label))
+        assert found.setting.image_set == name
+        named = wanted_records(told(*questions).scores(), Filter(image_set=label))
+        assert len(named) == 4 and all(one.current for one in named.values())
+    with pytest.raises(UnknownNameError):
+        leaderboard(told(*questions).scores(), only=Filter(image_set="photos-65"))
+
+
+def test_a_method_of_both_labels_is_one_row_and_the_last_asked_for_counts():
+    sets = [a_set(label, name="photos", parameters={"crop": 64}) for label in ("x", "y")]
+    first, second = (replace(one, image_set=of) for one, of in zip((A, B), sets, strict=True))
+    row, notes = the_row((1, first, OF_A), (2, second, OF_B))
+    assert (row.psnr, row.images, notes) == (21.0, 3, [f"3 records {LEFT_OUT}"])
+
+
+def test_a_part_with_a_label_of_its_own_is_on_the_board_of_the_whole_and_does_not_name_it():
+    def asked(label, **more):
+        return a_set(label, name="photos", parameters={"crop": 8, "limit": None} | more, choosing=("limit",))
+
+    records, more = results("a", [30.0, 32.0]), results("b", [20.0])
+    whole, part = request("a", image_set=asked("all")), request("b", image_set=asked("all:limit=1", limit=1))
+    assert boards((1, whole, records), (2, part, more)) == {"all": {"a": (30.0, 1), "b": (20.0, 1)}}
+
+
+def test_other_pixels_under_another_label_are_another_board():
+    """Neither a picture that was replaced, nor another folder whose files are called the same."""
+    for name, members in (("photos", ""), ("folder", "x")):
+        one, other = (a_set(label, name=name, members=members, count=2) for label in ("one", "other"))
+        a, b = results("a", [30.0, 31.0]), results("b", [20.0, 21.0])
+        b = [b[0], replace(b[1], image_sha256="new", noisy_sha256="new")]
+        found = boards((1, request("a", image_set=one), a), (2, request("b", image_set=other), b))
+        assert found == {"one": {"a": (30.5, 2)}, "other": {"b": (20.5, 2)}}
+
+
+def test_folders_whose_files_are_called_the_same_need_a_picture_in_common():
+    one, other = (a_set(label, name="folder", members="x", count=2) for label in ("one", "other"))
+    a, b = results("a", [30.0, 31.0]), results("b", [20.0, 21.0])
+    apart = (1, request("a", image_set=one), a[:1]), (2, request("b", image_set=other), b[1:])
+    assert boards(*apart) == {"one": {"a": (30.0, 1)}, "other": {"b": (21.0, 1)}}
+    together = (1, request("a", image_set=one), a), (2, request("b", image_set=other), b[1:])
+    assert boards(*together) == {"other": {"a": (31.0, 1), "b": (21.0, 1)}}
+
+
+def test_other_parameters_and_unknown_names_are_never_united():
+    sets = [
+        a_set("one", name="photos", parameters={"crop": 64}),
+        a_set("two", name="photos", parameters={"crop": 65}),
+        a_set("three", name="pictures", parameters={"crop": 64}),
+        a_set("four", name=""),
+        a_set("five", name=""),
+    ]
+    questions = [(1, request(image_set=one), results(one.label, [30.0], pixels=one.label)) for one in sets]
+    assert sorted(boards(*questions)) == ["five", "four", "one", "three", "two"]
 
 
 def test_two_crops_of_one_folder_have_boards_of_their_own():

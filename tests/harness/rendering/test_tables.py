@@ -34,7 +34,12 @@ def test_a_table_is_readable_in_80_columns_and_says_what_it_leaves_out():
     assert "no room here for" in "".join(lines)
     start = lines[2].index(" ") + 2
     method = slice(start, lines[2].index(" ", start))
-    assert "".join(line[method].strip() for line in lines[3:8]).startswith(label)
+    shown = next(line[method].strip() for line in lines if "…" in line[method])
+    head, _, tail = shown.partition("…")
+    assert 16 <= len(shown) < len(label)
+    assert label.startswith(head)
+    assert label.endswith(tail)
+    assert any("shortened" in line for line in lines)
     wide = printed(boards, 160)
     assert label in wide and "no room here for" not in wide and "256 MiB" in wide
 

@@ -59,7 +59,7 @@ def test_a_table_says_what_to_pick_and_when_targets_are_reached(found):
 def test_a_table_fits_the_terminal_and_names_what_it_leaves_out(found, width):
     shown = printed(found, width)
     assert max(map(len, shown.splitlines())) <= width
-    assert ("no room here for" in shown) is (width < 140)
+    assert ("no room here for" in shown) is (width < 80)
 
 
 def test_success_below_all_stands_beside_the_time():

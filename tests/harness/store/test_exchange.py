@@ -41,6 +41,23 @@ def test_what_was_written_before_there_were_salts_has_none(line: dict[str, Any])
     assert item_of(line).values["noise_correlation"] is None
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        *("first", 5, [["first"]], {"r": "first"}, {"r": [5]}, {"r": [""]}, {"r": ["a*"]}),
+        *({"r": ["\x1b[1m"]}, {"r": ["<b>"]}, {"r": ["x" * 1001]}, {"r": ["x"] * 1001}, {"r": None}),
+    ],
+)
+def test_what_is_no_tag_is_refused(line: dict[str, Any], tags: Any) -> None:
+    line["requests"][0]["runs"] = [["r", "2026-11-29T10:00:00+00:00"]]
+    line["run_tags"] = {"r": ["b", "a", "a"], "another": ["c"]}
+    [run] = item_of(line).runs
+    assert run.options == {"tags": ["a", "b"]}
+    line["run_tags"] = tags
+    with pytest.raises(UnreadableError, match="tag"):
+        item_of(line)
+
+
 def test_the_time_of_a_run_comes_in_utc(line: dict[str, Any]) -> None:
     line["requests"][0]["runs"] = [["r", "2026-11-29T23:59:00+14:00"], ["s", "2026-11-29T10:00:00+00:00"]]
     assert [run.asked_at for run in item_of(line).runs] == [

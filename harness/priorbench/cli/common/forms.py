@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Form = TypeVar("Form", bound=StrEnum)
-
-#: of a table that goes into a file, in characters
-FILE_WIDTH = 140
 
 #: ending of a file -> name of a form
 _ENDINGS = {
@@ -71,8 +69,10 @@ def write_printed(printed: Callable[[Console], None], output: Path | None) -> No
     """Have something printed on the terminal, or into a file as wide as a page."""
     from rich.console import Console
 
+    from priorbench.rendering.terminal.width import FILE_WIDTH, page_width
+
     if output is None:
-        printed(Console(highlight=False))
+        printed(Console(highlight=False, width=page_width(sys.stdout)))
         return
     text = io.StringIO()
     printed(Console(file=text, width=FILE_WIDTH, highlight=False, color_system=None))

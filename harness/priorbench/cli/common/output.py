@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,9 +16,6 @@ from priorbench.words import visible
 
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
-
-#: Width of tables that no terminal limits: nothing is wrapped, so that every record is one line.
-_UNLIMITED = 100_000
 
 
 class Format(StrEnum):
@@ -67,9 +64,43 @@ def open_registry(plugin: Sequence[Path] | None = None, *, tell_broken: bool = T
     return registry
 
 
-def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
-    """Print text on standard output or standard error; what it holds does nothing to a terminal."""
-    typer.echo(visible(text), err=err, nl=nl)
+def say(text: str = "", *, err: bool = False, nl: bool = True, hang: int | None = None) -> None:
+    """Print text on standard output or standard error; what it holds does nothing to a terminal.
+
+    On a terminal, lines that are too wide go on in the next one.
+
+    Parameters
+    ----------
+    text : str, default ''
+        one or several lines.
+    err : bool, default False
+        whether it goes to standard error.
+    nl : bool, default True
+        whether a line break follows.
+    hang : int or None, optional
+        spaces before what goes on in the next line; default two more than before the line itself.
+    """
+    from priorbench.rendering.terminal.width import terminal_width
+
+    width = terminal_width(sys.stderr if err else sys.stdout)
+    lines = visible(text).split("\n")
+    if width is not None and any(len(line) > width // 2 for line in lines):  # a character may be two wide
+        lines = [part for line in lines for part in _broken(line, width, hang)]
+    typer.echo("\n".join(lines), err=err, nl=nl)
+
+
+def _broken(line: str, width: int, hang: int | None) -> list[str]:
+    from priorbench.rendering.terminal.wrapping import wrapped
+
+    text = line.lstrip(" ")
+    before = len(line) - len(text)
+    after = min(before + 2 if hang is None else hang, width // 2)
+    return wrapped(text, width, first=" " * before, rest=" " * after)
+
+
+def print_text(text: str) -> None:
+    """Print text that programs read, such as a script, as it is: however wide it is."""
+    typer.echo(visible(text), nl=not text.endswith("\n"))
 
 
 def remark(text: str) -> None:
@@ -95,8 +126,17 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, indent: int = 0) -> None:
-    """Print a table; on a terminal cells are wrapped, elsewhere every row is one line. Nothing is cut.
+def print_table(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    indent: int = 0,
+    names: Container[str] = (),
+    whole: Container[str] = (),
+    dispensable: Sequence[str] = (),
+    everything: str = "--format json",
+) -> tuple[str, ...]:
+    """Print a table. Elsewhere than on a terminal every row is one line, and nothing is cut.
 
     Parameters
     ----------
@@ -106,21 +146,38 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, indent
         the cells; white space in them is made single spaces.
     indent : int, default 0
         spaces before each row.
-    """
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
+    names, whole : Container[str], default ()
+        titles of columns whose cells are shortened, or left as they are, where there is no room; those of all
+        others are wrapped.
+    dispensable : Sequence[str], default ()
+        titles of columns that a narrow terminal goes without, the least needed first.
+    everything : str, default '--format json'
+        what shows all, for the note that says what is not shown.
 
-    console = Console() if sys.stdout.isatty() else Console(width=_UNLIMITED)
-    table = Table(
-        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=bool(headers)
-    )
-    for number in range(len(headers or rows[0]) if headers or rows else 0):
-        table.add_column(headers[number] if headers else "", overflow="fold")
-    for row in rows:
-        # Text, not a string: rich would take "[bm3d]" for markup.
-        table.add_row(*(Text(visible(" ".join(cell.split()))) for cell in row))
-    with console.capture() as capture:
-        console.print(Padding(table, (0, 0, 0, indent), expand=False))
-    typer.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
+    Returns
+    -------
+    tuple of str
+        titles of the columns that there was room for.
+    """
+    from priorbench.rendering.terminal.grid import Column, Kind, arranged
+    from priorbench.rendering.terminal.width import terminal_width
+
+    def kind(title: str) -> Kind:
+        return Kind.NAME if title in names else Kind.WHOLE if title in whole else Kind.TEXT
+
+    lines = [[visible(" ".join(cell.split())) for cell in row] for row in rows]
+    titles = [visible(title) for title in headers] or [""] * len(lines[0] if lines else [])
+    columns = [
+        Column(heading=title, cells=[line[place] for line in lines], kind=kind(title))
+        for place, title in enumerate(titles)
+    ]
+    width = terminal_width(sys.stdout)
+    grid = arranged(columns, None if width is None else width - indent, dispensable)
+    before = " " * indent
+    for line in grid.head:
+        typer.echo(before + (line if width is None else typer.style(line, bold=True)))
+    for line in (line for row in grid.rows for line in row):
+        typer.echo((before + line).rstrip())
+    for note in grid.notes(everything):
+        say(note)
+    return grid.shown

@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 from typing import TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -15,9 +16,11 @@ from rich.text import Text
 from priorbench.contract.choice import DENOISING
 from priorbench.contract.records import Noted, Record, RunSummary
 from priorbench.contract.requests import Request
-from priorbench.rendering.tables import seconds
+from priorbench.rendering.terminal.names import cut
+from priorbench.rendering.terminal.width import terminal_width
+from priorbench.rendering.terminal.wrapping import wrapped
 from priorbench.run.progress import Progress
-from priorbench.words import duration, plural, visible
+from priorbench.words import duration, plural, seconds, visible
 
 
 class ProgressView:
@@ -37,7 +40,7 @@ class ProgressView:
         self._suite = suite
         # not what rich says: FORCE_COLOR makes a terminal of any file, and a bar in a log is rubbish
         self._draws, self._out = out.isatty(), out
-        self._console = Console(file=out, highlight=False, soft_wrap=True)
+        self._console = Console(file=out, highlight=False, width=terminal_width(out))
         self._progress = Progress(planned=planned)
         self._began = time.monotonic()
         self._shown: tuple[tuple[Record, Request], ...] = ()
@@ -103,7 +106,7 @@ class ProgressView:
 
     def _say(self, line: str) -> None:
         if self._draws:
-            self._console.print(Text(visible(line)))
+            self._console.print(Text("\n".join(wrapped(visible(line), self._console.width, rest="  "))))
         else:  # in a file, a line is a line: what rich does for a terminal takes half a millisecond
             self._out.write(f"{visible(line)}\n")
             self._out.flush()
@@ -122,15 +125,23 @@ class ProgressView:
         return f"{duration(mean * left)} left"
 
     def _render(self) -> Table:
-        progress = self._progress
-        grid = Table.grid(padding=(0, 1))
-        bar = ProgressBar(
-            total=max(1, progress.planned), completed=progress.finished + progress.resumed, width=24
-        )
+        """Return one line: what is left of its room is for what runs now."""
+        progress, width = self._progress, self._console.width
         running = self._waits() if progress.waiting else ", ".join(progress.running[:2])
-        grid.add_row(
-            self._suite, bar, self._count(), self._left(), Text(visible(running), overflow="ellipsis")
-        )
+        told = [self._count(), self._left()]
+        suite = cut(visible(self._suite), max(width // 5, 8))
+        long = 24 if width >= 100 else 12
+        done = progress.finished + progress.resumed
+        bar = ProgressBar(total=max(1, progress.planned), completed=done, width=long)
+        room = width - 1 - sum(cell_len(part) + 1 for part in [suite, *told]) - long - 1
+        grid = Table.grid(padding=(0, 1))
+        for _ in range(5):
+            grid.add_column(no_wrap=True, overflow="ellipsis")
+        rest = cut(visible(running), room) if room > 0 else ""
+        if room < 0:
+            grid.add_row(suite, *told)
+        else:
+            grid.add_row(suite, bar, *told, rest)
         return grid
 
 

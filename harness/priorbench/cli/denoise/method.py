@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+import typer
 
 from priorbench.cli.common.output import say
 from priorbench.cli.denoise.noise import told_noise
@@ -100,7 +101,7 @@ class Method:
         def show(point: Any) -> None:
             if sys.stderr.isatty():
                 told = f"\riteration {point.iteration} of {budget}, {point.wall_seconds:.0f} s "
-                say(told, err=True, nl=False)
+                typer.echo(told, err=True, nl=False)
 
         def run() -> Outcome:
             outcome = _caught(lambda: measure(method, problem, rules, budget, curve=show)[0])

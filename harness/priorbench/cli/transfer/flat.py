@@ -34,7 +34,7 @@ def flat(values: Mapping[str, Any], named: Named) -> dict[str, Any]:
     named : Named
         what it was asked for as.
     """
-    request = named.request
+    request, tags = named.request, values.get("run_tags", {})
     row: dict[str, Any] = {
         "denoiser_label": request.denoiser.label,
         "stopping_label": None if request.stopping is None else request.stopping.label,
@@ -42,6 +42,7 @@ def flat(values: Mapping[str, Any], named: Named) -> dict[str, Any]:
         "noise_label": request.noise.label,
         "operator_label": request.operator.label,
         "suite": request.suite,
+        "tags": "; ".join(sorted({tag for own in tags.values() for tag in own})) or None,
         "current": named.current,
     }
     row |= {name: value for name, value in values.items() if name not in NESTED}

@@ -1,0 +1,1 @@
+"""How wide things are on a terminal: widths, names that are shortened, text that is wrapped, tables."""
