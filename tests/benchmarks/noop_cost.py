@@ -9,6 +9,8 @@ so many processors busy meanwhile. What this script does not know goes to ``prio
 With a method that computes, the trials a second of two jobs by those of one tell what a second job is worth:
 
     python -m tests.benchmarks.noop_cost --trials 30 --first 4 --denoiser dip:iterations=40 --threads 1
+
+`--workers 1 2` runs them on so many workers of dask, in processes of this machine, in the place of jobs.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ _KINDS = {
     "priorbench.player": "player",
     "priorbench.pictures": "decoder",
     "priorbench.children": "guard",
+    "multiprocessing": "dask worker",
 }
 
 
@@ -63,12 +66,12 @@ def write_pictures(folder: Path, count: int, side: int) -> None:
         Image.fromarray(pixels).save(folder / f"{number:05d}.png")
 
 
-def cost(folder: Path, first: int, trials: int, jobs: int, extra: Sequence[str]) -> Cost:
+def cost(folder: Path, first: int, trials: int, extra: Sequence[str]) -> Cost:
     """Run a method on a folder of pictures; return what each of so many trials takes, the first left out."""
     with tempfile.TemporaryDirectory() as place:
         command = [
             *(sys.executable, "-m", "priorbench", "run", "-", "--images", str(folder)),
-            *("--noise", "gaussian-25", "--pictures", "0", "--jobs", str(jobs), "--plugin", noop.__file__),
+            *("--noise", "gaussian-25", "--pictures", "0", "--plugin", noop.__file__),
             *("--store", f"{place}/store.db", *extra),
         ]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -121,6 +124,14 @@ def busy(processors: int) -> Iterator[None]:
             loop.wait()
 
 
+def _dask(place: Path, workers: int) -> list[str]:
+    """Return the options for workers of dask on this machine, one trial at a time each."""
+    cluster = place / f"workers-{workers}.yaml"
+    about = f"LocalCluster: {{n_workers: {workers}, threads_per_worker: 1, dashboard_address: null}}\n"
+    cluster.write_text(about)
+    return ["--executor", f"dask:workers={workers}", "--cluster", str(cluster)]
+
+
 def main() -> None:
     """Measure, and print one JSON line for each number of jobs: the best of the rounds, and all of them."""
     form = argparse.RawDescriptionHelpFormatter
@@ -129,6 +140,7 @@ def main() -> None:
     options.add_argument("--first", type=int, default=40, help="trials that are not counted")
     options.add_argument("--denoiser", default="noop")
     options.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
+    options.add_argument("--workers", type=int, nargs="+", default=[], help="of dask, in place of jobs")
     options.add_argument("--side", type=int, default=64)
     options.add_argument("--rounds", type=int, default=1)
     options.add_argument("--busy", type=int, default=0)
@@ -138,12 +150,13 @@ def main() -> None:
         # some more than are counted: the decoder of the run is ahead of the others
         write_pictures(folder, told.first + told.trials + 20, told.side)
         extra = ["--denoiser", told.denoiser, *extra]
-        for jobs in told.jobs:
+        for number in told.workers or told.jobs:
+            way = _dask(Path(place), number) if told.workers else ["--jobs", str(number)]
             with busy(told.busy):
-                found = [cost(folder, told.first, told.trials, jobs, extra) for _ in range(told.rounds)]
+                found = [cost(folder, told.first, told.trials, [*way, *extra]) for _ in range(told.rounds)]
             best = min(found, key=lambda one: one.total)
             line = {
-                "jobs": jobs,
+                "workers" if told.workers else "jobs": number,
                 "busy": told.busy,
                 "cpu_ms": round(best.total, 2),
                 "by_process": {kind: round(value, 2) for kind, value in sorted(best.milliseconds.items())},
