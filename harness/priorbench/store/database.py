@@ -23,18 +23,17 @@ from priorbench.store.asked import (
     add_answers,
     add_run,
     asked_of,
-    is_loose,
     own_answers,
     read_asked,
     tell_loose,
 )
-from priorbench.store.columns.recalling import Resting, recalled, remember
-from priorbench.store.columns.remembered import place
+from priorbench.store.columns.reading import stored_scores
 from priorbench.store.documents import Damage, UnreadableError, document, fact, limits_of, row_of
 from priorbench.store.documents import environment as environment_of
 from priorbench.store.exchange import exported, rescue
-from priorbench.store.opening import Database, prepare, schema_of
-from priorbench.store.score_tables import SCORE_TABLES, add_scores, has_scores, stored_scores
+from priorbench.store.opening import Database
+from priorbench.store.rows.renewing import prepare, schema_of
+from priorbench.store.score_tables import add_scores
 from priorbench.store.scores import Scores, scores_of_documents
 from priorbench.store.statements import (
     add_records,
@@ -329,33 +328,8 @@ class Store:
         """
         if self._lacks(ANSWERS):
             return scores_of_documents(self._as_written(curves=False), None)
-        with self._connection() as connection:
-            resting = self._resting()
-            found = None if resting is None else recalled(connection, resting, self._note)
-            if found is not None:
-                return found
-            asked = read_asked(connection, self._note)
-            found = self._stored_scores(connection, asked)
-            if found is None or is_loose(connection, found.asked, len(found.keys)):
-                tell_loose(connection, self._note)
-            elif resting is not None and not self.damage and resting == self._resting():
-                return remember(resting, found)
+        asked, found = stored_scores(self._database, self._note, self.damage)
         return scores_of_documents(self._as_written(curves=False), asked) if found is None else found
-
-    def _stored_scores(self, connection: sa.Connection, asked: Asked) -> Scores | None:
-        """Return the scores as they are stored; None if they are not, or not all of them, or damaged."""
-        if any(map(self._lacks, SCORE_TABLES)) or not has_scores(connection):
-            return None
-        try:
-            return stored_scores(connection, asked, self._note)
-        except (ValueError, TypeError):  # numbers that are none, references to nothing
-            return None
-
-    def _resting(self) -> Resting | None:
-        """Return where the scores are remembered of a store that only is read, and at rest."""
-        path, stamp = self._database.path, self._database.at_rest()
-        file = None if path is None or stamp is None else place(path)
-        return None if file is None or stamp is None else Resting(file, stamp)
 
     def __len__(self) -> int:
         """Return the number of records."""

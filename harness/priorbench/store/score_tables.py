@@ -67,7 +67,7 @@ def add_scores(connection: sa.Connection, records: Sequence[Mapping[str, Any]]) 
     connection.execute(insert(connection, SCORES), rows)
 
 
-def stored_scores(connection: sa.Connection, asked: Asked, note: Note) -> Scores:
+def read_scores(connection: sa.Connection, asked: Asked, note: Note) -> Scores:
     """Return the scores of all records that are JSON; `asked` is what they answer.
 
     Raises

@@ -24,9 +24,9 @@ from priorbench.ranking.boards import Board
 from priorbench.ranking.filters import Filter
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.newest import Selection, marked
-from priorbench.store import database, files
+from priorbench.store import files
 from priorbench.store.asked import Answer, asked_of
-from priorbench.store.columns import remembered
+from priorbench.store.columns import reading, remembered
 from priorbench.store.columns.filling import COLUMNS
 from priorbench.store.database import Store
 from priorbench.store.forgetting import forget, rename
@@ -55,8 +55,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was read row by row: an item for each time."""
     found: list[str] = []
-    real = database.read_asked
-    monkeypatch.setattr(database, "read_asked", lambda *given: (found.append("answers"), real(*given))[1])
+    real = reading.read_asked
+    monkeypatch.setattr(reading, "read_asked", lambda *given: (found.append("answers"), real(*given))[1])
     return found
 
 
@@ -259,14 +259,14 @@ def test_a_store_in_use_is_read_as_it_is_now(path, read, cache):
 
 
 def test_a_change_while_it_is_read_is_not_remembered(path, cache, monkeypatch):
-    real = database.stored_scores
+    real = reading.read_scores
 
     def changing(*given):
         found = real(*given)
         os.utime(path)
         return found
 
-    monkeypatch.setattr(database, "stored_scores", changing)
+    monkeypatch.setattr(reading, "read_scores", changing)
     with pytest.raises(PriorbenchError, match="changed while it was read"):
         scores_in(path)
     assert not cache.exists() or not list(cache.iterdir())
@@ -298,7 +298,7 @@ def test_a_damaged_file_counts_for_nothing(path, cache, read):
     [file] = cache.iterdir()
     data = file.read_bytes()
     with contextlib.closing(Store(str(path), create=False)) as store:
-        place = store._resting()
+        place = reading.resting(store._database)
     for number, spoiled in enumerate(_spoiled(data)):
         file.write_bytes(spoiled)
         assert remembered.recall(place.file, place.stamp, "x") is None
