@@ -91,7 +91,7 @@ METRICS: dict[str, dict[str, Any]] = {
     "input-unchanged": {},
     "direction": {"higher_is_better": True},
 }
-STOPPING_RULES = ("chooses", "ends", "hands-off", "repeatable")
+STOPPING_RULES = ("chooses", "ends", "fired", "hands-off", "repeatable")
 
 
 def _named(module: str, prefix: str, check: str) -> dict[str, Any]:

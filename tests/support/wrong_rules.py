@@ -16,7 +16,7 @@ class Good:
 
     def observe(self, look):
         done = look.iteration >= self.last
-        return Verdict(keep=done, stop=done)
+        return Verdict(keep=done, stop=done, fired=done)
 
 
 class Chooses(Good):
@@ -31,6 +31,14 @@ class Ends(Good):
 
     def observe(self, look):
         return Verdict(keep=look.iteration == self.last)
+
+
+class Fired(Good):
+    """Does not say that it stops for its criterion."""
+
+    def observe(self, look):
+        done = look.iteration >= self.last
+        return Verdict(keep=done, stop=done)
 
 
 class HandsOff(Good):

@@ -96,6 +96,7 @@ def _render(name: str, kind: str) -> Mapping[str, str]:
     templates = {
         "pyproject.toml": "pyproject.toml",
         "README.md": "README.md",
+        ".gitignore": "gitignore",
         suite: "suite.yaml",
         f"tests/{test}": test,
         f"{package}/__init__.py": "hooks.py",

@@ -68,8 +68,8 @@ def choose(asked: Sequence[str], base: Stock, head: Stock) -> Chosen:
             raise error
     if not known and not broken:
         raise PriorbenchError(
-            "no denoiser of this repository is registered: install its plugin with 'pip install -e .', "
-            "or name its file with --plugin FILE.py"
+            "no denoiser of this repository is registered, and watch compares denoisers only: install its "
+            "plugin with 'pip install -e .', or name its file with --plugin FILE.py"
         )
     wanted = {text: _name(text, known) for text in dict.fromkeys(asked)} or {
         name: name for name in sorted(known)

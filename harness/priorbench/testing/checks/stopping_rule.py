@@ -187,6 +187,19 @@ def ends(subject: RuleSubject) -> Finding | None:
     )
 
 
+def says_fired(subject: RuleSubject) -> Finding | None:
+    """What stops before the budget is spent stops for the rule's criterion."""
+    outcome = subject.watched.outcome
+    budget = min(BUDGET, subject.parameters.get("iterations") or BUDGET)
+    stopped = outcome.stopped_at or budget
+    silent = subject.spec.criterion and stopped < budget and not outcome.fired
+    return finding(
+        f"it stopped at {stopped} of {budget} iterations, with fired=False" if silent else "",
+        expected="a rule that stops before its budget is spent says that its criterion was met",
+        mend="answer Verdict(stop=True, fired=True) there; or criterion=False in the spec of a rule without one",
+    )
+
+
 def hands_off(subject: RuleSubject) -> Finding | None:
     """It watches a fit that other rules watch, too."""
     return finding(
@@ -209,6 +222,7 @@ def repeatable(subject: RuleSubject) -> Finding | None:
 CHECKS = (
     Check(name="chooses", what="it chooses an iterate", run=chooses, needs=("loads",)),
     Check(name="ends", what="it comes to an end", run=ends, needs=("chooses",)),
+    Check(name="fired", what="it says when its criterion was met", run=says_fired, needs=("ends",)),
     Check(name="hands-off", what="it changes nothing that it is shown", run=hands_off, needs=("chooses",)),
     Check(name="repeatable", what="it chooses the same twice", run=repeatable, needs=("chooses",)),
 )
