@@ -105,7 +105,7 @@ def evaluate(
     limit : int or None, optional
         images to use, 1 or more; None = all.
     iterations : int or None, optional
-        iterations of an iterative method, 1 or more.
+        iterations of an iterative method, 1 or more; default: its attribute `iterations`, if it has one.
     device : str, default 'cpu'
         torch device.
     salt : str or Path or None, optional
@@ -127,6 +127,8 @@ def evaluate(
     for what, value in {"limit": limit, "iterations": iterations}.items():
         if value is not None:
             check_count(f"evaluate: {what}", value)
+    if iterations is None and isinstance(own := getattr(method, "iterations", None), int) and own > 0:
+        iterations = own
     secret = "" if salt is None else read_salt(salt)
     device = resolve_device(device)
     registry = load_registry()

@@ -251,13 +251,14 @@ def _tell_pictures(plan: Plan) -> None:
 def _execute(
     plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool, ending: Ending
 ) -> RunSummary:
-    from priorbench.cli.common.kept import tell_cost
+    from priorbench.cli.common.kept import tell_cost, tell_other_keys
     from priorbench.cli.common.progress import ProgressView
     from priorbench.cli.common.stores import writing
     from priorbench.run.loop import execute
 
     try:
         with writing(store_name) as store:
+            tell_other_keys(plan, store)
             tell_cost(plan, store)
             with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
                 summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from priorbench.errors import PriorbenchError
@@ -75,7 +76,9 @@ def _draw(figure: Any, picture: Picture, labels: Sequence[str]) -> None:
 
 
 def _bracket(axes: Any, x: float, bracket: Bracket) -> None:
-    first, last = bracket.members[0], bracket.members[-1]
-    axes.plot([x, x], [first, last], color=_TEXT["quiet"], linewidth=1, linestyle=":")
+    first = bracket.members[0]
+    for one, following in pairwise(bracket.members):
+        line = "-" if following == one + 1 else ":"  # dotted where it passes others
+        axes.plot([x, x], [one, following], color=_TEXT["quiet"], linewidth=1, linestyle=line)
     axes.plot([x] * len(bracket.members), bracket.members, "_", color=_TEXT["quiet"], markersize=6)
     axes.text(x, first - 0.45, plain(bracket.letter), ha="center", fontsize=7, color=_TEXT["quiet"])

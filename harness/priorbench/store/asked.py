@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -206,6 +207,17 @@ def tell_loose(connection: sa.Connection, note: Note) -> None:
         loose = connection.execute(count.where(~sa.exists().where(there == column))).scalar_one()
         if loose:
             note(f"answers without a {name}", f"there are {loose}, which no board shows")
+
+
+def last_run(connection: sa.Connection, suite: str) -> Run | None:
+    """Return the newest run of a suite, of the last hundred runs of all suites."""
+    query = sa.select(RUNS.c.id, RUNS.c.asked_at, RUNS.c.data).order_by(RUNS.c.asked_at.desc()).limit(100)
+    for number, asked_at, data in connection.execute(query):
+        with contextlib.suppress(ValueError, TypeError):
+            run = Run(id=number, asked_at=asked_at, **json.loads(data))
+            if run.suite == suite:
+                return run
+    return None
 
 
 def add_run(connection: sa.Connection, run: Run) -> None:

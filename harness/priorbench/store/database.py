@@ -23,6 +23,7 @@ from priorbench.store.asked import (
     add_answers,
     add_run,
     asked_of,
+    last_run,
     own_answers,
     read_asked,
     tell_loose,
@@ -133,6 +134,10 @@ class Store:
         """Store that something is asked for now; its answers follow."""
         self.write(lambda connection: add_run(connection, run))
         self._runs[run.id] = run
+
+    def last_run(self, suite: str) -> Run | None:
+        """Return the newest run of a suite; None if it is not among the last hundred runs."""
+        return self.read(lambda connection: last_run(connection, suite))
 
     def add_answers(self, answers: Sequence[Answer]) -> frozenset[str]:
         """Store that records which are there answer requests; return the keys that are there no more."""

@@ -43,6 +43,10 @@ def of_unknown_name(kind: str, name: str, registry: Registry) -> str:
         some = next(iter(sorted(levels)), "")
         return f"'{name}' is a level: name the noise, too, as '{some}:{levels[some]}={name}'" if some else ""
     found = _SIZE.match(name)
+    if kind == NoiseSpec.kind and found and found["name"] in registry.all(kind):
+        spec = registry.find(kind, found["name"]).spec
+        if isinstance(spec, NoiseSpec) and spec.level and not spec.preset:
+            return f"there is no '{name}' by name: write '{found['name']}:{spec.level[0]}={found['size']}'"
     if kind == ImageSetSpec.kind and found and found["name"] in registry.all(kind):
         spec = registry.find(kind, found["name"]).spec
         if isinstance(spec, Spec) and "crop" in _parameters(spec):

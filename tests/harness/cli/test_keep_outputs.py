@@ -168,3 +168,12 @@ def test_a_store_on_a_server_wants_a_folder(monkeypatch, tmp_path):
         kept_outputs("postgresql://h/d", 1, here)
     monkeypatch.setenv("PRIORBENCH_OUTPUTS", str(tmp_path))
     assert kept_outputs("postgresql://h/d", 1, here) == (str(tmp_path), 1)
+
+
+def test_other_threads_than_last_time_are_told(command, suite):
+    assert command("run", suite, *HERE, "--threads", "1", "--limit", "1").returncode == 0
+    again = command("run", suite, *HERE, "--threads", "1", "--limit", "1")
+    assert "the last run" not in again.stderr
+    done = command("run", suite, *HERE, "--threads", "2", "--limit", "1")
+    assert "the last run of small in this store had --threads 1, this one has --threads 2" in done.stderr
+    assert "'--threads 1' goes on with them" in done.stderr

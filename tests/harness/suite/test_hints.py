@@ -42,6 +42,7 @@ def problem(registry: Registry, **options: Any) -> str:
         ({"noises": ("25",)}, "'25' is a level: name the noise, too, as 'gaussian:sigma=25'"),
         ({"noises": ("15/255",)}, "name the noise, too, as 'gaussian:sigma=15/255'"),
         ({"noises": ("0.1",)}, "name the noise, too, as 'gaussian:sigma=0.1'"),
+        ({"noises": ("gaussian-35",)}, "there is no 'gaussian-35' by name: write 'gaussian:sigma=35'"),
         ({"noises": ("gausian",)}, "did you mean 'gaussian'?"),
         ({"images": ("photos-64",)}, "write 'photos:crop=64' for its middles of that size"),
         ({"images": ("signals-64",)}, "unknown image set 'signals-64'; did you mean 'signals'?"),

@@ -1,4 +1,4 @@
-"""Where a run keeps the outputs of methods, and what further metrics cost where it does not."""
+"""What a store has of a run already, and what of it is not found or not kept."""
 
 from __future__ import annotations
 
@@ -58,5 +58,22 @@ def tell_cost(plan: Plan, store: Store) -> None:
             f" kept no output, and {'is' if again.results == 1 else 'are'} made again:"
             f" about {duration(again.seconds)} of fits;"
             " 'run --keep-outputs 4GiB' keeps outputs for the next metric",
+            err=True,
+        )
+
+
+def tell_other_keys(plan: Plan, store: Store) -> None:
+    """Say where the last run of the suite had other threads or another device, for then nothing is found."""
+    last = store.last_run(plan.suite.name)
+    if last is None:
+        return
+    now = {"threads": plan.options.threads, "device": plan.options.device}
+    other = {name: last.options[name] for name in now if last.options.get(name) not in (None, now[name])}
+    if other:
+        had = " ".join(f"--{name} {value}" for name, value in other.items())
+        has = " ".join(f"--{name} {now[name]}" for name in other)
+        say(
+            f"priorbench: the last run of {plan.suite.name} in this store had {had}, this one has {has}:"
+            f" results of the other are not found; '{had}' goes on with them",
             err=True,
         )

@@ -22,6 +22,9 @@ from priorbench.rendering.terminal.wrapping import wrapped
 from priorbench.run.progress import Progress
 from priorbench.words import duration, plural, seconds, visible
 
+#: trials, at most, before a time is estimated: the first ones include what is done once
+_FEW = 10
+
 
 class ProgressView:
     """Shows what runs now, what is done and left, and the time that is left.
@@ -119,7 +122,7 @@ class ProgressView:
         """Estimate the time left from the mean time of the trials so far."""
         progress = self._progress
         left = progress.planned - progress.finished - progress.resumed
-        if not progress.finished or left <= 0:
+        if progress.finished < min(_FEW, progress.planned // 10 + 1) or left <= 0:
             return ""
         mean = (time.monotonic() - self._began) / progress.finished
         return f"{duration(mean * left)} left"

@@ -45,7 +45,8 @@ def seeds(subject: DenoiserSubject) -> Finding | None:
     return Finding(
         expected=f"another seed gives {'another' if claims else 'the same'} result (stochastic={claims})",
         seen=run.fault or ("another result" if differs else "the same result"),
-        mend="seed everything from observation.generator(), or correct 'stochastic' in the spec",
+        mend="say stochastic=True in the spec of a method that draws from observation.generator() or "
+        "observation.seed; otherwise find what differs from run to run",
     )
 
 

@@ -196,7 +196,7 @@ def says_fired(subject: RuleSubject) -> Finding | None:
     return finding(
         f"it stopped at {stopped} of {budget} iterations, with fired=False" if silent else "",
         expected="a rule that stops before its budget is spent says that its criterion was met",
-        mend="answer Verdict(stop=True, fired=True) there; or criterion=False in the spec of a rule without one",
+        mend="answer Verdict(stop=True, fired=True) there; without a criterion: criterion=False in the spec",
     )
 
 
