@@ -25,6 +25,14 @@ def use_fused(engine: Engine, device: torch.device) -> bool:
         missing = f"it runs on the CPU only, not on {device}"
     elif find_spec("numba") is None:
         missing = "numba is not installed: pip install numba"
+    elif engine != "plain" and not _fuses():
+        missing = "the processor has no fused multiply-add (x86 has it together with AVX2)"
     if engine == "fused" and missing:
         raise PriorbenchError(f"engine 'fused': {missing}; 'auto' takes 'plain' there")
     return engine != "plain" and missing is None
+
+
+def _fuses() -> bool:
+    from priorbench.toolkit.fused.vectors import fuses
+
+    return fuses()

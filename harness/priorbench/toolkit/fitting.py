@@ -177,9 +177,15 @@ class Objective:
             shapes = f"{tuple(predicted.shape)}, the observation {tuple(self._measured.shape)}"
             raise ValueError(f"the operator gives {shapes}")
         if self._mask is None:
-            return nn.functional.mse_loss(predicted, self._measured)
+            squares = nn.functional.mse_loss(predicted, self._measured, reduction="none")
+            return _sum(squares) / squares.numel()
         residual = torch.where(self._mask, predicted - self._measured, 0)
-        return residual.square().sum() / self._allowed
+        return _sum(residual.square()) / self._allowed
+
+
+def _sum(values: torch.Tensor) -> torch.Tensor:
+    """Return the sum, row by row: torch cuts one long sum into parts, one for each thread, but not a row."""
+    return values.sum(-1).sum()
 
 
 class Perturbation:

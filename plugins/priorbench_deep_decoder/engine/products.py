@@ -1,13 +1,14 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
 """Matrix products that mix channels, on a tile of pixels that is in the cache.
 
-A mixing into a few channels (the image's) is left to loops, three at a time: blocks would be mostly empty.
+A mixing into a few channels (the image's) is done three at a time: blocks would be mostly empty.
 """
 
 from __future__ import annotations
 
 from priorbench.toolkit.fused.compiled import inner
 from priorbench.toolkit.fused.product import multiply, pack, panels_in
+from priorbench.toolkit.fused.rows import multiply_rows
 
 #: a mixing into so few channels is not done in blocks
 NARROW = 8
@@ -19,8 +20,7 @@ def mix(x, weight, panels, bias, out):
 
     `panels` hold weight^T where it is not narrow.
     """
-    pixels, k = x.shape
-    outputs = weight.shape[0]
+    pixels, outputs = len(x), len(weight)
     if outputs > NARROW:
         multiply(x, panels, True, out)
         if len(bias):
@@ -29,26 +29,7 @@ def mix(x, weight, panels, bias, out):
                 for o in range(outputs):
                     row[o] += bias[o]
         return
-    zero = x.dtype.type(0)
-    threes = outputs - outputs % 3
-    for o in range(0, threes, 3):
-        w0, w1, w2 = weight[o], weight[o + 1], weight[o + 2]
-        for p in range(pixels):
-            row = x[p]
-            t0 = t1 = t2 = zero
-            for c in range(k):
-                t0 += w0[c] * row[c]
-                t1 += w1[c] * row[c]
-                t2 += w2[c] * row[c]
-            out[p, o], out[p, o + 1], out[p, o + 2] = t0, t1, t2
-    for o in range(threes, outputs):
-        w0 = weight[o]
-        for p in range(pixels):
-            row = x[p]
-            t0 = zero
-            for c in range(k):
-                t0 += w0[c] * row[c]
-            out[p, o] = t0
+    multiply_rows(weight, 0, outputs, x, out)
     for o in range(len(bias)):
         for p in range(pixels):
             out[p, o] += bias[o]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from priorbench.toolkit.fused.compiled import inner
+from priorbench.toolkit.fused.rows import multiply_rows
 
 
 @inner
@@ -50,11 +51,10 @@ def standardise(totals, shift, gamma, beta, pixels, epsilon, last, moments, tran
 def fold(mixing, begin, end, gamma, beta, weight, bias):
     """Write mixing diag(gamma) and mixing beta, a mixing after scale and shift: rows begin to end - 1."""
     for o in range(begin, end):
-        total = 0.0
-        for c in range(mixing.shape[1]):
-            weight[o, c] = mixing[o, c] * gamma[c]
-            total += mixing[o, c] * beta[c]
-        bias[o] = total
+        row, out = mixing[o], weight[o]
+        for c in range(len(row)):
+            out[c] = row[c] * gamma[c]
+    multiply_rows(mixing, begin, end, beta.reshape(1, -1), bias.reshape(1, -1))
 
 
 @inner

@@ -17,9 +17,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # not overlap, and by default gives up where that takes more than eight comparisons.
 llvmlite.binding.set_option("", "-runtime-memory-check-threshold=128")
 
-# Sums may be reordered and products fused; infinities and NaN keep their meaning.
+# No sum may be reordered and no product fused: the same bits on every processor. Sums that need vectors have
+# an order of their own, see `lanes` and `rows`.
 _OPTIONS: dict[str, Any] = {
-    "fastmath": {"reassoc", "contract", "nsz"},
+    "fastmath": False,
     "error_model": "numpy",
     "nogil": True,
 }

@@ -1,7 +1,8 @@
 """Kernels for one channel while it is in the cache: statistics, normalisation, activation.
 
-A plane is a channel's pixels, flat. Sums run over short stretches in the plane's precision and over the
-stretches in float64; a variance is the mean square of what is left when the mean is taken off.
+A plane is a channel's pixels, flat. Sums run over short stretches in the plane's precision, in an order of
+their own (`priorbench.toolkit.fused.lanes`), and over the stretches in float64; a variance is the mean square
+of what is left when the mean is taken off.
 """
 
 from __future__ import annotations
@@ -11,43 +12,45 @@ from typing import Any
 import numpy as np
 
 from priorbench.toolkit.fused.compiled import inner
-
-STRETCH = 2048
+from priorbench.toolkit.fused.lanes import LANES, STRETCH, cleared, taken
 
 
 @inner
 def mean_and_inverse(x: Any, epsilon: float) -> tuple[Any, Any]:
     """Return the mean m of x and r = 1 / sqrt(var(x) + epsilon)."""
-    mean = mean_of(x)
+    mean, lanes = mean_of(x), cleared(1, x.dtype)[0]
     total = 0.0
     for start in range(0, x.size, STRETCH):
-        total += _squares(x[start : start + STRETCH], mean)
+        total += _squares(x[start : start + STRETCH], mean, lanes)
     return mean, 1 / np.sqrt(total / x.size + epsilon)
 
 
 @inner
 def mean_of(x: Any) -> Any:
     """Return the mean."""
-    total = 0.0
+    total, lanes = 0.0, cleared(1, x.dtype)[0]
     for start in range(0, x.size, STRETCH):
-        total += _sum(x[start : start + STRETCH])
+        total += _sum(x[start : start + STRETCH], lanes)
     return total / x.size
 
 
 @inner
-def _sum(x: Any) -> Any:
-    total = x.dtype.type(0)
-    for i in range(x.size):
-        total += x[i]
-    return total
+def _sum(x: Any, lanes: Any) -> Any:
+    for start in range(0, x.size, LANES):
+        part = x[start : start + LANES]
+        for i in range(part.size):
+            lanes[i] += part[i]
+    return taken(lanes)
 
 
 @inner
-def _squares(x: Any, mean: float) -> Any:
-    m, total = x.dtype.type(mean), x.dtype.type(0)
-    for i in range(x.size):
-        total += (x[i] - m) * (x[i] - m)
-    return total
+def _squares(x: Any, mean: float, lanes: Any) -> Any:
+    m = x.dtype.type(mean)
+    for start in range(0, x.size, LANES):
+        part = x[start : start + LANES]
+        for i in range(part.size):
+            lanes[i] += (part[i] - m) * (part[i] - m)
+    return taken(lanes)
 
 
 @inner
@@ -65,12 +68,14 @@ def normalise_backward(
     x: Any, dy: Any, mean: float, inverse: float, gain: float, shift: float, slope: float
 ) -> tuple[float, float]:
     """Turn dy into dx, in place, for the y of `normalise`; return the gradients of gain and shift."""
-    d_gain, d_shift = 0.0, 0.0
+    d_gain, d_shift, lanes = 0.0, 0.0, cleared(2, x.dtype)
     for start in range(0, x.size, STRETCH):
-        stop = start + STRETCH
-        one, two = _through_activation(x[start:stop], dy[start:stop], mean, inverse, gain, shift, slope)
-        d_gain += one
-        d_shift += two
+        stop = min(start + STRETCH, x.size)
+        for first in range(start, stop, LANES):
+            row, gradient = x[first : first + LANES], dy[first : first + LANES]
+            _through_activation(row, gradient, mean, inverse, gain, shift, slope, lanes[0], lanes[1])
+        d_gain += taken(lanes[0])
+        d_shift += taken(lanes[1])
     kind = x.dtype.type
     m, r, outer = kind(mean), kind(inverse), kind(gain * inverse)
     along_mean, along_scale = kind(d_shift / x.size), kind(d_gain / x.size)
@@ -81,38 +86,45 @@ def normalise_backward(
 
 @inner
 def _through_activation(
-    x: Any, dy: Any, mean: float, inverse: float, gain: float, shift: float, slope: float
-) -> tuple[float, float]:
+    x: Any,
+    dy: Any,
+    mean: float,
+    inverse: float,
+    gain: float,
+    shift: float,
+    slope: float,
+    d_gain: Any,
+    d_shift: Any,
+) -> None:
     kind = x.dtype.type
     m, r, a, b, below = kind(mean), kind(inverse), kind(gain * inverse), kind(shift), kind(slope)
-    d_gain, d_shift = kind(0), kind(0)
     for i in range(x.size):
         centred = x[i] - m
         gradient = dy[i] if a * centred + b > 0 else below * dy[i]
         dy[i] = gradient
-        d_gain += gradient * (centred * r)
-        d_shift += gradient
-    return d_gain, d_shift
+        d_gain[i] += gradient * (centred * r)
+        d_shift[i] += gradient
 
 
 @inner
 def rectify_backward(y: Any, dy: Any) -> float:
     """Turn dy into dx, in place, for y = relu(x); return the sum of dx."""
-    sum_of_all = 0.0
+    sum_of_all, lanes = 0.0, cleared(1, y.dtype)[0]
     for start in range(0, y.size, STRETCH):
-        sum_of_all += _through_relu(y[start : start + STRETCH], dy[start : start + STRETCH])
+        sum_of_all += _through_relu(y[start : start + STRETCH], dy[start : start + STRETCH], lanes)
     return sum_of_all
 
 
 @inner
-def _through_relu(y: Any, dy: Any) -> Any:
+def _through_relu(y: Any, dy: Any, lanes: Any) -> Any:
     zero = y.dtype.type(0)
-    total = zero
-    for i in range(y.size):
-        gradient = dy[i] if y[i] > 0 else zero
-        dy[i] = gradient
-        total += gradient
-    return total
+    for start in range(0, y.size, LANES):
+        row, gradient = y[start : start + LANES], dy[start : start + LANES]
+        for i in range(row.size):
+            passed = gradient[i] if row[i] > 0 else zero
+            gradient[i] = passed
+            lanes[i] += passed
+    return taken(lanes)
 
 
 @inner
@@ -123,14 +135,15 @@ def upsampled_mean_and_inverse(x: Any, width: int, epsilon: float) -> tuple[floa
     up to <c, T c T>, T = U'U: the filter [0.375, 1.25, 0.375] with border pixels repeated outwards.
     """
     mean = mean_of(x)
-    smooth, total = np.empty(width, x.dtype), 0.0
+    smooth, columns, total = np.empty(width, x.dtype), np.zeros(width), 0.0
     m = x.dtype.type(mean)
     for start in range(0, x.size, width):
         smooth_row(x, mean, start, width, smooth)
-        row, part = x[start : start + width], x.dtype.type(0)
+        row = x[start : start + width]
         for j in range(width):
-            part += (row[j] - m) * smooth[j]
-        total += part
+            columns[j] += (row[j] - m) * smooth[j]
+    for j in range(width):
+        total += columns[j]
     return mean, 1 / np.sqrt(total / (4 * x.size) + epsilon)
 
 
@@ -156,15 +169,16 @@ def upsampled_normalise_backward(
 ) -> tuple[float, float]:
     """Turn dy into dx, in place, for y = gain (x - mean) inverse + shift, of the upsampled statistics."""
     kind = x.dtype.type
-    m, d_gain, d_shift = kind(mean), 0.0, 0.0
+    m, d_gain, d_shift, lanes = kind(mean), 0.0, 0.0, cleared(2, x.dtype)
+    one, two = lanes[0], lanes[1]
     for start in range(0, x.size, STRETCH):
-        row, gradient = x[start : start + STRETCH], dy[start : start + STRETCH]
-        one, two = kind(0), kind(0)
-        for i in range(row.size):
-            one += gradient[i] * (row[i] - m)
-            two += gradient[i]
-        d_gain += one * inverse
-        d_shift += two
+        for first in range(start, min(start + STRETCH, x.size), LANES):
+            row, gradient = x[first : first + LANES], dy[first : first + LANES]
+            for i in range(row.size):
+                one[i] += gradient[i] * (row[i] - m)
+                two[i] += gradient[i]
+        d_gain += taken(one) * inverse
+        d_shift += taken(two)
     outer, along_mean = kind(gain * inverse), kind(d_shift / x.size)
     along_scale = kind(d_gain * inverse / (4 * x.size))
     smooth = np.empty(width, x.dtype)

@@ -70,7 +70,8 @@ def multiply(a, panels, fresh, out):
                 multiply_block(a, row, panel, True, whole, 0, 0)
                 for i in range(min(ROWS, m - row)):
                     for c in range(min(columns, n - first)):
-                        out[row + i, first + c] = whole[i, c] + (0 if fresh else out[row + i, first + c])
+                        found = whole[i, c]
+                        out[row + i, first + c] = found if fresh else found + out[row + i, first + c]
 
 
 @inner
