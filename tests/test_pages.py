@@ -75,12 +75,11 @@ def test_what_a_page_tells_to_type_works(page: str, tmp_path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make what a reader of the pages has: a command, some pictures, the results that are published."""
+    """Make what a reader of the pages has: a command, and some pictures."""
     shim = folder / "bin" / "priorbench"
     shim.parent.mkdir()
     shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m priorbench "$@"\n')
     shim.chmod(0o755)
-    (folder / "results").symlink_to(ROOT / "results")
     (folder / "photos").mkdir()
     from skimage import data
 
