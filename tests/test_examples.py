@@ -34,5 +34,5 @@ def test_the_page_about_the_adapter_quotes_its_code() -> None:
     code = "".join((EXAMPLE / "priorbench_auto_denoise" / "method.py").read_text(encoding="utf-8").split())
     quoted = page.split("```python\n")[1].split("```")[0]
     for line in quoted.splitlines():
-        text = line.partition("  #")[0].partition(", ...)")[0]
+        text = line.partition("  #")[0].partition(", **")[0]
         assert "".join(text.split()) in code, line

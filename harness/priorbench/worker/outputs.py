@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ from priorbench.contract.trial import Trial
 from priorbench.protocol.failure import MachineError
 from priorbench.protocol.metrics import clip01
 from priorbench.protocol.scoring import further
-from priorbench.store.kept_outputs import KeptOutputs
+
+if TYPE_CHECKING:
+    from priorbench.store.kept_outputs import KeptOutputs
 
 
 class Outputs:
@@ -73,6 +75,8 @@ class Outputs:
         return tuple(records)
 
     def _folder(self, trial: Trial) -> KeptOutputs:
+        from priorbench.store.kept_outputs import KeptOutputs  # it has no part in any number
+
         place = (trial.outputs, trial.outputs_limit)
         if place not in self._folders:
             self._folders[place] = KeptOutputs(Path(trial.outputs), trial.outputs_limit)
