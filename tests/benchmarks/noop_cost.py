@@ -161,7 +161,7 @@ def main() -> None:
                 "cpu_ms": round(best.total, 2),
                 "by_process": {kind: round(value, 2) for kind, value in sorted(best.milliseconds.items())},
                 "rounds_cpu_ms": [round(one.total, 2) for one in found],
-                "trials_a_second": round(max(one.rate for one in found), 1),
+                "trials_a_second": round(max(one.rate for one in found), 3),
             }
             print(json.dumps(line), flush=True)
 
