@@ -47,10 +47,10 @@ def _commands() -> Mapping[str, Callable[..., None]]:
     from priorbench.cli.check import check
     from priorbench.cli.compare import compare
     from priorbench.cli.denoise import denoise
-    from priorbench.cli.doctor import doctor
     from priorbench.cli.failures import failures
     from priorbench.cli.leaderboard import leaderboard
     from priorbench.cli.list_command import list_command
+    from priorbench.cli.machine import doctor, prepare
     from priorbench.cli.new import new
     from priorbench.cli.reproduce import reproduce
     from priorbench.cli.requests import forget, rename, runs
@@ -84,6 +84,7 @@ def _commands() -> Mapping[str, Callable[..., None]]:
         "new": new,
         "check": check,
         "doctor": doctor,
+        "prepare": prepare,
     }
 
 
