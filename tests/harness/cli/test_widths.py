@@ -48,6 +48,7 @@ NAMES = (
 COMMANDS = (
     *("list", "show", "run", "slurm", "denoise", "leaderboard", "targets", "rules", "reproduce", "compare"),
     *("failures", "runs", "forget", "rename", "export", "import", "merge", "watch", "new", "check", "doctor"),
+    "prepare",
 )
 LOOKS = [
     ["list"],

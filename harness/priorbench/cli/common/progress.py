@@ -24,6 +24,10 @@ from priorbench.words import duration, plural, seconds, visible
 
 #: trials, at most, before a time is estimated: the first ones include what is done once
 _FEW = 10
+#: seconds of a first call, beyond what its iterations take, that are worth a line
+_LONG = 5.0
+#: iterations of a first call
+_FIRST = 3
 
 
 class ProgressView:
@@ -47,6 +51,7 @@ class ProgressView:
         self._progress = Progress(planned=planned)
         self._began = time.monotonic()
         self._shown: tuple[tuple[Record, Request], ...] = ()
+        self._slow_starts = set[str]()
         self._skips = self._notes = self._waiting = 0
         self._live = Live(
             get_renderable=self._render, console=self._console, refresh_per_second=2, transient=True
@@ -84,6 +89,17 @@ class ProgressView:
                 lines[-1] += f"; {left}"  # a log has no bar that would tell
             for line in lines:
                 self._say(line)
+            for record, _ in progress.latest[:1]:
+                self._tell_start(record)
+
+    def _tell_start(self, record: Record) -> None:
+        """Say once of each method that its first call took long: nothing was seen to happen meanwhile."""
+        if (long := starting_seconds(record)) >= _LONG and record.denoiser not in self._slow_starts:
+            self._slow_starts.add(record.denoiser)
+            self._say(
+                f"{record.denoiser}: its first call took {long:.0f} s more than later ones: "
+                "code is loaded, or compiled once for a machine, outside of all times; 'priorbench prepare' does that beforehand"
+            )
 
     def conclude(self, summary: RunSummary, url: str, reason: str = "interrupted") -> None:
         """Print the last lines; `reason` is why the run was ended before its time, if it was."""
@@ -153,6 +169,16 @@ def note_line(noted: Noted) -> str:
     others = ", with other numbers, too" if noted.numbers_differ else ""
     count = f" ({noted.pictures} such pictures{others})" if noted.pictures > 1 else ""
     return f"noted {noted.image_set}/{noted.image}: {noted.note}{count}"
+
+
+def starting_seconds(record: Record) -> float:
+    """Return what a method's first call took longer than such a call takes later, as far as that is known."""
+    if record.first_call_seconds is None or record.wall_seconds is None or record.status != "ok":
+        return 0.0
+    usual = record.wall_seconds
+    if record.iterations:
+        usual *= min(1.0, _FIRST / record.iterations)
+    return record.first_call_seconds - usual
 
 
 def outcome(record: Record, request: Request) -> str:
