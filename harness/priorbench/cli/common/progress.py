@@ -98,7 +98,8 @@ class ProgressView:
             self._slow_starts.add(record.denoiser)
             self._say(
                 f"{record.denoiser}: its first call took {long:.0f} s more than later ones: "
-                "code is loaded, or compiled once for a machine, outside of all times; 'priorbench prepare' does that beforehand"
+                "code is loaded, or compiled once for a machine, outside of all times; "
+                "'priorbench prepare' does that beforehand"
             )
 
     def conclude(self, summary: RunSummary, url: str, reason: str = "interrupted") -> None:
