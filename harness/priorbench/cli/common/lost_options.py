@@ -1,0 +1,47 @@
+"""What is said of options that a command has not, where it is known what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+#: of commands that run suites or problems: option -> what is to be written, with the value that was given
+_RUNS = {
+    "--sigma": "say what noise it is, too: --noise gaussian:sigma={}",
+    "--method": "methods are named by --denoiser {}",
+    "--dataset": "image sets are named by --images {}",
+    "--folder": "a folder is named by --images {}",
+    "--crop": "it is a parameter of the image set: --images photos:crop={}",
+    "--iterations": "it is a parameter of the method: --denoiser NAME:iterations={}",
+    "--set": "parameters are part of the method: --denoiser NAME:{}",
+    "--seed": "the noise of every repetition is fixed: --repetitions N draws N of them",
+}
+_HINTS = {"run": _RUNS, "watch": _RUNS}
+#: what stands for the value where none was given
+_VALUES = {"--sigma": "25/255", "--crop": "64", "--iterations": "500", "--set": "key=value"}
+
+
+def meant(command: str, option: str, arguments: Sequence[str]) -> str:
+    """Return what to write in the place of an option that a command has not; empty where there is no telling.
+
+    Parameters
+    ----------
+    command : str
+        its name.
+    option : str
+        as it was written.
+    arguments : Sequence[str]
+        all that was written, where the value of the option may be found.
+    """
+    hint = _HINTS.get(command, {}).get(option, "")
+    return hint.format(_value(option, arguments) or _VALUES.get(option, "NAME"))
+
+
+def _value(option: str, arguments: Sequence[str]) -> str:
+    """Return the value of an option; a bare level of noise as a fraction, which is never doubtful."""
+    value = next((one.partition("=")[2] for one in arguments if one.startswith(f"{option}=")), "")
+    if not value and option in arguments[:-1]:
+        value = arguments[arguments.index(option) + 1]
+    if value.startswith("-"):
+        return ""
+    bare = option == "--sigma" and value.replace(".", "", 1).isdigit() and float(value) >= 1
+    return f"{value}/255" if bare else value
