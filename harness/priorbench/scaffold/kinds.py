@@ -78,7 +78,7 @@ SCAFFOLDS: Mapping[str, Kind] = {
             'requires=("scikit-image",)  # "opencv-python | opencv-python-headless": either will do',
             "iterative=False",
         ),
-        needs=("scikit-image",),
+        needs=("scikit-image", "numpy"),
     ),
     "image-set": Kind(
         spec=ImageSetSpec,
