@@ -59,7 +59,7 @@ def main() -> None:
     with safe_streams(), _collecting():
         try:
             try:
-                _application()(prog_name="priorbench")
+                _application(sys.argv[1:])(prog_name="priorbench")
             finally:
                 sys.stdout.flush()
         except KeyboardInterrupt:
@@ -91,7 +91,8 @@ def _commands(arguments: Sequence[str]) -> Mapping[str, Callable[..., None]]:
     return found
 
 
-def _application() -> typer.Typer:
+def _application(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Return the commands as an application: the one that the arguments ask for, or all."""
     from priorbench.cli.terminal.help_pages import Command, Group
 
     app = typer.Typer(
@@ -103,7 +104,7 @@ def _application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_options)
-    for name, command in _commands(sys.argv[1:]).items():
+    for name, command in _commands(arguments).items():
         passes_on = {"ignore_unknown_options": True} if name == _PASSES_ON else None
         app.command(name, cls=Command, context_settings=passes_on)(_guarded(command))
     return app
