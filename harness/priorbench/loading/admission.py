@@ -156,9 +156,11 @@ class Admission:
                     raise RejectionError("broken", f"hook '{hook}' gives {kind} '{spec.name}' twice")
                 taken = self.specs[kind].get(spec.name)
                 if taken is not None:
+                    ours = taken.plugin.distribution == GROUP
+                    way_out = "" if ours else f", or {_way_out(candidate, taken.plugin)}"
                     reason = (
                         f"{kind} '{spec.name}' is already provided by {called(taken.plugin)}: "
-                        f"give it another name in its spec, or {_way_out(candidate, taken.plugin)}"
+                        f"give it another name in its spec{way_out}"
                     )
                     raise RejectionError("conflict", reason)
                 found[spec.name] = spec

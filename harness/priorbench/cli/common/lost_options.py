@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: of commands that run suites or problems: option -> what is to be written, with the value that was given
+#: of commands that run suites or problems: option -> why, and what is to be written, with the value given
 _RUNS = {
-    "--sigma": "say what noise it is, too: --noise gaussian:sigma={}",
-    "--method": "methods are named by --denoiser {}",
-    "--dataset": "image sets are named by --images {}",
-    "--folder": "a folder is named by --images {}",
-    "--crop": "it is a parameter of the image set: --images photos:crop={}",
-    "--iterations": "it is a parameter of the method: --denoiser NAME:iterations={}",
-    "--set": "parameters are part of the method: --denoiser NAME:{}",
-    "--seed": "the noise of every repetition is fixed: --repetitions N draws N of them",
+    "--sigma": ("which noise has to be said, too", "--noise gaussian:sigma={}"),
+    "--method": ("methods have another option", "--denoiser {}"),
+    "--dataset": ("image sets have another option", "--images {}"),
+    "--folder": ("folders have another option", "--images {}"),
+    "--crop": ("it is a parameter of the image set", "--images photos:crop={}"),
+    "--iterations": ("it is a parameter of the method", "--denoiser NAME:iterations={}"),
+    "--set": ("parameters are part of the method", "--denoiser NAME:{}"),
+    "--seed": ("each repetition draws its noise from a seed of its own", "--repetitions {}"),
 }
-_HINTS = {"run": _RUNS, "watch": _RUNS}
+_HINTS = {"run": _RUNS, "watch": {name: hint for name, hint in _RUNS.items() if name != "--seed"}}
 #: what stands for the value where none was given
-_VALUES = {"--sigma": "25/255", "--crop": "64", "--iterations": "500", "--set": "key=value"}
+_VALUES = {"--sigma": "25/255", "--crop": "64", "--iterations": "500", "--set": "key=value", "--seed": "N"}
 
 
 def meant(command: str, option: str, arguments: Sequence[str]) -> str:
@@ -32,8 +32,11 @@ def meant(command: str, option: str, arguments: Sequence[str]) -> str:
     arguments : Sequence[str]
         all that was written, where the value of the option may be found.
     """
-    hint = _HINTS.get(command, {}).get(option, "")
-    return hint.format(_value(option, arguments) or _VALUES.get(option, "NAME"))
+    if option not in _HINTS.get(command, {}):
+        return ""
+    why, written = _HINTS[command][option]
+    value = "" if option == "--seed" else _value(option, arguments)
+    return f"{why}: write\n  {written.format(value or _VALUES.get(option, 'NAME'))}"
 
 
 def _value(option: str, arguments: Sequence[str]) -> str:

@@ -30,4 +30,5 @@ def test_of_others_nothing_is_said(command) -> None:
 def test_the_command_says_it_and_ends_with_2(command) -> None:
     done = command("run", "-", "--sigma", "25")
     assert done.returncode == 2
-    assert "no option --sigma: say what noise it is, too: --noise gaussian:sigma=25/255" in done.stderr
+    told = "no option --sigma: which noise has to be said, too: write\n  --noise gaussian:sigma=25/255\n"
+    assert told in done.stderr
