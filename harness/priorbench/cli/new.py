@@ -49,9 +49,7 @@ def new(
 
     if into is not None:
         if output is not None:
-            raise typer.BadParameter(
-                "--into adds to a folder that is there: leave -o out", param_hint="--into"
-            )
+            raise typer.BadParameter("it names a folder that is there: leave -o out", param_hint="--into")
         _add(name, kind, into)
         return
     folder, files = make(name, kind.value, open_registry(), output)

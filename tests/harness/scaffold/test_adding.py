@@ -128,3 +128,21 @@ def test_a_folder_that_is_lost_has_the_nearest_name(tmp_path: Path, registry: Re
     (tmp_path / "grown").mkdir()
     with pytest.raises(PriorbenchError, match=r"has no pyproject\.toml, .*did you mean '.*/grown'\?"):
         add("one", "noise", registry, tmp_path / "grwon")
+
+
+def test_the_command_says_what_was_added_and_what_is_left_to_do(command, tmp_path: Path) -> None:
+    assert command("new", "grown", "-o", "folder").returncode == 0
+    done = command("new", "edges", "--kind", "metric", "--into", "folder")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "folder has edges, too:",
+        "  priorbench_grown/edges.py",
+        "  suite-edges.yaml",
+        "  tests/test_edges.py",
+        "its spec is in priorbench_grown/__init__.py",
+        "add to 'dependencies' in folder/pyproject.toml: numpy",
+        "try it, where the package is installed with -e: priorbench check edges",
+    ]
+    both = command("new", "more", "--into", "folder", "-o", "other")
+    assert both.returncode == 2
+    assert "it names a folder that is there: leave -o out" in both.stderr
