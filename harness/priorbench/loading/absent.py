@@ -34,10 +34,10 @@ def pip_name(package: str) -> str:
 
 def absent_package(error: BaseException | None) -> str:
     """Return the package that an import lacked, as it is imported; empty where that was not the cause."""
-    if not isinstance(error, ModuleNotFoundError) or not error.name:
+    if not isinstance(error, ModuleNotFoundError) or type(error.name) is not str:
         return ""
     top = error.name.partition(".")[0]
-    return "" if _is_there(top) else top
+    return top if top.isidentifier() and not _is_there(top) else ""  # it may be any text of the plugin
 
 
 def told_import_error(error: BaseException) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
-from priorbench.loading.absent import Scan, pip_name
+from priorbench.loading.absent import Scan, absent_package, pip_name
 from priorbench.loading.registry import import_factory, missing_reason
 
 ABOUT = '''"""A text in which a line begins as an import does:
@@ -82,3 +82,9 @@ def test_a_missing_part_of_a_package_that_is_there_asks_for_no_installation(pack
     with pytest.raises(PriorbenchError, match=r"No module named 'numpy\.no_such_part'") as caught:
         import_factory(DenoiserSpec(name="x", factory="absent_minded.method:X"))
     assert "pip install" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["x; rm -rf ~", "", None, 5, "numpy"])
+def test_nothing_is_to_be_installed_of_what_is_no_name_or_is_there(name: object) -> None:
+    assert absent_package(ModuleNotFoundError("no", name=name)) == ""  # type: ignore[arg-type]
+    assert absent_package(ModuleNotFoundError("no", name="no_such_package.part")) == "no_such_package"
