@@ -33,6 +33,8 @@ from priorbench.words import one_line
 
 #: specs that one hook of a plugin may give
 MOST_SPECS = 1000
+#: characters of a message that are looked at
+_MESSAGE = 200
 #: what Python says of a field that a spec does not have
 _NO_FIELD = re.compile(r"(?P<spec>\w+)\.__init__\(\) got an unexpected keyword argument '(?P<field>\w+)'")
 _log = logging.getLogger(__name__)
@@ -248,7 +250,7 @@ def _call(function: Callable[[], object], hook: str, spec_type: type[AnySpec]) -
 
 def _of_fields(error: BaseException, spec_type: type[AnySpec]) -> str:
     """Return the nearest name, where a spec was given what is no field of it."""
-    found = _NO_FIELD.search(str(error)) if type(error) is TypeError else None
+    found = _NO_FIELD.match(str(error)[:_MESSAGE]) if type(error) is TypeError else None
     if found is None or not found["spec"].endswith(spec_type.__name__):
         return ""
     return suggestion(found["field"], [field.name for field in dataclasses.fields(spec_type)])
