@@ -7,7 +7,7 @@ from typing import Any
 
 import typer.core
 
-from priorbench.cli.common.lost_options import meant
+from priorbench.cli.terminal.lost_options import meant
 
 #: of the column of options, in characters, and as a share of a narrow terminal
 _OPTIONS, _SHARE = 30, 0.4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from priorbench.cli.common.lost_options import meant
+from priorbench.cli.terminal.lost_options import meant
 
 
 @pytest.mark.parametrize(
