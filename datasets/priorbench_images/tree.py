@@ -68,6 +68,7 @@ def scan(root: str, *, recursive: bool = True, follow_links: bool = False) -> Tr
     ignored: Counter[str] = Counter()
     pending, links = [""], list[str]()
     entered = Entered(root)
+    passed = 0
     while pending or links:
         prefix = pending.pop() if pending else heapq.heappop(links)
         try:
@@ -85,6 +86,7 @@ def scan(root: str, *, recursive: bool = True, follow_links: bool = False) -> Tr
                 continue
             if child.is_dir(follow_symlinks=False):
                 pending += [f"{prefix}{child.name}/"] if recursive else []
+                passed += not recursive
             elif follow_links and recursive and _is_link_to_folder(child):
                 heapq.heappush(links, f"{prefix}{child.name}/")
             elif entry := _entry(child, prefix, recursive):
@@ -92,7 +94,9 @@ def scan(root: str, *, recursive: bool = True, follow_links: bool = False) -> Tr
             else:
                 ignored[_suffix(child.name)] += 1
     if not entries:
-        raise PriorbenchError(f"{shown(root)} holds no images{_what_instead(ignored)}")
+        raise PriorbenchError(
+            f"{shown(root)} holds no images{_what_instead(ignored)}{_elsewhere(root, passed)}"
+        )
     return Tree(entries=tuple(sorted(entries, key=_sort_key)), ignored=ignored)
 
 
@@ -148,3 +152,16 @@ def _what_instead(ignored: Counter[str]) -> str:
     kinds = ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in ignored.most_common(3))
     hint = "; unpack them first" if _UNPACK_FIRST & set(ignored) else ""
     return f" (other files: {shown(kinds)}{hint})"
+
+
+def _elsewhere(root: str, passed: int) -> str:
+    """Say how many folders inside were not entered, or that the folder around it has pictures."""
+    if passed:
+        return f"; {passed} folder{'' if passed == 1 else 's'} inside it not entered: recursive=true does"
+    around = os.path.dirname(os.path.abspath(root))  # noqa: PTH100, PTH120 - may have stray bytes
+    try:
+        with os.scandir(around) as children:
+            count = sum(_suffix(child.name) in READABLE_SUFFIXES for child in children)
+    except OSError:
+        return ""
+    return f"; the folder around it, {shown(around)}, has {count}" if count else ""

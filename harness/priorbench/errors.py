@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 #: longer lists of names are cut to those that are near the one that was given
 _LISTED = 30
@@ -49,3 +50,16 @@ def suggestion(name: str, known: Iterable[str]) -> str:
         others = f" Near it, too: {', '.join(folded[one] for one in near[1:])}." if near[1:] else ""
         return f"{hint}{others} {len(names)} are allowed"
     return f"{hint} Allowed: {', '.join(names) if names else '(none)'}"
+
+
+def nearest_path(path: Path) -> str:
+    """Return "; did you mean 'x'?" for a path where nothing is: the nearest name in the same folder.
+
+    Empty where nothing there has a name like it.
+    """
+    try:
+        names = [one.name for one in path.expanduser().absolute().parent.iterdir()]
+    except (OSError, RuntimeError, ValueError):
+        return ""
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return f"; did you mean '{path.with_name(near[0])}'?" if near else ""

@@ -94,6 +94,24 @@ def kind_of(text: str) -> str:
     return _NUMBER.sub("#", text)
 
 
+def in_kinds(texts: Iterable[str]) -> list[str]:
+    """Return one text for each kind of texts; numbers that differ within a kind become "1.0 to 1.2"."""
+    kinds: dict[str, dict[str, None]] = {}
+    for text in texts:
+        kinds.setdefault(kind_of(text), {})[text] = None
+    return [_with_ranges(list(same)) for same in kinds.values()]
+
+
+def _with_ranges(texts: list[str]) -> str:
+    columns = iter(zip(*(_NUMBER.findall(text) for text in texts), strict=True))
+
+    def told(_: re.Match[str]) -> str:
+        numbers = sorted(set(next(columns)), key=float)
+        return numbers[0] if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+
+    return _NUMBER.sub(told, texts[0])
+
+
 def one_line(text: object) -> str:
     """Return a text with every run of white space made one space."""
     return " ".join(str(text).split())

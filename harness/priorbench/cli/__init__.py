@@ -1,10 +1,14 @@
-"""The command line. Each command is one file, named in `_commands`; what is heavy is imported inside it."""
+"""The command line. Each command is one file, named in `_COMMANDS`; what is heavy is imported inside it."""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import functools
+import gc
+import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -20,16 +24,43 @@ if TYPE_CHECKING:
 WRONG_REQUEST = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+#: command -> its module and function, in the order of the help page; the one that is asked for is imported
+_COMMANDS = {
+    "list": "list_command:list_command",
+    "show": "show:show_command",
+    "run": "run:run",
+    "slurm": "slurm:slurm",
+    "denoise": "denoise:denoise",
+    "leaderboard": "leaderboard:leaderboard",
+    "targets": "targets:targets",
+    "rules": "rules:rules",
+    "reproduce": "reproduce:reproduce",
+    "compare": "compare:compare",
+    "failures": "failures:failures",
+    "runs": "requests:runs",
+    "forget": "requests:forget",
+    "rename": "requests:rename",
+    "export": "transfer:export",
+    "import": "transfer:import_command",
+    "merge": "transfer:merge",
+    "watch": "watch:watch",
+    "new": "new:new",
+    "check": "check:check",
+    "doctor": "machine.doctor:doctor",
+    "prepare": "machine.prepare:prepare",
+}
 #: takes the options of another command, and has them checked there
 _PASSES_ON = "slurm"
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    with safe_streams():
+    gc.disable()  # until the command begins: what is imported stays
+    atexit.register(gc.freeze)  # to look for garbage at the end takes a fifth of a short command
+    with safe_streams(), _collecting():
         try:
             try:
-                _application()(prog_name="priorbench")
+                _application(sys.argv[1:])(prog_name="priorbench")
             finally:
                 sys.stdout.flush()
         except KeyboardInterrupt:
@@ -42,53 +73,27 @@ def main() -> None:
             sys.exit(WRONG_REQUEST)
 
 
-def _commands() -> Mapping[str, Callable[..., None]]:
-    """Return the commands, in the order of the help page."""
-    from priorbench.cli.check import check
-    from priorbench.cli.compare import compare
-    from priorbench.cli.denoise import denoise
-    from priorbench.cli.failures import failures
-    from priorbench.cli.leaderboard import leaderboard
-    from priorbench.cli.list_command import list_command
-    from priorbench.cli.machine import doctor, prepare
-    from priorbench.cli.new import new
-    from priorbench.cli.reproduce import reproduce
-    from priorbench.cli.requests import forget, rename, runs
-    from priorbench.cli.rules import rules
-    from priorbench.cli.run import run
-    from priorbench.cli.show import show_command
-    from priorbench.cli.slurm import slurm
-    from priorbench.cli.targets import targets
-    from priorbench.cli.transfer import export, import_command, merge
-    from priorbench.cli.watch import watch
-
-    return {
-        "list": list_command,
-        "show": show_command,
-        "run": run,
-        "slurm": slurm,
-        "denoise": denoise,
-        "leaderboard": leaderboard,
-        "targets": targets,
-        "rules": rules,
-        "reproduce": reproduce,
-        "compare": compare,
-        "failures": failures,
-        "runs": runs,
-        "forget": forget,
-        "rename": rename,
-        "export": export,
-        "import": import_command,
-        "merge": merge,
-        "watch": watch,
-        "new": new,
-        "check": check,
-        "doctor": doctor,
-        "prepare": prepare,
-    }
+@contextlib.contextmanager
+def _collecting() -> Iterator[None]:
+    """Have garbage collected afterwards, whatever came in between."""
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
-def _application() -> typer.Typer:
+def _commands(arguments: Sequence[str]) -> Mapping[str, Callable[..., None]]:
+    """Return the command that is asked for; all of them, in the order of the help page, where none is."""
+    names = arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS
+    found = {}
+    for name in names:
+        module, _, function = _COMMANDS[name].partition(":")
+        found[name] = getattr(importlib.import_module(f"priorbench.cli.{module}"), function)
+    return found
+
+
+def _application(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Return the commands as an application: the one that the arguments ask for, or all."""
     from priorbench.cli.terminal.help_pages import Command, Group
 
     app = typer.Typer(
@@ -100,7 +105,7 @@ def _application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_options)
-    for name, command in _commands().items():
+    for name, command in _commands(arguments).items():
         passes_on = {"ignore_unknown_options": True} if name == _PASSES_ON else None
         app.command(name, cls=Command, context_settings=passes_on)(_guarded(command))
     return app
@@ -127,6 +132,7 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
+        gc.enable()
         try:
             command(*arguments, **options)
             sys.stdout.flush()

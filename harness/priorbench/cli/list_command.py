@@ -54,7 +54,7 @@ def _objects(registry: Registry, kind: str) -> list[dict[str, Any]]:
         return plugins
     if kind:
         return specs_of(registry, kind)
-    return [*(spec for each in KINDS for spec in specs_of(registry, each)), *plugins]
+    return [*specs_of(registry, *KINDS), *plugins]
 
 
 def _print_overview(registry: Registry) -> None:
@@ -63,8 +63,9 @@ def _print_overview(registry: Registry) -> None:
     from priorbench.contract.specs import KINDS
 
     rows, marked = [], False
+    every = specs_of(registry, *KINDS)
     for kind, spec in KINDS.items():
-        found = specs_of(registry, kind)
+        found = [one for one in every if one["kind"] == kind]
         names = [one["name"] + ("" if one["usable"] else "*") for one in found]
         marked = marked or not all(one["usable"] for one in found)
         rows.append([spec.plural, str(len(names)), ", ".join(names)])

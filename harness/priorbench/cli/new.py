@@ -36,6 +36,10 @@ def new(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Default: priorbench-NAME.")
     ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Add it to the package of this folder, beside what is there."),
+    ] = None,
 ) -> None:
     """Make an installable plugin that works, with its test: replace its method by yours."""
     import shlex
@@ -43,6 +47,11 @@ def new(
     from priorbench.cli.common.output import open_registry
     from priorbench.scaffold.making import make
 
+    if into is not None:
+        if output is not None:
+            raise typer.BadParameter("it names a folder that is there: leave -o out", param_hint="--into")
+        _add(name, kind, into)
+        return
     folder, files = make(name, kind.value, open_registry(), output)
     say(f"{folder} is made:")
     for file in files:
@@ -54,3 +63,19 @@ def new(
         f"priorbench check {name}",
     ):
         say(f"  {command}")
+
+
+def _add(name: str, kind: PluginKind, folder: Path) -> None:
+    """Add a thing to a package, and say what is left to do."""
+    from priorbench.cli.common.output import open_registry
+    from priorbench.scaffold.adding import add
+
+    added = add(name, kind.value, open_registry(), folder)
+    say(f"{folder} has {name}, too:")
+    for file in added.files:
+        say(f"  {file}")
+    say(f"its spec is in {added.changed}")
+    if added.needs:
+        say(f"add to 'dependencies' in {folder / 'pyproject.toml'}: {', '.join(added.needs)}")
+    if kind is not PluginKind.EXECUTOR:
+        say(f"try it, where the package is installed with -e: priorbench check {name}")

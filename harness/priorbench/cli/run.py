@@ -205,10 +205,10 @@ def run(
     )
     chosen = load_suite(suite, registry, overrides)
     crowd = () if way.spec.elsewhere else crowded(jobs, options.threads, available_threads())
-    for line in (*chosen.warnings, *crowd):
+    for line in (*chosen.warnings, *chosen.remarks, *crowd):
         say(f"priorbench: {line}", err=True)
     plan = Plan(chosen, registry, options)
-    for line in plan.expected_refusals():
+    for line in (*plan.expected_refusals(), *plan.counts()):
         say(f"priorbench: {line}", err=True)
     if dry_run:
         print_yaml(suite_yaml(chosen))

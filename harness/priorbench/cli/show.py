@@ -57,10 +57,12 @@ def _plugin_pages(registry: Registry, name: str) -> list[dict[str, Any]]:
 
 def _raise_unknown(registry: Registry, name: str) -> None:
     from priorbench.contract.specs import KINDS
-    from priorbench.errors import UnknownNameError
+    from priorbench.errors import PriorbenchError, UnknownNameError
+    from priorbench.suite.hints import told_with_file
 
     known = {known for kind in KINDS for known in registry.all(kind)}
-    raise UnknownNameError("name", name, known | {status.name for status in registry.plugins})
+    error = UnknownNameError("name", name, known | {status.name for status in registry.plugins})
+    raise PriorbenchError(told_with_file(error)) from error
 
 
 def _page(entry: Registered) -> dict[str, Any]:
@@ -68,6 +70,7 @@ def _page(entry: Registered) -> dict[str, Any]:
     from priorbench.cli.common.inventory import describe_spec
     from priorbench.contract.specs import SuiteSpec
     from priorbench.errors import PriorbenchError
+    from priorbench.loading.absent import Scan
 
     spec = entry.spec
     what = "text" if isinstance(spec, SuiteSpec) else "parameters"
@@ -76,7 +79,10 @@ def _page(entry: Registered) -> dict[str, Any]:
         content = _suite_text(spec) if isinstance(spec, SuiteSpec) else _parameters(spec)
     except PriorbenchError as error:
         problem = " ".join(str(error).split())
-    return {**describe_spec(entry), what: content, f"{what}_error": problem}
+    found = describe_spec(entry, Scan())
+    if problem is not None and found["usable"]:  # only now its code was imported
+        found |= {"usable": False, "reason": problem}
+    return {**found, what: content, f"{what}_error": problem}
 
 
 def _parameters(spec: Spec) -> list[dict[str, Any]]:
@@ -144,7 +150,8 @@ def _print_parameters(page: dict[str, Any]) -> None:
     from priorbench.cli.common.output import print_table
 
     if page["parameters"] is None:
-        say(f"\nparameters: cannot be shown: {page['parameters_error']}")
+        why = page["parameters_error"]
+        say(f"\nparameters: cannot be shown{'' if why == page['reason'] else f': {why}'}")
     elif not page["parameters"]:
         say("\nparameters: none")
     else:

@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import itertools
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -16,8 +17,9 @@ import pluggy
 from priorbench.contract import hookspecs
 from priorbench.contract.specs import KINDS, AnySpec
 from priorbench.errors import suggestion
+from priorbench.loading.absent import describe_import
 from priorbench.loading.confinement import confined
-from priorbench.loading.discovery import Candidate
+from priorbench.loading.discovery import GROUP, Candidate
 from priorbench.loading.patience import Patience
 from priorbench.loading.plain_specs import plain_spec
 from priorbench.loading.registry import PluginStatus, Registered
@@ -25,13 +27,16 @@ from priorbench.loading.rejection import (
     RejectionError,
     TooLongError,
     describe,
-    describe_import,
     place_of,
 )
 from priorbench.words import one_line
 
 #: specs that one hook of a plugin may give
 MOST_SPECS = 1000
+#: characters of a message that are looked at
+_MESSAGE = 200
+#: what Python says of a field that a spec does not have
+_NO_FIELD = re.compile(r"(?P<spec>\w+)\.__init__\(\) got an unexpected keyword argument '(?P<field>\w+)'")
 _log = logging.getLogger(__name__)
 _HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("priorbench_"))
 _Found = Mapping[str, Mapping[str, AnySpec]]
@@ -126,21 +131,24 @@ class Admission:
         """Import, register and question a plugin; leave no trace of one that is rejected."""
         for status in self.statuses:
             if status.name == candidate.name and status.status != "blocked":
-                raise RejectionError("conflict", f"the plugin name is already taken by {called(status)}")
+                way_out = _way_out(candidate, status)
+                raise RejectionError(
+                    "conflict", f"the plugin name is already taken by {called(status)}: {way_out}"
+                )
         plugin = _import(candidate)
         known_as = self.manager.get_name(plugin)
         if known_as is not None:
             raise RejectionError("conflict", f"{candidate.module} is already loaded as plugin '{known_as}'")
         try:
             _register(self.manager, plugin, candidate.name)
-            return {kind: self._collect(plugin, kind) for kind in KINDS}
+            return {kind: self._collect(plugin, kind, candidate) for kind in KINDS}
         except BaseException:
             # pluggy before 1.7 leaves a plugin with a wrong signature half registered.
             if self.manager.get_plugin(candidate.name) is not None:
                 self.manager.unregister(name=candidate.name)
             raise
 
-    def _collect(self, plugin: object, kind: str) -> Mapping[str, AnySpec]:
+    def _collect(self, plugin: object, kind: str, candidate: Candidate) -> Mapping[str, AnySpec]:
         """Call a plugin's own hooks of one kind; return name -> spec."""
         hook = KINDS[kind].hook
         found: dict[str, AnySpec] = {}
@@ -150,8 +158,13 @@ class Admission:
                     raise RejectionError("broken", f"hook '{hook}' gives {kind} '{spec.name}' twice")
                 taken = self.specs[kind].get(spec.name)
                 if taken is not None:
-                    owner = called(taken.plugin)
-                    raise RejectionError("conflict", f"{kind} '{spec.name}' is already provided by {owner}")
+                    ours = taken.plugin.distribution == GROUP
+                    way_out = "" if ours else f", or {_way_out(candidate, taken.plugin)}"
+                    reason = (
+                        f"{kind} '{spec.name}' is already provided by {called(taken.plugin)}: "
+                        f"give it another name in its spec{way_out}"
+                    )
+                    raise RejectionError("conflict", reason)
                 found[spec.name] = spec
         return found
 
@@ -160,6 +173,16 @@ def called(status: PluginStatus) -> str:
     """Return a plugin's name and where it comes from, for messages."""
     origin = f"{status.distribution} {status.version}".strip()
     return f"plugin '{status.name}' ({origin})" if origin else f"plugin '{status.name}'"
+
+
+def _way_out(candidate: Candidate, other: PluginStatus) -> str:
+    """Say how to do without one of two plugins that want the same name."""
+    if candidate.file or other.file:
+        return "leave the file out (--plugin, PRIORBENCH_PLUGIN_FILES) if it is installed, too"
+    here = f"{candidate.distribution} {candidate.version}".strip()
+    if candidate.name == other.name or other.distribution == GROUP:
+        return f"uninstall {here}" + ("" if other.distribution == GROUP else f" or {other.distribution}")
+    return f"leave one out: PRIORBENCH_BLOCK_PLUGINS={candidate.name} or ={other.name}"
 
 
 def _import(candidate: Candidate) -> object:
@@ -213,7 +236,8 @@ def _call(function: Callable[[], object], hook: str, spec_type: type[AnySpec]) -
     except (KeyboardInterrupt, TooLongError):
         raise
     except BaseException as error:
-        raise RejectionError("broken", f"hook '{hook}' raised {describe(error)}") from error
+        reason = f"hook '{hook}' raised {describe(error)}{_of_fields(error, spec_type)}"
+        raise RejectionError("broken", reason) from error
     if given is None:
         raise RejectionError("broken", f"hook '{hook}' returned {_what(result)}; {wanted}")
     if len(given) > MOST_SPECS:
@@ -222,6 +246,14 @@ def _call(function: Callable[[], object], hook: str, spec_type: type[AnySpec]) -
         if not isinstance(spec, spec_type):
             raise RejectionError("broken", f"hook '{hook}' gave {_what(spec)}; {wanted}")
         yield plain_spec(spec, spec_type, f"hook '{hook}' gave {_what(spec)}")
+
+
+def _of_fields(error: BaseException, spec_type: type[AnySpec]) -> str:
+    """Return the nearest name, where a spec was given what is no field of it."""
+    found = _NO_FIELD.match(str(error)[:_MESSAGE]) if type(error) is TypeError else None
+    if found is None or not found["spec"].endswith(spec_type.__name__):
+        return ""
+    return suggestion(found["field"], [field.name for field in dataclasses.fields(spec_type)])
 
 
 def _what(value: object) -> str:

@@ -30,6 +30,8 @@ ALLOW_VARIABLE = "PRIORBENCH_PLUGINS"
 BLOCK_VARIABLE = "PRIORBENCH_BLOCK_PLUGINS"
 STRICT_VARIABLE = "PRIORBENCH_STRICT_PLUGINS"
 
+#: how messages say that a plugin is in a state
+_STATES = {"conflict": "cannot be used"}
 _log = logging.getLogger(__name__)
 
 
@@ -160,7 +162,7 @@ def _strict_by_environment() -> bool:
 def _raise_if_rejected(statuses: Iterable[PluginStatus], remark: str = "") -> None:
     """Raise one error that tells of every plugin that cannot be used."""
     problems = [
-        f"{called(status)} is {status.status}: {status.reason}"
+        f"{called(status)} {_STATES.get(status.status, f'is {status.status}')}: {status.reason}"
         for status in statuses
         if status.status not in ("ok", "blocked")
     ]

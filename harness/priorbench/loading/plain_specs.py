@@ -69,6 +69,8 @@ def plain_spec(given: Any, spec_type: type[AnySpec], what: str) -> AnySpec:
         value = getattr(given, field.name)
         if not isinstance(value, _FIELD_TYPES.get(annotation, object)):
             fault = f"{field.name} must be {annotation}, not {shown(value)}"
+            if isinstance(value, str) and annotation.startswith("tuple"):
+                fault += f": write ({shown(value)},)"
             raise RejectionError("broken", f"{what}: {fault}")
         try:
             values[field.name] = _field(value, _ITEM_TYPES.get(annotation))

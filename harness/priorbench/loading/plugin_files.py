@@ -22,7 +22,7 @@ from importlib.machinery import (
 from pathlib import Path
 from typing import NoReturn
 
-from priorbench.errors import PriorbenchError
+from priorbench.errors import PriorbenchError, nearest_path
 from priorbench.loading.discovery import Candidate
 
 FILES_VARIABLE = "PRIORBENCH_PLUGIN_FILES"
@@ -99,7 +99,7 @@ def _candidate(path: Path) -> Candidate:
 
 def _check(path: Path) -> None:
     if not path.is_file():
-        raise PriorbenchError(f"plugin {path}: there is no such file")
+        raise PriorbenchError(f"plugin {path}: there is no such file{nearest_path(path)}")
     if path.suffix != ".py" or not path.stem.isidentifier():
         raise PriorbenchError(
             f"plugin {path}: a plugin of one file is called like a Python module, such as my_method.py"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from priorbench.contract.specs import AnySpec, Spec
 from priorbench.errors import PriorbenchError, UnknownNameError
+from priorbench.loading.absent import pip_name, told_import_error
 
 if TYPE_CHECKING:
     import pluggy
@@ -94,13 +95,22 @@ class Registry:
 
 def missing_reason(spec: AnySpec) -> str | None:
     """Say why a thing cannot be used here (a required package is missing), or return None."""
-    needed = [alternatives(text) for text in getattr(spec, "requires", ())]
-    missing = [names for names in needed if not any(map(is_installed, names))]
+    missing = missing_packages(spec)
     if not missing:
         return None
-    install = getattr(spec, "install", "") or f"pip install {shlex.join(names[0] for names in missing)}"
-    licence = f" (licence: {spec.licence})" if isinstance(spec, Spec) and spec.licence else ""
-    return f"needs the package {', '.join(' or '.join(names) for names in missing)}: {install}{licence}"
+    first = [pip_name(names[0]) for names in missing]
+    install = getattr(spec, "install", "") or f"pip install {shlex.join(first)}"
+    named = getattr(spec, "licence", "")
+    licence = f" (licence of '{spec.name}': {named})" if named else ""
+    told = ", ".join(" or ".join(names) for names in missing)
+    what = "the package" if len(missing) == 1 else "the packages"
+    return f"needs {what} {told}: {install}{licence}"
+
+
+def missing_packages(spec: AnySpec) -> list[tuple[str, ...]]:
+    """Return what a spec requires and is not installed, each with its alternatives."""
+    needed = [alternatives(text) for text in getattr(spec, "requires", ())]
+    return [names for names in needed if not any(map(is_installed, names))]
 
 
 def alternatives(requirement: str) -> tuple[str, ...]:
@@ -130,7 +140,7 @@ def import_factory(spec: Spec) -> Any:
         return getattr(importlib.import_module(module), attribute)
     except Exception as error:
         raise PriorbenchError(
-            f"{spec.kind} '{spec.name}' cannot be loaded from {spec.factory}: {type(error).__name__}: {error}"
+            f"{spec.kind} '{spec.name}' cannot be loaded from {spec.factory}: {told_import_error(error)}"
         ) from error
 
 

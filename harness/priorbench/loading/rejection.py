@@ -62,25 +62,6 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
-def describe_import(error: BaseException, target: str) -> str:
-    """Say why importing a plugin failed.
-
-    Parameters
-    ----------
-    error : BaseException
-        what the import raised.
-    target : str
-        what the entry point names.
-    """
-    if isinstance(error, (SystemExit, EndedProcessError)):
-        return f"stops the interpreter when it is imported: {describe(error)}"
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        if target.partition(":")[0] == error.name or target.startswith(f"{error.name}."):
-            return f"there is no module '{error.name}': reinstall the plugin"
-        return f"needs the module '{error.name}', which is not installed: {describe(error)}"
-    return f"cannot be imported: {describe(error)}"
-
-
 def place_of(error: BaseException) -> str | None:
     """Return "package/file.py:line" of the innermost frame that belongs to the plugin."""
     frames = list(_plugins_own(traceback.walk_tb(error.__traceback__)))

@@ -20,6 +20,7 @@ from priorbench.loading.digests import code_digest
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.run.asking import Asking, asked_set
+from priorbench.run.counting import told_counts
 from priorbench.run.expected import expected_refusals
 from priorbench.run.given import check_given
 from priorbench.run.keys import Provenance
@@ -147,6 +148,10 @@ class Plan:
         """Return one line for each stopping rule that will be refused, and why."""
         iterative = [choice for choice in self.suite.denoisers if self._iterative[choice.label]]
         return tuple(expected_refusals(self.suite, self.registry, iterative))
+
+    def counts(self) -> tuple[str, ...]:
+        """Return one line for each folder whose number of pictures may not be the one that was meant."""
+        return tuple(told_counts((one.label, self._set_spec(one), found) for one, found in self._sets))
 
     def requests(self, trial: Trial) -> tuple[Request, ...]:
         """Return what each key of a trial answers, in the order of its keys."""

@@ -33,12 +33,15 @@ class Kind:
         one line for lists.
     fields : tuple of str, default ()
         further arguments of the spec, one line each.
+    needs : tuple of str, default ()
+        distributions that its code imports, beside priorbench and torch.
     """
 
     spec: type[AnySpec]
     module: str
     summary: str
     fields: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def is_method(self) -> bool:
@@ -63,7 +66,8 @@ SCAFFOLDS: Mapping[str, Kind] = {
         spec=DenoiserSpec,
         module="method",
         summary="Gaussian blur as strong as the noise",
-        fields=('devices=("cpu",)', "iterative=False"),
+        fields=('devices=("cpu",)', 'requires=("scipy",)  # as in pyproject.toml', "iterative=False"),
+        needs=("scipy",),
     ),
     "wrapped": Kind(
         spec=DenoiserSpec,
@@ -72,14 +76,15 @@ SCAFFOLDS: Mapping[str, Kind] = {
         fields=(
             'devices=("cpu",)',
             'requires=("scikit-image",)  # "opencv-python | opencv-python-headless": either will do',
-            'install="pip install scikit-image"',
             "iterative=False",
         ),
+        needs=("scikit-image", "numpy"),
     ),
     "image-set": Kind(
         spec=ImageSetSpec,
         module="images",
         summary="gratings of several periods",
+        needs=("numpy",),
     ),
     "noise": Kind(
         spec=NoiseSpec,
@@ -101,6 +106,7 @@ SCAFFOLDS: Mapping[str, Kind] = {
         spec=MetricSpec,
         module="metric",
         summary="error of the edges",
+        needs=("numpy",),
         fields=("higher_is_better=False",),
     ),
     "suite": Kind(

@@ -35,7 +35,7 @@ def make(name: str, kind: str, registry: Registry, folder: Path | None = None) -
     name : str
         of the thing it will register.
     kind : str
-        key of `priorbench.scaffold.kinds.KINDS`.
+        key of `priorbench.scaffold.kinds.SCAFFOLDS`.
     registry : Registry
         what is installed; its names are taken.
     folder : Path or None, optional
@@ -52,7 +52,8 @@ def make(name: str, kind: str, registry: Registry, folder: Path | None = None) -
         If the name is not valid or taken, the folder exists or cannot be made; then nothing is left behind.
     """
     target = folder or Path(f"priorbench-{name}")
-    _check_name(name, SCAFFOLDS[kind], registry)
+    check_name(name, SCAFFOLDS[kind], registry)
+    _check_package(name, registry)
     if target.exists() or target.is_symlink():
         raise PriorbenchError(f"{target} exists already: choose another folder with -o DIR, or remove it")
     files = _render(name, kind)
@@ -60,7 +61,8 @@ def make(name: str, kind: str, registry: Registry, folder: Path | None = None) -
     return target, sorted(files)
 
 
-def _check_name(name: str, kind: Kind, registry: Registry) -> None:
+def check_name(name: str, kind: Kind, registry: Registry) -> None:
+    """Raise `PriorbenchError` for a name that a thing of this kind cannot have here."""
     if not _NAME.match(name) or len(name) > _LONGEST:
         better = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")[:_LONGEST]
         hint = f", for example '{better}'" if _NAME.match(better) else ""
@@ -73,6 +75,9 @@ def _check_name(name: str, kind: Kind, registry: Registry) -> None:
     owner = registry.all(kind.spec.kind).get(name)
     if owner is not None:
         raise PriorbenchError(f"{kind.spec.kind} '{name}' is already provided by {called(owner.plugin)}")
+
+
+def _check_package(name: str, registry: Registry) -> None:
     for plugin in registry.plugins:
         if plugin.name == name and plugin.status != "unknown":
             raise PriorbenchError(f"the plugin name '{name}' is already taken by {called(plugin)}")
@@ -82,6 +87,40 @@ def _check_name(name: str, kind: Kind, registry: Registry) -> None:
 
 def _render(name: str, kind: str) -> Mapping[str, str]:
     """Return path -> text of every file."""
+    package, chosen = _package(name), SCAFFOLDS[kind]
+    templates = {
+        "pyproject.toml": "pyproject.toml",
+        "README.md": "README.md",
+        ".gitignore": "gitignore",
+        f"{package}/{name}.yaml" if kind == "suite" else "suite.yaml": "suite.yaml",
+        f"tests/{template_of_test(kind)}": template_of_test(kind),
+        f"{package}/__init__.py": "hooks.py",
+        **({f"{package}/{chosen.module}.py": f"{kind}.py"} if chosen.module else {}),
+    }
+    return rendered(templates, name, kind, package, chosen)
+
+
+def template_of_test(kind: str) -> str:
+    """Return the name of the test of a kind."""
+    return "test_executor.py" if kind == "executor" else "test_conformance.py"
+
+
+def rendered(
+    templates: Mapping[str, str], name: str, kind: str, package: str, chosen: Kind
+) -> dict[str, str]:
+    """Return path -> text of templates.
+
+    Parameters
+    ----------
+    templates : Mapping[str, str]
+        path -> name of its template.
+    name, kind : str
+        of the thing.
+    package : str
+        that it will be in.
+    chosen : Kind
+        what its kind has of its own.
+    """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("priorbench.scaffold"),
         undefined=jinja2.StrictUndefined,
@@ -90,25 +129,13 @@ def _render(name: str, kind: str) -> Mapping[str, str]:
         lstrip_blocks=True,
         autoescape=False,
     )
-    package, chosen = _package(name), SCAFFOLDS[kind]
-    suite = f"{package}/{name}.yaml" if kind == "suite" else "suite.yaml"
-    test = "test_executor.py" if kind == "executor" else "test_conformance.py"
-    templates = {
-        "pyproject.toml": "pyproject.toml",
-        "README.md": "README.md",
-        ".gitignore": "gitignore",
-        suite: "suite.yaml",
-        f"tests/{test}": test,
-        f"{package}/__init__.py": "hooks.py",
-        **({f"{package}/{chosen.module}.py": f"{kind}.py"} if chosen.module else {}),
-    }
     values = {
         "name": name,
         "kind": kind,
         "chosen": chosen,
         "package": package,
         "class_name": _class_name(name),
-        "identifier": package.removeprefix("priorbench_"),
+        "identifier": identifier(name),
         "version": __version__,
     }
     return {
@@ -134,8 +161,13 @@ def _write(files: Mapping[str, str], target: Path) -> None:
             shutil.rmtree(draft, ignore_errors=True)
 
 
+def identifier(name: str) -> str:
+    """Return a name as Python may have it in the middle of one."""
+    return re.sub(r"[-.]", "_", name)
+
+
 def _package(name: str) -> str:
-    return "priorbench_" + re.sub(r"[-.]", "_", name)
+    return f"priorbench_{identifier(name)}"
 
 
 def _class_name(name: str) -> str:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from priorbench.errors import PriorbenchError
+from priorbench.errors import PriorbenchError, nearest_path
 from priorbench.store.sharing.journal import set_journal
 
 _MAGIC = b"SQLite format 3\0"
@@ -47,8 +47,9 @@ def check_file(path: Path, shown: str, *, create: bool) -> None:
         start = _start(path, shown)
     except FileNotFoundError:
         if not create:
+            near = nearest_path(path)
             raise PriorbenchError(
-                f"no store at {shown}: run a suite first, or name one with --store"
+                f"no store at {shown}{near or ': run a suite first, or name one with --store'}"
             ) from None
         if not path.absolute().parent.is_dir():
             raise PriorbenchError(f"cannot make the store {shown}: there is no folder for it") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from priorbench.contract.averages import Average, read_average
@@ -106,6 +106,7 @@ class _Check:
             metrics=metrics,
             source=self._source_text(),
             warnings=tuple(warning.text for resolved in lists.values() for warning in resolved.warnings),
+            remarks=tuple(remark.text for resolved in lists.values() for remark in resolved.remarks),
         )
 
     def _resolve(self, key: str) -> Resolved:
@@ -118,7 +119,8 @@ class _Check:
         problems = [*(item for item in read if isinstance(item, Fault)), *resolved.problems]
         if not resolved.choices and not problems and (typed or self._has_list(key)):
             problems = [self._empty(key, bool(resolved.warnings)), *resolved.warnings]
-        return Resolved(choices=resolved.choices, warnings=resolved.warnings, problems=tuple(problems))
+        remarks = resolved.remarks if typed or not self.source.registered else ()
+        return replace(resolved, remarks=remarks, problems=tuple(problems))
 
     def _typed(self, option: str, key: str, texts: Sequence[str]) -> list[tuple[RawChoice, Origin] | Fault]:
         read: list[tuple[RawChoice, Origin] | Fault] = []

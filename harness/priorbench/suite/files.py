@@ -12,7 +12,7 @@ from typing import Any
 
 from priorbench.contract.choice import Choice
 from priorbench.contract.specs import SuiteSpec
-from priorbench.errors import RequestError, suggestion
+from priorbench.errors import RequestError, nearest_path, suggestion
 from priorbench.loading.registry import Registry
 from priorbench.loading.resources import package_file
 from priorbench.suite.checking import OPTIONS_ALONE, SuiteText, check_suite
@@ -70,7 +70,7 @@ def find_suite(name_or_path: str, registry: Registry) -> SuiteText:
 def suite_yaml(suite: Suite) -> str:
     """Return a suite as YAML with every parameter written out.
 
-    Loading it gives an equal suite, but for ``source`` and ``warnings``.
+    Loading it gives an equal suite, but for ``source``, ``warnings`` and ``remarks``.
     """
     return write_yaml(
         {
@@ -125,6 +125,7 @@ def _read_file(name: str, registry: Registry) -> str:
     except FileNotFoundError as error:
         near = suggestion(path.stem, registry.all("suite"))
         if os.sep in name or path.suffix in (".yaml", ".yml"):
+            near = nearest_path(path) or near
             raise RequestError([f"{name}: there is no such suite file{near}"]) from error
         message = f"unknown suite '{name}'{near}; or give the path of a YAML file, or '-' for options alone"
         raise RequestError([message]) from error

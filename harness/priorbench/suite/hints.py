@@ -1,14 +1,16 @@
-"""What is said of common slips: a bare noise level, a crop in a name, a misspelt label, a lost folder."""
+"""What is said of common slips: a bare or a missing noise level, a crop in a name, a lost folder or file."""
 
 from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from priorbench.contract.specs import ImageSetSpec, NoiseSpec, Spec
-from priorbench.errors import PriorbenchError
+from priorbench.contract.specs import AnySpec, ImageSetSpec, NoiseSpec, Spec
+from priorbench.errors import PriorbenchError, UnknownNameError, nearest_path
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.levels import checked_level
 from priorbench.parameters.values import parameters_of
@@ -19,6 +21,10 @@ from priorbench.words import visible
 _RESERVED = ("label", "grid")
 #: a file in a package, as ``package:file``
 _RESOURCE = re.compile(r"[A-Za-z_][\w.]+:")
+#: Python files of the working folder that are searched for a name, and bytes of each
+_FILES, _FILE_BYTES = 50, 2**18
+#: how like a known name one is that is only misspelt
+_MISSPELT = 0.75
 _SIZE = re.compile(r"(?P<name>.+)-(?P<size>\d+)\Z")
 
 
@@ -52,6 +58,56 @@ def of_unknown_name(kind: str, name: str, registry: Registry) -> str:
         if isinstance(spec, Spec) and "crop" in _parameters(spec):
             return f"write '{found['name']}:crop={found['size']}' for its middles of that size"
     return ""
+
+
+def told_with_file(error: UnknownNameError) -> str:
+    """Return what is said of an unknown name, and what to add if a plugin file may register it."""
+    hint = _of_a_file(error.name)
+    misspelt = difflib.get_close_matches(error.name.lower(), error.known, n=1, cutoff=_MISSPELT)
+    if not hint and (misspelt or ":" in error.name):
+        return str(error)
+    return f"{error}; {hint or 'if a file of yours registers it, add --plugin FILE.py'}"
+
+
+def _of_a_file(name: str) -> str:
+    """Return what to add to the command line for a name that a file of the working folder registers."""
+    for file in sorted(Path().glob("*.py"))[:_FILES]:
+        try:
+            with file.open("rb") as stream:
+                text = stream.read(_FILE_BYTES).decode("utf-8", "replace")
+        except OSError:
+            continue
+        if "hookimpl" in text and re.search(rf"""(["']){re.escape(name)}\1""", text):
+            return f"{visible(str(file))} has it: add --plugin {visible(str(file))}"
+    return ""
+
+
+def of_default_level(raw: RawChoice, spec: AnySpec, parameters: Mapping[str, Any]) -> str:
+    """Return what is said of a noise whose level was not written; empty where it was.
+
+    Parameters
+    ----------
+    raw : RawChoice
+        as it was written.
+    spec : AnySpec
+        of the noise; the level of a preset is in its name.
+    parameters : Mapping[str, Any]
+        all its parameters.
+    """
+    if not isinstance(spec, NoiseSpec) or spec.preset:
+        return ""
+    levels = [name for name in spec.level if name in parameters]
+    if not levels or {*raw.parameters, *raw.grid} & set(levels):
+        return ""
+    told = ",".join(f"{name}={_level_text(parameters[name])}" for name in levels)
+    return f"no level is written, so it is the default: {raw.name}:{told}"
+
+
+def _level_text(value: Any) -> str:
+    """Return a level as people write it: 25/255 where it is one of these."""
+    if isinstance(value, float) and 0 < value < 1 and abs(value * 255 - round(value * 255)) < 1e-9:
+        return f"{round(value * 255)}/255"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def of_unknown_parameter(name: str) -> str:
@@ -92,7 +148,7 @@ def placed_beside(raw: RawChoice, registry: Registry, folder: Path | None) -> tu
 
 def _missing(parameter: str, place: Path, written: str) -> str:
     here = Path(written).expanduser()
-    lost = f"{parameter}: there is no '{visible(str(place))}'"
+    lost = f"{parameter}: there is no '{visible(str(place))}'{visible(nearest_path(place))}"
     if here == place or not here.exists():
         return lost
     return (

@@ -38,6 +38,8 @@ class Suite:
         text of the file, or the command line that made it.
     warnings : tuple of str, default ()
         one line for each entry of the file that was left out because it cannot be used here.
+    remarks : tuple of str, default ()
+        one line for each noise whose level was not written.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Suite:
     summary: str = ""
     source: str = ""
     warnings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

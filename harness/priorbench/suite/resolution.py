@@ -12,10 +12,10 @@ from typing import Any, Literal
 from priorbench.contract.averages import own_parameters
 from priorbench.contract.choice import Choice
 from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec, StoppingRuleSpec
-from priorbench.errors import PriorbenchError, UnknownNameError
+from priorbench.errors import PriorbenchError, UnknownNameError, nearest_path
 from priorbench.loading.registry import Registry, import_factory, missing_reason
 from priorbench.parameters.values import ParameterProblems, build, resolve
-from priorbench.suite.hints import of_unknown_name, of_unknown_parameter
+from priorbench.suite.hints import of_default_level, of_unknown_name, of_unknown_parameter, told_with_file
 from priorbench.suite.inspection import check_imports, resolved_parameters
 from priorbench.suite.notation import ChoiceError, RawChoice, expand, label_of, parse_setting, parse_text
 from priorbench.suite.reporting import rule_choice
@@ -91,6 +91,7 @@ class Resolved:
 
     choices: tuple[Choice, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    remarks: tuple[Fault, ...] = ()
     problems: tuple[Fault, ...] = ()
 
 
@@ -125,6 +126,7 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
     """
     choices: list[tuple[Choice, Origin]] = []
     warnings: list[Fault] = []
+    remarks: list[Fault] = []
     problems: list[Fault] = []
     left = _MOST
     for raw, origin in entries:
@@ -144,7 +146,10 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
             continue
         for combination in expand(raw):
             try:
-                choices.append((_choice(spec, completed, combination), origin))
+                choice = _choice(spec, completed, combination)
+                choices.append((choice, origin))
+                if hint := of_default_level(combination, spec, choice.parameters):
+                    remarks.append(origin.problem(hint, name=raw.name))
             except ParameterProblems as error:
                 problems += [
                     origin.parameter_problem(_hinted(text, key), raw.name, key)
@@ -156,6 +161,7 @@ def resolve_list(kind: str, entries: Iterable[tuple[RawChoice, Origin]], registr
     return Resolved(
         choices=tuple(choice for choice, _ in choices),
         warnings=tuple(warnings),
+        remarks=tuple(remarks),
         problems=tuple(problems),
     )
 
@@ -254,7 +260,9 @@ def _usable(
 def _told(error: UnknownNameError, kind: str, name: str, registry: Registry) -> str:
     """Return what is said of an unknown name: a hint, where the slip is a common one."""
     hint = of_unknown_name(kind, name, registry)
-    return f"unknown {kind} '{visible(name)}': {hint}" if hint else str(error)
+    if hint:
+        return f"unknown {kind} '{visible(name)}': {hint}"
+    return told_with_file(error)
 
 
 def _of_a_path(kind: str, name: str, known: Iterable[str]) -> str:
@@ -265,7 +273,9 @@ def _of_a_path(kind: str, name: str, known: Iterable[str]) -> str:
     if not path.is_file():
         if not (set("/.~") & set(name)):
             return ""
-        return f"there is no folder '{visible(name)}', and no image set of that name: {', '.join(known)}"
+        near = f"{nearest_path(path)} Image sets" if nearest_path(path) else ""
+        lost = f"there is no folder '{visible(name)}', and no image set of that name{visible(near)}"
+        return f"{lost}: {', '.join(known)}"
     return (
         f"'{visible(name)}' is a file, not an image set: give the folder it is in "
         f"({visible(str(path.parent))}); 'priorbench denoise' takes single pictures"

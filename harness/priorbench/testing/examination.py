@@ -10,6 +10,7 @@ from typing import Any
 from priorbench.contract.specs import KINDS, SuiteSpec
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry
+from priorbench.suite.hints import told_with_file
 from priorbench.suite.resolution import choose
 from priorbench.testing.process import CheckHost, DeadError
 from priorbench.testing.results import CHECKED, CheckOptions, CheckResult, Finding
@@ -79,7 +80,8 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
         if (advice := _FILES.get(Path(text).suffix.lower())) and Path(text).is_file():
             raise PriorbenchError(f"'{text}' is a file; {advice.format(text)}")
         plugins = {plugin.name for plugin in registry.plugins}
-        raise UnknownNameError("name", name, {one.name for one in everything} | plugins)
+        error = UnknownNameError("name", name, {one.name for one in everything} | plugins)
+        raise PriorbenchError(told_with_file(error)) from error
     checked = called_so or tuple(one for one in found if one.kind in CHECKED)
     if not checked:
         raise PriorbenchError(f"{found[0].kind} '{name}': there are no checks for this kind")

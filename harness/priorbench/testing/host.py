@@ -84,13 +84,15 @@ def _limit_memory(options: CheckOptions) -> None:
 
 def _answer(check: Check, subject: Subject) -> dict[str, Any]:
     from priorbench.protocol.failure import told_in_one_line
+    from priorbench.testing.advice import advice
     from priorbench.testing.results import Finding, Skip
 
     start = time.perf_counter()
     try:
         found = check.run(subject)
     except BaseException as error:
-        found = Finding(expected=check.what, seen=told_in_one_line(error), mend="see where it was raised")
+        mend = advice(error) or "see where it was raised"
+        found = Finding(expected=check.what, seen=told_in_one_line(error), mend=mend)
     seconds = time.perf_counter() - start
     if found is None:
         return {"status": "passed", "seconds": seconds}

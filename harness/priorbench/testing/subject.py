@@ -21,6 +21,7 @@ from priorbench.machine.leftovers import left_running, running
 from priorbench.parameters.signatures import declared_parameters, literal_choices
 from priorbench.parameters.values import build, resolve
 from priorbench.protocol.failure import classify
+from priorbench.testing.advice import advice, check_yields
 from priorbench.testing.auditing import Auditor
 from priorbench.testing.observations import Problems
 from priorbench.testing.results import CheckOptions
@@ -99,10 +100,11 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One run of a denoiser: its output, or the error that it raised, and the seconds."""
+    """One run of a denoiser: its output, or the error that it raised and its remedy, and the seconds."""
 
     output: Any = None
     error: str = ""
+    remedy: str = ""
     seconds: float = 0.0
 
     @property
@@ -181,13 +183,14 @@ class DenoiserSubject(Subject):
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return Run(error=classify(error)[1], seconds=time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            return Run(error=classify(error)[1], remedy=advice(error), seconds=seconds)
         return Run(output=output, seconds=time.perf_counter() - start)
 
     def _denoise(self, method: Any, observation: Observation) -> Any:
         if not hasattr(method, "iterate"):
             return method.denoise(observation)
-        with closing(method.iterate(observation)) as iterates:
+        with closing(iterated(method, observation)) as iterates:
             made = list(itertools.islice(iterates, self.setting.options.iterations))
             if not made:
                 raise PriorbenchError("it yields no iterate at all")
@@ -215,6 +218,13 @@ class closing:  # noqa: N801
 
     def __exit__(self, *_: object) -> None:
         getattr(self._iterates, "close", lambda: None)()
+
+
+def iterated(method: Any, observation: Observation) -> Any:
+    """Return what ``iterate`` gives; raise `PriorbenchError` where it returned in the place of yielding."""
+    items = method.iterate(observation)
+    check_yields(items, "iterate")
+    return items
 
 
 def estimate_of(item: Any) -> Any:

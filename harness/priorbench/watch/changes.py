@@ -16,6 +16,7 @@ class Outcome(StrEnum):
     WENT = "went"
     BETTER = "better"
     DIFFERENT = "different"
+    AS_BEFORE = "as before"
     UNCHANGED = "unchanged"
 
 

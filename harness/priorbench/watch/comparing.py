@@ -89,6 +89,13 @@ def compare(states: States, wish: Wish, tell: Callable[[str], None]) -> Result:
         return Result(changes=(*changes, *found.changes), measured=tuple(methods), disturbed=found.disturbed)
 
 
+#: what is said where only the head can be run with what was asked for
+_NEW = (
+    "the head has it, and this base has not: nothing can be compared under it. Name a later commit as the "
+    "base, or other --images, --noise or --stopping"
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Found:
     """A side, but for the plugin files that it cannot load, and what it has of its own."""
@@ -120,8 +127,9 @@ def _faults(sides: tuple[Side, Side], texts: Sequence[str], problems: Problems) 
     answers = [ask(side, {**request, "stopping": problems.stopping}) for side in sides]
     for side, answer in zip(reversed(sides), reversed(answers), strict=True):
         if answer["problems"]:
-            where = "" if side.word == "head" else f"{side.shown}: "
-            raise RequestError([f"{where}{line}" for line in answer["problems"]])
+            if side.word == "head":
+                raise RequestError(answer["problems"])
+            raise RequestError([*(f"{side.shown}: {line}" for line in answer["problems"]), _NEW])
     base, head = (
         {text: side.within(fault) for text, fault in answer["faults"].items()}
         for side, answer in zip(sides, answers, strict=True)

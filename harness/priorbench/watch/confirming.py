@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from priorbench.watch.changes import Change
-from priorbench.watch.judgement import disturbances, is_slower, judge
+from priorbench.watch.judgement import as_before, disturbances, is_slower, judge
 from priorbench.watch.measuring import Measured, Problems, measure
 from priorbench.watch.sides import Side
 from priorbench.words import plural
@@ -60,8 +60,11 @@ def verdict(bench: Bench, methods: Mapping[str, str]) -> Verdict:
     second = _measure(bench, suspects, bench.rounds + MORE, "measuring again, to be sure,")
     confirmed = (change for text in suspects for change in judge(text, second[text]) if is_slower(change))
     decisive = {**first, **second}
+    found = [*(change for change in changes if not is_slower(change)), *confirmed]
+    told = {change.method for change in found}
+    same = (as_before(text, decisive[text]) for text in methods if text not in told)
     return Verdict(
-        changes=(*(change for change in changes if not is_slower(change)), *confirmed),
+        changes=(*found, *same),
         disturbed={text: said for text in methods if (said := disturbances(decisive[text]))},
     )
 
@@ -70,4 +73,12 @@ def _measure(bench: Bench, methods: Mapping[str, str], rounds: int, word: str) -
     if not methods:
         return {}
     bench.tell(f"{word} {', '.join(methods)}: {plural(rounds, 'round')}, the two sides in turns")
-    return measure(bench.sides, methods, bench.codes, bench.problems, rounds=rounds, folder=bench.folder)
+    return measure(
+        bench.sides,
+        methods,
+        bench.codes,
+        bench.problems,
+        rounds=rounds,
+        folder=bench.folder,
+        tell=bench.tell,
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from priorbench.watch.changes import Change, Outcome
 from priorbench.watch.measuring import Key, Measured, Round, Sample
-from priorbench.words import few, memory, number, one_line, plural, seconds
+from priorbench.words import few, in_kinds, memory, number, one_line, plural, seconds
 
 #: a fall of the mean PSNR in dB that counts; smaller ones are told as a difference
 PSNR_FALL = 0.05
@@ -47,8 +47,24 @@ def is_slower(change: Change) -> bool:
 def disturbances(measured: Measured) -> str:
     """Say how many timings were disturbed, and by what; empty if none was."""
     samples = [sample for rounds in measured for each in rounds for sample in each.values()]
-    reasons = [one_line(sample.tainted) for sample in samples if sample.tainted]
-    return f"{len(reasons)} of {len(samples)} timings: {few(reasons)}" if reasons else ""
+    marks = [one_line(sample.tainted) for sample in samples if sample.tainted]
+    reasons = in_kinds(reason for mark in marks for reason in mark.split("; "))
+    return f"{len(marks)} of {len(samples)} timings: {few(reasons)}" if marks else ""
+
+
+def as_before(method: str, measured: Measured) -> Change:
+    """Return what is told of a method that `judge` finds nothing of: what would have been seen."""
+    keys = sorted({key for rounds in measured for each in rounds for key in each})
+    text, numbers = [f"same outputs, {plural(len(keys), 'image')}"], dict[str, float | None]()
+    if times := _times(measured, keys):
+        before, after, each_round = times
+        ratio = after / before
+        seen = max(TIME / ratio, EVERY_ROUND / min(each_round))
+        text.append(f"time {ratio:.2f} times (a slow-down by {seen:.2f} or more would be told)")
+        numbers |= {"ratio": ratio, "seen_from": seen}
+    if peaks := _peaks(measured, keys):
+        text.append(f"memory {memory(peaks[0])} -> {memory(peaks[1])}")
+    return _change(Outcome.AS_BEFORE, method, "", ", ".join(text), numbers)
 
 
 def _failures(method: str, failures: tuple[dict[Key, str | None], dict[Key, str | None]]) -> Iterator[Change]:
@@ -112,13 +128,10 @@ def _psnr(sample: Sample) -> float:
 
 def _time(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[Change]:
     """Compare the least time of each image over rounds, since whatever disturbs a timing makes it longer."""
-    if any(not each[key].wall_seconds for rounds in measured for each in rounds for key in keys):
+    times = _times(measured, keys)
+    if times is None:
         return
-    before, after = (
-        statistics.geometric_mean(min(_seconds(each, key) for each in rounds) for key in keys)
-        for rounds in measured
-    )
-    each_round = _ratios(measured, keys)
+    before, after, each_round = times
     ratio = after / before
     if ratio > TIME and min(each_round) > EVERY_ROUND:
         outcome, word = Outcome.WORSE, "slower"
@@ -129,6 +142,17 @@ def _time(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[Chan
     spread = f", rounds {min(each_round):.2f} to {max(each_round):.2f}" if len(each_round) > 1 else ""
     text = f"{word}: {seconds(before)} -> {seconds(after)} s/image, {ratio:.2f} times{spread}"
     yield _change(outcome, method, "time", text, {"before": before, "after": after, "ratio": ratio})
+
+
+def _times(measured: Measured, keys: Sequence[Key]) -> tuple[float, float, list[float]] | None:
+    """Return seconds per image before and after, and the ratio of each round; None where they are unknown."""
+    if any(not each[key].wall_seconds for rounds in measured for each in rounds for key in keys):
+        return None
+    before, after = (
+        statistics.geometric_mean(min(_seconds(each, key) for each in rounds) for key in keys)
+        for rounds in measured
+    )
+    return before, after, _ratios(measured, keys)
 
 
 def _ratios(measured: Measured, keys: Sequence[Key]) -> list[float]:
@@ -149,16 +173,10 @@ def _seconds(each: Round, key: Key) -> float:
 
 
 def _memory(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[Change]:
-    """Compare the peak of the image that takes most; of each image, the least of all rounds."""
-    peaks: list[int] = []
-    for rounds in measured:
-        known = [[each[key].peak_memory_bytes for each in rounds] for key in keys]
-        least = [
-            min(value for value in values if value is not None) for values in known if None not in values
-        ]
-        if not least:
-            return
-        peaks.append(max(least))
+    """Compare the peaks."""
+    peaks = _peaks(measured, keys)
+    if peaks is None:
+        return
     before, after = peaks
     if _much_more(before, after):
         outcome, word = Outcome.WORSE, "more memory"
@@ -173,6 +191,20 @@ def _memory(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[Ch
         f"{word}: {memory(before)} -> {memory(after)}",
         {"before": before, "after": after, "ratio": after / before if before else None},
     )
+
+
+def _peaks(measured: Measured, keys: Sequence[Key]) -> tuple[int, int] | None:
+    """Return the peaks of the image that takes most; of each image, the least of all rounds."""
+    peaks: list[int] = []
+    for rounds in measured:
+        known = [[each[key].peak_memory_bytes for each in rounds] for key in keys]
+        least = [
+            min(value for value in values if value is not None) for values in known if None not in values
+        ]
+        if not least:
+            return None
+        peaks.append(max(least))
+    return peaks[0], peaks[1]
 
 
 def _much_more(one: int, other: int) -> bool:

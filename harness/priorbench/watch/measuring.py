@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.store.database import Store
 from priorbench.watch.children import last_line, start
 from priorbench.watch.sides import Side
+from priorbench.words import duration
 
 _RAN = (0, 1)  # 1: some trials failed, which is a result
 _INTERRUPTED = 130
@@ -66,6 +68,7 @@ def measure(
     *,
     rounds: int,
     folder: Path,
+    tell: Callable[[str], None],
 ) -> Mapping[str, Measured]:
     """Measure methods on both sides.
 
@@ -83,6 +86,8 @@ def measure(
         how often.
     folder : Path
         for the stores, each of which is removed once it is read.
+    tell : callable
+        gets a line before each round but the first.
 
     Raises
     ------
@@ -90,7 +95,11 @@ def measure(
         Where a run does not begin, or ran other code than that of its side.
     """
     found: dict[str, tuple[list[Round], list[Round]]] = {text: ([], []) for text in methods}
+    began = time.monotonic()
     for number in range(rounds):
+        if number:
+            left = (time.monotonic() - began) / number * (rounds - number)
+            tell(f"round {number + 1} of {rounds}, about {duration(left)} left")
         order = (0, 1) if number % 2 == 0 else (1, 0)  # neither is always the first
         for batch, which in itertools.product(_batches(methods), order):
             side = sides[which]

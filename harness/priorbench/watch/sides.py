@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from priorbench.errors import PriorbenchError
+from priorbench.errors import PriorbenchError, nearest_path
 from priorbench.loading.load import STRICT_VARIABLE
 from priorbench.loading.plugin_files import FILES_VARIABLE
 from priorbench.machine.settings import import_path
@@ -140,7 +140,8 @@ def _plugin_files(root: Path, files: Sequence[Path], folders: Sequence[Path]) ->
         own = inside(path, root)
         there = {folder: folder / path.relative_to(root) if own else path for folder in folders}
         if not any(file.is_file() for file in there.values()):
-            raise PriorbenchError(f"plugin {path}: there is no such file on either side")
+            near = nearest_path(path)
+            raise PriorbenchError(f"plugin {path}: there is no such file on either side{near}")
         for folder, file in there.items():
             if file.is_file():
                 found[folder].append(file)

@@ -8,6 +8,7 @@ from typing import Any
 
 from priorbench.watch.changes import ORDER, Change, Outcome
 from priorbench.watch.comparing import Result
+from priorbench.watch.judgement import MEMORY, PSNR_FALL, TIME
 from priorbench.watch.sides import States
 from priorbench.words import one_line, plural
 
@@ -65,4 +66,6 @@ def _conclusion(result: Result) -> str:
     }
     worse, unmeasured = counts[Outcome.WORSE], counts[Outcome.UNMEASURED]
     line = f"{plural(worse, 'method')} got worse" if worse else "nothing got worse"
+    if not worse and result.measured:
+        line += f" by more than {PSNR_FALL:g} dB, {TIME:g} times the time or {MEMORY - 1:.0%} of memory"
     return f"{line}; {unmeasured} not measured" if unmeasured else line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 
 def test_a_failure_says_what_was_expected_what_was_seen_and_how_to_mend_it(command):
@@ -59,3 +60,45 @@ def test_what_is_skipped_after_a_failure_is_one_line(command, tmp_path):
     [line] = [line for line in done.stdout.splitlines() if "the check 'type' failed" in line]
     assert line.startswith("  skip  ") and "determinism" in line and "shape" in line
     assert "to mend:   yield Iterate(output, loss=...): from priorbench import Iterate" in done.stdout
+
+
+#: method of `common_slips` -> the check that it fails, what that has seen, and the remedy
+SLIPS = {
+    "returns": ("runs", "'iterate' returned a Tensor; it has iterate", "yield, not return: "),
+    "nothing": ("runs", "'iterate' returned None; it has iterate", "yield, not return: "),
+    "yields": ("type", "it returned generator", "what yields is called 'iterate'"),
+    "misnames": (
+        "runs",
+        "no attribute 'img' (common_slips.py:",
+        "'img' is nothing that Observation has: did you mean 'image'? Allowed: device, generator, image, ",
+    ),
+    "assumes": ("runs", "no attribute 'sigma'", "observation.noise is None where nobody knows the noise: "),
+    "converts": ("runs", "no attribute 'astype'", "it is a torch.Tensor: .cpu().numpy() makes an array"),
+    "imports": ("runs", "No module named 'cv2_that", "pip install cv2_that_is_not_there; "),
+    "lost": (
+        "imports",
+        "No module named 'cv2_that",
+        "pip install cv2_that_is_not_there; so that others are told: add "
+        'requires=("cv2_that_is_not_there",) to the spec',
+    ),
+}
+
+
+def test_a_common_slip_gets_its_remedy(command):
+    only = [word for check in ("imports", "parameters", "runs", "type") for word in ("--only", check)]
+    plugin = Path(__file__).parents[2] / "support" / "common_slips.py"
+    done = command("check", "common_slips", "--plugin", str(plugin), "--format", "json", *only)
+    found = {(each["name"], each["check"]): each for each in json.loads(done.stdout)}
+    for name, (check, seen, mend) in SLIPS.items():
+        each = found[name, check]
+        assert each["status"] == "failed", name
+        assert seen in each["seen"], name
+        assert each["mend"].startswith(mend), name
+    assert found["lost", "parameters"]["status"] == "skipped"
+
+
+def test_a_package_that_is_required_and_missing_is_to_be_installed(command):
+    plugin = Path(__file__).parents[2] / "support" / "common_lack.py"
+    done = command("check", "lost-metric", "--plugin", str(plugin), "--only", "imports")
+    assert "metric 'lost-metric' cannot be used: needs the package no-such or nor-such: pip" in done.stdout
+    assert "to mend:   install it, or correct 'requires' in the spec\n" in done.stdout

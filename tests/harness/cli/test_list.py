@@ -72,6 +72,18 @@ def test_without_a_kind_there_is_an_overview_of_all(site: Any, priorbench: Any) 
     assert kinds[-1] == "plugin"
 
 
+def test_what_a_method_would_import_in_vain_is_told_without_importing_it(site: Any, priorbench: Any) -> None:
+    model = "import cv_that_is_not_there\n\nclass Seeing:\n    pass\n"
+    hooks = MODULE.replace("shown.failing:Failing", "shown.seeing:Seeing")
+    site.add("shown-plugin", {"shown/__init__.py": hooks, "shown/seeing.py": model}, {"shown": "shown"})
+    _, out, _ = priorbench("list", "denoisers")
+    assert cells(out, "failing")[-1] == (
+        "no: imports cv_that_is_not_there, not installed here: pip install cv_that_is_not_there"
+    )
+    assert "failing*" in priorbench("list")[1]
+    assert "shown.seeing" not in sys.modules
+
+
 def test_an_unknown_kind_is_refused_with_the_nearest(site: Any, priorbench: Any) -> None:
     status, out, err = priorbench("list", "denoiser")
     assert (status, out) == (2, "")
@@ -97,7 +109,9 @@ def test_broken_plugins_are_one_line_everywhere_and_told_of_in_their_list(
         "needs the module 'no_such_module_here', which is not installed"
     )
     assert cells(out, "thief")[3:] == [
-        *("conflict", "denoiser 'picky' is already provided by plugin 'shown' (shown-plugin 3.1)"),
+        "conflict",
+        "denoiser 'picky' is already provided by plugin 'shown' (shown-plugin 3.1): give it another name in"
+        " its spec, or leave one out: PRIORBENCH_BLOCK_PLUGINS=thief or =shown",
     ]
     assert cells(out, "shawn")[1] == "unknown"
 

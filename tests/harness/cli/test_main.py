@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -95,3 +96,23 @@ print("heavy", [name for name in ("torch", "numpy", "skimage", "scipy", "sqlalch
 """
     done = in_a_process(fake_site, python=code)
     assert done.stderr.splitlines()[-2:] == ["status 0", "heavy []"]
+
+
+def test_only_the_command_that_is_asked_for_is_imported(fake_site: Any) -> None:
+    code = """
+import gc, sys
+sys.argv = ["priorbench", "list", "plugins"]
+from priorbench.cli import main
+try:
+    main()
+except SystemExit:
+    others = [name for name in sys.modules if name.startswith("priorbench.cli.") and name.count(".") == 2]
+    print(sorted(name.rpartition(".")[2] for name in others), gc.isenabled(), file=sys.stderr)
+"""
+    done = in_a_process(fake_site, python=code)
+    assert done.stderr.splitlines()[-1] == "['common', 'list_command', 'terminal'] True"
+
+
+def test_a_command_that_fails_early_leaves_the_collector_on(priorbench: Any) -> None:
+    assert priorbench("nosuch")[0] == priorbench("list", "--nosuch")[0] == 2
+    assert gc.isenabled()

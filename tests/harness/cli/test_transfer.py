@@ -171,12 +171,31 @@ def test_stores_are_merged_with_their_pictures(command, tmp_path):
         (("import", "none.jsonl"), "cannot read none.jsonl: No such file or directory"),
         (("import", "."), "cannot read .: Is a directory"),
         (("import", "priorbench.db"), "'priorbench merge priorbench.db' reads it"),
+        (
+            ("import", "some.csv"),
+            "some.csv is a table, which has not all that belongs to a record: ",
+        ),
+        (("import", "table"), "table is a table, "),
+        (
+            ("import", "board.json"),
+            "one JSON list, as a board is: 'import' takes JSON lines",
+        ),
+        (
+            ("import", "packed.jsonl.gz"),
+            "packed.jsonl.gz is packed, unpack it first: 'import'",
+        ),
+        (("import", "boards.jsn"), "No such file or directory; did you mean 'board.json'?"),
         (("merge", "none.db"), "no store at sqlite:///none.db"),
+        (("merge", "priorbnch.db"), "no store at sqlite:///priorbnch.db; did you mean 'priorbench.db'?"),
         (("merge", "priorbench.db"), "is the one to merge into"),
     ],
 )
 def test_what_cannot_be_read_is_one_line(command, tmp_path, arguments, said):
     Store(f"sqlite:///{tmp_path}/priorbench.db").close()
+    (tmp_path / "some.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "table").write_text("denoiser_label,suite\n1,2\n")
+    (tmp_path / "board.json").write_text("[\n{}]\n")
+    (tmp_path / "packed.jsonl.gz").write_bytes(b"\x1f\x8b\x08")
     done = command(*arguments)
     assert done.returncode == 2
     assert said in done.stderr

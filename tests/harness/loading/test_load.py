@@ -33,7 +33,11 @@ BROKEN = {
         "broken",
         ["stops the interpreter", "SystemExit: bye"],
     ),
-    "a missing package": ("import no_such_module_here", "broken", ["needs the module 'no_such_module_here'"]),
+    "a missing package": (
+        "import no_such_module_here",
+        "broken",
+        ["needs the module 'no_such_module_here'", "pip install no_such_module_here"],
+    ),
     "an error without text": (
         "class E(Exception):\n    def __str__(self):\n        raise TypeError\nraise E",
         "broken",
@@ -91,7 +95,13 @@ BROKEN = {
         + "@hookimpl\ndef priorbench_denoisers():\n"
         + "    yield spec(name='x', factory='m:X', requires='bm3d')",
         "broken",
-        ["requires must be tuple[str, ...], not 'bm3d'"],
+        ["requires must be tuple[str, ...], not 'bm3d': write ('bm3d',)"],
+    ),
+    "a field in another spelling": (
+        HEAD
+        + "@hookimpl\ndef priorbench_denoisers():\n    yield spec(name='x', factory='m:X', license='MIT')",
+        "broken",
+        ["unexpected keyword argument 'license'", "bad_plugin.py:5", "; did you mean 'licence'? Allowed: "],
     ),
     "a name given twice": (
         HEAD + "@hookimpl\ndef priorbench_denoisers():\n    return [spec(name='x', factory='m:X')] * 2",
@@ -103,7 +113,10 @@ BROKEN = {
         + "@hookimpl\ndef priorbench_denoisers():\n    yield spec(name='new', factory='m:X')\n"
         + "    yield spec(name='good', factory='m:X')",
         "conflict",
-        ["denoiser 'good' is already provided by plugin 'good_plugin' (a-good-plugin 2.5)"],
+        [
+            "denoiser 'good' is already provided by plugin 'good_plugin' (a-good-plugin 2.5): give it",
+            "leave one out: PRIORBENCH_BLOCK_PLUGINS=bad_plugin or =good_plugin",
+        ],
     ),
     "a forgotten mark": (
         HEAD + "def priorbench_denoisers():\n    yield spec(name='x', factory='m:X')",
@@ -195,7 +208,10 @@ def test_the_second_plugin_of_a_name_is_a_conflict(site: Any) -> None:
     first, second = (s for s in load_registry(allow=["good_plugin"]).plugins if s.name == "good_plugin")
     assert (first.status, first.distribution) == ("ok", "a-good-plugin")
     assert (second.status, second.distribution) == ("conflict", "z-plugin")
-    assert second.reason == "the plugin name is already taken by plugin 'good_plugin' (a-good-plugin 2.5)"
+    assert second.reason == (
+        "the plugin name is already taken by plugin 'good_plugin' (a-good-plugin 2.5): "
+        f"uninstall {second.distribution} 1.0 or a-good-plugin"
+    )
 
 
 def test_our_own_plugins_come_first(site: Any) -> None:
@@ -302,7 +318,7 @@ def test_a_missing_optional_package_leaves_the_method_listed(site: Any) -> None:
     registry = load_registry(allow=["picky_plugin"])
     assert status_of(registry, "picky_plugin").status == "ok"
     reason = missing_reason(registry.find("denoiser", "picky").spec)
-    assert reason == "needs the package no-such-thing: pip install 'x[y]' (licence: odd)"
+    assert reason == "needs the package no-such-thing: pip install 'x[y]' (licence of 'picky': odd)"
 
 
 def test_plugins_of_this_process_are_loaded_after_the_installed_ones(site: Any) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import re
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from environments import NO_HATCHLING, NO_PIP, make_environment, packages_of, pi
 
 from priorbench.cli.new import PluginKind
 from priorbench.errors import PriorbenchError
+from priorbench.loading.imported_names import imported_names
 from priorbench.loading.load import load_registry
 from priorbench.loading.registry import Registry
 from priorbench.scaffold.kinds import SCAFFOLDS
@@ -129,3 +134,23 @@ def test_a_name_that_is_awkward_in_python_gives_modules_that_compile(
                 text = (folder / file).read_text()
                 compile(text, file, "exec")
                 assert max(map(len, text.splitlines())) <= 110
+
+
+@pytest.mark.parametrize("kind", SCAFFOLDS)
+def test_what_the_code_imports_is_named_in_the_dependencies(
+    tmp_path: Path, registry: Registry, kind: str
+) -> None:
+    folder, files = make("own", kind, registry, tmp_path / "own")
+    named = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[<>=]", one)[0] for one in named}
+    for file in files:
+        if not file.endswith(".py") or file.startswith("tests/"):
+            continue
+        tops = {name.partition(".")[0] for name in imported_names(folder / file, "priorbench_own")}
+        others = tops - sys.stdlib_module_names - {"priorbench", "priorbench_own", "torch"}
+        owners = importlib.metadata.packages_distributions()
+        assert {owners[top][0] for top in others} <= names, file
+    if kind in ("numpy", "wrapped"):
+        assert (
+            f'requires=("{SCAFFOLDS[kind].needs[0]}",)' in (folder / "priorbench_own/__init__.py").read_text()
+        )

@@ -213,7 +213,7 @@ def test_the_path_of_a_folder_is_an_image_set(load: Load, tmp_path: Path) -> Non
 
 # --- what cannot be used here -------------------------------------------------------------------------------
 
-LACKING = "needs the package priorbench-no-such-distribution: pip install 'x[bm3d]' (licence: non-commercial)"
+LACKING = "needs the package priorbench-no-such-distribution: pip install 'x[bm3d]' (licence of 'bm3d': non-commercial)"
 
 
 def test_a_denoiser_whose_package_is_missing_is_left_out_of_a_file_with_a_warning(load: Load) -> None:

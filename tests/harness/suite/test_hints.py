@@ -147,3 +147,52 @@ def test_a_list_is_relative_to_the_suite_too_unless_it_is_in_a_package(
     assert chosen("priorbench_heckel2020:imagenet100.txt") == "priorbench_heckel2020:imagenet100.txt"
     with pytest.raises(RequestError, match=r"imagenet: list: there is no 'suites/lost\.txt'"):
         chosen("lost.txt")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"denoisers": ("own-filter",)}, "; own_file.py has it: add --plugin own_file.py"),
+        ({"noises": ("shot-noise",)}, "; if a file of yours registers it, add --plugin FILE.py"),
+        ({"metrics": ("edges",)}, "; if a file of yours registers it, add --plugin FILE.py"),
+        ({"stopping": ("patience",)}, "; if a file of yours registers it, add --plugin FILE.py"),
+        ({"images": ("./picture",)}, "no image set of that name; did you mean 'pictures'? Image sets: "),
+        ({"images": ("folder:path=picture",)}, "path: there is no 'picture'; did you mean 'pictures'?"),
+    ],
+)
+def test_what_is_not_installed_may_be_in_a_file(
+    registry: Registry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "notes.py").write_text('"own-noise"')
+    (tmp_path / "own_file.py").write_text("from priorbench import hookimpl\nname = 'own-filter'\n")
+    assert said in problem(registry, **options)
+
+
+@pytest.mark.parametrize(
+    ("noise", "said"),
+    [
+        ("gaussian", "no level is written, so it is the default: gaussian:sigma=25/255"),
+        ("gaussian:clip=true", "it is the default: gaussian:sigma=25/255"),
+        ("poisson-gaussian", "it is the default: poisson-gaussian:a=0.01,b=0.0004"),
+        ("gaussian:sigma=10", ""),
+        ("gaussian-25", ""),
+    ],
+)
+def test_a_noise_without_its_level_is_told_which_it_is(registry: Registry, noise: str, said: str) -> None:
+    options = SuiteOptions(images=("photos",), noises=(noise,), denoisers=("identity",))
+    remarks = load_suite("-", registry, options).remarks
+    assert len(remarks) == bool(said)
+    assert all(said in line and line.startswith(f"--noise '{noise}': ") for line in remarks)
+
+
+def test_a_level_that_a_suite_file_leaves_out_has_its_line(registry: Registry, tmp_path: Path) -> None:
+    text = SUITE.replace("[gaussian-25]", "[gaussian, {poisson: {grid: {peak: [10, 30]}}}]")
+    (tmp_path / "own.yaml").write_text(text.replace("folder: {path: pictures, crop: 32}", "photos"))
+    [line] = load_suite(str(tmp_path / "own.yaml"), registry).remarks
+    assert line.startswith(f"{tmp_path}/own.yaml:4: noises[0] gaussian: no level is written")

@@ -26,7 +26,7 @@ WRONG = {
     "wrong-undeclared-randomness": "seeds",
     "wrong-abilities": "abilities",
     "wrong-no-method": "runs",
-    "wrong-not-there": "loads",
+    "wrong-not-there": "imports",
     "wrong-silent-exit": "process",
     **{f"wrong-set-{name}": name for name in IMAGE_SETS},
     **{f"wrong-noise-{name}": name for name in NOISES},
@@ -38,7 +38,7 @@ WRONG = {
     "wrong-experiment-work": "work",
 }
 #: checks that are the same for every kind
-COMMON = {"licence", "citation", "summary", "lazy-registration", "parameters", "loads"}
+COMMON = {"licence", "citation", "summary", "lazy-registration", "imports", "parameters", "loads"}
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,10 @@ import pytest
 from conftest_support import Ended, run_here
 from watched_repositories import PROJECT, STEADY, commit, git, hooks, method, write
 
-from priorbench.watch import confirming
+from priorbench.errors import RequestError
+from priorbench.watch import comparing, confirming
 from priorbench.watch.measuring import Measured, Problems, Sample
+from priorbench.watch.sides import Side
 
 EASY = ("--images", "ramps:count=1", "--rounds", "1", "--threads", "1")
 NAMES = ("worse", "slow", "hungry", "breaks", "mended")
@@ -172,17 +174,47 @@ def test_an_installed_copy_of_what_lies_in_an_odd_folder_is_refused(
     assert "would not be run from its own files" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize(("broken", "new"), [("base", True), ("head", False)])
+def test_what_came_since_the_base_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch, broken: str, new: bool
+) -> None:
+    problem = "--noise 'streaks': unknown noise model 'streaks'"
+
+    def answer(side: Any, request: Any) -> Any:
+        return {"problems": [problem] if side.word == broken else [], "faults": {}}
+
+    monkeypatch.setattr(comparing, "ask", answer)
+    sides = tuple(
+        Side(word=word, shown=word, folder=Path(), roots=(), environment={}) for word in ("base", "head")
+    )
+    with pytest.raises(RequestError) as caught:
+        comparing._faults(sides, ["calm"], Problems(noise="streaks"))
+    first, *rest = caught.value.problems
+    assert first == f"base: {problem}" if new else first == problem
+    assert [line.partition(":")[0] for line in rest] == (
+        ["the head has it, and this base has not"] if new else []
+    )
+
+
 GOOD = Sample(status="ok", noisy_sha256="n", output_sha256="o", psnr=30.0, mse=0.001, wall_seconds=1.0)
 SLOW = replace(GOOD, wall_seconds=2.0)
 
 
-@pytest.mark.parametrize(("again", "told"), [(SLOW, ["slower"]), (GOOD, [])])
+@pytest.mark.parametrize(
+    ("again", "told"),
+    [
+        (SLOW, ["slower"]),
+        (GOOD, ["same outputs, 1 image, time 1.00 times (a slow-down by 1.20 or more would be told)"]),
+    ],
+)
 def test_a_slow_down_is_told_only_if_a_longer_measurement_says_so_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, again: Sample, told: list[str]
 ) -> None:
     asked: list[int] = []
 
-    def measure(sides: Any, methods: Any, codes: Any, problems: Any, *, rounds: int, folder: Any) -> Any:
+    def measure(
+        sides: Any, methods: Any, codes: Any, problems: Any, *, rounds: int, folder: Any, tell: Any
+    ) -> Any:
         asked.append(rounds)
         head = SLOW if len(asked) == 1 else again
         found: Measured = ([{("i", 0): GOOD}] * rounds, [{("i", 0): head}] * rounds)

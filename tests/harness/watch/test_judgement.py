@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from priorbench.watch.changes import Change, Outcome
-from priorbench.watch.judgement import disturbances, judge
+from priorbench.watch.judgement import as_before, disturbances, judge
 from priorbench.watch.measuring import Measured, Round, Sample
 
 GOOD = Sample(
@@ -112,6 +112,23 @@ def test_unknown_times_and_memory_are_not_compared() -> None:
     assert found(rounds(unknown), rounds(replace(GOOD, wall_seconds=99.0))) == []
 
 
+def test_of_what_is_as_it_was_it_is_told_what_would_have_been_seen() -> None:
+    change = as_before("m", (rounds(GOOD, GOOD), rounds(GOOD, GOOD)))
+    assert (change.outcome, change.text) == (
+        Outcome.AS_BEFORE,
+        "same outputs, 1 image, time 1.00 times (a slow-down by 1.20 or more would be told), "
+        "memory 100 MiB -> 100 MiB",
+    )
+    scattered = as_before("m", (rounds(GOOD, GOOD), rounds(GOOD, replace(GOOD, wall_seconds=0.7))))
+    factor = scattered.numbers["seen_from"]
+    assert factor == pytest.approx(1.2 / 0.7)
+    for more, told in ((1.01, [(Outcome.WORSE, "time")]), (0.99, [])):
+        head = [replace(GOOD, wall_seconds=more * factor * each) for each in (1.0, 0.7)]
+        assert found(rounds(GOOD, GOOD), rounds(*head)) == told
+    unknown = replace(GOOD, wall_seconds=None, peak_memory_bytes=None)
+    assert as_before("m", (rounds(unknown), rounds(unknown))).text == "same outputs, 1 image"
+
+
 def test_what_fails_now_is_worse_and_its_reason_is_named() -> None:
     change = only(GOOD, Sample(status="error", error="ValueError:\n  no luck"))
     assert (change.outcome, change.what) == (Outcome.WORSE, "broken")
@@ -146,3 +163,15 @@ def test_disturbed_timings_are_counted_with_their_reason() -> None:
     measured: Measured = (rounds(GOOD, replace(GOOD, tainted="a neighbour")), rounds(GOOD, GOOD))
     assert disturbances(measured) == "1 of 4 timings: a neighbour"
     assert disturbances((rounds(GOOD), rounds(GOOD))) == ""
+
+
+def test_disturbances_that_differ_in_numbers_only_are_told_once() -> None:
+    marks = (
+        "other processes used 1.0 cores",
+        "a core was too hot and slowed down; other processes used 11.2 cores",
+        "other processes used 1.2 cores",
+    )
+    base = rounds(*(replace(GOOD, tainted=mark) for mark in marks))
+    assert disturbances((base, rounds(GOOD, GOOD, GOOD))) == (
+        "3 of 6 timings: other processes used 1.0 to 11.2 cores; a core was too hot and slowed down"
+    )

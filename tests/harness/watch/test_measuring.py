@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -39,21 +40,30 @@ class Runs:
 
 
 def measured(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, runs: Runs, *texts: str, rounds: int = 1
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    runs: Runs,
+    *texts: str,
+    rounds: int = 1,
+    tell: Callable[[str], None] = print,
 ) -> dict[str, Measured]:
     monkeypatch.setattr(measuring, "start", runs)
     base, head = (
         Side(word=word, shown=word, folder=folder, roots=(), environment={}) for word in ("base", "head")
     )
     methods = {text: text.partition(":")[0] for text in texts}
-    return dict(measure((base, head), methods, CODES, Problems(threads=1), rounds=rounds, folder=folder))
+    return dict(
+        measure((base, head), methods, CODES, Problems(threads=1), rounds=rounds, folder=folder, tell=tell)
+    )
 
 
 def test_the_sides_take_turns_and_neither_is_always_first(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    runs = Runs()
-    found = measured(monkeypatch, tmp_path, runs, "a", "b", rounds=3)
+    runs, lines = Runs(), list[str]()
+    found = measured(monkeypatch, tmp_path, runs, "a", "b", rounds=3, tell=lines.append)
+    assert [line.partition(",")[0] for line in lines] == ["round 2 of 3", "round 3 of 3"]
+    assert all(re.fullmatch(r"round \d of 3, about 0 min \d+ s left", line) for line in lines)
     assert [word for word, _ in runs.seen] == ["base", "head", "head", "base", "base", "head"]
     assert all(texts == ["a", "b"] for _, texts in runs.seen)
     assert [len(rounds) for rounds in found["a"]] == [3, 3]

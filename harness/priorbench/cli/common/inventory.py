@@ -9,18 +9,20 @@ import sys
 from typing import Any
 
 from priorbench.contract.specs import KINDS, AnySpec, Spec
+from priorbench.loading.absent import Scan, pip_name
 from priorbench.loading.registry import PluginStatus, Registered, Registry, missing_reason
 
 
-def specs_of(registry: Registry, kind: str) -> list[dict[str, Any]]:
-    """Describe the specs of a kind (a key of `KINDS`), by name."""
-    return [describe_spec(entry) for _, entry in sorted(registry.all(kind).items())]
+def specs_of(registry: Registry, *kinds: str) -> list[dict[str, Any]]:
+    """Describe the specs of some kinds (keys of `KINDS`), those of each by name."""
+    scan = Scan()
+    return [describe_spec(entry, scan) for kind in kinds for _, entry in sorted(registry.all(kind).items())]
 
 
-def describe_spec(entry: Registered) -> dict[str, Any]:
+def describe_spec(entry: Registered, scan: Scan) -> dict[str, Any]:
     """Return kind, name, origin, usability and every field of a spec."""
     spec, plugin = entry.spec, entry.plugin
-    reason = unusable_reason(spec)
+    reason = unusable_reason(spec, scan)
     fields = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec)}
     return {
         "kind": spec.kind,
@@ -49,14 +51,18 @@ def describe_plugin(status: PluginStatus) -> dict[str, Any]:
     }
 
 
-def unusable_reason(spec: AnySpec) -> str | None:
+def unusable_reason(spec: AnySpec, scan: Scan) -> str | None:
     """Say why a thing cannot be used here, as far as that can be told without importing its code."""
     reason = missing_reason(spec)
     if reason is not None:
         return reason
     if isinstance(spec, Spec):
-        found = _module_exists(spec.factory.partition(":")[0])
-        return None if found else f"its factory {spec.factory} names a module that does not exist"
+        module = spec.factory.partition(":")[0]
+        if not _module_exists(module):
+            return f"its factory {spec.factory} names a module that does not exist"
+        absent = scan.absent(module)
+        needed = " ".join(map(pip_name, absent))
+        return f"imports {', '.join(absent)}, not installed here: pip install {needed}" if absent else None
     return None if _file_exists(spec.resource) else f"its file {spec.resource} does not exist"
 
 

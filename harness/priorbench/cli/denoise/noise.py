@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from priorbench.cli.common.output import remark
 from priorbench.contract.noise import NoiseDescriptor
 from priorbench.errors import PriorbenchError
 from priorbench.parameters.levels import parse_level
+from priorbench.suite.hints import of_default_level
+from priorbench.suite.notation import parse_text
 from priorbench.suite.resolution import choose, instantiate
 from priorbench.toolkit.noise_estimates import NoiseEstimate
 
@@ -40,7 +43,12 @@ def told_noise(sigma: str | None, spec: str | None, registry: Registry) -> Any:
         spec = f"gaussian:sigma={level!r}/1"
     if spec is None:
         return None
-    return instantiate(registry, "noise model", choose(registry, "noise model", spec))
+    choice = choose(registry, "noise model", spec)
+    if hint := of_default_level(
+        parse_text(spec), registry.find("noise model", choice.name).spec, choice.parameters
+    ):
+        remark(f"--noise {spec}: {hint}")
+    return instantiate(registry, "noise model", choice)
 
 
 def estimated_noise(estimate: NoiseEstimate) -> NoiseDescriptor | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import typer.core
 
+from priorbench.cli.terminal.lost_options import meant
+
 #: of the column of options, in characters, and as a share of a narrow terminal
 _OPTIONS, _SHARE = 30, 0.4
 _USUAL: Any = typer.core.TyperCommand.context_class
@@ -46,6 +48,17 @@ class Command(typer.core.TyperCommand):
     """A command whose help page fits."""
 
     context_class = _Context
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; an option that there is not gets a hint, where it is known what was meant."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            option = getattr(error, "option_name", None)  # of click's NoSuchOption, whose click ever it is
+            if isinstance(option, str) and (hint := meant(self.name or "", option, given)):
+                error.message, error.possibilities = f"no option {option}: {hint}", None  # type: ignore[attr-defined]
+            raise
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return the first line of the help page, whole: it is wrapped, not cut."""

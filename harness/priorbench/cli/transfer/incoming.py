@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 #: lines that are named, at most
 _NAMED = 10
+#: bytes at the beginning that tell what a file is
+_BEGINNING = 64
+#: first column of the table that `export` writes
+_TABLE = b"denoiser_label,"
+#: what gzip, zip and zstd begin with
+_PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd")
 
 
 def import_command(
@@ -70,20 +76,41 @@ def merge(
 
 def _rows_of(path: Path) -> Callable[[Refuse], Iterator[tuple[str, dict[str, Any]]]]:
     """Return what reads a file; raise `PriorbenchError` at once if it cannot be read."""
-    from priorbench.errors import PriorbenchError
+    from priorbench.errors import PriorbenchError, nearest_path
     from priorbench.store.exchange import read_lines
 
     try:
         with path.open("rb") as file:
-            start = file.read(4)
+            start = file.read(_BEGINNING)
     except OSError as error:
-        raise PriorbenchError(f"cannot read {path}: {error.strerror or error}") from None
-    if start == b"PAR1":
+        near = nearest_path(path) if isinstance(error, FileNotFoundError) else ""
+        raise PriorbenchError(f"cannot read {path}: {error.strerror or error}{near}") from None
+    if start.startswith(b"PAR1"):
         rows = _parquet_rows(path)
         return lambda refuse: iter(rows)
     if start.startswith(b"SQLi"):
         raise PriorbenchError(f"{path} is a store: 'priorbench merge {path}' reads it")
+    if what := _other_file(path, start):
+        raise PriorbenchError(
+            f"{path} is {what}: 'import' takes JSON lines, as 'priorbench export -o FILE.jsonl' writes them, "
+            "and its -o FILE.parquet"
+        )
     return lambda refuse: read_lines(path, refuse)
+
+
+def _other_file(path: Path, start: bytes) -> str:
+    """Say what a file is that priorbench writes, or others pack, and that has no records to import."""
+    if path.suffix.lower() in (".csv", ".tsv") or start.startswith(_TABLE):
+        return "a table, which has not all that belongs to a record"
+    if path.suffix.lower() == ".json" and start.lstrip().startswith(b"["):
+        return "one JSON list, as a board is"
+    if start.lstrip().startswith(b"<"):
+        return "a page"
+    return (
+        "packed, unpack it first"
+        if start.startswith((b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd"))
+        else ""
+    )
 
 
 def _parquet_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:

@@ -12,8 +12,8 @@ from priorbench.contract.images import Image, SkippedImage
 from priorbench.contract.specs import ImageSetSpec
 from priorbench.errors import PriorbenchError
 from priorbench.parameters.values import build
-from priorbench.protocol.failure import told_in_one_line
 from priorbench.protocol.frames import frame_of
+from priorbench.testing.advice import told
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
 
@@ -32,7 +32,7 @@ class ImageSetSubject(Subject):
         except PriorbenchError:
             raise
         except Exception as error:
-            return told_in_one_line(error)
+            return told(error)
         return ""
 
     @cached_property
@@ -51,7 +51,7 @@ def images(subject: ImageSetSubject) -> Finding | Skip | None:
     try:
         problem = subject.problem
     except PriorbenchError as error:
-        return Skip(f"its pictures are not here: {told_in_one_line(error)}")
+        return Skip(f"its pictures are not here: {told(error)}")
     strange = [
         entry
         for entry in ([] if problem else subject.entries)
@@ -112,7 +112,7 @@ def same_pixels(subject: ImageSetSubject) -> Finding | None:
             loaded = fresh.load(image.id)
             seen = "" if loaded.sha256 == image.sha256 else "other pixels"
         except Exception as error:
-            seen = told_in_one_line(error)
+            seen = told(error)
         if seen:
             return Finding(
                 expected="load(id) gives the pixels that iterating gave, in every process",
@@ -130,7 +130,7 @@ def unknown_id(subject: ImageSetSubject) -> Finding | None:
     except PriorbenchError:
         return None
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return Finding(
         expected="load of an unknown id raises priorbench.PriorbenchError with the reason",
         seen=seen,
@@ -144,7 +144,7 @@ def length(subject: ImageSetSubject) -> Finding | None:
         count = len(subject.make())
         seen = "" if count >= len(subject.entries) else f"{count} for at least {len(subject.entries)} images"
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return finding(seen, expected="len() is an upper bound of the number of images", mend="add __len__")
 
 
@@ -177,7 +177,7 @@ def noisy_pictures(subject: ImageSetSubject) -> Finding | Skip | None:
                 seen = f"{image.id}: other pixels the second time"
             frame_of(fresh, image, last)
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return finding(
         seen,
         expected="frames() is 1 or more, and noisy(id, n) gives a priorbench.NoisyImage, shaped like the "

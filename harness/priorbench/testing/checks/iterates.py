@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from priorbench.contract.methods import Iterate
-from priorbench.protocol.failure import told_in_one_line
+from priorbench.testing.advice import check_yields, told
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import (
     DenoiserSubject,
@@ -58,7 +58,7 @@ def iterates(subject: DenoiserSubject) -> Finding | Skip | None:
                 if seen:
                     break
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return finding(
         f"at iterate {number} (budget {subject.setting.options.iterations}): {seen}" if seen else "",
         expected="every iterate is an image, beyond the budget too, for ever or until the iterator ends",
@@ -147,9 +147,11 @@ def together(subject: DenoiserSubject) -> Finding | Skip | None:
     alone = [_estimates(subject.make().iterate(picture), count) for picture in pictures]
     again = [subject.problems.usual(number=number) for number in range(2)]
     try:
-        seen = _unlike(alone, _estimates(subject.make().iterate_together(again), count))
+        items = subject.make().iterate_together(again)
+        check_yields(items, "iterate_together")
+        seen = _unlike(alone, _estimates(items, count))
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return finding(
         seen,
         expected="iterate_together yields for each image, in their order, what iterate does",

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.contract.specs import MetricSpec
-from priorbench.protocol.failure import told_in_one_line
 from priorbench.protocol.metrics import clip01
-from priorbench.testing.checks.spec import LAZY, SUMMARY
+from priorbench.testing.advice import told
+from priorbench.testing.checks.spec import IMPORTS, LAZY, SUMMARY
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject
@@ -42,14 +42,9 @@ def pair(noise: float, shape: Shape) -> tuple[Pixels, Pixels]:
 
 def loads(subject: MetricSubject) -> Finding | None:
     """It is a function, not a class that makes one."""
-    seen = ""
-    try:
-        if isinstance(subject.factory, type) or not callable(subject.factory):
-            seen = f"{subject.spec.factory} is {type(subject.factory).__name__}"
-    except Exception as error:
-        seen = told_in_one_line(error)
+    wrong = isinstance(subject.factory, type) or not callable(subject.factory)
     return finding(
-        seen,
+        f"{subject.spec.factory} is {type(subject.factory).__name__}" if wrong else "",
         expected=f"{subject.spec.factory} is a function of (estimate, clean)",
         mend="name the function itself in the spec; it takes no parameters",
     )
@@ -62,7 +57,7 @@ def scores(subject: MetricSubject) -> Finding | None:
             value = subject.score(0.1, shape)
             seen = "" if value is None and shape in SMALL else _no_number(value)
         except Exception as error:
-            seen = told_in_one_line(error)
+            seen = told(error)
         if seen:
             return Finding(
                 expected="it gives a finite number for two float32 arrays (1 or 3, height, width) in [0, 1]",
@@ -88,7 +83,7 @@ def equal(subject: MetricSubject) -> Finding | None:
     try:
         subject.score(0.0)
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return finding(
         seen,
         expected="two equal pictures raise nothing",
@@ -132,7 +127,8 @@ def direction(subject: MetricSubject) -> Finding | None:
 CHECKS = (
     SUMMARY,
     LAZY,
-    Check(name="loads", what="it is a function that can be imported", run=loads),
+    IMPORTS,
+    Check(name="loads", what="it is a function", run=loads, needs=("imports",)),
     Check(name="scores", what="it gives a number for pictures of any size", run=scores, needs=("loads",)),
     Check(name="equal", what="equal pictures raise nothing", run=equal, needs=("scores",)),
     Check(name="repeatable", what="it says the same every time", run=repeatable, needs=("scores",)),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from priorbench.contract.noise import NoiseDescriptor, NoiseModel
 from priorbench.contract.specs import NoiseSpec
 from priorbench.parameters.values import ParameterProblems
-from priorbench.protocol.failure import told_in_one_line
+from priorbench.testing.advice import told
 from priorbench.testing.checks.spec import LEVEL
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, Skip, finding
@@ -55,7 +55,7 @@ def draws(subject: NoiseSubject) -> Finding | Skip | None:
         elif not np.isfinite(noisy).all():
             seen = "values that are NaN or infinite"
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return finding(
         seen,
         expected="corrupt(clean, rng) returns finite float64 values, shaped like clean",
@@ -138,7 +138,7 @@ def descriptor(subject: NoiseSubject) -> Finding | None:
         elif found.channel_covariance is not None and np.shape(found.channel_covariance) != (3, 3):
             seen = f"a channel covariance of shape {np.shape(found.channel_covariance)} for 3 channels"
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return finding(
         seen,
         expected="describe(noisy) returns a NoiseDescriptor of the record's family, with sigma >= 0 or None",

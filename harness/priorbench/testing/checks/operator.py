@@ -12,7 +12,7 @@ import torch
 from priorbench.contract.operators import Operator
 from priorbench.contract.specs import OperatorSpec
 from priorbench.errors import PriorbenchError
-from priorbench.protocol.failure import told_in_one_line
+from priorbench.testing.advice import told
 from priorbench.testing.checks.spec import LEVEL
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject, output_fault, value_fault
@@ -37,7 +37,7 @@ class OperatorSubject(Subject):
             try:
                 self.draw(shape)
             except PriorbenchError as error:
-                found[shape] = told_in_one_line(error)
+                found[shape] = told(error)
         return found
 
     @property
@@ -99,7 +99,7 @@ def draws(subject: OperatorSubject) -> Finding | Skip | None:
             if lacking:
                 seen = seen or f"{type(operator).__name__} without {' and '.join(lacking)}"
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return finding(
         seen,
         expected="draw(shape, rng) returns an object with A and A_adjoint, or raises PriorbenchError",
@@ -140,7 +140,7 @@ def _fault(apply: Callable[[torch.Tensor], Any], given: torch.Tensor, wanted: Sh
     try:
         found = apply(given)
     except Exception as error:
-        return told_in_one_line(error)
+        return told(error)
     fault = output_fault(found)
     if not fault and (tuple(found.shape) != wanted if wanted else found.ndim != 3):
         fault = f"it returned the shape {tuple(found.shape)}"
@@ -157,7 +157,7 @@ def precision(subject: OperatorSubject) -> Finding | None:
             y = operator.A(x)
             found = {"A": y.dtype, "A_adjoint": operator.A_adjoint(y.to(dtype)).dtype}
         except Exception as error:
-            seen = seen or f"{dtype}: {told_in_one_line(error)}"
+            seen = seen or f"{dtype}: {told(error)}"
             continue
         wrong = [f"{name} returns {other}" for name, other in found.items() if other != dtype]
         seen = seen or (f"{wrong[0]} for {dtype}" if wrong else "")

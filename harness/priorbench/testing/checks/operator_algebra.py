@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from priorbench.contract.operators import Operator
-from priorbench.protocol.failure import told_in_one_line
+from priorbench.testing.advice import told
 from priorbench.testing.checks.operator import OperatorSubject, first_fault, noise, norm
 from priorbench.testing.results import Check, Finding, Skip, finding
 
@@ -77,7 +77,7 @@ def _without_gradient(operator: Operator, x: torch.Tensor, y: torch.Tensor) -> s
         try:
             [gradient] = torch.autograd.grad((apply(variable.clone()) * along).sum(), variable)
         except RuntimeError as error:
-            return f"{name}: {told_in_one_line(error)}"
+            return f"{name}: {told(error)}"
         expected = back(along.clone())
         if _unequal(gradient, expected, float(norm(expected))):
             return f"{name}: another gradient"

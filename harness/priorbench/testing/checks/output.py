@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import partial
 
 from priorbench.protocol.exchange import OFF_SCALE
@@ -22,12 +23,16 @@ def runs(subject: DenoiserSubject) -> Finding | None:
     error = subject.traces.run.error
     if not error:
         return None
+    if subject.traces.run.remedy:
+        mend = subject.traces.run.remedy
+    else:
+        mend = "try it: priorbench.evaluate(YourClass(), image_set='photos:crop=64', limit=1)"
     made = subject.make()
     has = [name for name in ("denoise", "iterate") if hasattr(made, name)]
     return Finding(
         expected="an object with 'denoise' or 'iterate' that takes an observation and raises nothing",
         seen=f"{error}; it has {' and '.join(has) or 'neither'}",
-        mend="try it: priorbench.evaluate(YourClass(), image_set='photos:crop=64', limit=1)",
+        mend=mend,
     )
 
 
@@ -37,6 +42,10 @@ def type_(subject: DenoiserSubject) -> Finding | None:
     mend = "end with torch.from_numpy(array).to(observation.image)"
     if isinstance(output, tuple) and subject.iterative:
         mend = "yield Iterate(output, loss=...): from priorbench import Iterate"
+    elif isinstance(output, Generator):
+        mend = "what yields is called 'iterate'; 'denoise' returns one image"
+    elif output is None:
+        mend = "end with a return, or yield, of the image"
     return finding(output_fault(output), expected="a torch.Tensor of floating-point numbers", mend=mend)
 
 

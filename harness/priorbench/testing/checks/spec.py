@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.errors import PriorbenchError, suggestion
+from priorbench.loading.absent import absent_package, pip_name
+from priorbench.loading.registry import missing_packages
+from priorbench.loading.rejection import describe
 from priorbench.parameters.signatures import DeclarationError
 from priorbench.parameters.values import parameters_of
 from priorbench.testing.registering import heavy_imports
@@ -79,16 +82,36 @@ def lazy_registration(subject: Subject) -> Finding | Skip | None:
     )
 
 
-def loads(subject: Subject) -> Finding | Skip | None:
-    """Its code must be importable and make an object with all its defaults."""
+def imports(subject: Subject) -> Finding | None:
+    """Nothing can be said of code that is not there, or needs what is not there."""
     try:
         subject.factory  # noqa: B018
     except PriorbenchError as error:
         return Finding(
             expected=f"{subject.spec.factory} can be imported",
-            seen=one_line(error),
-            mend="import it in a Python session",
+            seen=one_line(error if error.__cause__ is None else describe(error.__cause__)),
+            mend=_mend_import(subject, error.__cause__),
         )
+    return None
+
+
+def _mend_import(subject: Subject, cause: BaseException | None) -> str:
+    """Say what to do about a factory that cannot be imported: mostly a package is missing."""
+    plugins = subject.setting.registry.plugins
+    is_file = any(plugin.name == subject.setting.plugin and plugin.file for plugin in plugins)
+    if missing_packages(subject.spec):
+        there = "" if is_file else "; name it in 'dependencies' of pyproject.toml, too, and pip brings it"
+        return f"install it, or correct 'requires' in the spec{there}"
+    package = absent_package(cause)
+    if not package:
+        return f"python -c 'import {subject.spec.factory.partition(':')[0]}' shows where it fails"
+    name = pip_name(package)
+    also = "" if is_file else f" and \"{name}\" to 'dependencies' in pyproject.toml"
+    return f'pip install {name}; so that others are told: add requires=("{name}",) to the spec{also}'
+
+
+def loads(subject: Subject) -> Finding | Skip | None:
+    """It must make an object with all its defaults."""
     try:
         subject.make()
     except Exception as error:
@@ -112,8 +135,6 @@ def parameters(subject: Subject) -> Finding | None:
             seen=one_line(error),
             mend="write it as 'def __init__(self, *, strength: float = 0.1)'",
         )
-    except Exception:
-        return None  # the check 'loads' tells
     return None
 
 
@@ -154,12 +175,14 @@ CITATION = Check(name="citation", what="it names its publication, or says that t
 LAZY = Check(
     name="lazy-registration", what="registering it imports neither torch nor numpy", run=lazy_registration
 )
+IMPORTS = Check(name="imports", what="its factory can be imported", run=imports)
 PARAMETERS = Check(
     name="parameters",
     what="its parameters have types and defaults, so that suites can be checked",
     run=parameters,
+    needs=("imports",),
 )
-LOADS = Check(name="loads", what="its factory can be imported and called", run=loads, needs=("parameters",))
+LOADS = Check(name="loads", what="its factory can be called", run=loads, needs=("parameters",))
 #: for methods
 ABILITIES = Check(
     name="abilities",
@@ -171,6 +194,6 @@ ABILITIES = Check(
 LEVEL = Check(name="level", what="'level' and 'after_draw' name its parameters", run=level, needs=("loads",))
 
 #: for every kind
-CHECKS = (SUMMARY, LAZY, PARAMETERS, LOADS)
+CHECKS = (SUMMARY, LAZY, IMPORTS, PARAMETERS, LOADS)
 #: for those that wrap somebody's work
 CREDITS = (LICENCE, CITATION)

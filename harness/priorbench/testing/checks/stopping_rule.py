@@ -13,13 +13,14 @@ from priorbench.contract.observation import Observation
 from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
 from priorbench.contract.stopping import CompanionRule, StoppingRule, Trajectory
 from priorbench.protocol.exchange import Fit, Kind, Outcome, Shown
-from priorbench.protocol.failure import classify, told_in_one_line
+from priorbench.protocol.failure import classify
 from priorbench.protocol.fit import OwnFit
 from priorbench.protocol.looks.watcher import Rule
 from priorbench.protocol.measure import measure_iterative
 from priorbench.protocol.problems import NoisyProblem
 from priorbench.protocol.refusal import RefusedError
 from priorbench.protocol.watching import Watched
+from priorbench.testing.advice import advice, told
 from priorbench.testing.observations import Problems
 from priorbench.testing.results import Check, Finding, Skip, finding
 from priorbench.testing.subject import Subject
@@ -165,16 +166,21 @@ def chooses(subject: RuleSubject) -> Finding | Skip | None:
         outcome = subject.watched.outcome
         if isinstance(outcome.error, RefusedError):
             return Skip(f"it refuses the fit of this check: {outcome.error}")
-        seen = classify(outcome.error)[1] if outcome.error else ""
+        seen = "" if outcome.error is None else _told(outcome.error)
         if not seen and not outcome.iterations:
             seen = "it kept none"
     except Exception as error:
-        seen = told_in_one_line(error)
+        seen = told(error)
     return finding(
         seen,
         expected=f"it keeps an iterate of a fit with loss and sigma and a budget of {BUDGET}",
         mend="answer Verdict(keep=True) at the iterate that counts; see priorbench.contract.stopping",
     )
+
+
+def _told(error: Exception) -> str:
+    """Return how a fit failed, and what to do about it."""
+    return "; ".join(filter(None, (classify(error)[1], advice(error))))
 
 
 def ends(subject: RuleSubject) -> Finding | None:

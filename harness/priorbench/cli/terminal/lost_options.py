@@ -1,0 +1,50 @@
+"""What is said of options that a command has not, where it is known what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+#: of commands that run suites or problems: option -> why, and what is to be written, with the value given
+_RUNS = {
+    "--sigma": ("which noise has to be said, too", "--noise gaussian:sigma={}"),
+    "--method": ("methods have another option", "--denoiser {}"),
+    "--dataset": ("image sets have another option", "--images {}"),
+    "--folder": ("folders have another option", "--images {}"),
+    "--crop": ("it is a parameter of the image set", "--images photos:crop={}"),
+    "--iterations": ("it is a parameter of the method", "--denoiser NAME:iterations={}"),
+    "--set": ("parameters are part of the method", "--denoiser NAME:{}"),
+    "--seed": ("each repetition draws its noise from a seed of its own", "--repetitions {}"),
+}
+_HINTS = {"run": _RUNS, "watch": {name: hint for name, hint in _RUNS.items() if name != "--seed"}}
+#: what stands for the value where none was given
+_VALUES = {"--sigma": "25/255", "--crop": "64", "--iterations": "500", "--set": "key=value", "--seed": "N"}
+
+
+def meant(command: str, option: str, arguments: Sequence[str]) -> str:
+    """Return what to write in the place of an option that a command has not; empty where there is no telling.
+
+    Parameters
+    ----------
+    command : str
+        its name.
+    option : str
+        as it was written.
+    arguments : Sequence[str]
+        all that was written, where the value of the option may be found.
+    """
+    if option not in _HINTS.get(command, {}):
+        return ""
+    why, written = _HINTS[command][option]
+    value = "" if option == "--seed" else _value(option, arguments)
+    return f"{why}: write\n  {written.format(value or _VALUES.get(option, 'NAME'))}"
+
+
+def _value(option: str, arguments: Sequence[str]) -> str:
+    """Return the value of an option; a bare level of noise as a fraction, which is never doubtful."""
+    value = next((one.partition("=")[2] for one in arguments if one.startswith(f"{option}=")), "")
+    if not value and option in arguments[:-1]:
+        value = arguments[arguments.index(option) + 1]
+    if value.startswith("-"):
+        return ""
+    bare = option == "--sigma" and value.replace(".", "", 1).isdigit() and float(value) >= 1
+    return f"{value}/255" if bare else value
