@@ -25,7 +25,7 @@ _PATIENCE = 600.0
 def prepare(
     denoiser: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DENOISER]...", help="Methods; default all.", show_default=False),
+        typer.Argument(metavar="DENOISER...", help="Methods; default all.", show_default=False),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default all cores.")] = None,
 ) -> None:
