@@ -13,7 +13,10 @@ from rich.console import Console
 from rich.text import Text
 
 from priorbench.ranking.boards import Board, Interval, Row
-from priorbench.rendering.columns import columns, difference_column, footnotes, letters, title
+from priorbench.rendering.board.headings import difference_column
+from priorbench.rendering.board.notes import footnotes
+from priorbench.rendering.board.numbers import below_each_other
+from priorbench.rendering.columns import columns, letters, title, whole_names
 from priorbench.rendering.terminal.grid import Column, Grid, Kind, arranged
 from priorbench.rendering.terminal.wrapping import wrapped
 from priorbench.words import seconds, visible
@@ -53,7 +56,10 @@ def table(boards: Sequence[Board], console: Console, wanted: Sequence[str] = ())
         dispensable = (
             [name for name in reversed(cells) if name not in _WORDS] if wanted else _dispensable(board)
         )
-        grid = arranged(board_columns(cells, board.rows), console.width, dispensable, rule=True)
+        grid = board_grid(cells, board.rows, console.width, dispensable)
+        if "stopping" in grid.hidden:  # then rows must not look alike
+            told = {name: cell for name, cell in cells.items() if name != "stopping"}
+            grid = board_grid(told | {"method": whole_names(board)}, board.rows, console.width, dispensable)
         dim = [bool(row.unranked) for row in board.rows]
         print_grid(console, title(board), grid, dim, footnotes(board, grid.shown))
 
@@ -73,9 +79,28 @@ def print_grid(console: Console, heading: str, grid: Grid, dim: Sequence[bool], 
     console.print()
 
 
-def board_columns(cells: Mapping[str, Callable[[AnyRow], str]], rows: Sequence[AnyRow]) -> list[Column]:
-    """Return the columns of a table: of each heading, the cells of all rows."""
-    return [column(name, [cell(row) for row in rows]) for name, cell in cells.items()]
+def board_grid(
+    cells: Mapping[str, Callable[[AnyRow], str]],
+    rows: Sequence[AnyRow],
+    width: int,
+    dispensable: Sequence[str],
+) -> Grid:
+    """Return a table of rows; the points of times stand below each other where that costs no column.
+
+    Parameters
+    ----------
+    cells, rows : Mapping[str, Callable[[AnyRow], str]] or Sequence[AnyRow]
+        of each heading what writes a row's cell, and the rows.
+    width, dispensable : int or Sequence[str]
+        characters, and the columns that a narrow table goes without; see `arranged`.
+    """
+    texts = {name: [cell(row) for row in rows] for name, cell in cells.items()}
+    plain = arranged([column(name, own) for name, own in texts.items()], width, dispensable, rule=True)
+    if "s/image" not in texts:
+        return plain
+    texts["s/image"] = below_each_other(texts["s/image"])
+    pointed = arranged([column(name, own) for name, own in texts.items()], width, dispensable, rule=True)
+    return pointed if pointed.hidden == plain.hidden else plain
 
 
 def column(heading: str, cells: Sequence[str], names: Container[str] = _WORDS) -> Column:

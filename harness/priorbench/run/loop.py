@@ -12,6 +12,7 @@ from priorbench.contract.executor import Executor, RemoteExecutor
 from priorbench.contract.images import SkippedImage
 from priorbench.contract.records import NOT_RUN, Noted, Record, RunSummary
 from priorbench.contract.requests import Run
+from priorbench.contract.specs import MetricSpec
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
 from priorbench.protocol.seeding import salt_hash
@@ -165,9 +166,16 @@ def _new_run(plan: Plan) -> Run:
             "limit": options.limit,
             "shard": options.shard,
             **({"tags": list(options.tags)} if options.tags else {}),
+            **({"higher_is_better": _directions(plan)} if plan.suite.metrics else {}),
             **({"salt": salt_hash(options.salt)} if options.salt else {}),
         },
     )
+
+
+def _directions(plan: Plan) -> dict[str, bool]:
+    """Return of each further metric whether a higher value is better."""
+    specs = [plan.registry.find(MetricSpec.kind, name).spec for name in plan.suite.metrics]
+    return {spec.name: spec.higher_is_better for spec in specs if isinstance(spec, MetricSpec)}
 
 
 def _missing(
