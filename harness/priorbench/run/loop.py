@@ -107,24 +107,24 @@ class _Work:
 
     def do(self, executor: Executor, trials: Iterable[Trial]) -> None:
         """Have trials run, in the end also those that other runs held and did not make."""
-        titles: dict[tuple[str, ...], str] = {}
+        titles: dict[tuple[str, ...], tuple[str, bool]] = {}
 
         def started(trial: Trial) -> None:
-            titles[trial.keys] = trial.title
+            titles[trial.keys] = trial.title, bool(trial.known)
             self.progress.running.append(trial.title)
             self.watch(self.progress)
 
         todo = trials
         while todo:
             for records in executor.run(self.claiming.of(todo), started):
-                title = titles.pop(tuple(record.key for record in records), "")
+                title, rescored = titles.pop(tuple(record.key for record in records), ("", False))
                 if title in self.progress.running:
                     self.progress.running.remove(title)
-                self._keep(records)
+                self._keep(records, rescored)
             todo = self.claiming.later()
 
-    def _keep(self, records: Sequence[Record]) -> None:
-        """Store the records of a trial and what they answer, and tell."""
+    def _keep(self, records: Sequence[Record], rescored: bool) -> None:
+        """Store the records of a trial and what they answer, and tell; `rescored` means that nothing ran."""
         pairs = _named(records, self.asking, self.environments)
         kept = [(record, request) for record, request in pairs if record.status != NOT_RUN]
         if self.claiming.lost([record.key for record in records]):
@@ -136,7 +136,7 @@ class _Work:
             again = any(record.key in self.wants.again for record in facts)
             self.store.add(facts, answers=answers, replace=again)
         self.claiming.ended(pairs)
-        self.progress.count(pairs)
+        self.progress.count(pairs, rescored=rescored)
         if kept:
             told = dict(zip(("records", "requests"), zip(*kept, strict=True), strict=True))
             notify(self.plan.registry, "priorbench_trial_finished", **told)
