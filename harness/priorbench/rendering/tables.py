@@ -27,6 +27,8 @@ AnyRow = TypeVar("AnyRow")
 
 #: columns of names; numbers are aligned at the right
 _WORDS = ("method", "stopping")
+#: columns of numbers of unlike size
+_TIMES = ("s/image", "× time")
 #: columns that a narrow table goes without, the least needed first
 _DISPENSABLE = (
     *("wins", "p", "interval", "memory", "images", "group", "gain dB", "× time", "SSIM"),
@@ -85,7 +87,7 @@ def board_grid(
     width: int,
     dispensable: Sequence[str],
 ) -> Grid:
-    """Return a table of rows; the points of times stand below each other where that costs no column.
+    """Return a table of rows; the points of times stand below each other where that costs no column or name.
 
     Parameters
     ----------
@@ -96,11 +98,10 @@ def board_grid(
     """
     texts = {name: [cell(row) for row in rows] for name, cell in cells.items()}
     plain = arranged([column(name, own) for name, own in texts.items()], width, dispensable, rule=True)
-    if "s/image" not in texts:
-        return plain
-    texts["s/image"] = below_each_other(texts["s/image"])
+    texts |= {name: below_each_other(own) for name, own in texts.items() if name in _TIMES}
     pointed = arranged([column(name, own) for name, own in texts.items()], width, dispensable, rule=True)
-    return pointed if pointed.hidden == plain.hidden else plain
+    as_much = pointed.hidden == plain.hidden and pointed.names_shortened == plain.names_shortened
+    return pointed if as_much else plain
 
 
 def column(heading: str, cells: Sequence[str], names: Container[str] = _WORDS) -> Column:
