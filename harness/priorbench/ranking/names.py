@@ -54,8 +54,8 @@ def row_names(places: Iterable[Place]) -> dict[Place, str]:
 def find_place(name: str, places: Collection[Place], oracles: Collection[Place] = ()) -> Place:
     """Return the place of a name; ``label`` alone never means an oracle where there is another row.
 
-    Names as boards show them are taken, too: with marks, with the rule in parentheses or behind a space, with
-    a space before a condition, and shortened by ``…``.
+    Names as boards show them are taken, too: with marks, with the rule in parentheses, behind a space or
+    behind a comma, with a space before a condition, and shortened by ``…``.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def _readings(name: str) -> list[str]:
     """Return what a name may mean: itself, or what a board shows as that."""
     bare = _MARKS.sub("", name.strip())
     joined = re.sub(r"\s+@", "@", _RULE.sub(r"@\1", bare)).strip()
-    return [name, joined, "@".join(joined.split())]
+    return [name, joined, "@".join(re.split(r",?\s+", joined))]
 
 
 def _matches(name: str, place: Place) -> bool:

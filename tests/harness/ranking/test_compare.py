@@ -282,6 +282,7 @@ def test_names_are_taken_as_boards_show_them():
         ("deep-decoder-under (es-wmv+ema-0.99)", wmv),
         ("deep-decoder-under   es-wmv+ema-0.99", wmv),
         ("deep-decoder-under (!)  es-wmv+ema-0.99", wmv),
+        ("deep-decoder-under, es-wmv+ema-0.99", wmv),
         ("deep-dec…under@es-…0.99", wmv),
         ("deep-decoder-under@fixed @cuda", on_gpu),
         ("deep-decoder-under @cuda (?)  fixed", on_gpu),

@@ -64,8 +64,8 @@ def test_the_largest_number_has_its_figures_and_the_smallest_two(values, figures
 def test_all_numbers_of_a_column_have_as_many_decimals():
     text = metric_text([12.3456, 3.4])
     assert [text(12.3456), text(3.4)] == ["12.35", "3.40"]
-    seconds = seconds_text([0.832, 0.0048, None])
-    assert [seconds(0.832), seconds(0.0048), seconds(None)] == ["0.8320", "0.0048", ""]
+    seconds = seconds_text([9.832, 0.048, None])
+    assert [seconds(9.832), seconds(0.048), seconds(None)] == ["9.832", "0.048", ""]
     memory = memory_text([2**20, 3 * 2**30, None])
     assert [memory(2**20), memory(3 * 2**30), memory(None)] == ["1 MiB", "3072 MiB", ""]
     ratios = [TimeRatio(images=2, value=value, interval=None, occasions=1) for value in (1.5, 12.25)]

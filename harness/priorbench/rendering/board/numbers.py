@@ -10,7 +10,7 @@ from priorbench.ranking.boards import Difference, TimeRatio
 from priorbench.words import digits_for, digits_of_ends, memory, number, significant, with_ends
 
 #: decimals of times, at most; of a column that needs more, each number has three significant figures
-_OF_TIMES = 4
+_OF_TIMES = 3
 #: decimals of further metrics, at most; of a column that needs more, each number has four significant figures
 _OF_METRICS = 8
 _GIB = 2**30
