@@ -204,6 +204,7 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
             flat[name] = (" " if name == "conditions" else "; ").join(value)
         elif name != "trained_on":
             flat[name] = json.dumps(value) if isinstance(value, dict) else value
+    flat["higher_is_better"] = json.dumps(dict(board.higher_is_better))
     return flat
 
 

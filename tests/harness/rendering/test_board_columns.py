@@ -121,6 +121,8 @@ def test_a_board_says_whether_more_or_less_of_a_metric_is_better():
     place = [name for name, _ in page.columns].index("error ↓")
     assert [line.cells[place].order for line in page.lines] == [2.0625, 3.0625]
     assert json.loads(rendering.as_json([board]))[0]["higher_is_better"] == {"error": False, "score": True}
+    [line, _] = csv.DictReader(io.StringIO(rendering.comma_separated([board])))
+    assert json.loads(line["higher_is_better"]) == {"error": False, "score": True}
 
 
 def test_columns_of_metrics_are_chosen_by_their_names():

@@ -96,7 +96,7 @@ class ProgressView:
             self._say(f"nothing to do: all {summary.resumed} trials are in the store already")
         anew = self._progress.rescored
         parts = [f"{anew} scored anew"] if anew else []
-        parts += [f"{plural(summary.finished - anew, 'trial')} run"]
+        parts += [f"{summary.finished - anew} trials run"]
         parts += [f"{summary.resumed} found in the store"] if summary.resumed else []
         parts += [f"{summary.failed} failed"] if summary.failed else []
         parts += [f"{summary.refused} refused"] if summary.refused else []
