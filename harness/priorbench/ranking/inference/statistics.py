@@ -119,7 +119,7 @@ def caveats(images: int, claims: Claims, family: int = 1, what: str = "methods")
     if images < max(_SKEWED):
         covered = round(float(np.interp(images, list(_SKEWED), list(_SKEWED.values()))))
         notes.append(
-            f"{plural(images, 'image')}: few for intervals; where values are very skewed, only about"
-            f" {covered} % of 95 % intervals hold the true mean"
+            f"{plural(images, 'image')}: few for intervals; a 95 % interval of very skewed values holds the"
+            f" true mean in about {covered} % of cases"
         )
     return notes
