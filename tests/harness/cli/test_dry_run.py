@@ -110,3 +110,11 @@ def test_a_set_that_was_read_to_its_end_is_said_to_be(command):
     ]
     part = command(*chosen, "--images", "ramps:count=13", "--limit", "2")
     assert told(part, "read of") == ["read of ramps:count=13: all of its 2 pictures"]
+
+
+def test_a_store_that_cannot_be_read_is_told_and_stops_no_dry_run(command, tmp_path):
+    (tmp_path / "none.db").write_text("no database " * 100)
+    done = command(*ONE_IMAGE, "--denoiser", "mean", *HERE, "--dry-run", "--store", "none.db")
+    assert done.returncode == 0, done.stderr
+    [line] = told(done, "the store cannot be read")
+    assert "none.db" in line

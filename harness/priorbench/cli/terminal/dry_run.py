@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from priorbench.cli.common.output import remark
 from priorbench.cli.terminal.yaml_lines import print_yaml
-from priorbench.words import plural
+from priorbench.errors import PriorbenchError
+from priorbench.words import one_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,11 +40,14 @@ def tell_plan(plan: Plan, store: str | None, limits: Limits, retry_failed: bool)
     options = plan.options
     print_yaml(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
     looked = _tell_pictures(plan)
-    _tell_store(plan, store, limits, retry_failed)
     if options.salt:
         print_yaml(f"# noise of a salt with the hash {salt_hash(options.salt)}")
     for line in plan.expected_refusals(looked):
         remark(line)
+    try:
+        _tell_store(plan, store, limits, retry_failed)
+    except PriorbenchError as error:  # a dry run does without a store
+        print_yaml(f"# the store cannot be read: {one_line(error)}")
 
 
 def _tell_pictures(plan: Plan) -> Mapping[str, Looked]:
