@@ -47,19 +47,33 @@ def digits_for(half_width: float, most: int, least: int = 0) -> int:
     return max(least, min(most, math.ceil(-math.log10(half_width / 4) - 1e-9)))
 
 
-def with_ends(value: float, low: float, high: float) -> str:
-    """Return a positive number and its interval with the digits that it bears, from two to four significant.
+def digits_of_ends(value: float, low: float, high: float) -> int:
+    """Return the decimals that a positive number with an interval bears: two to four significant figures.
 
-    The ends have as many decimals as the number.
+    A negative number is of tens, hundreds, ...
+    """
+    first = math.floor(math.log10(value))
+    return digits_for((high - low) / 2, 3 - first, 1 - first)
+
+
+def with_ends(value: float, low: float, high: float, digits: int | None = None) -> str:
+    """Return a positive number and its interval; the ends have as many decimals as the number.
+
+    Parameters
+    ----------
+    value, low, high : float
+        the number, and the ends.
+    digits : int or None, optional
+        decimals; default those of `digits_of_ends`.
     """
     if not value > 0:
         return f"{significant(value)} [{significant(low)}, {significant(high)}]"
-    first = math.floor(math.log10(value))
-    digits = digits_for((high - low) / 2, 3 - first, 1 - first)
-    if value < 0.001:
-        return "{:.{d}e} [{:.{d}e}, {:.{d}e}]".format(value, low, high, d=digits + first)
-    shown = (f"{round(one, digits):.{max(digits, 0)}f}" for one in (value, low, high))
-    return "{} [{}, {}]".format(*shown)
+    shown = digits_of_ends(value, low, high) if digits is None else digits
+    if value < 0.001 and digits is None:
+        figures = shown + math.floor(math.log10(value))
+        return "{:.{d}e} [{:.{d}e}, {:.{d}e}]".format(value, low, high, d=figures)
+    parts = (f"{round(one, shown):.{max(shown, 0)}f}" for one in (value, low, high))
+    return "{} [{}, {}]".format(*parts)
 
 
 def seconds(value: float | None) -> str:

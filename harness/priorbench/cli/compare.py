@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from priorbench.ranking.filters import Filter
 
 
+#: a longer name of a row stands above the table, not above its column
+_SHORT = 12
+
+
 def compare(
     a: Annotated[
         str, typer.Argument(metavar="A", help="A method: LABEL or LABEL@RULE; or a store: URL or file.")
@@ -109,19 +113,27 @@ def _print(found: Comparisons, claims: Claims) -> None:
 
     stores = all(one.a == one.b for one in found.comparisons)
     some = found.comparisons[0]
-    a, b = ("first", "second") if stores else (some.a, some.b)
+    a, b = ("first", "second") if stores else _called(some.a, some.b)
+    if a != some.a and not stores:
+        say(f"A: {some.a}")
+        say(f"B: {some.b}")
     columns = _columns(found.comparisons, a, b, stores)
     shown = print_table(
         list(columns),
         list(zip(*columns.values(), strict=True)),
         names=("method",),
-        whole=[name for name in columns if name not in ("where", "method")],
-        dispensable=("wins", "only", "images", "× time", "p"),
+        whole=[name for name in columns if name not in ("where", "method", "verdict")],
+        dispensable=("wins", "only", "× time", "images", f"{a} dB", f"{b} dB", "p"),
     )
     say(f"difference: {a} minus {b}, mean over images, {claims.percent} interval")
+    if "no difference shown" in columns["verdict"]:
+        say("no difference shown: these images cannot tell; it does not say that the two are equal")
+    if "equal in practice" in columns["verdict"]:
+        say(f"equal in practice: the interval is within {claims.rope:g} dB of zero")
     family = plural(len(found.comparisons), "comparison")
     if "p" in shown:
-        say(f"p: sign-flip test of the mean difference, Holm-corrected for {family}")
+        several = f", Holm-corrected for {family}" if len(found.comparisons) > 1 else ""
+        say(f"p: sign-flip test of the mean difference{several}")
     if "× time" in shown:
         say(f"× time: {a} over {b}, ratio of geometric means, {claims.percent} interval over images")
     if "only" in shown:
@@ -135,20 +147,29 @@ def _print(found: Comparisons, claims: Claims) -> None:
         remark(line)
 
 
+def _called(a: str, b: str) -> tuple[str, str]:
+    """Return the names of the rows in headings: A and B where they are long."""
+    return ("A", "B") if max(len(a), len(b)) > _SHORT else (a, b)
+
+
 def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) -> dict[str, list[str]]:
     """Return the columns of the table that say something."""
+    from priorbench.rendering.board.numbers import difference_digits, ratio_text
     from priorbench.rendering.columns import difference, probability
-    from priorbench.rendering.times import time_ratio
     from priorbench.words import number
 
+    digits = difference_digits(one.difference for one in comparisons)
+    time_ratio = ratio_text([one.time_ratio for one in comparisons])
+    verdicts = {"better": f"{a} better", "worse": f"{b} better", "equivalent": "equal in practice"}
     every: dict[str, Callable[[Comparison], str]] = {
         "where": lambda one: str(one.setting),
         "method": lambda one: one.a if stores else "",
         "images": lambda one: str(one.difference.images),
         f"{a} dB": lambda one: number(one.psnr_a, 2),
         f"{b} dB": lambda one: number(one.psnr_b, 2),
-        "difference dB": lambda one: difference(one.difference),
+        "difference dB": lambda one: difference(one.difference, digits),
         "p": lambda one: probability(one.difference.p_adjusted),
+        "verdict": lambda one: verdicts.get(one.difference.verdict, "no difference shown"),
         "wins": lambda one: f"{100 * one.difference.win_rate:.0f} %",
         "× time": lambda one: time_ratio(one.time_ratio),
         "only": lambda one: f"{one.only_a} / {one.only_b}" if one.only_a or one.only_b else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from priorbench.ranking.filters import Filter
     from priorbench.ranking.overall import Overall
     from priorbench.store.database import Store
+    from priorbench.store.scores import Scores
 
 LevelOption = Annotated[
     float, typer.Option(metavar="SHARE", help="How often intervals hold, and all claims of a board together.")
@@ -122,9 +124,11 @@ def leaderboard(
     )
     claims = Claims(level=level, rope=rope)
     with reading(store) as source:
-        boards = rank(source.scores(), reference=reference, only=only, claims=claims)
+        scores = source.scores()
+        boards = rank(scores, reference=reference, only=only, claims=claims)
         if not boards:
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
+        boards = _with_directions(boards, scores)
         tell_disputed(source)
         if form is LeaderboardFormat.html:
             write(_page(boards, source, only), output)
@@ -132,6 +136,23 @@ def leaderboard(
             _write([], _across(boards), form, output)
         else:
             _write(boards, [] if chosen else rank_overall(boards), form, output, chosen)
+
+
+def _with_directions(boards: list[Board], scores: Scores) -> list[Board]:
+    """Return boards that say which way further metrics go, as the runs tell, or else what is installed."""
+    metrics = {name for board in boards for name in board.metrics}
+    if not metrics:
+        return boards
+    from priorbench.cli.common.inventory import metric_directions, told_directions
+    from priorbench.cli.common.output import open_registry
+    from priorbench.errors import PriorbenchError
+    from priorbench.ranking.leaderboard import with_directions
+
+    known = told_directions(scores.asked.runs)
+    if not metrics <= known.keys():
+        with suppress(PriorbenchError):  # a plugin that cannot be used stops no board
+            known = metric_directions(open_registry(tell_broken=False)) | known
+    return with_directions(boards, known)
 
 
 def _check(form: LeaderboardFormat, output: Path | None, overall: bool, columns: Sequence[str]) -> None:

@@ -13,17 +13,10 @@ from priorbench.cli.common.store_options import StoreOption
 from priorbench.cli.terminal.yaml_lines import print_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from priorbench.cli.common.ending import Ending
     from priorbench.contract.executor import Executor
-    from priorbench.contract.images import SkippedImage
-    from priorbench.contract.records import Noted, RunSummary
+    from priorbench.contract.records import RunSummary
     from priorbench.run.plan import Plan
-
-
-#: pictures of each set that a dry run reads
-_LOOKED_AT = 12
 
 
 def run(
@@ -161,9 +154,10 @@ def run(
     from priorbench.cli.common.executors import choose_executor, chosen_devices, crowded
     from priorbench.cli.common.kept import kept_outputs
     from priorbench.cli.common.output import open_registry
+    from priorbench.cli.terminal.dry_run import tell_plan
     from priorbench.contract.limits import Limits
     from priorbench.machine.settings import available_threads
-    from priorbench.protocol.seeding import read_salt, salt_hash
+    from priorbench.protocol.seeding import read_salt
     from priorbench.run.plan import Plan, PlanOptions
     from priorbench.suite.files import load_suite, suite_yaml
     from priorbench.suite.model import SuiteOptions
@@ -208,15 +202,14 @@ def run(
     for line in (*chosen.warnings, *chosen.remarks, *crowd):
         say(f"priorbench: {line}", err=True)
     plan = Plan(chosen, registry, options)
-    for line in (*plan.expected_refusals(), *plan.counts()):
+    for line in plan.counts():
         say(f"priorbench: {line}", err=True)
     if dry_run:
         print_yaml(suite_yaml(chosen))
-        print_yaml(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
-        _tell_pictures(plan)
-        if options.salt:
-            print_yaml(f"# noise of a salt with the hash {salt_hash(options.salt)}")
+        tell_plan(plan, store, limits, retry_failed)
         return
+    for line in plan.expected_refusals():
+        say(f"priorbench: {line}", err=True)
     settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is
         settings["batch"] = batch
@@ -229,23 +222,6 @@ def run(
         raise typer.Exit(ending.status)
     if summary.failed or summary.failed_before or summary.not_run:
         raise typer.Exit(1)
-
-
-def _tell_pictures(plan: Plan) -> None:
-    """Say what is noted of the first pictures of each set, and which of them are skipped."""
-    from priorbench.cli.common.progress import note_line
-    from priorbench.run.noting import Notes
-    from priorbench.words import plural
-
-    def noted(found: Sequence[Noted]) -> None:
-        for one in found:
-            print_yaml(f"# {note_line(one)}")
-
-    def skipped(label: str, item: SkippedImage) -> None:
-        print_yaml(f"# skipped {label}/{item.id}: {item.reason}")
-
-    for label, count in plan.look(_LOOKED_AT, skipped, Notes(noted)).items():
-        print_yaml(f"# read of {label}: {plural(count, 'picture')}; the run tells what it meets in others")
 
 
 def _execute(

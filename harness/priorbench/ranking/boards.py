@@ -149,6 +149,12 @@ class Row:
         of the mean; how far it would move with other images of the kind.
     fewer : Mapping[str, int], optional
         of a field, or of ``metrics.NAME``: images that have a value, where these are fewer than `images`.
+    unmeasured : Mapping[str, int], optional
+        of a further metric that other results of the board have: usable results of this row that were made
+        without it.
+    never_fired : float or None, optional
+        share of the images on which the stopping rule's criterion was not met before the budget was spent;
+        None for a rule without a criterion.
     infinite : int
         images that were restored exactly; their PSNR is in no mean.
     difference : Difference or None, optional
@@ -196,6 +202,8 @@ class Row:
     gain: float | None
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     fewer: Mapping[str, int] = field(default_factory=dict)
+    unmeasured: Mapping[str, int] = field(default_factory=dict)
+    never_fired: float | None = None
     infinite: int
     difference: Difference | None = None
     oracle_psnr: float | None
@@ -255,6 +263,8 @@ class Board:
         ranked rows first, in the order of their paired differences; then the others.
     apart : tuple of Apart, default ()
         every pair of ranked rows that is told apart.
+    higher_is_better : Mapping[str, bool], optional
+        of further metrics, as far as that is known.
     notes : tuple of str, default ()
         what a reader must know.
     """
@@ -270,7 +280,13 @@ class Board:
     claims: Claims
     rows: tuple[Row, ...]
     apart: tuple[Apart, ...] = ()
+    higher_is_better: Mapping[str, bool] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the further metrics that any row has."""
+        return tuple(dict.fromkeys(name for row in self.rows for name in row.metrics))
 
     @property
     def start(self) -> str:

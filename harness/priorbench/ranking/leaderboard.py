@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from priorbench.ranking.suspicion import Suspect, flags
 from priorbench.ranking.times import time_ratios
 from priorbench.store.scores import Scores, scores_of
 
-__all__ = ["Board", "Difference", "Interval", "Row", "TimeRatio", "leaderboard"]
+__all__ = ["Board", "Difference", "Interval", "Row", "TimeRatio", "leaderboard", "with_directions"]
 
 
 def leaderboard(
@@ -117,6 +117,22 @@ def _board(whole: Panel, wanted: str | None, claims: Claims) -> Board:
             *(caveats(shared.images, claims) if any(row.difference for row in rows) else []),
         ),
     )
+
+
+def with_directions(boards: Sequence[Board], known: Mapping[str, bool]) -> list[Board]:
+    """Return boards that say of their further metrics whether a higher value is better.
+
+    Parameters
+    ----------
+    boards : Sequence[Board]
+        the boards.
+    known : Mapping[str, bool]
+        by metric, as far as that is known: specs say it, records do not.
+    """
+    return [
+        replace(board, higher_is_better={name: known[name] for name in board.metrics if name in known})
+        for board in boards
+    ]
 
 
 def _flagged(panel: Panel, rows: Sequence[Row], too_exact: Sequence[int]) -> list[Row]:

@@ -77,6 +77,8 @@ class Measured:
             "remarks": self._remarks(),
             "metrics": self._metrics(),
             "fewer": _fewer(by_image, usable, exact),
+            "unmeasured": self._unmeasured(),
+            "never_fired": _each(lambda values: 1 - np.mean(values), self._by_image(scores.fired)),
             **self._times(by_image["seconds"]),
         }
         return [
@@ -141,15 +143,32 @@ class Measured:
         return [dict(count) for count in counts]
 
     @cached_property
-    def _metrics_by_image(self) -> dict[str, Array]:
-        """Values of every further metric, by its name."""
+    def _metric_values(self) -> dict[str, tuple[Array, NDArray[np.bool_]]]:
+        """Of every further metric, by its name: its value in each record, and which records were asked."""
         texts = self._scores.metrics
-        values: dict[str, Array] = {}
+        found: dict[str, tuple[Array, NDArray[np.bool_]]] = {}
         for record in np.flatnonzero(texts != None):  # noqa: E711 - elementwise
             for name, value in json.loads(texts[record]).items():
-                column = values.setdefault(name, np.full(len(texts), np.nan))
-                column[record] = np.nan if value is None else value
-        return {name: self._by_image(values[name]) for name in sorted(values)}
+                if name not in found:
+                    found[name] = np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool)
+                values, asked = found[name]
+                values[record] = np.nan if value is None else value
+                asked[record] = True
+        return {name: found[name] for name in sorted(found)}
+
+    @cached_property
+    def _metrics_by_image(self) -> dict[str, Array]:
+        """Means over the repetitions of an image of every further metric, by its name."""
+        return {name: self._by_image(values) for name, (values, _) in self._metric_values.items()}
+
+    def _unmeasured(self) -> list[dict[str, int]]:
+        """Return for each row and further metric the number of usable results that were made without it."""
+        found: list[dict[str, int]] = [{} for _ in self._panel.places]
+        for name, (_, asked) in self._metric_values.items():
+            counts = np.bincount(self._panel.row[self._good & ~asked], minlength=len(found))
+            for row in np.flatnonzero(counts):
+                found[row][name] = int(counts[row])
+        return found
 
     def _metrics(self) -> list[dict[str, float | None]]:
         """Return name -> mean of every further metric, for each row."""

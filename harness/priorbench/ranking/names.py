@@ -15,6 +15,11 @@ from priorbench.errors import PriorbenchError, UnknownNameError
 
 #: what a name may end with and a place does not hold: see `priorbench.ranking.measured`
 _CONDITION = re.compile(r"@(batch-\d+|env-[0-9a-z]+)")
+#: marks behind a name on a board: of doubt, of odd outputs, of disturbed times
+_MARKS = re.compile(r"\s+(?:\(\?\)|\(!\)|\*)(?=\s|$)")
+#: a rule behind a name in a sentence
+_RULE = re.compile(r"\s+\(([^()\s]+)\)")
+_ELLIPSIS = "…"
 
 
 class Place(NamedTuple):
@@ -49,6 +54,9 @@ def row_names(places: Iterable[Place]) -> dict[Place, str]:
 def find_place(name: str, places: Collection[Place], oracles: Collection[Place] = ()) -> Place:
     """Return the place of a name; ``label`` alone never means an oracle where there is another row.
 
+    Names as boards show them are taken, too: with marks, with the rule in parentheses, behind a space or
+    behind a comma, with a space before a condition, and shortened by ``…``.
+
     Raises
     ------
     UnknownNameError
@@ -56,8 +64,9 @@ def find_place(name: str, places: Collection[Place], oracles: Collection[Place] 
     PriorbenchError
         If there are several.
     """
-    name = _CONDITION.sub("", name)
-    found = [place for place in places if name in _names(place) or _matches(name, place)]
+    found: list[Place] = []
+    for reading in _readings(_CONDITION.sub("", name)):
+        found = found or [place for place in places if reading in _names(place) or _matches(reading, place)]
     found = [place for place in found if place not in oracles] or found
     names = row_names(places)
     if not found:
@@ -81,10 +90,27 @@ def _parts(place: Place) -> list[str]:
     return [part for part in (place.stopping_rule, place.device, threads) if part is not None]
 
 
+def _readings(name: str) -> list[str]:
+    """Return what a name may mean: itself, or what a board shows as that."""
+    bare = _MARKS.sub("", name.strip())
+    joined = re.sub(r"\s+@", "@", _RULE.sub(r"@\1", bare)).strip()
+    return [name, joined, "@".join(re.split(r",?\s+", joined))]
+
+
 def _matches(name: str, place: Place) -> bool:
     """Say whether a name is the label and some of the parts, in any order."""
+    if _ELLIPSIS in name:
+        label, *parts = name.split("@")
+        return _shortens(label, place.label) and all(
+            any(_shortens(part, own) for own in _parts(place)) for part in parts
+        )
     label, *parts = name.removeprefix(place.label).split("@")
     return name.startswith(place.label) and not label and set(parts) <= set(_parts(place))
+
+
+def _shortens(short: str, whole: str) -> bool:
+    """Say whether a text is another one, with an ellipsis for what is left out."""
+    return re.fullmatch(".*".join(map(re.escape, short.split(_ELLIPSIS))), whole) is not None
 
 
 def matching(what: str, patterns: Sequence[str], names: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:

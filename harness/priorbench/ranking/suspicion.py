@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 #: an error that is nearly a multiple of the noise, beside a gain (dB) that so much noise does not allow
 _LIKE, _LIKE_GAIN = 0.92, 5.0
-#: how many times the correlation may be that of the posterior mean; shipped methods reach 4.3 on one image
-_TIMES = 6.0
+#: excess of the correlation, over that of the posterior mean; shipped methods reach 4.3 on one image
+_EXCESS = 6.0
 #: an error that runs against the noise; smaller values are chance on small images
 _AGAINST = -0.2
 #: dB between a method and the next one, and how many must stand below that gap with a gain of their own
@@ -77,7 +77,7 @@ def _noise(row: Suspect) -> str:
     if correlation <= _AGAINST:
         return f"its error runs against the noise that was drawn: correlation {correlation:.2f}"
     alike = correlation >= _LIKE and gain >= _LIKE_GAIN
-    if alike or correlation * 10 ** (gain / 20) >= _TIMES:
+    if alike or correlation * 10 ** (gain / 20) >= _EXCESS:
         return (
             f"its error is too much like the noise that was drawn: correlation {correlation:.2f}"
             f" at a gain of {gain:.1f} dB"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 
 from priorbench.ranking.overall import Overall, OverallRow
-from priorbench.rendering.columns import doubts, interval, method, odd_outputs
+from priorbench.rendering.board.notes import doubts, odd_outputs
+from priorbench.rendering.columns import interval, method
 from priorbench.rendering.latex import latex_table
 from priorbench.rendering.tables import column, csv_table, markdown_table, print_grid
 from priorbench.rendering.terminal.grid import arranged
@@ -44,7 +45,8 @@ def overall_latex(found: Sequence[Overall]) -> str:
         shown, first = overall_columns(board), board.rows[0].mean_rank
         bold = [row.mean_rank is not None and row.mean_rank == first for row in board.rows]
         every = dict.fromkeys(shown, bold)
-        tables.append(latex_table(overall_title(board), shown, every, overall_footnotes(board)))
+        below = ["bold: best", *_short_notes(board, shown)]
+        tables.append(latex_table(overall_title(board), shown, every, below, overall_footnotes(board)))
     return "\n".join(tables)
 
 
@@ -121,6 +123,21 @@ def _footnotes(board: Overall) -> Iterator[str]:
     yield from doubts(board.rows)
     yield from odd_outputs(board.rows)
     yield from board.notes
+
+
+def _short_notes(board: Overall, shown: Container[str]) -> Iterator[str]:
+    """Yield what a reader of a paper's table must know; all of it stands in its comments."""
+    boards = plural(len(board.settings), "board")
+    yield f"mean rank: over {boards}, by mean PSNR"
+    if "interval" in shown:
+        yield f"interval: of the ranks that are possible, {board.claims.percent}"
+    if "first" in shown:
+        yield "first: boards with the highest mean"
+    if "won" in shown:
+        yield "won: boards on which it is told to be better than each other method"
+    if any(row.unranked for row in board.rows):
+        yield "–: not ranked on all boards"
+    yield from (line for line in (*doubts(board.rows), *odd_outputs(board.rows)) if " is a " not in line)
 
 
 def _flat(board: Overall, row: OverallRow) -> dict[str, Any]:

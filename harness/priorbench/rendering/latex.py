@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from priorbench.ranking.boards import Board, Row
-from priorbench.rendering.columns import columns, footnotes, title
+from priorbench.ranking.boards import Board
+from priorbench.rendering.board.headings import metric_heading
+from priorbench.rendering.board.notes import board_notes
+from priorbench.rendering.columns import columns, title
+from priorbench.words import one_line
 
 #: what LaTeX would take for a command, and characters that older fonts lack
 _SPECIAL = {
@@ -30,12 +33,18 @@ _SPECIAL = {
     "†": r"$^{\dagger}$",
     "°": r"$^{\circ}$",
     "≈": r"$\approx$",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
 }
 _NUMBER = re.compile(r"(?<![\w.])[+-]\d+(?:\.\d+)?")
 #: first line of a file of tables
 HEAD = r"% needs \usepackage{booktabs}"
-#: said below a table
-BOLD = "bold: methods than which none is told to be better; elsewhere the best value of a ranked method"
+#: what bold cells mean, below a table and in its comments
+BOLD = "bold: best"
+BOLD_EXPLAINED = (
+    "bold: names, ranks and PSNR of all methods than which none is told to be better; in other columns the"
+    " best value of a ranked method"
+)
 #: heading -> the field that its values are of, and 1 where a higher one is better, -1 where a lower one is
 _BEST = {
     "gain dB": ("gain", 1),
@@ -74,27 +83,32 @@ def _table(board: Board, wanted: Sequence[str]) -> str:
     omitted = () if wanted else _OMITTED
     shown = {name: cell for name, cell in columns(board, wanted).items() if name not in omitted}
     cells = {name: [cell(row) for row in board.rows] for name, cell in shown.items()}
-    best = {name: _best(name, board.rows, column) for name, column in cells.items()}
-    notes = [*([BOLD] if any(map(any, best.values())) else []), *footnotes(board, shown)]
-    return latex_table(title(board), cells, best, notes)
+    best = {name: _best(board, name, column) for name, column in cells.items()}
+    notes = board_notes(board, shown)
+    below, comments = [note.short for note in notes if note.short], [note.text for note in notes]
+    if any(map(any, best.values())):
+        below, comments = [BOLD, *below], [BOLD_EXPLAINED, *comments]
+    return latex_table(title(board), cells, best, below, comments)
 
 
-def _best(name: str, rows: Sequence[Row], cells: Sequence[str]) -> list[bool]:
+def _best(board: Board, name: str, cells: Sequence[str]) -> list[bool]:
     """Say which cells of a column are bold: what is equal as it is printed is equally good."""
+    rows = board.rows
     ranked = [row.rank is not None for row in rows]
     if name in ("rank", "method", "stopping", "PSNR dB"):
         return [row.rank == 1 for row in rows]
-    if name not in _BEST:
-        return [False] * len(rows)
-    field, sign = _BEST[name]
-    values = [getattr(row, field) for row in rows]
-    known = [sign * value for value, is_ranked in zip(values, ranked, strict=True) if is_ranked and value]
+    values, sign = _values(board, name)
+    known = [
+        sign * value
+        for value, is_ranked in zip(values, ranked, strict=True)
+        if is_ranked and value is not None
+    ]
     if not known:
         return [False] * len(rows)
     first = next(
         cell
         for cell, value, is_ranked in zip(cells, values, ranked, strict=True)
-        if is_ranked and value and sign * value == max(known)
+        if is_ranked and value is not None and sign * value == max(known)
     )
     return [
         is_ranked and bool(cell) and cell.rstrip("*‡") == first.rstrip("*‡")
@@ -102,21 +116,45 @@ def _best(name: str, rows: Sequence[Row], cells: Sequence[str]) -> list[bool]:
     ]
 
 
+def _values(board: Board, name: str) -> tuple[Sequence[float | None], int]:
+    """Return the values of a column, all None where none is best, and 1 or -1: whether more is better."""
+    if name in _BEST:
+        field, sign = _BEST[name]
+        return [getattr(row, field) or None for row in board.rows], sign
+    for metric, higher in board.higher_is_better.items():
+        if name == metric_heading(board, metric):
+            return [row.metrics.get(metric) for row in board.rows], 1 if higher else -1
+    return [None] * len(board.rows), 1
+
+
 def latex_table(
     caption: str,
     shown: Mapping[str, Sequence[str]],
     bold: Mapping[str, Sequence[bool]],
-    notes: Sequence[str],
+    below: Sequence[str],
+    comments: Sequence[str],
 ) -> str:
-    """Return one ``table`` with its caption and notes; `bold` says of each cell of a column whether it is."""
+    """Return one ``table`` with its caption.
+
+    Parameters
+    ----------
+    caption, shown : str or Mapping[str, Sequence[str]]
+        the caption, and of each heading the cells.
+    bold : Mapping[str, Sequence[bool]]
+        of each cell of a column whether it is.
+    below, comments : Sequence[str]
+        what a reader must know, in few words; and all of it, which stands before the table in comments.
+    """
     alignment = "".join("l" if name in ("method", "stopping") else "r" for name in shown)
-    below = " ".join(f"{escape(line)}." for line in notes)
+    told = " ".join(f"{escape(line)}." for line in below)
+    under = [rf"  \par\smallskip\footnotesize {told}"] if told else []
     printed = [
         [_cell(cell, best) for cell, best in zip(cells, bold.get(name, [False] * len(cells)), strict=True)]
         for name, cells in shown.items()
     ]
     return "\n".join(
         [
+            *(f"% {escape(one_line(line))}" for line in comments),
             r"\begin{table}",
             r"  \centering",
             rf"  \caption{{{escape(caption)}}}",
@@ -127,7 +165,7 @@ def latex_table(
             *(rf"    {' & '.join(row)} \\" for row in zip(*printed, strict=True)),
             r"    \bottomrule",
             r"  \end{tabular}",
-            rf"  \par\smallskip\footnotesize {below}",
+            *under,
             r"\end{table}",
             "",
         ]

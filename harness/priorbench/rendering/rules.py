@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from priorbench.ranking.rules import RuleRow, RulesBoard
+from priorbench.rendering.board.numbers import difference_digits, seconds_text
 from priorbench.rendering.columns import difference, probability
 from priorbench.rendering.latex import HEAD, latex_table
 from priorbench.rendering.rules_notes import (
@@ -19,17 +20,17 @@ from priorbench.rendering.rules_notes import (
     difference_column,
     failed_column,
     rules_footnotes,
+    rules_short_notes,
 )
 from priorbench.rendering.tables import (
     DIFFERENCE,
-    board_columns,
+    board_grid,
     csv_table,
     markdown_table,
     nested,
     print_grid,
 )
-from priorbench.rendering.terminal.grid import arranged
-from priorbench.words import number, plural, seconds
+from priorbench.words import number, plural
 
 __all__ = [
     "rules_columns",
@@ -54,7 +55,7 @@ def rules_table(boards: Sequence[RulesBoard], console: Console) -> None:
     for board in boards:
         versus = difference_column(board)
         dispensable = [versus if name == "vs" else name for name in _DISPENSABLE]
-        grid = arranged(board_columns(_cells(board), board.rows), console.width, dispensable, rule=True)
+        grid = board_grid(_cells(board), board.rows, console.width, dispensable)
         dim = [bool(row.unranked) for row in board.rows]
         print_grid(console, rules_title(board), grid, dim, rules_footnotes(board, grid.shown))
 
@@ -76,8 +77,9 @@ def rules_latex(boards: Sequence[RulesBoard]) -> str:
                 best[row.method] = min(row.gap_median, best.get(row.method, row.gap_median))
         bold = [not row.unranked and row.gap_median == best.get(row.method) for row in board.rows]
         shown = rules_columns(board)
-        notes = rules_footnotes(board)
-        tables.append(latex_table(rules_title(board), shown, dict.fromkeys(shown, bold), notes))
+        below = ["bold: least median gap of a method", *rules_short_notes(board, shown)]
+        bolds = dict.fromkeys(shown, bold)
+        tables.append(latex_table(rules_title(board), shown, bolds, below, rules_footnotes(board)))
     return HEAD + "\n" + "\n".join(tables)
 
 
@@ -108,6 +110,8 @@ def rules_columns(board: RulesBoard) -> dict[str, list[str]]:
 def _cells(board: RulesBoard) -> dict[str, Callable[[RuleRow], str]]:
     """Return heading -> cell of a row, without columns that are empty."""
     reference = "best" if board.against is None else "reference"
+    digits = difference_digits(row.difference for row in board.rows)
+    seconds = seconds_text([row.seconds for row in board.rows])
     every: Mapping[str, Callable[[RuleRow], str]] = {
         "method": lambda row: f"{row.method} (!)" if row.failed_fits else row.method,
         "stopping": _stopping,
@@ -119,7 +123,9 @@ def _cells(board: RulesBoard) -> dict[str, Callable[[RuleRow], str]]:
         "chosen": lambda row: number(row.iterations, 0),
         "s/image": lambda row: seconds(row.seconds) + ("*" if row.tainted and row.seconds else ""),
         "PSNR dB": lambda row: number(row.psnr, 2) + (f" (+{row.infinite} exact)" if row.infinite else ""),
-        difference_column(board): lambda row: reference if _is_reference(row) else difference(row.difference),
+        difference_column(board): lambda row: (
+            reference if _is_reference(row) else difference(row.difference, digits)
+        ),
         "p": lambda row: "" if row.difference is None else probability(row.difference.p_adjusted),
         "wins": lambda row: "" if row.difference is None else f"{100 * row.difference.win_rate:.0f} %",
         "images": lambda row: str(row.images),

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from priorbench.ranking.measured import FIT_FAILED
 from priorbench.ranking.rules import RuleRow, RulesBoard
+from priorbench.rendering.times import DISTURBED
 from priorbench.words import few, one_line, plural
 
 #: after a gap: of a shorter fit, of the curve's points, over fewer images than the row
@@ -52,6 +53,41 @@ def rules_footnotes(board: RulesBoard, shown: Container[str] | None = None) -> l
         ]
     )
     return list(lines)
+
+
+def rules_short_notes(board: RulesBoard, shown: Container[str]) -> list[str]:
+    """Return what a reader of a paper's table must know; all of it stands in its comments.
+
+    Parameters
+    ----------
+    board : RulesBoard
+        the board.
+    shown : Container[str]
+        the columns that the reader sees.
+    """
+    rows, versus, level = board.rows, difference_column(board), board.claims.percent
+    meanings = {
+        "gap dB": "gap: best iterate of the trajectory less the result, median over images",
+        "gap 95 %": "gap 95 %: its 95th percentile",
+        failed_column(board): f"{failed_column(board)}: images with a larger gap",
+        "not fired": "not fired: images on which the criterion was never met",
+        versus: f"{versus}: mean paired difference, {level} interval",
+        "p": "p: sign-flip test, adjusted",
+    }
+    marks = {
+        f"{EARLIER} {BOUND} gap may be too small": any(
+            row.short_bound or row.full_bound < row.gap_images for row in rows
+        ),
+        f"{FEWER} over fewer images": any(row.gap_images < row.images for row in rows),
+        "(!) the fit failed on some images": any(row.failed_fits for row in rows),
+        "* timing disturbed": "s/image" in shown and any(row.tainted and row.seconds for row in rows),
+    }
+    unranked = [_name(row) for row in rows if row.unranked]
+    return [
+        *(text for column, text in meanings.items() if column in shown),
+        *(text for text, there in marks.items() if there),
+        *([f"not compared: {few(unranked)}"] if unranked else []),
+    ]
 
 
 def _meanings(board: RulesBoard) -> Iterator[tuple[str, str]]:
@@ -139,7 +175,7 @@ def _of_differences(board: RulesBoard) -> Iterator[str]:
 
 def _of_times(rows: Sequence[RuleRow]) -> Iterator[str]:
     if any(row.tainted and row.seconds is not None for row in rows):
-        yield "* some timings disturbed, by other work or fits at the same time; the quality counts"
+        yield DISTURBED
 
 
 def _of_rows(rows: Sequence[RuleRow]) -> Iterator[str]:

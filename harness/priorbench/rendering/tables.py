@@ -13,7 +13,10 @@ from rich.console import Console
 from rich.text import Text
 
 from priorbench.ranking.boards import Board, Interval, Row
-from priorbench.rendering.columns import columns, difference_column, footnotes, letters, title
+from priorbench.rendering.board.headings import difference_column
+from priorbench.rendering.board.notes import footnotes
+from priorbench.rendering.board.numbers import below_each_other
+from priorbench.rendering.columns import columns, letters, title, whole_names
 from priorbench.rendering.terminal.grid import Column, Grid, Kind, arranged
 from priorbench.rendering.terminal.wrapping import wrapped
 from priorbench.words import seconds, visible
@@ -24,6 +27,8 @@ AnyRow = TypeVar("AnyRow")
 
 #: columns of names; numbers are aligned at the right
 _WORDS = ("method", "stopping")
+#: columns of numbers of unlike size
+_TIMES = ("s/image", "× time")
 #: columns that a narrow table goes without, the least needed first
 _DISPENSABLE = (
     *("wins", "p", "interval", "memory", "images", "group", "gain dB", "× time", "SSIM"),
@@ -53,7 +58,10 @@ def table(boards: Sequence[Board], console: Console, wanted: Sequence[str] = ())
         dispensable = (
             [name for name in reversed(cells) if name not in _WORDS] if wanted else _dispensable(board)
         )
-        grid = arranged(board_columns(cells, board.rows), console.width, dispensable, rule=True)
+        grid = board_grid(cells, board.rows, console.width, dispensable)
+        if "stopping" in grid.hidden:  # then rows must not look alike
+            told = {name: cell for name, cell in cells.items() if name != "stopping"}
+            grid = board_grid(told | {"method": whole_names(board)}, board.rows, console.width, dispensable)
         dim = [bool(row.unranked) for row in board.rows]
         print_grid(console, title(board), grid, dim, footnotes(board, grid.shown))
 
@@ -73,9 +81,27 @@ def print_grid(console: Console, heading: str, grid: Grid, dim: Sequence[bool], 
     console.print()
 
 
-def board_columns(cells: Mapping[str, Callable[[AnyRow], str]], rows: Sequence[AnyRow]) -> list[Column]:
-    """Return the columns of a table: of each heading, the cells of all rows."""
-    return [column(name, [cell(row) for row in rows]) for name, cell in cells.items()]
+def board_grid(
+    cells: Mapping[str, Callable[[AnyRow], str]],
+    rows: Sequence[AnyRow],
+    width: int,
+    dispensable: Sequence[str],
+) -> Grid:
+    """Return a table of rows; the points of times stand below each other where that costs no column or name.
+
+    Parameters
+    ----------
+    cells, rows : Mapping[str, Callable[[AnyRow], str]] or Sequence[AnyRow]
+        of each heading what writes a row's cell, and the rows.
+    width, dispensable : int or Sequence[str]
+        characters, and the columns that a narrow table goes without; see `arranged`.
+    """
+    texts = {name: [cell(row) for row in rows] for name, cell in cells.items()}
+    plain = arranged([column(name, own) for name, own in texts.items()], width, dispensable, rule=True)
+    texts |= {name: below_each_other(own) for name, own in texts.items() if name in _TIMES}
+    pointed = arranged([column(name, own) for name, own in texts.items()], width, dispensable, rule=True)
+    as_much = pointed.hidden == plain.hidden and pointed.names_shortened == plain.names_shortened
+    return pointed if as_much else plain
 
 
 def column(heading: str, cells: Sequence[str], names: Container[str] = _WORDS) -> Column:
@@ -178,6 +204,7 @@ def _flat(board: Board, row: Row) -> dict[str, Any]:
             flat[name] = (" " if name == "conditions" else "; ").join(value)
         elif name != "trained_on":
             flat[name] = json.dumps(value) if isinstance(value, dict) else value
+    flat["higher_is_better"] = json.dumps(dict(board.higher_is_better))
     return flat
 
 

@@ -14,6 +14,7 @@ from priorbench.ranking.targets.model import MethodTimes, Pick, Reached, Within
 from priorbench.rendering.latex import latex_table
 from priorbench.rendering.tables import column, csv_table, markdown_table, print_grid
 from priorbench.rendering.terminal.grid import arranged
+from priorbench.rendering.times import DISTURBED
 from priorbench.words import number, plural, significant
 
 Columns = Mapping[str, list[str]]
@@ -40,8 +41,13 @@ class Section:
         return len(self.labels)
 
 
-#: beside names of methods that were timed so
-_DISTURBED = "* some timings disturbed, by other work or fits at the same time; the quality counts"
+#: below each table of a paper
+_SHORT = {
+    "what to pick": "method: highest mean PSNR of the last iterate by then; the best so far is an oracle's",
+    "time to target": "expected running time, in parentheses the share of fits that reached the target",
+    "PSNR when the time is over": "mean over images of the last iterate by then, in dB",
+    "share of targets reached": "of the pairs of a noisy image and a target",
+}
 _NEVER = "never"
 #: heading of the methods whose best iterate is the best
 _BEST = "best so far (oracle)"
@@ -68,8 +74,13 @@ def targets_markdown(boards: Sequence[TargetBoard]) -> str:
 def targets_latex(boards: Sequence[TargetBoard]) -> str:
     """Return a ``table`` for each part of a board."""
     parts = [part for board in boards for part in sections(board)]
-    tables = [latex_table(part.heading, part.columns, {}, part.notes) for part in parts]
+    tables = [latex_table(part.heading, part.columns, {}, _below(part), part.notes) for part in parts]
     return "\n".join([r"% needs \usepackage{booktabs}", *tables])
+
+
+def _below(part: Section) -> list[str]:
+    """Return what a reader of a paper's table must know; all of it stands in its comments."""
+    return [_SHORT[part.title], *(["* timing disturbed"] if DISTURBED in part.notes else [])]
 
 
 def targets_csv(boards: Sequence[TargetBoard]) -> str:
@@ -114,7 +125,7 @@ def sections(board: TargetBoard) -> list[Section]:
 
 
 def _marks(names: Sequence[str]) -> list[str]:
-    return [_DISTURBED] if any(name.endswith(" *") for name in names) else []
+    return [DISTURBED] if any(name.endswith(" *") for name in names) else []
 
 
 def pick_columns(board: TargetBoard) -> Columns:

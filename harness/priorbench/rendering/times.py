@@ -1,12 +1,13 @@
-"""Times on a board: the cells of ratios, and what a reader must know of them."""
+"""What a reader must know of the times of a board."""
 
 from __future__ import annotations
 
 from collections.abc import Container
 
 from priorbench.ranking.boards import Board, Row, TimeRatio
-from priorbench.words import significant, with_ends
 
+#: below every table of times that other work may have changed
+DISTURBED = "* some timings disturbed, by other work or fits at the same time; the quality counts"
 #: of ratios of one occasion: what their intervals say, and where to look for the rest
 ONE_OCCASION = (
     "intervals hold for the occasion of the timing: 'priorbench doctor --noise', or repetitions on another"
@@ -16,22 +17,13 @@ ONE_OCCASION = (
 NO_OCCASION = "without an interval: the machine may have changed (a pause of half an hour ends an occasion)"
 
 
-def time_ratio(value: TimeRatio | None) -> str:
-    """Return a ratio of times with its interval, in the digits that the interval bears."""
-    if value is None:
-        return ""
-    if value.interval is None:
-        return significant(value.value)
-    return with_ends(value.value, value.interval.low, value.interval.high)
-
-
 def over_occasions(value: TimeRatio) -> str:
     """Say what the interval of a ratio over several occasions allows for."""
     return f"over {value.occasions} occasions; the interval allows for what differs between them"
 
 
-def time_footnotes(board: Board, seen: Container[str]) -> list[str]:
-    """Return what a reader of a board must know of its times.
+def time_notes(board: Board, seen: Container[str]) -> list[tuple[str, str]]:
+    """Return what a reader of a board must know of its times, each with what a paper says of it.
 
     Parameters
     ----------
@@ -40,25 +32,26 @@ def time_footnotes(board: Board, seen: Container[str]) -> list[str]:
     seen : Container[str]
         the columns that the reader sees.
     """
-    lines = []
+    lines: list[tuple[str, str]] = []
     if any(row.tainted for row in board.rows):
-        lines.append("* some timings disturbed, by other work or fits at the same time; the quality counts")
+        lines.append((DISTURBED, "* timing disturbed" if "s/image" in seen else ""))
     if any(row.seconds is None and row.images for row in board.rows):
-        lines.append("a time is left out where its trials ran in unlike environments")
+        lines.append(("a time is left out where its trials ran in unlike environments", ""))
     if "× time" in seen:
         lines += _of_ratios(board)
     elif "s/image" in seen:
-        lines.append("s/image: geometric mean over repetitions and images")
+        lines.append(("s/image: geometric mean over repetitions and images", "s/image: geometric mean"))
     return lines
 
 
-def _of_ratios(board: Board) -> list[str]:
+def _of_ratios(board: Board) -> list[tuple[str, str]]:
     """Return what a reader must know of the ratios, rows of a kind in one line."""
     reference = board.reference
     there = {row.name: row.time_ratio for row in board.rows if row.time_ratio is not None}
     measured = {name: ratio for name, ratio in there.items() if ratio.interval is not None}
     kind = f", with a {board.claims.percent} interval over images" if measured else ""
-    lines = [f"s/image: geometric mean over repetitions and images; × time: over {reference}{kind}"]
+    first = f"s/image: geometric mean over repetitions and images; × time: over {reference}{kind}"
+    lines = []
     if any(ratio.occasions == 1 for ratio in measured.values()):
         lines.append(f"× time: {ONE_OCCASION}")
     several = {name: over_occasions(ratio) for name, ratio in measured.items() if ratio.occasions > 1}
@@ -67,7 +60,10 @@ def _of_ratios(board: Board) -> list[str]:
         for name, ratio in there.items()
         if not ratio.occasions
     }
-    return [*lines, *_told(several), *_told(apart), *_over_fewer(board)]
+    lines += [*_told(several), *_told(apart), *_over_fewer(board)]
+    interval = f", {board.claims.percent} interval" if measured else ""
+    short = f"s/image: geometric mean; × time: over {reference}{interval}"
+    return [(first, short), *((line, "") for line in lines)]
 
 
 def _told(lines: dict[str, str]) -> list[str]:

@@ -12,12 +12,13 @@ from typing import Any
 from bokeh.models import ColumnDataSource, HoverTool
 
 from priorbench.ranking.boards import Board, Row
+from priorbench.rendering.board.numbers import seconds_text
 from priorbench.rendering.columns import rank
 from priorbench.rendering.markers import Marker
 from priorbench.report.plots import FAINT, INK, as_json, empty_figure, range_around, row_view
 from priorbench.report.text import readable
 from priorbench.report.trajectories import MeanCurve, pareto_front
-from priorbench.words import number, seconds
+from priorbench.words import number
 
 _HEIGHT = 440
 
@@ -92,6 +93,7 @@ def _draw_points(
     plot: Any, board: Board, points: Sequence[tuple[float, float, int]], looks: Mapping[str, Marker]
 ) -> None:
     rows = [board.rows[place] for _, _, place in points]
+    seconds = seconds_text([row.seconds for row in board.rows])
     source = ColumnDataSource(
         {
             "x": [at for at, _, _ in points],

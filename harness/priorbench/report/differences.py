@@ -15,6 +15,7 @@ from bokeh.transform import linear_cmap
 from numpy.typing import NDArray
 
 from priorbench.ranking.boards import Board, Row
+from priorbench.rendering.board.numbers import difference_digits
 from priorbench.rendering.markers import Marker
 from priorbench.report.plots import FAINT, INK, as_json, empty_figure, range_around, row_view
 from priorbench.report.text import readable
@@ -112,11 +113,12 @@ def _draw_means(plot: Any, board: Board, shown: Sequence[int], looks: Mapping[st
 
 def _draw_titles(plot: Any, board: Board, shown: Sequence[int]) -> None:
     """Write each row's name above its strip: a phone has no room beside it."""
+    digits = difference_digits(row.difference for row in board.rows)
     source = ColumnDataSource(
         {
             "x": [6] * len(shown),
             "y": [strip - 0.28 for strip in range(len(shown))],
-            "name": [_title(board.rows[place]) for place in shown],
+            "name": [_title(board.rows[place], digits) for place in shown],
             "row": list(shown),
         }
     )
@@ -128,6 +130,6 @@ def _draw_titles(plot: Any, board: Board, shown: Sequence[int]) -> None:
     )  # fmt: skip
 
 
-def _title(row: Row) -> str:
-    mean = "" if row.difference is None else f"   {number(row.difference.mean, 2, sign=True)} dB"
+def _title(row: Row, digits: int) -> str:
+    mean = "" if row.difference is None else f"   {number(row.difference.mean, digits, sign=True)} dB"
     return str(readable(f"{row.name}{mean}"))

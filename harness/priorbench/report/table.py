@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from priorbench.ranking.boards import Board, Row
-from priorbench.rendering.columns import columns, difference_column, footnotes, metric_column, title
+from priorbench.rendering.board.headings import difference_column, metric_heading
+from priorbench.rendering.board.notes import footnotes
+from priorbench.rendering.columns import columns, title
 from priorbench.rendering.markers import Marker
 
 #: column -> what it is sorted by; the rest is sorted by its text
@@ -50,10 +52,14 @@ class TableRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ranking:
-    """A table: its heading, its columns as (name, holds words), its lines, and notes."""
+    """A table: its heading, its columns as (name, holds words), its lines, and notes.
+
+    `least_first` names the columns in which the least value is the best, so that sorting begins with it.
+    """
 
     title: str
     columns: tuple[tuple[str, bool], ...]
+    least_first: frozenset[str]
     lines: tuple[TableRow, ...]
     notes: tuple[str, ...]
 
@@ -64,6 +70,9 @@ def ranking(board: Board, looks: Mapping[str, Marker]) -> Ranking:
     return Ranking(
         title=title(board),
         columns=tuple((name, name in _WORDS) for name in shown),
+        least_first=frozenset(
+            metric_heading(board, name) for name, higher in board.higher_is_better.items() if not higher
+        ),
         lines=tuple(
             TableRow(
                 cells=tuple(
@@ -77,7 +86,7 @@ def ranking(board: Board, looks: Mapping[str, Marker]) -> Ranking:
             )
             for row in board.rows
         ),
-        notes=tuple(footnotes(board)),
+        notes=tuple(footnotes(board, shown)),
     )
 
 
@@ -88,7 +97,7 @@ def _order(board: Board, name: str, row: Row) -> float | None:
     if name in _SORTED_BY:
         return _SORTED_BY[name](row)  # type: ignore[no-any-return]
     for metric, value in row.metrics.items():
-        if name == metric_column(metric):
+        if name == metric_heading(board, metric):
             return value
     if name == difference_column(board):
         return row.difference.mean if row.difference else 0.0

@@ -12,6 +12,7 @@ from priorbench.contract.executor import Executor, RemoteExecutor
 from priorbench.contract.images import SkippedImage
 from priorbench.contract.records import NOT_RUN, Noted, Record, RunSummary
 from priorbench.contract.requests import Run
+from priorbench.contract.specs import MetricSpec
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
 from priorbench.protocol.seeding import salt_hash
@@ -106,24 +107,24 @@ class _Work:
 
     def do(self, executor: Executor, trials: Iterable[Trial]) -> None:
         """Have trials run, in the end also those that other runs held and did not make."""
-        titles: dict[tuple[str, ...], str] = {}
+        titles: dict[tuple[str, ...], tuple[str, bool]] = {}
 
         def started(trial: Trial) -> None:
-            titles[trial.keys] = trial.title
+            titles[trial.keys] = trial.title, bool(trial.known)
             self.progress.running.append(trial.title)
             self.watch(self.progress)
 
         todo = trials
         while todo:
             for records in executor.run(self.claiming.of(todo), started):
-                title = titles.pop(tuple(record.key for record in records), "")
+                title, rescored = titles.pop(tuple(record.key for record in records), ("", False))
                 if title in self.progress.running:
                     self.progress.running.remove(title)
-                self._keep(records)
+                self._keep(records, rescored)
             todo = self.claiming.later()
 
-    def _keep(self, records: Sequence[Record]) -> None:
-        """Store the records of a trial and what they answer, and tell."""
+    def _keep(self, records: Sequence[Record], rescored: bool) -> None:
+        """Store the records of a trial and what they answer, and tell; `rescored` means that nothing ran."""
         pairs = _named(records, self.asking, self.environments)
         kept = [(record, request) for record, request in pairs if record.status != NOT_RUN]
         if self.claiming.lost([record.key for record in records]):
@@ -135,7 +136,7 @@ class _Work:
             again = any(record.key in self.wants.again for record in facts)
             self.store.add(facts, answers=answers, replace=again)
         self.claiming.ended(pairs)
-        self.progress.count(pairs)
+        self.progress.count(pairs, rescored=rescored)
         if kept:
             told = dict(zip(("records", "requests"), zip(*kept, strict=True), strict=True))
             notify(self.plan.registry, "priorbench_trial_finished", **told)
@@ -165,9 +166,16 @@ def _new_run(plan: Plan) -> Run:
             "limit": options.limit,
             "shard": options.shard,
             **({"tags": list(options.tags)} if options.tags else {}),
+            **({"higher_is_better": _directions(plan)} if plan.suite.metrics else {}),
             **({"salt": salt_hash(options.salt)} if options.salt else {}),
         },
     )
+
+
+def _directions(plan: Plan) -> dict[str, bool]:
+    """Return of each further metric whether a higher value is better."""
+    specs = [plan.registry.find(MetricSpec.kind, name).spec for name in plan.suite.metrics]
+    return {spec.name: spec.higher_is_better for spec in specs if isinstance(spec, MetricSpec)}
 
 
 def _missing(

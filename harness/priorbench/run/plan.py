@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from priorbench.contract.averages import STOP_NOW
@@ -21,13 +21,13 @@ from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import build
 from priorbench.run.asking import Asking, asked_set
 from priorbench.run.counting import told_counts
-from priorbench.run.expected import expected_refusals
+from priorbench.run.expected import Expecting
 from priorbench.run.given import check_given
 from priorbench.run.keys import Provenance
 from priorbench.run.making import Blocks, fit_of
 from priorbench.run.memory.pictures import Remembered, remembered
 from priorbench.run.noting import Notes
-from priorbench.run.reading import Planned, Skipped, Wanted, read_images
+from priorbench.run.reading import Looked, Planned, Skipped, Wanted, read_images
 from priorbench.run.revision import revision
 from priorbench.suite.given import is_given
 from priorbench.suite.inspection import abilities
@@ -144,10 +144,18 @@ class Plan:
         part = trials if self.options.shard is None else -(-trials // self.options.shard[1])
         return min(part, sys.maxsize)  # Python's `len` can say no more
 
-    def expected_refusals(self) -> tuple[str, ...]:
-        """Return one line for each stopping rule that will be refused, and why."""
+    def expected_refusals(self, looked: Mapping[str, Looked] | None = None) -> tuple[str, ...]:
+        """Return one line for each method and each stopping rule that will be refused, and why.
+
+        Parameters
+        ----------
+        looked : Mapping[str, Looked] or None, optional
+            what `look` found: what hangs on the size of pictures is said of these.
+        """
+        shapes = {label: one.shapes for label, one in (looked or {}).items()}
         iterative = [choice for choice in self.suite.denoisers if self._iterative[choice.label]]
-        return tuple(expected_refusals(self.suite, self.registry, iterative))
+        expecting = Expecting(suite=self.suite, registry=self.registry, device=self._device)
+        return (*expecting.of_methods(shapes), *expecting.of_rules(iterative))
 
     def counts(self) -> tuple[str, ...]:
         """Return one line for each folder whose number of pictures may not be the one that was meant."""
@@ -181,21 +189,28 @@ class Plan:
                     for image in images or self._read(choice, members, skipped, noted, images):
                         yield from blocks.trials(image, repetition)
 
-    def look(self, most: int, skipped: Skipped, notes: Notes) -> dict[str, int]:
-        """Read the first usable images of each set, at most `most`; return how many were read of which.
+    def look(self, most: int, skipped: Skipped, notes: Notes) -> dict[str, Looked]:
+        """Read the first usable images of each set, at most `most`; return what was read of which.
 
         Raises
         ------
         PriorbenchError
             As `trials`.
         """
-        wanted = replace(self._wanted, limit=min(most, self._wanted.limit or most))
-        return {
-            choice.label: sum(
-                1 for _ in read_images(choice.label, members, wanted, skipped, notes, self._memory(choice))
-            )
-            for choice, members in self._sets
-        }
+        limit = min(most, self._wanted.limit or most)
+        wanted = replace(self._wanted, limit=limit)
+        found = {}
+        for choice, members in self._sets:
+            images = read_images(choice.label, members, wanted, skipped, notes, self._memory(choice))
+            shapes = tuple(image.shape for image in images)
+            every = min(self._wanted.limit or sys.maxsize, _length(members))
+            found[choice.label] = Looked(shapes=shapes, whole=len(shapes) < limit or len(shapes) >= every)
+        return found
+
+    def first(self, most: int) -> Plan:
+        """Return the plan of the first usable images of each set, at most `most`."""
+        limit = min(most, self.options.limit or most)
+        return Plan(self.suite, self.registry, replace(self.options, limit=limit))
 
     def samples(self, most: int) -> Iterator[Sample]:
         """Read the first usable images of each set, at most `most`; raise `PriorbenchError` as `trials`."""

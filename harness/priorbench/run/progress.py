@@ -29,6 +29,8 @@ class Progress:
         trials with a record in the store that had failed earlier and is not run again.
     waiting : int, default 0
         trials that another run makes now, once there is nothing else to do.
+    rescored : int, default 0
+        of `finished`, those of which only kept outputs were scored, for a further metric.
     lost : int, default 0
         of `finished`, those that another run had taken over, because this one was stopped.
     running : list of str, optional
@@ -51,6 +53,7 @@ class Progress:
     not_run: int = 0
     failed_before: int = 0
     waiting: int = 0
+    rescored: int = 0
     lost: int = 0
     running: list[str] = field(default_factory=list)
     latest: tuple[Answered, ...] = ()
@@ -58,10 +61,11 @@ class Progress:
     notes: list[Noted] = field(default_factory=list)
     seconds: float = 0.0
 
-    def count(self, answered: tuple[Answered, ...]) -> None:
+    def count(self, answered: tuple[Answered, ...], *, rescored: bool = False) -> None:
         """Take note of the records of a trial that has ended."""
         statuses = {record.status for record, _ in answered}
         self.finished += 1
+        self.rescored += rescored
         self.planned = max(self.planned, self.finished + self.resumed)  # what a shard has, is an estimate
         self.not_run += NOT_RUN in statuses
         self.refused += "refused" in statuses

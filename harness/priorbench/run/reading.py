@@ -62,6 +62,22 @@ class Wanted:
     pictures: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Looked:
+    """What was read of an image set before a run.
+
+    Attributes
+    ----------
+    shapes : tuple of (int, int, int)
+        (channels, height, width) of each picture.
+    whole : bool
+        these are all that a run uses.
+    """
+
+    shapes: tuple[tuple[int, int, int], ...]
+    whole: bool
+
+
 def read_images(
     label: str,
     members: ImageSet,

@@ -73,9 +73,12 @@ def by_result(found: list[dict]) -> dict[str, dict]:
 def test_no_method_runs_for_a_metric_where_outputs_are_kept(command, suite, worst, tmp_path):
     assert command("run", suite, *KEEP).returncode == 0
     before, calls = by_result(records(command)), calls_log(tmp_path).read_text()
+    dry = command("run", suite, *worst, "--dry-run")
+    assert "# 0 there, 6 to score anew from kept outputs, 0 to run; " in dry.stdout
     done = command("run", suite, *worst)
     assert done.returncode == 0, done.stderr
     assert "made again" not in done.stderr
+    assert "small: 6 scored anew, 0 trials run; " in done.stderr
     assert calls_log(tmp_path).read_text() == calls
     found = records(command)
     after = by_result([one for one in found if one["metrics"]])
@@ -90,7 +93,8 @@ def test_no_method_runs_for_a_metric_where_outputs_are_kept(command, suite, wors
         name: one["metrics"] for name, one in afresh.items()
     }
     assert {one["key"] for one in after.values()} == {one["key"] for one in afresh.values()}
-    assert "worst" in command("leaderboard", "--format", "markdown").stdout
+    board = command("leaderboard", "--format", "markdown").stdout  # which does not load the plugin
+    assert " worst ↓ " in board and "worst ↓: less is better" in board
     again = command("run", suite, *worst)
     assert "6 found in the store" in again.stderr
 
@@ -114,6 +118,7 @@ def test_what_is_not_kept_any_more_runs_and_the_rest_does_not(command, suite, wo
     done = command("run", suite, *HERE, *worst)
     assert done.returncode == 0, done.stderr
     assert "2 results without worst" in done.stderr
+    assert "small: 4 scored anew, 2 trials run; " in done.stderr
     new = calls_log(tmp_path).read_text().splitlines()[len(calls) :]
     assert len([one for one in records(command) if one["metrics"]]) == 8
     assert new and len(new) < len(calls)

@@ -154,6 +154,14 @@ def test_two_rows_never_look_the_same(store, width):
             assert len(set(rows)) == len(rows)
 
 
+def test_a_comparison_on_80_columns_has_p_and_the_verdict(store):
+    for a, b in (("wavelet", "tv"), (f"{LONG}-one", f"{LONG}-two")):
+        lines = look(["compare", a, b], 80).splitlines()
+        titles, *rows = lines[next(n for n, line in enumerate(lines) if line.startswith("where")) :]
+        assert {"p", "verdict"} <= set(titles.split())
+        assert re.search(r"\d\.\d{3}  \S", rows[0]), rows[0]
+
+
 def test_into_a_pipe_each_entry_of_a_list_is_one_line_and_boards_are_as_wide_as_a_file(store):
     wide = look(["list", "denoisers"], None).splitlines()
     assert len(wide) == len(look(["list", "denoisers"], 1000).splitlines())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import pytest
 from sample_records import record
@@ -10,6 +11,7 @@ from sample_records import record
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.compare import compare_methods, compare_stores
 from priorbench.ranking.filters import Filter
+from priorbench.ranking.names import Place, find_place
 from priorbench.store.database import Store
 from priorbench.store.scores import scores_of
 
@@ -168,7 +170,7 @@ def test_the_family_of_holm_is_what_is_shown():
     ]
     found = compare_methods(scores_of(everywhere), "a", "b")
     assert [one.difference.p_adjusted for one in found.comparisons] == pytest.approx([3 * 2**-5] * 3)
-    assert any("no p can be below 0.094" in note for note in found.comparisons[0].notes)
+    assert any("the smallest possible p is 0.094" in note for note in found.comparisons[0].notes)
     assert one(*everywhere, only=Filter(noise="m")).difference.p_adjusted == pytest.approx(2**-5)
     with pytest.raises(UnknownNameError, match="unknown noise in the store 'x'"):
         compare_methods(scores_of(everywhere), "a", "b", only=Filter(noise="x"))
@@ -263,3 +265,54 @@ def test_what_both_ran_with_one_salt_is_compared_and_the_rest_is_told():
     found = compare_methods(scores_of(records), "a", "b")
     assert [one.setting.salt for one in found.comparisons] == [SALTS[0]]
     assert [one.reason for one in found.refused] == ["only b has records"]
+
+
+def test_names_are_taken_as_boards_show_them():
+    """From a column beside that of rules, with marks and conditions, from a note, or shortened."""
+    places = [
+        Place("deep-decoder-under", "es-wmv+ema-0.99", "cpu", 1),
+        Place("deep-decoder-under", "fixed", "cpu", 1),
+        Place("deep-decoder-under", "fixed", "cuda", 1),
+        Place("my method", None, "cpu", 1),
+        Place("tv", None, "cpu", 1),
+    ]
+    wmv, fixed, on_gpu, mine, tv = places
+    for name, place in (
+        ("deep-decoder-under@es-wmv+ema-0.99", wmv),
+        ("deep-decoder-under (es-wmv+ema-0.99)", wmv),
+        ("deep-decoder-under   es-wmv+ema-0.99", wmv),
+        ("deep-decoder-under (!)  es-wmv+ema-0.99", wmv),
+        ("deep-decoder-under, es-wmv+ema-0.99", wmv),
+        ("deep-dec…under@es-…0.99", wmv),
+        ("deep-decoder-under@fixed @cuda", on_gpu),
+        ("deep-decoder-under @cuda (?)  fixed", on_gpu),
+        ("deep-decoder-under (fixed) @cpu", fixed),
+        ("my method", mine),
+        ("my method (?)", mine),
+        ("tv *", tv),
+        ("tv @batch-4", tv),
+    ):
+        assert find_place(name, places) == place, name
+    for name in ("deep…under", "deep-decoder-under (fixed)", "deep-decoder-under  fixed"):
+        with pytest.raises(PriorbenchError, match="names several rows of the store; use one of"):
+            find_place(name, places)
+    for name in ("deep…over", "tv (fixed)", "tv fixed"):
+        with pytest.raises(UnknownNameError):
+            find_place(name, places)
+
+
+def test_the_command_says_in_words_which_is_better(command, tmp_path):
+    long = "a-label-that-is-longer-than-its-column"
+    with closing(Store(f"sqlite:///{tmp_path}/priorbench.db")) as store:
+        store.add([*trials("a", A), *trials("b", B), *trials(long, [psnr - 0.001 for psnr in A])])
+    text = command("compare", "a", "b").stdout
+    assert "a better" in text.splitlines()[1] and "difference: a minus b" in text
+    assert "b better" not in text and "a better" in command("compare", "b", "a").stdout.splitlines()[1]
+    unclear = command("compare", "a", "b", "--level", "0.99").stdout
+    assert (
+        "no difference shown" in unclear.splitlines()[1]
+        and "it does not say that the two are equal" in unclear
+    )
+    alike = command("compare", "a", long).stdout.splitlines()
+    assert alike[:2] == ["A: a", f"B: {long}"]
+    assert "A dB" in alike[2] and "equal in practice" in alike[3]

@@ -47,7 +47,7 @@ def test_the_best_of_each_column_is_bold_and_what_is_not_told_apart_shares_it():
     text = latex.latex(leaderboard(records), ["method", "psnr", "ssim", "seconds"])
     assert _cells(text) == [
         ["method", "PSNR dB", "SSIM", "s/image"],
-        [r"\textbf{good}", r"\textbf{31.50}", r"\textbf{0.9000}", "2"],
+        [r"\textbf{good}", r"\textbf{31.50}", r"\textbf{0.9000}", "2.0"],
         ["fast", "20.50", "0.5000", r"\textbf{0.5}"],
     ]
     two = leaderboard(columns_of({"a": [31.0, 30.0], "b": [29.0, 30.5]}))

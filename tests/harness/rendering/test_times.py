@@ -10,7 +10,8 @@ import pytest
 from sample_records import only, trial
 
 from priorbench.rendering import latex, tables
-from priorbench.rendering.columns import columns, footnotes
+from priorbench.rendering.board.notes import footnotes
+from priorbench.rendering.columns import columns
 from priorbench.words import digits_for, with_ends
 
 FIRST, LATER = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
@@ -79,7 +80,8 @@ def test_every_format_has_the_interval_of_a_ratio():
 
 
 def test_a_board_of_one_occasion_says_so():
-    lines = footnotes(board())
+    found = board()
+    lines = footnotes(found, columns(found))
     means, occasion = (line for line in lines if "× time" in line)
     assert means == (
         "s/image: geometric mean over repetitions and images; × time: over a, with a 95 % interval"
@@ -91,8 +93,8 @@ def test_a_board_of_one_occasion_says_so():
 def test_a_row_of_another_occasion_has_no_interval_and_is_named():
     found = board(c=LATER)
     cells = {row.denoiser: columns(found)["× time"](row) for row in found.rows}
-    assert cells == {"a": "", "b": "2.15 [1.95, 2.36]", "c": "3"}
-    [line] = [line for line in footnotes(found) if line.startswith("× time of")]
+    assert cells == {"a": "", "b": "2.15 [1.95, 2.36]", "c": "3.00"}
+    [line] = [line for line in footnotes(found, columns(found)) if line.startswith("× time of")]
     assert line == (
         "× time of c: timed in no occasion of a, so without an interval: the machine may have changed"
         " (a pause of half an hour ends an occasion)"
@@ -106,11 +108,13 @@ def test_ratios_over_several_occasions_and_over_fewer_images_are_told():
         for n in range(4)
         for start in [FIRST if n < 2 or (label, n) == ("b", 3) else LATER]
     ]
-    lines = footnotes(only(records))
+    found = only(records)
+    lines = footnotes(found, columns(found))
     assert "× time of b: over 2 occasions; the interval allows for what differs between them" in lines
     assert "× time: over fewer images than both rows have: b 3 of 4" in lines
 
 
 def test_seconds_alone_say_their_mean():
-    lines = footnotes(only([trial("a", "1", 30.0, wall_seconds=2.0)]))
+    found = only([trial("a", "1", 30.0, wall_seconds=2.0)])
+    lines = footnotes(found, columns(found))
     assert "s/image: geometric mean over repetitions and images" in lines

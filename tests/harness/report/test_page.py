@@ -25,7 +25,7 @@ from report_things import (
 
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.panels import panels
-from priorbench.rendering.columns import difference_column
+from priorbench.rendering.board.headings import difference_column
 from priorbench.rendering.markers import markers
 from priorbench.report.gathering import BoardKey, gather
 from priorbench.report.table import _order

@@ -6,9 +6,11 @@ import dataclasses
 import importlib.resources
 import importlib.util
 import sys
+from collections.abc import Iterable
 from typing import Any
 
-from priorbench.contract.specs import KINDS, AnySpec, Spec
+from priorbench.contract.requests import Run
+from priorbench.contract.specs import KINDS, AnySpec, MetricSpec, Spec
 from priorbench.loading.absent import Scan, pip_name
 from priorbench.loading.registry import PluginStatus, Registered, Registry, missing_reason
 
@@ -90,3 +92,19 @@ def _file_exists(resource: str) -> bool:
 def origin(described: dict[str, Any]) -> str:
     """Return "plugin (distribution version)" of a described spec."""
     return f"{described['plugin']} ({described['distribution']} {described['version']}".rstrip() + ")"
+
+
+def metric_directions(registry: Registry) -> dict[str, bool]:
+    """Return of each metric that is registered whether a higher value is better."""
+    found = ((name, entry.spec) for name, entry in registry.all(MetricSpec.kind).items())
+    return {name: spec.higher_is_better for name, spec in found if isinstance(spec, MetricSpec)}
+
+
+def told_directions(runs: Iterable[Run]) -> dict[str, bool]:
+    """Return of the metrics of runs whether a higher value is better; what the last one says counts."""
+    found: dict[str, bool] = {}
+    for run in sorted(runs, key=lambda run: run.asked_at):
+        told = run.options.get("higher_is_better")
+        if isinstance(told, dict):  # a store may come from anywhere
+            found |= {str(name): higher for name, higher in told.items() if isinstance(higher, bool)}
+    return found

@@ -111,7 +111,9 @@ class ProgressView:
         bad = summary.failed + summary.failed_before
         if not summary.finished and not summary.interrupted and not bad:
             self._say(f"nothing to do: all {summary.resumed} trials are in the store already")
-        parts = [f"{summary.finished} trials run"]
+        anew = self._progress.rescored
+        parts = [f"{anew} scored anew"] if anew else []
+        parts += [f"{summary.finished - anew} trials run"]
         parts += [f"{summary.resumed} found in the store"] if summary.resumed else []
         parts += [f"{summary.failed} failed"] if summary.failed else []
         parts += [f"{summary.refused} refused"] if summary.refused else []

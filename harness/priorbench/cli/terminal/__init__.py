@@ -1,1 +1,1 @@
-"""What is special on a terminal: help pages that fit, and YAML that is folded."""
+"""What is special on a terminal: help pages that fit, YAML that is folded, what a dry run says."""

@@ -113,13 +113,13 @@ def caveats(images: int, claims: Claims, family: int = 1, what: str = "methods")
         enough = next((number for number in range(images, 15) if smallest_p(number) <= needed), None)
         smallest = min(1.0, family * smallest_p(images))
         notes.append(
-            f"{plural(images, 'image')}: no {what} can be told apart, for no p can be below {smallest:.2g}"
-            + (f"; it takes {enough} images" if enough else "")
+            f"{plural(images, 'image')}: no {what} can be told apart; the smallest possible p is"
+            f" {smallest:.2g}" + (f"; it takes {enough} images" if enough else "")
         )
     if images < max(_SKEWED):
         covered = round(float(np.interp(images, list(_SKEWED), list(_SKEWED.values()))))
         notes.append(
-            f"{plural(images, 'image')}: where values are far from normal, a 95 % interval may in truth be"
-            f" one of {covered} %"
+            f"{plural(images, 'image')}: few for intervals; a 95 % interval of very skewed values holds the"
+            f" true mean in about {covered} % of cases"
         )
     return notes

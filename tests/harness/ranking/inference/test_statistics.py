@@ -74,7 +74,9 @@ def test_a_tie_is_half_a_win():
 def test_a_set_that_can_prove_nothing_is_named():
     """All of two signs agree with probability 2^(1 - n): 0.0625 for 5 images, 0.031 for 6."""
     [few, _] = caveats(5, CLAIMS)
-    assert few == "5 images: no methods can be told apart, for no p can be below 0.062; it takes 6 images"
+    assert few == (
+        "5 images: no methods can be told apart; the smallest possible p is 0.062; it takes 6 images"
+    )
     assert not any("told apart" in note for note in caveats(6, CLAIMS))
     assert not any("told apart" in note for note in caveats(5, Claims(level=0.9)))
     assert caveats(24, CLAIMS) == []
@@ -83,6 +85,8 @@ def test_a_set_that_can_prove_nothing_is_named():
 
 def test_holm_needs_more_images_for_more_comparisons():
     [few, _] = caveats(6, CLAIMS, family=3)
-    assert few == "6 images: no methods can be told apart, for no p can be below 0.094; it takes 7 images"
+    assert few == (
+        "6 images: no methods can be told apart; the smallest possible p is 0.094; it takes 7 images"
+    )
     [hopeless] = caveats(30, CLAIMS, family=1000)
-    assert hopeless == "30 images: no methods can be told apart, for no p can be below 0.1"
+    assert hopeless == "30 images: no methods can be told apart; the smallest possible p is 0.1"
