@@ -12,7 +12,7 @@ from priorbench import Observation
 from priorbench.toolkit.initialisation import build, stream
 from priorbench.toolkit.sizes import Frame
 from priorbench_deep_decoder import priorbench_denoisers
-from priorbench_deep_decoder.coarse_to_fine import CoarseToFine, PutOff, Smaller, put_off
+from priorbench_deep_decoder.coarse_to_fine import CoarseToFine, PutOff, Smaller, doubled, put_off
 from priorbench_deep_decoder.model import DeepDecoder
 from priorbench_deep_decoder.network import Architecture, DecoderNetwork
 
@@ -206,6 +206,28 @@ def test_several_fits_at_once_are_those_one_by_one():
     for n, row in enumerate(together):
         for one, fit in zip(row, alone, strict=True):
             torch.testing.assert_close(one.output, fit[n].output, rtol=1e-3, atol=1e-4)
+
+
+def test_the_number_of_threads_changes_no_bit():
+    pytest.importorskip("numba")
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            iterates = small(channels=32, put_off=2, iterations=20).iterate(observe(picture(3, 70, 64)))
+            found.append([iterate.output.clone() for iterate in itertools.islice(iterates, 20)])
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("axis", [-1, -2])
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_a_doubled_line_is_torchs_bilinear_upsampling(axis, length):
+    image = picture(2, length, length)[None].double()
+    shape = [2 * length if one == axis else length for one in (-2, -1)]
+    expected = F.interpolate(image, size=shape, mode="bilinear", align_corners=False)
+    torch.testing.assert_close(doubled(image, axis), expected)
 
 
 def test_torchs_own_generator_is_left_alone():
