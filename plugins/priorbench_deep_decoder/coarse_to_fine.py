@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from priorbench import Iterate, Observation
-from priorbench.toolkit.checks import Count, Fraction, NonNegative, within
+from priorbench.toolkit.checks import Count, NonNegative, at_least, within
 from priorbench.toolkit.engines import Engine
 from priorbench.toolkit.fitting import fit_in_phases
 from priorbench.toolkit.initialisation import ScaleInit
@@ -23,9 +23,6 @@ from priorbench.toolkit.phases import Phase
 from priorbench.toolkit.together import take_turns
 from priorbench_deep_decoder.model import DeepDecoder
 from priorbench_deep_decoder.network import Architecture, DecoderNetwork, Normalise, Order
-
-#: factor of the learning rate at the end of its fall
-LAST_RATE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,14 +126,14 @@ class CoarseToFine:
         the fixed input is U(0, input_scale).
     learning_rate : float, default 0.01
         step size of Adam, on the mean squared error.
-    put_off : int, default 1
-        upsamplings that are put off at first: 1 = layers of half the height and width. Then one less is, and
-        so on; each number has an equal part of the coarse iterations.
-    coarse : float, default 0.79
-        share of the iterations with small layers.
-    settling : float, default 0.21
-        share of the iterations, at the end, in which the learning rate falls to a tenth, along half a cosine.
-    iterations : int, default 760
+    put_off : int, default 2
+        upsamplings that are put off at first: 1 = layers of half the height and width, 2 = of a quarter. Then
+        one less is, and so on; each number has an equal part of the coarse iterations.
+    whole : int, default 160
+        iterations with the whole decoder, the last ones of the budget; in them the learning rate falls.
+    last_rate : float, default 0.1
+        factor of the learning rate at the end, to which it falls along half a cosine; 1 = it does not fall.
+    iterations : int, default 960
         the budget, of all sizes together. Iterations beyond it keep the last rate.
     engine : {'auto', 'plain', 'fused'}, default 'auto'
         how the same function is computed, see ``deep-decoder``.
@@ -154,17 +151,18 @@ class CoarseToFine:
         scale_init: ScaleInit = "uniform",
         input_scale: NonNegative = 0.1,
         learning_rate: NonNegative = 0.01,
-        put_off: Count = 1,
-        coarse: Fraction = 0.79,
-        settling: Fraction = 0.21,
-        iterations: Count = 760,
+        put_off: Count = 2,
+        whole: Count = 160,
+        last_rate: NonNegative = 0.1,
+        iterations: Count = 960,
         engine: Engine = "auto",
         tf32: bool = False,
     ) -> None:
-        within(0, 1, coarse=coarse, settling=settling)
+        within(0, math.inf, last_rate=last_rate)
+        at_least(1, whole=whole)
         if not 1 <= put_off <= layers:
             raise ValueError(f"put_off must be from 1 to the number of layers, {layers}, not {put_off}")
-        whole = DeepDecoder(
+        decoder = DeepDecoder(
             channels=channels,
             layers=layers,
             order=order,
@@ -176,22 +174,23 @@ class CoarseToFine:
             engine=engine,
             tf32=tf32,
         )
-        self.architecture, self.untrained, self.iterations = whole.architecture, whole.untrained, iterations
-        self._put_off, self._coarse, self._settling = put_off, coarse, settling
+        self.architecture, self.untrained = decoder.architecture, decoder.untrained
+        self.iterations = iterations
+        self._put_off, self._last_rate = put_off, last_rate
+        self._coarse = max(iterations - whole, 0)
 
     def schedule(self) -> list[tuple[int, int | None]]:
         """Return pairs: upsamplings put off, and iterations; the last is the whole decoder, without end."""
-        coarse = round(self._coarse * self.iterations)
         levels = range(self._put_off, 0, -1)
-        ends = [coarse * (n + 1) // self._put_off for n in range(self._put_off)]
+        ends = [self._coarse * (n + 1) // self._put_off for n in range(self._put_off)]
         steps = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
         return [*((times, count) for times, count in zip(levels, steps, strict=True) if count), (0, None)]
 
     def rate(self, iteration: int) -> float:
         """Return the factor of the learning rate in an iteration, from 0."""
-        falling = round(self._settling * self.iterations)
-        fallen = (iteration - (self.iterations - falling)) / max(falling - 1, 1) if falling else 0.0
-        return LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * min(max(fallen, 0.0), 1.0))) / 2
+        falls = max(self.iterations - self._coarse - 1, 1)
+        fallen = min(max((iteration - self._coarse) / falls, 0.0), 1.0)
+        return self._last_rate + (1 - self._last_rate) * (1 + math.cos(math.pi * fallen)) / 2
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:
         """Fit a fresh network to the observation."""
@@ -202,7 +201,7 @@ class CoarseToFine:
                 Phase(
                     generate=put_off(whole, start.network, times) if times else start.network,
                     steps=steps,
-                    rate=self._rate_from(begin) if self._settling else None,
+                    rate=self._rate_from(begin) if self._last_rate != 1 else None,
                 )
             )
             begin += steps or 0

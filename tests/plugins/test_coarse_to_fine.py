@@ -38,7 +38,7 @@ def decoder(layers: int = 3, **how: object) -> DecoderNetwork:
 
 
 def small(**changes: object) -> CoarseToFine:
-    return CoarseToFine(**{"channels": 8, "layers": 3, "iterations": 10} | changes)
+    return CoarseToFine(**{"channels": 8, "layers": 3, "iterations": 10, "whole": 4} | changes)
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_all_sizes_share_their_parameters():
 
 
 @pytest.mark.parametrize("engine", ["plain", "fused"])
-def test_without_coarse_iterations_and_settling_it_is_deep_decoder_over_bit_for_bit(engine):
+def test_without_coarse_iterations_and_a_falling_rate_it_is_deep_decoder_over_bit_for_bit(engine):
     if engine == "fused":
         pytest.importorskip("numba")
     preset = next(spec.preset for spec in priorbench_denoisers() if spec.name == "deep-decoder-over")
     over = DeepDecoder(**dict(preset) | {"channels": 16, "engine": engine})
-    ours = CoarseToFine(channels=16, coarse=0, settling=0, engine=engine)
+    ours = CoarseToFine(channels=16, whole=960, last_rate=1, engine=engine)
     noisy = observe(picture(3, 40, 33))
     pairs = itertools.islice(zip(over.iterate(noisy), ours.iterate(noisy), strict=True), 4)
     for one, other in pairs:
@@ -123,10 +123,11 @@ def test_without_coarse_iterations_and_settling_it_is_deep_decoder_over_bit_for_
 @pytest.mark.parametrize(
     ("changes", "schedule"),
     [
-        ({"iterations": 760, "coarse": 0.79}, [(1, 600), (0, None)]),
-        ({"iterations": 100, "coarse": 0.75, "put_off": 2}, [(2, 37), (1, 38), (0, None)]),
-        ({"iterations": 1, "coarse": 0.9, "put_off": 3}, [(1, 1), (0, None)]),
-        ({"coarse": 0}, [(0, None)]),
+        ({"iterations": 960, "whole": 160}, [(2, 400), (1, 400), (0, None)]),
+        ({"iterations": 100, "whole": 25, "put_off": 1}, [(1, 75), (0, None)]),
+        ({"iterations": 100, "whole": 25}, [(2, 37), (1, 38), (0, None)]),
+        ({"iterations": 5, "whole": 4, "put_off": 3}, [(1, 1), (0, None)]),
+        ({"iterations": 5, "whole": 6}, [(0, None)]),
     ],
 )
 def test_the_schedule_has_equal_parts(changes, schedule):
@@ -134,13 +135,13 @@ def test_the_schedule_has_equal_parts(changes, schedule):
 
 
 def test_the_rate_is_whole_then_falls_along_half_a_cosine_and_stays():
-    method = small(iterations=20, settling=0.5)
+    method = small(iterations=20, whole=10)
     rates = [method.rate(n) for n in range(30)]
     assert rates[:10] == [1.0] * 10
-    expected = [0.1 + 0.45 * (1 + torch.cos(torch.tensor(torch.pi * n / 9)).item()) for n in range(10)]
-    assert rates[10:20] == pytest.approx(expected, rel=1e-5)
+    cosine = torch.cos(torch.pi * torch.arange(10).double() / 9)
+    assert rates[10:20] == pytest.approx((0.1 + 0.45 * (1 + cosine)).tolist())
     assert rates[20:] == pytest.approx([0.1] * 10)
-    assert {small(settling=0).rate(n) for n in range(30)} == {1.0}
+    assert {small(last_rate=1).rate(n) for n in range(30)} == {1.0}
 
 
 def by_hand(method: CoarseToFine, noisy: Observation, steps: int) -> list[torch.Tensor]:
@@ -167,7 +168,7 @@ def by_hand(method: CoarseToFine, noisy: Observation, steps: int) -> list[torch.
 def test_a_fit_goes_through_all_sizes_with_one_optimiser(shape, engine):
     if engine == "fused":
         pytest.importorskip("numba")
-    method = small(put_off=2, coarse=0.6, settling=0.5, engine=engine)
+    method = small(engine=engine)
     assert method.schedule() == [(2, 3), (1, 3), (0, None)]
     noisy = observe(picture(*shape))
     iterates = list(itertools.islice(method.iterate(noisy), 13))
@@ -179,7 +180,7 @@ def test_a_fit_goes_through_all_sizes_with_one_optimiser(shape, engine):
 
 
 def test_an_estimate_is_the_next_output_but_where_the_size_changes():
-    method = small(put_off=2, coarse=0.6, engine="plain")
+    method = small(engine="plain")
     said, before = [], None
     for iterate in itertools.islice(method.iterate(observe(picture(3, 20, 20))), 10):
         if before is not None:
@@ -214,7 +215,7 @@ def test_the_number_of_threads_changes_no_bit():
     try:
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            iterates = small(channels=32, put_off=2, iterations=20).iterate(observe(picture(3, 70, 64)))
+            iterates = small(channels=32, iterations=20).iterate(observe(picture(3, 70, 64)))
             found.append([iterate.output.clone() for iterate in itertools.islice(iterates, 20)])
     finally:
         torch.set_num_threads(before)
@@ -241,8 +242,8 @@ def test_torchs_own_generator_is_left_alone():
     [
         ({"put_off": 0}, "put_off must be from 1 to the number of layers, 3, not 0"),
         ({"put_off": 4}, "put_off must be from 1 to the number of layers, 3, not 4"),
-        ({"coarse": 1}, "coarse"),
-        ({"settling": -0.1}, "settling"),
+        ({"whole": 0}, "whole must be at least 1"),
+        ({"last_rate": -0.1}, "last_rate"),
     ],
 )
 def test_bad_parameters_are_refused(wrong, message):
