@@ -54,6 +54,26 @@ def test_the_last_upsamplings_are_put_off(order, times, upsamples):
     assert Smaller(channels=8, layers=3, order=order, put_off=times).upsamples == upsamples
 
 
+@pytest.mark.parametrize(
+    ("order", "put_off", "share"),
+    [("convolve-first", 1, 0.4375), ("convolve-first", 2, 0.15625), ("upsample-first", 1, 1.0)],
+)
+def test_what_an_iteration_costs(order, put_off, share):
+    """Multiplications of the mixings of channels; the input is too small to count."""
+
+    def products(upsamples: tuple[bool, ...], side: int = 1 << 20) -> int:
+        total = 0
+        for upsample in upsamples:
+            total += side * side
+            side *= 2 if upsample else 1
+        return total
+
+    whole = products(Architecture(layers=20, order=order).upsamples)
+    assert products(Smaller(layers=20, order=order, put_off=put_off).upsamples) / whole == pytest.approx(
+        share
+    )
+
+
 @pytest.mark.parametrize("times", [1, 2, 3])
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("engine", ["plain", "fused"])
