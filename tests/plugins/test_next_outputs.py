@@ -15,7 +15,14 @@ from priorbench.toolkit.together import fit_stacked
 METHODS = [pytest.param(*one, id=f"{one[0].name} {one[1]}") for one in iterative_methods()]
 NETWORKS = [one for one in METHODS if one.values[0].together]
 #: those without input noise and averaging as they are published
-FREE = {"deep-decoder", "deep-decoder-under", "deep-decoder-over", "conv-decoder", "heckel2020-generator"}
+FREE = {
+    "deep-decoder",
+    "deep-decoder-under",
+    "deep-decoder-over",
+    "deep-decoder-coarse-to-fine",
+    "conv-decoder",
+    "heckel2020-generator",
+}
 QUIET = {"input_noise": 0.0, "averaging": 0.0}
 
 

@@ -21,6 +21,7 @@ SMALL = {
     "deep-decoder": "channels=16",
     "deep-decoder-under": "channels=16",
     "deep-decoder-over": "channels=16",
+    "deep-decoder-coarse-to-fine": "channels=16",
     "conv-decoder": "channels=8,layers=4",
     "heckel2020-generator": "channels=8",
     "two-layer": "k=16",

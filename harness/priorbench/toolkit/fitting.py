@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, replace
+from typing import get_args
 
 import torch
 from torch import nn
@@ -14,10 +15,10 @@ from priorbench.contract.methods import Iterate
 from priorbench.contract.observation import Observation
 from priorbench.toolkit.checks import one_of, within
 from priorbench.toolkit.initialisation import stream
+from priorbench.toolkit.phases import Generate, Phase, make_optimiser, set_rate
+from priorbench.toolkit.phases import Optimiser as Optimiser
 from priorbench.toolkit.sizes import Frame
 from priorbench.toolkit.stepping import precision, stepping
-
-Optimiser = Literal["adam", "sgd", "gd"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,9 +91,39 @@ def fit(
     settings : FitSettings
         optimiser, input noise, averaging.
     """
+    phases = [Phase(generate=network)]
+    yield from fit_in_phases(phases, net_input, observation, frame=frame, settings=settings)
+
+
+def fit_in_phases(
+    phases: Sequence[Phase],
+    net_input: torch.Tensor,
+    observation: Observation,
+    *,
+    frame: Frame,
+    settings: FitSettings,
+) -> Iterator[Iterate]:
+    """Do what `fit` does, by one network after the other.
+
+    The last step of a phase has an estimate of its own network, which is not the next output.
+
+    Parameters
+    ----------
+    phases : Sequence[Phase]
+        their `generate` are networks, each as `fit` takes it, which share their parameters.
+    net_input, observation, frame, settings : torch.Tensor or Observation or Frame or FitSettings
+        See `fit`.
+    """
     objective = Objective(observation, net_input.dtype)
     perturbation = Perturbation(net_input, settings.input_noise, [observation.seed])
-    own = {_address(tensor) for tensor in (*network.parameters(), *network.buffers())}
+    networks = [phase.generate for phase in phases if isinstance(phase.generate, nn.Module)]
+    own = {_address(value) for network in networks for value in (*network.parameters(), *network.buffers())}
+    cropped = [replace(phase, generate=_cropped(phase.generate, frame, own)) for phase in phases]
+    yield from descend_in_phases(cropped, list(networks[0].parameters()), perturbation, objective, settings)
+
+
+def _cropped(network: Generate, frame: Frame, own: set[int]) -> Generate:
+    """Return what gives the true pixels of a network's output, in memory that is not one of its `own`."""
 
     def generate(z: torch.Tensor) -> torch.Tensor:
         image = frame.crop(network(z)).squeeze(0)
@@ -100,11 +131,11 @@ def fit(
             return image.clone(memory_format=torch.contiguous_format)
         return image.contiguous()
 
-    yield from descend(generate, list(network.parameters()), perturbation, objective, settings)
+    return generate
 
 
 def descend(
-    generate: Callable[[torch.Tensor], torch.Tensor],
+    generate: Generate,
     parameters: list[nn.Parameter],
     perturbation: Perturbation,
     objective: Callable[[torch.Tensor], torch.Tensor],
@@ -125,8 +156,44 @@ def descend(
     settings : FitSettings
         optimiser, averaging.
     """
-    optimiser = _optimiser(parameters, settings)
-    device = perturbation.net_input.device
+    yield from descend_in_phases([Phase(generate=generate)], parameters, perturbation, objective, settings)
+
+
+def descend_in_phases(
+    phases: Sequence[Phase],
+    parameters: list[nn.Parameter],
+    perturbation: Perturbation,
+    objective: Callable[[torch.Tensor], torch.Tensor],
+    settings: FitSettings,
+) -> Iterator[Iterate]:
+    """Do what `descend` does, phase by phase, see `Phase`; the optimiser goes on from one to the next."""
+    optimiser = make_optimiser(
+        settings.optimiser,
+        parameters,
+        learning_rate=settings.learning_rate,
+        momentum=settings.momentum,
+        rate_changes=any(phase.rate is not None for phase in phases),
+    )
+    average: torch.Tensor | None = None
+    for phase in phases:
+        for iterate in _one_phase(phase, optimiser, perturbation, objective, settings):
+            if settings.averaging > 0:
+                assert iterate.output is not None
+                beta, x = settings.averaging, iterate.output
+                average = x if average is None else torch.lerp(x, average, beta)
+                iterate = replace(iterate, estimate=_constant(average))
+            yield iterate
+
+
+def _one_phase(
+    phase: Phase,
+    optimiser: torch.optim.Optimizer,
+    perturbation: Perturbation,
+    objective: Callable[[torch.Tensor], torch.Tensor],
+    settings: FitSettings,
+) -> Iterator[Iterate]:
+    """Do the steps of one phase; yields iterates without averaging."""
+    device, generate = perturbation.net_input.device, phase.generate
 
     @torch.enable_grad()
     def step() -> tuple[torch.Tensor, ...]:
@@ -145,16 +212,14 @@ def descend(
     repeat = stepping(step, device)
     # On CUDA the step is replayed and the estimate is not: nobody has compared their bits.
     same_pass = device.type == "cpu" and not perturbation.active and settings.averaging == 0
-    average: torch.Tensor | None = None
-    while True:
+    for number in itertools.count() if phase.steps is None else range(phase.steps):
+        if phase.rate is not None:
+            set_rate(optimiser, settings.learning_rate * phase.rate(number))
         perturbation()
         with precision(device, tf32=settings.tf32):
             output, loss = repeat()
-        estimate = updated
-        if settings.averaging > 0:
-            average = output if average is None else torch.lerp(output, average, settings.averaging)
-            estimate = _constant(average)
-        yield Iterate(output, loss=loss, estimate=estimate, estimate_is_next_output=same_pass)
+        said = same_pass and number + 1 != phase.steps
+        yield Iterate(output, loss=loss, estimate=updated, estimate_is_next_output=said)
 
 
 class Objective:
@@ -224,17 +289,6 @@ class Perturbation:
                 one.normal_(generator=generator)
             noise = self._noise.to(self.net_input.device, non_blocking=self._may_overlap)
             torch.add(self.net_input, noise, alpha=self._std, out=self.input)
-
-
-def _optimiser(parameters: list[nn.Parameter], settings: FitSettings) -> torch.optim.Optimizer:
-    # One pass over each parameter instead of a dozen; elementwise, so the bits do not depend on threads.
-    fused = True if parameters[0].device.type in ("cpu", "cuda") else None
-    if settings.optimiser == "adam":
-        # Its count of steps has to be on the device where a step is recorded.
-        on_device = parameters[0].device.type == "cuda"
-        return torch.optim.Adam(parameters, lr=settings.learning_rate, fused=fused, capturable=on_device)
-    momentum = settings.momentum if settings.optimiser == "sgd" else 0.0
-    return torch.optim.SGD(parameters, lr=settings.learning_rate, momentum=momentum, fused=fused)
 
 
 def _address(tensor: torch.Tensor) -> int:

@@ -10,7 +10,8 @@ from torch import nn
 
 from priorbench import Observation
 from priorbench.toolkit import fitting, stepping
-from priorbench.toolkit.fitting import FitSettings, fit
+from priorbench.toolkit.fitting import FitSettings, fit, fit_in_phases
+from priorbench.toolkit.phases import Phase
 from priorbench.toolkit.sizes import Frame
 from priorbench.toolkit.stepping import WARM_UP_STEPS, RecordedStep
 
@@ -91,6 +92,21 @@ class Mixer(nn.Module):
         return torch.sigmoid(self.mix(z))
 
 
+def taped(monkeypatch: pytest.MonkeyPatch) -> list[Tape]:
+    """Record every fit from here on; return the list to which its tapes come."""
+    tapes: list[Tape] = []
+
+    def recording(step, device):
+        optimiser = next(
+            cell.cell_contents for cell in step.__wrapped__.__closure__ if hasattr(cell.cell_contents, "step")
+        )
+        tapes.append(Tape(optimiser.param_groups[0]["params"]))
+        return RecordedStep(step, tapes[-1])
+
+    monkeypatch.setattr(fitting, "stepping", recording)
+    return tapes
+
+
 @pytest.mark.parametrize(
     "how",
     [
@@ -111,20 +127,47 @@ def test_a_recorded_fit_is_the_fit(how, monkeypatch):
             found += [it.output, it.loss, it.estimate()]
         return found
 
-    expected, tapes = run(), []
-
-    def recording(step, device):
-        network = next(
-            cell.cell_contents for cell in step.__wrapped__.__closure__ if hasattr(cell.cell_contents, "step")
-        )
-        tapes.append(Tape(network.param_groups[0]["params"]))
-        return RecordedStep(step, tapes[-1])
-
-    monkeypatch.setattr(fitting, "stepping", recording)
+    expected, tapes = run(), taped(monkeypatch)
     found = run()
     assert tapes[0].replays == 9 - WARM_UP_STEPS
     for ours, theirs in zip(found, expected, strict=True):
         assert torch.equal(ours, theirs)
+
+
+class Darker(nn.Module):
+    """Half of another network's picture."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        half: torch.Tensor = self.network(z) / 2
+        return half
+
+
+def test_each_phase_is_recorded_anew_and_goes_on_with_the_weights_of_the_last_one(monkeypatch):
+    """Gradient descent by hand: half of the picture for 6 steps, then the picture, at falling rates."""
+    z = torch.rand(1, 2, 5, 5, generator=torch.Generator().manual_seed(0))
+    observation = Observation(image=torch.full((3, 5, 5), 0.7), noise=None, device=torch.device("cpu"))
+    settings = FitSettings(optimiser="gd", learning_rate=3.0)
+    by_hand, expected = Mixer(), []
+    for n in range(12):
+        x = by_hand(z)[0] / (2 if n < 6 else 1)
+        expected.append(x.detach())
+        (gradient,) = torch.autograd.grad((x - 0.7).square().mean(), by_hand.mix.weight)
+        rate = 3.0 if n < 6 else 3.0 / (n - 5)
+        by_hand.mix.weight.data -= rate * gradient
+    network = Mixer()
+    phases = [
+        Phase(generate=Darker(network), steps=6),
+        Phase(generate=network, rate=lambda number: 1 / (number + 1)),
+    ]
+    tapes = taped(monkeypatch)
+    fit = fit_in_phases(phases, z, observation, frame=Frame(height=5, width=5), settings=settings)
+    for x, iterate in zip(expected, itertools.islice(fit, 12), strict=True):
+        torch.testing.assert_close(iterate.output, x)
+    assert [tape.replays for tape in tapes] == [6 - WARM_UP_STEPS] * 2
 
 
 def test_tf32_is_off_unless_asked_for_and_then_put_back(monkeypatch):
