@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from priorbench.toolkit import bfloat16
+from priorbench.toolkit.bfloat16 import Precision
 from priorbench.toolkit.checks import at_least, one_of
 
 Order = Literal["convolve-first", "upsample-first"]
@@ -51,18 +53,19 @@ class Architecture:
 class Layer(nn.Module):
     """One hidden layer, B_(i+1) = cn(relu(U_i B_i C_i)) in the notation of Heckel & Soltanolkotabi 2020."""
 
-    def __init__(self, architecture: Architecture, *, upsample: bool) -> None:
+    def __init__(self, architecture: Architecture, *, upsample: bool, precision: Precision) -> None:
         super().__init__()
         k = architecture.channels
         self.mix = nn.Linear(k, k, bias=False)
         self.norm = nn.BatchNorm2d(k, affine=architecture.affine, track_running_stats=False)
         self._upsample = upsample
+        self._mix = bfloat16.mix_channels if precision == "bfloat16" else mix_channels
         self._upsampling = architecture.upsampling
         self._normalise_last = architecture.normalise == "after-activation"
 
     def forward(self, B: torch.Tensor) -> torch.Tensor:
         """Map (1, k, h, w) to (1, k, h, w), or to (1, k, 2h, 2w)."""
-        B = mix_channels(B, self.mix)
+        B = self._mix(B, self.mix)
         if self._upsample:
             B = functional.interpolate(B, scale_factor=2, mode=self._upsampling)
         if self._normalise_last:
@@ -83,11 +86,15 @@ class DecoderNetwork(nn.Module):
         its constants.
     outputs : int
         channels of the image.
+    precision : {'float32', 'bfloat16'}, default 'float32'
+        of the factors of the hidden layers' products.
     """
 
-    def __init__(self, architecture: Architecture, *, outputs: int) -> None:
+    def __init__(self, architecture: Architecture, *, outputs: int, precision: Precision = "float32") -> None:
         super().__init__()
-        self.hidden = nn.Sequential(*(Layer(architecture, upsample=u) for u in architecture.upsamples))
+        layers = (Layer(architecture, upsample=u, precision=precision) for u in architecture.upsamples)
+        self.hidden = nn.Sequential(*layers)
+        self.precision = precision
         self.output = nn.Linear(architecture.channels, outputs, bias=False)
         self.architecture = architecture
 

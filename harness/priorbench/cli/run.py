@@ -208,7 +208,7 @@ def run(
     for line in (*chosen.warnings, *crowd):
         say(f"priorbench: {line}", err=True)
     plan = Plan(chosen, registry, options)
-    for line in plan.expected_refusals():
+    for line in plan.expected_refusals(elsewhere=way.spec.elsewhere):
         say(f"priorbench: {line}", err=True)
     if dry_run:
         print_yaml(suite_yaml(chosen))

@@ -1,8 +1,8 @@
-"""Which stopping rules a run will refuse, told before it starts."""
+"""Which methods and stopping rules a run will refuse, told before it starts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -11,9 +11,29 @@ from priorbench.contract.noise import NoiseDescriptor, NoiseModel
 from priorbench.contract.specs import DenoiserSpec, NoiseSpec, StoppingRuleSpec
 from priorbench.errors import PriorbenchError
 from priorbench.loading.registry import Registry, import_factory
+from priorbench.machine.arithmetic import arithmetic_refusal
 from priorbench.parameters.values import build
 from priorbench.protocol.refusal import rule_refusal
 from priorbench.suite.model import Suite
+
+
+def refused_methods(suite: Suite, registry: Registry, devices: Mapping[str, str]) -> Iterator[str]:
+    """Yield one line for each method that asks for what this machine cannot do, and why.
+
+    Parameters
+    ----------
+    suite, registry : Suite or Registry
+        what is to be run.
+    devices : Mapping[str, str]
+        where each method runs, by its label; those that run elsewhere are missing.
+    """
+    for choice in suite.denoisers:
+        spec = registry.find(DenoiserSpec.kind, choice.name).spec
+        assert isinstance(spec, DenoiserSpec)
+        if choice.label in devices:
+            reason = arithmetic_refusal(spec.arithmetic, choice.parameters, devices[choice.label])
+            if reason:
+                yield f"denoiser '{choice.label}' will be refused: it {reason}"
 
 
 def expected_refusals(suite: Suite, registry: Registry, iterative: Sequence[Choice]) -> Iterator[str]:

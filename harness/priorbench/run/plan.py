@@ -18,9 +18,10 @@ from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.loading.digests import code_digest
 from priorbench.loading.registry import Registry, import_factory
+from priorbench.machine.arithmetic import product_named
 from priorbench.parameters.values import build
 from priorbench.run.asking import Asking, asked_set
-from priorbench.run.expected import expected_refusals
+from priorbench.run.expected import expected_refusals, refused_methods
 from priorbench.run.given import check_given
 from priorbench.run.keys import Provenance
 from priorbench.run.making import Blocks, fit_of
@@ -143,10 +144,18 @@ class Plan:
         part = trials if self.options.shard is None else -(-trials // self.options.shard[1])
         return min(part, sys.maxsize)  # Python's `len` can say no more
 
-    def expected_refusals(self) -> tuple[str, ...]:
-        """Return one line for each stopping rule that will be refused, and why."""
+    def expected_refusals(self, *, elsewhere: bool = False) -> tuple[str, ...]:
+        """Return one line for each method and stopping rule that will be refused, and why.
+
+        Parameters
+        ----------
+        elsewhere : bool, default False
+            other machines run the methods: nothing is known of their processors.
+        """
         iterative = [choice for choice in self.suite.denoisers if self._iterative[choice.label]]
-        return tuple(expected_refusals(self.suite, self.registry, iterative))
+        here = {} if elsewhere else {choice.label: self._device(choice) for choice in self.suite.denoisers}
+        methods = refused_methods(self.suite, self.registry, here)
+        return (*methods, *expected_refusals(self.suite, self.registry, iterative))
 
     def requests(self, trial: Trial) -> tuple[Request, ...]:
         """Return what each key of a trial answers, in the order of its keys."""
@@ -242,6 +251,7 @@ class Plan:
                 metrics=self.suite.metrics,
                 device=self._device(denoiser),
                 threads=self.options.threads,
+                product=self._product(denoiser),
                 source=code_digest(self._spec("denoiser", denoiser).factory).digest,
                 commit=revision(self._spec("denoiser", denoiser).factory),
                 salt=self.options.salt,
@@ -271,6 +281,12 @@ class Plan:
         kind = self.options.device.partition(":")[0]
         fits = spec.devices == "any" or kind in spec.devices
         return self.options.device if fits or "cpu" not in spec.devices else "cpu"
+
+    def _product(self, choice: Choice) -> str:
+        """Return which product of bfloat16 numbers a method will use; empty where it uses none."""
+        spec = self._spec("denoiser", choice)
+        assert isinstance(spec, DenoiserSpec)
+        return product_named(spec.arithmetic, choice.parameters, self._device(choice))
 
     def _iterates(self, choice: Choice) -> bool:
         spec = self._spec("denoiser", choice)
