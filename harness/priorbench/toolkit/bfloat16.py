@@ -15,7 +15,7 @@ def mix_channels(B: torch.Tensor, C: nn.Linear) -> torch.Tensor:
     """Return B C, a 1x1 convolution; factors are rounded, here and in the gradients. B is (1, k, h, w)."""
     _, k, height, width = B.shape
     rows = B.permute(0, 2, 3, 1).reshape(-1, k)
-    mixed: torch.Tensor = _Product.apply(rows, C.weight)
+    mixed: torch.Tensor = _Product.apply(rows, C.weight)  # type: ignore[no-untyped-call]
     return mixed.view(1, height, width, -1).permute(0, 3, 1, 2)
 
 
@@ -63,4 +63,4 @@ class _Product(torch.autograd.Function):
             one.movedim(dim, 0) if dim is not None else one.expand(info.batch_size, *one.shape)
             for one, dim in zip((x, weight), in_dims, strict=True)
         ]
-        return _Product.apply(*stacks), 0
+        return _Product.apply(*stacks), 0  # type: ignore[no-untyped-call]

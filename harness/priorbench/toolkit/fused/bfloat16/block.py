@@ -29,7 +29,7 @@ _SUMS = Vectors(ir.FloatType(), 4, _LANES, ir.VectorType(ir.FloatType(), _LANES)
 _PAIRS = Vectors(_WORD, 4, _LANES, ir.VectorType(_WORD, _LANES))
 
 
-class _BFloat(ir.Type):
+class _BFloat(ir.Type):  # type: ignore[misc]
     """LLVM's bfloat, which llvmlite does not name."""
 
     def _to_string(self):
@@ -112,8 +112,7 @@ def _sums(builder, a, row, panel):
     return sums
 
 
-@intrinsic
-def pair_of(typing_context, low, high):
+def _pair_of(typing_context, low, high):
     """Return two float32 numbers, rounded to the nearest bfloat16 (ties to even), as a pair."""
 
     def generate(context, builder, signature, arguments):
@@ -122,6 +121,9 @@ def pair_of(typing_context, low, high):
 
     number = numba.types.float32
     return numba.types.uint32(number, number), generate
+
+
+pair_of: Any = intrinsic(_pair_of)
 
 
 def _rounded(builder, number):
