@@ -9,8 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from priorbench.toolkit import bfloat16
-from priorbench.toolkit.bfloat16 import Precision
+from priorbench.toolkit.bfloat16 import Precision, mix_rounded
 from priorbench.toolkit.checks import at_least, one_of
 
 Order = Literal["convolve-first", "upsample-first"]
@@ -59,7 +58,7 @@ class Layer(nn.Module):
         self.mix = nn.Linear(k, k, bias=False)
         self.norm = nn.BatchNorm2d(k, affine=architecture.affine, track_running_stats=False)
         self._upsample = upsample
-        self._mix = bfloat16.mix_channels if precision == "bfloat16" else mix_channels
+        self._mix = mix_rounded if precision == "bfloat16" else mix_channels
         self._upsampling = architecture.upsampling
         self._normalise_last = architecture.normalise == "after-activation"
 

@@ -11,7 +11,7 @@ from torch import nn
 Precision = Literal["float32", "bfloat16"]
 
 
-def mix_channels(B: torch.Tensor, C: nn.Linear) -> torch.Tensor:
+def mix_rounded(B: torch.Tensor, C: nn.Linear) -> torch.Tensor:
     """Return B C, a 1x1 convolution; factors are rounded, here and in the gradients. B is (1, k, h, w)."""
     _, k, height, width = B.shape
     rows = B.permute(0, 2, 3, 1).reshape(-1, k)
