@@ -65,9 +65,9 @@ class DeepDecoder:
     tf32 : bool, default False
         CUDA may compute products with less precision.
     precision : {'float32', 'bfloat16'}, default 'float32'
-        bfloat16 rounds the factors of the hidden layers' products, in both passes, to 8 bits of mantissa.
-        Sums, weights, statistics, optimiser, the last mixing and the output stay float32. The hardware has to
-        have it: AVX512-BF16 on a CPU, which needs the fused engine, or tensor cores.
+        bfloat16 rounds the factors of products to 8 bits of mantissa, in both passes, where a mixing is into
+        more than 8 channels: in the hidden layers. Sums, weights, statistics, optimiser and output stay
+        float32. The hardware has to have it: AVX512-BF16 on a CPU (the fused engine), or tensor cores.
     """
 
     def __init__(

@@ -95,6 +95,17 @@ def test_a_step_is_as_far_from_the_exact_one_as_torchs_with_rounded_factors(
     assert (torch.stack(ratios).mean(0).exp() < 1.5).all()
 
 
+@pytest.mark.parametrize(("channels", "outputs"), [(8, 3), (9, 3), (8, 9)])
+def test_a_mixing_into_few_channels_is_not_rounded(channels, outputs, monkeypatch):
+    calls = []
+    monkeypatch.setattr(bfloat16, "times", lambda a, b: calls.append(b.shape[1]) or exact_times(a, b))
+    architecture = Architecture(channels=channels, layers=1)
+    network = DecoderNetwork(architecture, outputs=outputs, precision="bfloat16")
+    with torch.no_grad():
+        network(net_input(network, 2))
+    assert calls == [channels] * 2 * (channels > 8) + [outputs] * (outputs > 8)
+
+
 @in_hardware
 def test_the_number_of_threads_does_not_change_a_bit(tmp_path_factory):
     before, found = torch.get_num_threads(), []

@@ -13,9 +13,7 @@ from priorbench.toolkit.fused import product
 from priorbench.toolkit.fused.bfloat16 import product as rounded
 from priorbench.toolkit.fused.compiled import inner
 from priorbench.toolkit.fused.rows import multiply_rows
-
-#: a mixing into so few channels is not done in blocks
-NARROW = 8
+from priorbench_deep_decoder.network import NARROW
 
 
 @inner
