@@ -70,4 +70,5 @@ def _decoder(name: str, summary: str, preset: Mapping[str, Any]) -> DenoiserSpec
         accepts_operator=True,
         iterative=True,
         together=True,
+        arithmetic="precision",
     )

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from priorbench import Iterate, Observation
+from priorbench.toolkit.bfloat16 import Precision
 from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least, within
 from priorbench.toolkit.engines import Engine
 from priorbench.toolkit.fitting import FitSettings, Optimiser
@@ -63,6 +64,10 @@ class DeepDecoder:
         memory (fused, needs numba); auto takes fused where it can.
     tf32 : bool, default False
         CUDA may compute products with less precision.
+    precision : {'float32', 'bfloat16'}, default 'float32'
+        bfloat16 rounds the factors of products to 8 bits of mantissa, in both passes, where a mixing is into
+        more than 8 channels: in the hidden layers. Sums, weights, statistics, optimiser and output stay
+        float32. The hardware has to have it: AVX512-BF16 on a CPU (the fused engine), or tensor cores.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class DeepDecoder:
         iterations: Count = 3000,
         engine: Engine = "auto",
         tf32: bool = False,
+        precision: Precision = "float32",
     ) -> None:
         within(0, math.inf, input_scale=input_scale)
         at_least(1, iterations=iterations)
@@ -99,7 +105,7 @@ class DeepDecoder:
         )
         self.iterations = iterations
         self.untrained = UntrainedNetwork(
-            make=lambda outputs, frame: DecoderNetwork(architecture, outputs=outputs),
+            make=lambda outputs, frame: DecoderNetwork(architecture, outputs=outputs, precision=precision),
             draw_input=lambda frame, generator: uniform_input(
                 (1, channels, *frame.coarse_size), scale=input_scale, generator=generator
             ).to(memory_format=torch.channels_last),
@@ -116,6 +122,7 @@ class DeepDecoder:
             ),
             scale_init=scale_init,
             engine=engine,
+            precision=precision,
         )
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:

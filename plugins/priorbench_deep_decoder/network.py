@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -9,7 +10,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from priorbench.toolkit.bfloat16 import Precision, mix_rounded
 from priorbench.toolkit.checks import at_least, one_of
+
+#: a mixing into so few channels is never rounded, and the fused engine does not do it in blocks
+NARROW = 8
 
 Order = Literal["convolve-first", "upsample-first"]
 Normalise = Literal["after-activation", "before-activation"]
@@ -51,18 +56,19 @@ class Architecture:
 class Layer(nn.Module):
     """One hidden layer, B_(i+1) = cn(relu(U_i B_i C_i)) in the notation of Heckel & Soltanolkotabi 2020."""
 
-    def __init__(self, architecture: Architecture, *, upsample: bool) -> None:
+    def __init__(self, architecture: Architecture, *, upsample: bool, precision: Precision) -> None:
         super().__init__()
         k = architecture.channels
         self.mix = nn.Linear(k, k, bias=False)
         self.norm = nn.BatchNorm2d(k, affine=architecture.affine, track_running_stats=False)
         self._upsample = upsample
+        self._mix = _mixer(k, precision)
         self._upsampling = architecture.upsampling
         self._normalise_last = architecture.normalise == "after-activation"
 
     def forward(self, B: torch.Tensor) -> torch.Tensor:
         """Map (1, k, h, w) to (1, k, h, w), or to (1, k, 2h, 2w)."""
-        B = mix_channels(B, self.mix)
+        B = self._mix(B, self.mix)
         if self._upsample:
             B = functional.interpolate(B, scale_factor=2, mode=self._upsampling)
         if self._normalise_last:
@@ -83,18 +89,28 @@ class DecoderNetwork(nn.Module):
         its constants.
     outputs : int
         channels of the image.
+    precision : {'float32', 'bfloat16'}, default 'float32'
+        of the factors of products; those of a mixing into at most `NARROW` channels are float32.
     """
 
-    def __init__(self, architecture: Architecture, *, outputs: int) -> None:
+    def __init__(self, architecture: Architecture, *, outputs: int, precision: Precision = "float32") -> None:
         super().__init__()
-        self.hidden = nn.Sequential(*(Layer(architecture, upsample=u) for u in architecture.upsamples))
+        layers = (Layer(architecture, upsample=u, precision=precision) for u in architecture.upsamples)
+        self.hidden = nn.Sequential(*layers)
+        self.precision = precision
         self.output = nn.Linear(architecture.channels, outputs, bias=False)
+        self._mix = _mixer(outputs, precision)
         self.architecture = architecture
 
     def forward(self, B: torch.Tensor) -> torch.Tensor:
         """Map the input (1, k, h, w), best in ``torch.channels_last``, to an image (1, c, 2^L h, 2^L w)."""
-        x = mix_channels(self.hidden(B), self.output)
+        x = self._mix(self.hidden(B), self.output)
         return torch.sigmoid(x) if self.architecture.sigmoid else x
+
+
+def _mixer(outputs: int, precision: Precision) -> Callable[[torch.Tensor, nn.Linear], torch.Tensor]:
+    """Return what mixes the channels into this many."""
+    return mix_rounded if precision == "bfloat16" and outputs > NARROW else mix_channels
 
 
 def mix_channels(B: torch.Tensor, C: nn.Linear) -> torch.Tensor:

@@ -48,7 +48,7 @@ def registry() -> Registry:
 
 @functools.cache
 def networks() -> tuple[str, ...]:
-    """Return the methods that iterate and take the device."""
+    """Return the methods that iterate and take the device; in other precisions too, where it is a GPU."""
     kind = (device() or "cpu").partition(":")[0]
     found = []
     for name, entry in registry().all(DenoiserSpec.kind).items():
@@ -57,13 +57,21 @@ def networks() -> tuple[str, ...]:
         fits = spec.devices == "any" or kind in spec.devices
         if fits and missing_reason(spec) is None and hasattr(import_factory(spec), "iterate"):
             found.append(name)
+            if spec.arithmetic and kind == "cuda":
+                found += [f"{name}:{spec.arithmetic}=bfloat16", f"{name}:tf32=true"]
     return tuple(sorted(found))
+
+
+def spec_of(network: str) -> DenoiserSpec:
+    """Return the spec of a method, by its name with or without parameters."""
+    spec = registry().find(DenoiserSpec.kind, network.partition(":")[0]).spec
+    assert isinstance(spec, DenoiserSpec)
+    return spec
 
 
 def problem(name: str, side: int) -> Problem:
     """Return a noisy picture for a method, colour, or grey where it takes no colour; skip what it refuses."""
-    spec = registry().find(DenoiserSpec.kind, name).spec
-    assert isinstance(spec, DenoiserSpec)
+    spec = spec_of(name)
     channels = 3 if 3 in spec.channels else 1
     ramp = np.linspace(0, 1, side * side * channels, dtype=np.float32).reshape(channels, side, side)
     posed = noisy_problem(
@@ -74,7 +82,8 @@ def problem(name: str, side: int) -> Problem:
         repetition=0,
         device=device() or "cpu",
     )
-    reason = refusal(spec, ramp.shape, device() or "cpu", posed.descriptor)
+    own = choose(registry(), DenoiserSpec.kind, name).parameters
+    reason = refusal(spec, ramp.shape, device() or "cpu", posed.descriptor, parameters=own)
     if reason:
         pytest.skip(f"{name} {reason}")
     return posed.problem
@@ -82,8 +91,7 @@ def problem(name: str, side: int) -> Problem:
 
 def method(name: str) -> Any:
     """Return a new method; on a CPU without its compiled engine, which takes half a minute to compile."""
-    spec = registry().find(DenoiserSpec.kind, name).spec
-    assert isinstance(spec, DenoiserSpec)
+    spec = spec_of(name)
     factory = import_factory(spec)
     plain = any(one.name == "engine" for one in parameters_of(spec, factory)) and device() == "cpu"
     given = dict(choose(registry(), DenoiserSpec.kind, name).parameters)

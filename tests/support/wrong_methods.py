@@ -25,7 +25,7 @@ def good(o):
     return smooth(o.image)
 
 
-Nothing = Licence = Citation = Summary = Devices = Seeds = Mask = Operator = one_shot(good)
+Nothing = Licence = Citation = Summary = Arithmetic = Devices = Seeds = Mask = Operator = one_shot(good)
 
 
 class Parameters:

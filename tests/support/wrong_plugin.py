@@ -34,6 +34,7 @@ DENOISERS: dict[str, dict[str, Any]] = {
     "random-state": {"stochastic": True},
     "settings": {},
     "leftovers": {},
+    "arithmetic": {"arithmetic": "precison"},
     "devices": {"devices": ("cpu", "gpu")},
     "scale": {},
     "grey": {},

@@ -206,9 +206,9 @@ def run(
         say(f"priorbench: {line}", err=True)
     if dry_run:
         print_yaml(suite_yaml(chosen))
-        tell_plan(plan, store, limits, retry_failed)
+        tell_plan(plan, store, limits, retry_failed, elsewhere=way.spec.elsewhere)
         return
-    for line in plan.expected_refusals():
+    for line in plan.expected_refusals(elsewhere=way.spec.elsewhere):
         say(f"priorbench: {line}", err=True)
     settings: dict[str, Any] = {"jobs": jobs, "timeout": limits.timeout, "memory": limits.memory}
     if batch > 1:  # other executors need not know what that is

@@ -111,6 +111,9 @@ class DenoiserSpec(Spec):
     together : bool or None, optional
         it has ``iterate_together``, so that ``--batch`` may fit several images at once. None: not said, as
         for `iterative`.
+    arithmetic : str, default ''
+        name of a parameter that says how its products are computed. Where that is ``"bfloat16"``, a machine
+        that has no such numbers in hardware is refused, and keys hold which product it was.
     """
 
     kind: ClassVar[str] = "denoiser"
@@ -131,6 +134,7 @@ class DenoiserSpec(Spec):
     trained_on: tuple[str, ...] = ()
     iterative: bool | None = None
     together: bool | None = None
+    arithmetic: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

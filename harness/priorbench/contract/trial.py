@@ -32,6 +32,9 @@ class Trial:
         torch device, for example ``"cpu"`` or ``"cuda:0"``.
     threads : int
         CPU threads.
+    product : str, default ''
+        which product of bfloat16 numbers the method was planned with, see `priorbench.machine.arithmetic`;
+        empty where it uses none. A worker that has another one refuses.
     source, commit : str, default ''
         digest of the denoiser's source code, and its git commit while it is developed.
     code : tuple of (str, str), default ()
@@ -68,6 +71,7 @@ class Trial:
     device: str
     threads: int
     operator: Choice = DENOISING
+    product: str = ""
     source: str = ""
     commit: str = ""
     code: tuple[tuple[str, str], ...] = ()

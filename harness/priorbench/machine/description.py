@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from priorbench.machine import nvidia
+from priorbench.machine.arithmetic import NONE, bfloat16_product, device_has_bfloat16
 from priorbench.machine.settings import worker_environment
 
 #: libraries whose version may change a result's bits, whatever the method
@@ -43,6 +44,7 @@ def describe(threads: int, device: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": versions(("priorbench", *NUMERICAL)),
         "accelerator": _accelerator(device),
+        "bfloat16": _bfloat16(device),
         **_where_readable(clock=_processor_clock(), accelerator_facts=nvidia.facts(device)),
         "threads": threads,
         "settings": worker_environment(threads),
@@ -83,6 +85,12 @@ def _memory_bytes() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def _bfloat16(device: str) -> str:
+    """Return what does products of bfloat16 numbers; imports torch only for an accelerator."""
+    product = bfloat16_product(device)
+    return NONE if product == "cuda" and not device_has_bfloat16(device) else product
 
 
 def _accelerator(device: str) -> str | None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from priorbench.contract.choice import DENOISING, Choice
 from priorbench.contract.noise import NoiseDescriptor
 from priorbench.contract.specs import DenoiserSpec, StoppingRuleSpec
 from priorbench.contract.stopping import NEEDS
 from priorbench.errors import PriorbenchError
+from priorbench.machine.arithmetic import arithmetic_refusal
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 #: relative difference of two variances that is rounding
 _ROUNDING = 1e-6
 
@@ -22,6 +28,7 @@ def refusal(
     device: str,
     noise: NoiseDescriptor | None,
     operator: Choice = DENOISING,
+    parameters: Mapping[str, Any] = _NOTHING,
 ) -> str | None:
     """Return why a method does not take a problem, in one line, or None.
 
@@ -37,6 +44,8 @@ def refusal(
         what the method will know of the noise; None when blind.
     operator : Choice, optional
         A of y = A x + noise.
+    parameters : Mapping[str, Any], optional
+        of the method.
     """
     channels, height, width = shape
     kind = device.partition(":")[0]
@@ -52,7 +61,7 @@ def refusal(
         return f"is meant for {_list(spec.noises)} noise, not for {noise.family}"
     if spec.needs_sigma and (noise is None or noise.sigma is None):
         return "needs the standard deviation of the noise, which is not known here"
-    return None
+    return arithmetic_refusal(spec.arithmetic, parameters, device)
 
 
 def rule_refusal(

@@ -47,11 +47,14 @@ class Expecting:
         what is to be run.
     device : callable
         where a method runs.
+    elsewhere : bool, default False
+        other machines run the methods: nothing is known of their processors.
     """
 
     suite: Suite
     registry: Registry
     device: Callable[[Choice], str]
+    elsewhere: bool = False
 
     def of_methods(self, shapes: Shapes) -> Iterator[str]:
         """Yield one line for each method and reason for which it will be refused.
@@ -124,7 +127,8 @@ class Expecting:
         return self._refusal(method, self._taken(method), noise, operator) is not None
 
     def _refusal(self, method: Choice, shape: Shape, noise: NoiseDescriptor, operator: Choice) -> str | None:
-        return refusal(self._spec(DenoiserSpec, method), shape, self.device(method), noise, operator)
+        asked = {} if self.elsewhere else method.parameters
+        return refusal(self._spec(DenoiserSpec, method), shape, self.device(method), noise, operator, asked)
 
     def _described(self, noise: Choice) -> NoiseDescriptor | None:
         """Return what a noise tells of itself on a grey picture; None where that cannot be said before."""

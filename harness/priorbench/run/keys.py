@@ -66,6 +66,7 @@ class KeyFrame:
             "device": trial.device.partition(":")[0],
             "threads": trial.threads,
             "provenance": provenance,
+            **({"product": trial.product} if trial.product else {}),
         }
         parts = {name: _json(value) for name, value in shared.items()}
         ends = ("image", "repetition", "~")

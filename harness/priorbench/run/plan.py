@@ -18,6 +18,7 @@ from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.loading.digests import code_digest
 from priorbench.loading.registry import Registry, import_factory
+from priorbench.machine.arithmetic import product_named
 from priorbench.parameters.values import build
 from priorbench.run.asking import Asking, asked_set
 from priorbench.run.counting import told_counts
@@ -144,17 +145,23 @@ class Plan:
         part = trials if self.options.shard is None else -(-trials // self.options.shard[1])
         return min(part, sys.maxsize)  # Python's `len` can say no more
 
-    def expected_refusals(self, looked: Mapping[str, Looked] | None = None) -> tuple[str, ...]:
+    def expected_refusals(
+        self, looked: Mapping[str, Looked] | None = None, *, elsewhere: bool = False
+    ) -> tuple[str, ...]:
         """Return one line for each method and each stopping rule that will be refused, and why.
 
         Parameters
         ----------
         looked : Mapping[str, Looked] or None, optional
             what `look` found: what hangs on the size of pictures is said of these.
+        elsewhere : bool, default False
+            other machines run the methods: nothing is known of their processors.
         """
         shapes = {label: one.shapes for label, one in (looked or {}).items()}
         iterative = [choice for choice in self.suite.denoisers if self._iterative[choice.label]]
-        expecting = Expecting(suite=self.suite, registry=self.registry, device=self._device)
+        expecting = Expecting(
+            suite=self.suite, registry=self.registry, device=self._device, elsewhere=elsewhere
+        )
         return (*expecting.of_methods(shapes), *expecting.of_rules(iterative))
 
     def counts(self) -> tuple[str, ...]:
@@ -262,6 +269,7 @@ class Plan:
                 metrics=self.suite.metrics,
                 device=self._device(denoiser),
                 threads=self.options.threads,
+                product=self._product(denoiser),
                 source=code_digest(self._spec("denoiser", denoiser).factory).digest,
                 commit=revision(self._spec("denoiser", denoiser).factory),
                 salt=self.options.salt,
@@ -291,6 +299,12 @@ class Plan:
         kind = self.options.device.partition(":")[0]
         fits = spec.devices == "any" or kind in spec.devices
         return self.options.device if fits or "cpu" not in spec.devices else "cpu"
+
+    def _product(self, choice: Choice) -> str:
+        """Return which product of bfloat16 numbers a method will use; empty where it uses none."""
+        spec = self._spec("denoiser", choice)
+        assert isinstance(spec, DenoiserSpec)
+        return product_named(spec.arithmetic, choice.parameters, self._device(choice))
 
     def _iterates(self, choice: Choice) -> bool:
         spec = self._spec("denoiser", choice)

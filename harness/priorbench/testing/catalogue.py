@@ -30,6 +30,7 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
         *spec.CREDITS,
         *spec.CHECKS,
         spec.ABILITIES,
+        spec.ARITHMETIC,
         *output.FIRST,
         *around.CHECKS,
         *output.OTHERS,

@@ -11,6 +11,7 @@ from torch import nn
 
 from priorbench.contract.methods import Iterate
 from priorbench.contract.observation import Observation
+from priorbench.toolkit.bfloat16 import Precision
 from priorbench.toolkit.checks import one_of
 from priorbench.toolkit.engines import Engine, use_fused
 from priorbench.toolkit.fitting import FitSettings
@@ -39,6 +40,8 @@ class UntrainedNetwork(Generic[Network]):
         Scale of the normalisations at the start, see `priorbench.toolkit.initialisation.build`.
     engine : {'auto', 'plain', 'fused'}
         How the network is computed, see `priorbench.toolkit.engines.use_fused`.
+    precision : {'float32', 'bfloat16'}
+        Of the factors of products, which `make` and `fuse` see to.
     """
 
     make: Callable[[int, Frame], Network]
@@ -49,10 +52,12 @@ class UntrainedNetwork(Generic[Network]):
     settings: FitSettings
     scale_init: ScaleInit
     engine: Engine
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         one_of(get_args(ScaleInit), scale_init=self.scale_init)
         one_of(get_args(Engine), engine=self.engine)
+        one_of(get_args(Precision), precision=self.precision)
 
     def start(self, outputs: int, frame: Frame, seed: int) -> tuple[Network, torch.Tensor]:
         """Return the initial network and its fixed input, on the CPU, as a function of the seed alone."""
@@ -74,7 +79,7 @@ class UntrainedNetwork(Generic[Network]):
         network, net_input = self.start(outputs, frame, observation.seed)
         network, net_input = network.to(observation.device), net_input.to(observation.device)
         fitted: nn.Module = network
-        if use_fused(self.engine, observation.device):
+        if use_fused(self.engine, observation.device, self.precision):
             fitted = self.fuse(network, frame)
         return network, Start(network=fitted, net_input=net_input, observation=observation, frame=frame)
 

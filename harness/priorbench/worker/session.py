@@ -15,6 +15,7 @@ from priorbench.contract.trial import Trial
 from priorbench.errors import PriorbenchError
 from priorbench.loading.changes import CodeWatch
 from priorbench.loading.registry import Registry, import_factory
+from priorbench.machine.arithmetic import product_named
 from priorbench.player.work import Player
 from priorbench.protocol.crops import crops
 from priorbench.protocol.exchange import InvalidOutputError, Outcome, scale_remark
@@ -151,7 +152,14 @@ class Session:
     def _posed(self, trial: Trial, noisy: NoisyProblem) -> Posed:
         """Return a trial with what its rules lack; raise `RefusedError` where the method does not take it."""
         spec = self._spec(DenoiserSpec, trial.denoiser.name)
-        reason = refusal(spec, noisy.clean.shape, trial.device, noisy.descriptor, trial.operator)
+        own = trial.denoiser.parameters
+        product = product_named(spec.arithmetic, own, trial.device)
+        if product != trial.product:
+            raise MachineError(
+                f"products in bfloat16 are done by {product} here, the run was planned with {trial.product}: "
+                "their bits differ, plan it on a machine like this one"
+            )
+        reason = refusal(spec, noisy.clean.shape, trial.device, noisy.descriptor, trial.operator, own)
         if reason:
             raise RefusedError(reason)
         rules = [self._spec(StoppingRuleSpec, choice.name) for choice in trial.stopping]

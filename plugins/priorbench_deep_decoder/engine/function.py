@@ -48,7 +48,7 @@ class FusedDecoder(nn.Module):
     def forward(self, B: torch.Tensor) -> torch.Tensor:
         """Map the input as the network does."""
         (network,) = self._network
-        if not _takes(B, self.theta):
+        if not _takes(B, self.theta, network):
             parts = dict(zip(self._shapes, self.parts(self.theta), strict=True))
             plain: torch.Tensor = torch.func.functional_call(network, parts, (B,))
             return plain
@@ -67,7 +67,8 @@ class _Memory:
         self.key = key  # height and width of the input, precision, threads
         self.repeat = 2**architecture.layers if architecture.upsampling == "nearest" else 1
         self.sigmoid = architecture.sigmoid
-        self.program = Program(architecture, network.output.out_features, *key)
+        rounded = network.precision == "bfloat16"
+        self.program = Program(architecture, network.output.out_features, *key, bfloat16=rounded)
         self.holder: object = None
 
     def forward(self, holder: object, B: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
@@ -127,11 +128,12 @@ def _matrix(image: torch.Tensor) -> Any:
     return image.detach()[0].movedim(0, -1).reshape(-1, image.shape[1]).contiguous().numpy()
 
 
-def _takes(B: torch.Tensor, theta: torch.Tensor) -> bool:
+def _takes(B: torch.Tensor, theta: torch.Tensor, network: DecoderNetwork) -> bool:
     """Say whether the engine computes this case: one image on the CPU, all of one precision."""
+    taken = (torch.float32,) if network.precision == "bfloat16" else (torch.float32, torch.float64)
     return (
         B.device.type == theta.device.type == "cpu"
         and B.shape[0] == 1
         and B.dtype == theta.dtype
-        and B.dtype in (torch.float32, torch.float64)
+        and B.dtype in taken
     )

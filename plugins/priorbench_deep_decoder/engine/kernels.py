@@ -65,7 +65,7 @@ def mix(place, memory, layer, weight, bias, out):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             x = _expand(z, up, start, stop, lower, scale, offset, outer, tile)
-            products.mix(x, weight, panels, bias, out[first:last])
+            products.mix(x, weight, panels, memory.halves, place.thread, bias, out[first:last])
 
 
 @inlined
@@ -87,7 +87,8 @@ def correlate(place, memory, layer, d, parts, columns):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             x = _expand(z, up, start, stop, lower, scale, offset, outer, tile)
-            products.correlate(d[first:last], x, memory.packed[place.thread], start == top, parts[band])
+            packed, halves = memory.packed[place.thread], memory.halves
+            products.correlate(d[first:last], x, packed, halves, place.thread, start == top, parts[band])
             if memory.normalise_last:
                 products.sum_up(d[first:last], memory.sums[place.thread], columns[band])
 
@@ -122,7 +123,7 @@ def through_normalisation_last(place, memory, layer, d, weight, gradient):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             g = tile[: last - first]
-            products.spread(d[first:last], weight, panels, g)
+            products.spread(d[first:last], weight, panels, memory.halves, place.thread, g)
             if up:
                 rows, edge = g.reshape(-1, 2 * z.shape[1], k), edges[band]
                 upsampled.adjoint(z, start, stop, rows, one, none, slope, constant, gradient, edge, shared)
@@ -174,7 +175,7 @@ def masked_adjoint(place, memory, layer, d, weight, gradient):
             stop = min(start + step, bottom)
             first, last = pixels_of(z, up, start, stop)
             g = tile[: last - first]
-            products.spread(d[first:last], weight, panels, g)
+            products.spread(d[first:last], weight, panels, memory.halves, place.thread, g)
             if up:
                 rows, edge = g.reshape(-1, 2 * z.shape[1], k), edges[band]
                 upsampled.moments(z, start, stop, rows, scale, offset, mean, totals)
@@ -204,6 +205,6 @@ def through_activation_last(place, memory, layer, d, weight, gradient):
         for start in range(top, bottom, tile.shape[0]):
             stop = min(start + tile.shape[0], bottom)
             g = tile[: stop - start]
-            products.spread(d[start:stop], weight, panels, g)
+            products.spread(d[start:stop], weight, panels, memory.halves, place.thread, g)
             pixels = z.reshape(-1, z.shape[2])[start:stop]
             flat.gradient(pixels, g, scale, offset, factor, slope, constant, False)

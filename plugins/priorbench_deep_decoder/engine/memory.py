@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from priorbench.toolkit.fused.compiled import inner
-from priorbench.toolkit.fused.product import panels_in
 from priorbench_deep_decoder.engine.bands import number_of
+from priorbench_deep_decoder.engine.products import panels_in
 
 
 class Memory(NamedTuple):
@@ -50,11 +50,13 @@ class Memory(NamedTuple):
     edges : Any
         what a band adds to the first row of the next one.
     panels : Any
-        a mixing as `priorbench.toolkit.fused.product` wants it.
+        a mixing as `priorbench.toolkit.fused.product` wants it, or `priorbench.toolkit.fused.bfloat16`.
     tiles : Any
         memory of each thread, (threads, pixels, k).
     packed : Any
         memory of each thread for a tile in panels.
+    halves : Any
+        memory of each thread for a tile in bfloat16; None where nothing is rounded to that.
     output : Any
         (pixels, outputs).
     """
@@ -80,6 +82,7 @@ class Memory(NamedTuple):
     panels: Any
     tiles: Any
     packed: Any
+    halves: Any
     output: Any
 
 
@@ -158,4 +161,4 @@ def edges_of(memory, layer):
 @inner
 def panels_of(memory, matrix):
     """Return memory for a mixing, or its transpose, in panels."""
-    return panels_in(memory.panels, matrix.shape[0], matrix.shape[1])
+    return panels_in(memory.panels, memory.halves, matrix.shape[0], matrix.shape[1])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from priorbench.toolkit.fused.barrier import part, wait_for_all
 from priorbench.toolkit.fused.compiled import inlined, inner
-from priorbench.toolkit.fused.product import pack
 from priorbench_deep_decoder.engine import kernels, products, small
 from priorbench_deep_decoder.engine.memory import (
     affine_of,
@@ -59,7 +58,8 @@ def _mix_input(place, memory, weight, b):
     wait_for_all(place)
     z, panels = rows_of(layer_of(memory, 0).z), panels_of(memory, weight.T)
     first, last = part(place, len(b))
-    products.mix(b[first:last], weight, panels, memory.bias[:0], z[first:last])
+    halves, x = memory.halves, b[first:last]
+    products.mix(x, weight, panels, halves, place.thread, memory.bias[:0], z[first:last])
     wait_for_all(place)
 
 
@@ -95,7 +95,7 @@ def _pack(place, memory, matrix):
     """Put the thread's part of a mixing, or of its transpose, into panels."""
     panels = panels_of(memory, matrix)
     begin, end = part(place, len(panels))
-    pack(matrix, 0, panels, begin, end)
+    products.pack(matrix, memory.halves, panels, begin, end)
 
 
 @inner
@@ -136,7 +136,8 @@ def _correlate_input(memory, d, b, totals):
     step = memory.tiles.shape[1]
     for start in range(0, len(b), step):
         x = b[start : start + step]
-        products.correlate(d[start : start + step], x, memory.packed[0], start == 0, totals)
+        given = memory.packed[0], memory.halves, 0
+        products.correlate(d[start : start + step], x, *given, start == 0, totals)
 
 
 @inlined

@@ -2,27 +2,59 @@
 """Matrix products that mix channels, on a tile of pixels that is in the cache.
 
 A mixing into a few channels (the image's) is done three at a time: blocks would be mostly empty.
+
+`halves` says whether factors are rounded to bfloat16: each thread's memory for them, or None where they are
+not. Numba leaves out what does not apply when it compiles. A mixing into a few channels is never rounded.
 """
 
 from __future__ import annotations
 
+from priorbench.toolkit.fused import product
+from priorbench.toolkit.fused.bfloat16 import product as rounded
 from priorbench.toolkit.fused.compiled import inner
-from priorbench.toolkit.fused.product import multiply, pack, panels_in
 from priorbench.toolkit.fused.rows import multiply_rows
-
-#: a mixing into so few channels is not done in blocks
-NARROW = 8
+from priorbench_deep_decoder.network import NARROW
 
 
 @inner
-def mix(x, weight, panels, bias, out):
+def panels_in(memory, halves, depth, n):
+    """Return panels for a matrix (depth, n), in the beginning of `memory`."""
+    if halves is None:
+        return product.panels_in(memory, depth, n)
+    return rounded.panels_in(memory, depth, n)
+
+
+@inner
+def pack(matrix, halves, panels, begin, end):
+    """Put columns of a matrix into the panels begin to end - 1."""
+    if halves is None:
+        product.pack(matrix, 0, panels, begin, end)
+    else:
+        rounded.pack(matrix, panels, begin, end)
+
+
+@inner
+def _multiply(a, panels, halves, thread, out):
+    """Write the product of a (pixels, depth) and what is in panels to `out`."""
+    if halves is None:
+        product.multiply(a, panels, True, out)
+    else:
+        spare = halves[thread]
+        step = max(1, len(spare) // ((a.shape[1] + 1) // 2))
+        for start in range(0, len(a), step):
+            pairs = rounded.along_rows(a[start : start + step], spare)
+            rounded.multiply(pairs, panels, True, out[start : start + step])
+
+
+@inner
+def mix(x, weight, panels, halves, thread, bias, out):
     """Write x weight^T + bias to `out` (pixels, outputs); no bias is an empty one.
 
     `panels` hold weight^T where it is not narrow.
     """
     pixels, outputs = len(x), len(weight)
     if outputs > NARROW:
-        multiply(x, panels, True, out)
+        _multiply(x, panels, halves, thread, out)
         if len(bias):
             for p in range(pixels):
                 row = out[p]
@@ -50,7 +82,7 @@ def sum_up(d, spare, column):
 
 
 @inner
-def correlate(d, x, memory, fresh, totals):
+def correlate(d, x, memory, halves, thread, fresh, totals):
     """Write d^T x to `totals` (outputs, k) where those are `fresh`, else add it.
 
     There is `memory` for x in panels.
@@ -58,9 +90,12 @@ def correlate(d, x, memory, fresh, totals):
     pixels, k = x.shape
     outputs = d.shape[1]
     if outputs > NARROW:
-        panels = panels_in(memory, pixels, k)
-        pack(x, 0, panels, 0, len(panels))
-        multiply(d.T, panels, fresh, totals)
+        panels = panels_in(memory, halves, pixels, k)
+        pack(x, halves, panels, 0, len(panels))
+        if halves is None:
+            product.multiply(d.T, panels, fresh, totals)
+        else:
+            rounded.multiply(rounded.along_columns(d, halves[thread]), panels, fresh, totals)
         return
     if fresh:
         for o in range(outputs):
@@ -102,12 +137,12 @@ def _correlate_three(d, x, o, t0, t1, t2):
 
 
 @inner
-def spread(d, weight, panels, g):
+def spread(d, weight, panels, halves, thread, g):
     """Write d weight to `g` (pixels, k), for d (pixels, outputs); `panels` hold weight unless narrow."""
     pixels, k = g.shape
     outputs = weight.shape[0]
     if outputs > NARROW:
-        multiply(d, panels, True, g)
+        _multiply(d, panels, halves, thread, g)
         return
     if outputs == 3:
         w0, w1, w2 = weight[0], weight[1], weight[2]

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
-from priorbench.toolkit.fused.product import room_for
+from priorbench.toolkit.fused import product
+from priorbench.toolkit.fused.bfloat16 import product as rounded
 from priorbench.toolkit.fused.team import ThreadTeam
 from priorbench_deep_decoder.engine import passes
 from priorbench_deep_decoder.engine.bands import BANDS
@@ -40,6 +42,8 @@ class Program:
         float32 or float64.
     threads : int
         to be used.
+    bfloat16 : bool, default False
+        factors of products are rounded to that; `dtype` is float32.
     """
 
     def __init__(
@@ -50,6 +54,8 @@ class Program:
         width: int,
         dtype: torch.dtype,
         threads: int,
+        *,
+        bfloat16: bool = False,
     ) -> None:
         k = architecture.channels
         # Repeating pixels commutes with what works on single pixels, and with statistics: it is done last.
@@ -61,7 +67,8 @@ class Program:
             height, width = (2 * height, 2 * width) if up else (height, width)
         self.height, self.width = height, width
         number = torch.empty(0, dtype=dtype).numpy().dtype
-        self._memory = _memory(architecture, outputs, sizes, height * width, number, threads)
+        given = architecture, outputs, sizes, height * width, number, threads
+        self._memory = _memory(*given, bfloat16=bfloat16)
         work = sum(h * w * (4 if up else 1) * k * (12 + k) for h, w, up in sizes)
         self._alone = work < ALONE
         self._team = ThreadTeam(threads)
@@ -90,6 +97,8 @@ def _memory(
     pixels: int,
     number: np.dtype[Any],
     threads: int,
+    *,
+    bfloat16: bool,
 ) -> Memory:
     """Return the memory for layers of these heights and widths, of which some upsample."""
     k, layers = architecture.channels, len(sizes)
@@ -97,6 +106,8 @@ def _memory(
     ends = np.cumsum([0] + [h * w * k for h, w, _ in sizes])
     rows = min(max(TILE_PIXELS, TILE_BYTES // (k * number.itemsize)), pixels)
     rows = max(rows, *(4 * w for _, w, up in sizes if up), 1)
+    factor = rounded.PAIR if bfloat16 else number
+    room = rounded.room_for if bfloat16 else partial(product.room_for, number)
     return Memory(
         layers=np.array([(h, w, start, up) for (h, w, up), start in zip(sizes, ends, strict=False)]),
         normalise_last=architecture.normalise == "after-activation",
@@ -116,8 +127,9 @@ def _memory(
         folded=np.empty((most, k), number),
         bias=np.empty(most, number),
         edges=np.empty(BANDS * max(w for _, w, _ in sizes) * k, number),
-        panels=np.empty(max(room_for(number, most, k), room_for(number, k, most)), number),
+        panels=np.empty(max(room(most, k), room(k, most)), factor),
         tiles=np.empty((threads, rows, k), number),
-        packed=np.empty((threads, room_for(number, rows, k)), number),
+        packed=np.empty((threads, room(rows, k)), factor),
+        halves=np.empty((threads, (rows + 1) * (most + 1) // 2), factor) if bfloat16 else None,
         output=np.empty((pixels, outputs), number),
     )

@@ -111,6 +111,7 @@ def test_a_part_that_does_not_take_part_does_not_count(site: Path) -> None:
     [
         {},
         {"stopping": (), "repetition": 12, "salt": "00" * 16},
+        {"product": "avx512_bf16"},
         {"image": 'käse "1"/\udcff.png', "noisy_sha256": "1" * 64, "device": "cuda:1", "metrics": ()},
         {"denoiser": Choice(name="m", label="m", parameters={"b": 0.1, "a": ["x", None], "image": 1})},
     ],
@@ -134,7 +135,14 @@ def test_a_key_is_the_hash_of_one_json_text(changes: dict[str, Any]) -> None:
         "device": trial.device.partition(":")[0],
         "threads": trial.threads,
         "provenance": provenance,
+        **({"product": trial.product} if trial.product else {}),
     }
     text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
     expected = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
     assert record_key(trial, rule, provenance) == expected
+
+
+def test_the_product_of_bfloat16_numbers_is_in_the_key(site):
+    """Processors add in other orders; what does not use such numbers has no product."""
+    plain = key()
+    assert len({plain, *(key(replace(TRIAL, product=name)) for name in ("avx512_bf16", "cuda"))}) == 3

@@ -89,7 +89,8 @@ class Method:
         PriorbenchError
             The method refuses the picture, or does not go with the stopping rule.
         """
-        reason = refusal(self.spec, pixels.shape, self.device, noise)
+        own = self.choice.parameters
+        reason = refusal(self.spec, pixels.shape, self.device, noise, parameters=own)
         if reason:
             raise PriorbenchError(f"denoiser '{self.choice.name}' {reason}")
         problem = posed(pixels, noise, self.device, self.seed)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LOOKED_AT, _COUNTED = 12, 100
 
 
-def tell_plan(plan: Plan, store: str | None, limits: Limits, retry_failed: bool) -> None:
+def tell_plan(plan: Plan, store: str | None, limits: Limits, retry_failed: bool, *, elsewhere: bool) -> None:
     """Print what a run would do.
 
     Parameters
@@ -34,6 +34,8 @@ def tell_plan(plan: Plan, store: str | None, limits: Limits, retry_failed: bool)
         where records would go; None for the usual one.
     limits, retry_failed : Limits or bool
         of the run, which decide what of the failures is run again.
+    elsewhere : bool
+        other machines would run the methods.
     """
     from priorbench.protocol.seeding import salt_hash
 
@@ -42,7 +44,7 @@ def tell_plan(plan: Plan, store: str | None, limits: Limits, retry_failed: bool)
     looked = _tell_pictures(plan)
     if options.salt:
         print_yaml(f"# noise of a salt with the hash {salt_hash(options.salt)}")
-    for line in plan.expected_refusals(looked):
+    for line in plan.expected_refusals(looked, elsewhere=elsewhere):
         remark(line)
     try:
         _tell_store(plan, store, limits, retry_failed)

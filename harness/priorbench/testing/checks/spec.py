@@ -153,6 +153,19 @@ def abilities(subject: Subject) -> Finding | None:
     return None
 
 
+def arithmetic(subject: Subject) -> Finding | None:
+    """Keys and refusals follow from the parameter that says how products are computed."""
+    assert isinstance(subject.spec, DenoiserSpec)
+    name = subject.spec.arithmetic
+    if not name or name in subject.parameters:
+        return None
+    return Finding(
+        expected="'arithmetic' names a parameter of the factory",
+        seen=f"'{name}'{suggestion(name, subject.parameters)}",
+        mend="correct 'arithmetic' in the spec",
+    )
+
+
 def level(subject: Subject) -> Finding | None:
     """Levels share their random numbers: the seed does not know what these parameters are."""
     assert isinstance(subject.spec, (NoiseSpec, OperatorSpec))
@@ -189,6 +202,9 @@ ABILITIES = Check(
     what="its spec says truly whether it iterates, and fits several images at once",
     run=abilities,
     needs=("loads",),
+)
+ARITHMETIC = Check(
+    name="arithmetic", what="'arithmetic' names a parameter of it", run=arithmetic, needs=("loads",)
 )
 #: for what is drawn at random
 LEVEL = Check(name="level", what="'level' and 'after_draw' name its parameters", run=level, needs=("loads",))

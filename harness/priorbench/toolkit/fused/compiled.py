@@ -70,5 +70,5 @@ def _digest(function: Callable[..., Any]) -> str:
 
 @cache
 def _digest_of(folder: Path) -> str:
-    content = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
+    content = b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))
     return hashlib.sha256(content).hexdigest()
