@@ -19,7 +19,8 @@ from priorbench.contract.records import Record
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import load_registry
 from priorbench.loading.registry import Registry
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions
 from priorbench.worker.seats import ProcessSeat

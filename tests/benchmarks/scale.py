@@ -30,7 +30,8 @@ from priorbench.contract.requests import Run
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import load_registry
 from priorbench.loading.plugin_files import FILES_VARIABLE
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.store.database import Store
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions

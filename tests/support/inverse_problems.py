@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from priorbench.protocol.problems import noisy_problem
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions
 from priorbench.suite.resolution import choose, instantiate

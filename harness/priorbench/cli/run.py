@@ -158,7 +158,8 @@ def run(
     from priorbench.contract.limits import Limits
     from priorbench.machine.settings import available_threads
     from priorbench.protocol.seeding import read_salt
-    from priorbench.run.plan import Plan, PlanOptions
+    from priorbench.run.options import PlanOptions
+    from priorbench.run.plan import Plan
     from priorbench.suite.files import load_suite, suite_yaml
     from priorbench.suite.model import SuiteOptions
 

@@ -12,7 +12,8 @@ from priorbench.contract.trial import Trial
 from priorbench.experiments.work import Outcome, Trials
 from priorbench.loading.registry import Registry
 from priorbench.run.loop import Watch, execute
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.store.database import Store
 from priorbench.suite.checking import SuiteText, check_suite
 from priorbench.suite.model import Suite, SuiteOptions

@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from priorbench.contract.averages import STOP_NOW
 from priorbench.contract.choice import Choice
 from priorbench.contract.executor import Sample
 from priorbench.contract.images import ImageSet
-from priorbench.contract.limits import check_count
 from priorbench.contract.requests import Request
 from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec
 from priorbench.contract.trial import Trial
@@ -21,88 +20,19 @@ from priorbench.loading.registry import Registry, import_factory
 from priorbench.machine.arithmetic import product_named
 from priorbench.parameters.values import build
 from priorbench.run.asking import Asking, asked_set
-from priorbench.run.counting import told_counts
-from priorbench.run.expected import Expecting
+from priorbench.run.foreseeing.counts import told_counts
+from priorbench.run.foreseeing.refusals import Expecting
 from priorbench.run.given import check_given
 from priorbench.run.keys import Provenance
 from priorbench.run.making import Blocks, fit_of
 from priorbench.run.memory.pictures import Remembered, remembered
 from priorbench.run.noting import Notes
+from priorbench.run.options import PlanOptions
 from priorbench.run.reading import Looked, Planned, Skipped, Wanted, read_images
 from priorbench.run.revision import revision
 from priorbench.suite.given import is_given
 from priorbench.suite.inspection import abilities
 from priorbench.suite.model import Suite
-
-#: no count of a run is larger; what has more cannot be counted through
-MOST = 10**9
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlanOptions:
-    """What a run adds to its suite.
-
-    Attributes
-    ----------
-    device, threads : str or int, optional
-        where, and with how many CPU threads, the methods run; one that cannot run on the device runs on the
-        CPU.
-    limit : int or None, optional
-        usable images of each set; None = all.
-    shard : tuple[int, int] or None, optional
-        (i, n): only the i-th of n parts, 1-based; None = all. The part of a trial follows from what it is.
-    strict : bool, default False
-        an image that cannot be used is an error.
-    pictures : int, default 3
-        number of images of each set that have crops of the first draw of their noise stored, for the report.
-    tags : tuple of str, default ()
-        names that the run is kept under, to find what it asked for; nothing of a result depends on them.
-    outputs, outputs_limit : str or int, default '' or 0
-        folder with the outputs of methods, and how many bytes of them are kept there; without a limit, none
-        is added.
-    salt : str, default ''
-        secret that noise and operators are drawn with, hexadecimal; empty for the noise that everybody has.
-    """
-
-    device: str = "cpu"
-    threads: int = 1
-    limit: int | None = None
-    shard: tuple[int, int] | None = None
-    strict: bool = False
-    pictures: int = 3
-    tags: tuple[str, ...] = ()
-    outputs: str = ""
-    outputs_limit: int = 0
-    salt: str = field(default="", repr=False)
-
-    def __post_init__(self) -> None:
-        """Refuse numbers that choose nothing."""
-        check_count("threads", self.threads)
-        check_count("pictures", self.pictures, least=0)
-        if self.limit is not None:
-            check_count("limit", self.limit)
-        counts = {"threads": self.threads, "pictures": self.pictures, "limit": self.limit or 0}
-        counts["the number of shards"] = self.shard[1] if self.shard else 0
-        for what, value in counts.items():
-            if value > MOST:
-                raise PriorbenchError(f"{what} is {value}: give at most {MOST}")
-        self._check_tags()
-        if self.shard is not None:
-            index, count = self.shard
-            if check_count("the shard", index) > check_count("the number of shards", count):
-                raise PriorbenchError(f"the shard is {index} of {count}: give one from 1 to {count}")
-
-    def _check_tags(self) -> None:
-        """Refuse tags that no filter could name."""
-        if not self.tags:
-            return
-        from priorbench.store.tags import is_tag
-
-        for tag in self.tags:
-            if not is_tag(tag):
-                raise PriorbenchError(
-                    f"the tag {tag!r} is no name: leave out white space at its ends, and '*', '?' and '['"
-                )
 
 
 class Plan:

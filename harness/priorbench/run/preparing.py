@@ -17,7 +17,8 @@ from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.values import resolve
 from priorbench.pictures.writing import write_picture
 from priorbench.run.loop import execute
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.store.database import Store
 from priorbench.suite.checking import OPTIONS_ALONE, check_suite
 from priorbench.suite.model import SuiteOptions

@@ -12,7 +12,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.executors.local import LocalExecutor
 from priorbench.executors.serial import SerialExecutor
 from priorbench.loading.registry import Registry
-from priorbench.run.plan import PlanOptions
+from priorbench.run.options import PlanOptions
 from priorbench.standard.stopping_rules import BestLoss, Fixed, Oracle
 
 NO_LIMITS = [{"timeout": value} for value in (0, -1.0, math.nan, math.inf, "5", True)]

@@ -8,7 +8,8 @@ import pytest
 
 from priorbench.loading.load import load_registry
 from priorbench.machine import arithmetic
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions
 from priorbench.worker.seats import OwnSeat

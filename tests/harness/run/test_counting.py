@@ -9,7 +9,7 @@ import pytest
 
 from priorbench.contract.specs import ImageSetSpec
 from priorbench.errors import PriorbenchError
-from priorbench.run.counting import told_counts
+from priorbench.run.foreseeing.counts import told_counts
 from priorbench_images.folder import folder
 
 SPEC = ImageSetSpec(name="folder", factory="m:f", label_from="path", takes_folder=True)

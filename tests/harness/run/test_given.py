@@ -14,7 +14,8 @@ from priorbench.cli import main
 from priorbench.contract.images import SkippedImage, array_sha256
 from priorbench.errors import PriorbenchError, RequestError
 from priorbench.loading.load import load_registry
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions
 

@@ -14,7 +14,8 @@ from priorbench.contract.images import SkippedImage
 from priorbench.contract.records import to_json
 from priorbench.contract.requests import Run
 from priorbench.loading.load import load_registry
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.run.storing.answers import AnswerBook
 from priorbench.store.database import Store
 from priorbench.store.rows.earlier import request_of

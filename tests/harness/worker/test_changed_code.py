@@ -13,7 +13,8 @@ from priorbench.loading.changes import CORE
 from priorbench.loading.digests import code_digest, core_digest, digest_of
 from priorbench.loading.load import load_registry
 from priorbench.loading.sources import core_files
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions
 from priorbench.worker.seats import OwnSeat

@@ -14,7 +14,8 @@ from priorbench.errors import UnknownNameError
 from priorbench.loading.load import load_registry
 from priorbench.loading.registry import Registered, Registry
 from priorbench.protocol.metrics import clip01, psnr
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.suite.files import load_suite, suite_yaml
 from priorbench.suite.model import SuiteOptions
 from priorbench.suite.resolution import choose, instantiate

@@ -19,7 +19,8 @@ from priorbench.contract.trial import Trial, trial_to_json
 from priorbench.loading.load import load_registry
 from priorbench.loading.sources import CORE, WITHOUT_INFLUENCE, core_files, plugin_sources
 from priorbench.machine.settings import KEEP_VARIABLE, import_path, worker_environment
-from priorbench.run.plan import Plan, PlanOptions
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
 from priorbench.suite.files import load_suite
 from priorbench.suite.model import SuiteOptions
 
