@@ -15,6 +15,7 @@ from priorbench.toolkit.fused.planes import (
     normalise,
     normalise_backward,
     rectify_backward,
+    sum_of,
     upsampled_mean_and_inverse,
     upsampled_normalise_backward,
 )
@@ -78,6 +79,14 @@ def normalise_upsampled_backward(
         d_gain[o], d_shift[o] = upsampled_normalise_backward(
             x[o, :pixels], dy[o, :pixels], width, kept[0, o], kept[1, o], gain[o]
         )
+
+
+@inner
+def sum_planes(place: Member, x: Any, pixels: int, sums: Any) -> None:
+    """Write the sum of each channel's pixels."""
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
+        sums[o] = sum_of(x[o, :pixels])
 
 
 @inner
