@@ -36,10 +36,10 @@ DIGESTS = {
     "20 channels": "7ec9516d21f31496",
     "before the activation": "7b228e61f240e0db",
     "nearest, convolve first": "77b2133b1d99a8c0",
-    "DIP": "fb309f7853ebaa14",
+    "DIP": "d141eaec708d47c3",
     "DIP, other layers": "cf7731eed5decf67",
-    "DIP without skips, averaged": "6069086d7f1fc7dc",
-    "ConvDecoder": "f4b841f651bf1de7",
+    "DIP without skips, averaged": "fda271d18abb7ac2",
+    "ConvDecoder": "b3c4f3990f2bb012",
     "ConvDecoder, other sizes": "70f2e273eb03d1c6",
 }
 

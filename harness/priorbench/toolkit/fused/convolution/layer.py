@@ -116,6 +116,6 @@ class Convolve:
     def _room(self) -> int:
         """Return how many numbers a thread needs."""
         columns: int = COLUMN_BYTES // self._kind.itemsize
-        most = max(turned.shape[1] for turned in self._turned) + self._inputs
+        most = self._outputs * max(len(phase.taps) for phase in self._geometry.phases) + self._inputs
         panel = max(self._weight[0].numel(), most) * columns
         return max(panel, room_for(self._kind, DEPTH, self._outputs))

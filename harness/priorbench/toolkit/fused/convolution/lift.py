@@ -9,16 +9,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from priorbench.toolkit.fused.barrier import Member, wait_for_all
+from priorbench.toolkit.fused.barrier import Member, part, wait_for_all
 from priorbench.toolkit.fused.compiled import inner
 from priorbench.toolkit.fused.convolution.correlate import correlate, multiply_channels
-from priorbench.toolkit.fused.kernels import gather, scatter
+from priorbench.toolkit.fused.convolution.resampling import (
+    add_shifted,
+    collect_shifted,
+    taps_of,
+    upsampled,
+)
 from priorbench.toolkit.fused.layers import Planes
-from priorbench.toolkit.fused.resampling import taps_of, upsampled
 from priorbench.toolkit.fused.team import TorchTeam
 
 #: numbers of the products of a group of channels, about: they stay in the processor's cache
-_GROUP = 1 << 21
+_GROUP = 5 << 20
 
 
 class Lift:
@@ -147,3 +151,61 @@ def _backward(
         correlate(place, mine, x, pixels, gradient[begin:end])
         multiply_channels(place, turned[:, begin:end], mine, pixels, first == 0, dx)
         wait_for_all(place)
+
+
+@inner
+def gather(
+    place: Member,
+    products: Any,
+    x: Any,
+    pixels: int,
+    taps: int,
+    coarse_width: int,
+    rows: Any,
+    weights: Any,
+    columns: Any,
+    bilinear: bool,
+    reflect: bool,
+) -> None:
+    """Add to each channel of x what its taps see of its products (channels taps taps, stride)."""
+    square = taps * taps
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
+        mine = products[o * square : (o + 1) * square].reshape(-1)
+        add_shifted(mine, x[o, :pixels], taps, coarse_width, rows, weights, columns, bilinear, reflect)
+
+
+@inner
+def scatter(
+    place: Member,
+    x: Any,
+    products: Any,
+    pixels: int,
+    taps: int,
+    coarse_width: int,
+    rows: Any,
+    weights: Any,
+    count: Any,
+    columns: Any,
+    column_weights: Any,
+    bilinear: bool,
+    reflect: bool,
+) -> None:
+    """Write into the products the adjoint of `gather` applied to x."""
+    square = taps * taps
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
+        mine = products[o * square : (o + 1) * square].reshape(-1)
+        collect_shifted(
+            x[o, :pixels],
+            mine,
+            taps,
+            coarse_width,
+            rows,
+            weights,
+            count,
+            columns,
+            column_weights,
+            bilinear,
+            reflect,
+        )
