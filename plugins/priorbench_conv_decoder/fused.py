@@ -1,18 +1,20 @@
 """ConvDecoder on a CPU: the function of `priorbench_conv_decoder.network.DecoderNetwork`, in fewer products.
 
 Channel mixing commutes with upsampling, padding and shifting: a convolution of an upsampled image is done on
-the coarse one, where there are fewer pixels to multiply. See `priorbench.toolkit.fused.layers.Lift`. The
-layer that does not upsample saves multiplications by `priorbench.toolkit.fused.winograd.Winograd`.
+the coarse one, where there are fewer pixels to multiply (`priorbench.toolkit.fused.convolution.lift`). The
+layer that does not upsample saves multiplications (`priorbench.toolkit.fused.convolution.winograd`).
 """
 
 from __future__ import annotations
 
 import torch
 
-from priorbench.toolkit.fused.layers import Gradients, Lift, Normalise, Planes, Rectify
+from priorbench.toolkit.fused.convolution.lift import Lift
+from priorbench.toolkit.fused.convolution.mixing import Output
+from priorbench.toolkit.fused.convolution.winograd import Winograd
+from priorbench.toolkit.fused.layers import Gradients, Normalise, Planes, Rectify
 from priorbench.toolkit.fused.team import TorchTeam
 from priorbench.toolkit.fused.whole import Fused
-from priorbench.toolkit.fused.winograd import Winograd
 from priorbench_conv_decoder.network import DecoderNetwork, Layer
 
 
@@ -25,9 +27,9 @@ class _DecoderEngine:
     """The hidden layers and the output layer."""
 
     def __init__(self, network: DecoderNetwork, size: tuple[int, int]) -> None:
-        self._output = network.output
         self._layers: list[_Lifted | _Last] = []
         team = TorchTeam()
+        self._output = Output(team, network.output)
         for layer in network.hidden:
             assert isinstance(layer, Layer)
             if layer.size is None:
@@ -40,17 +42,11 @@ class _DecoderEngine:
         x = Planes.of(z.detach().clone())
         for layer in self._layers:
             x = layer.forward(x)
-        self._features = x
-        weight, bias = self._output.weight.detach().flatten(1), self._output.bias
-        assert bias is not None
-        return torch.addmm(bias.detach()[:, None], weight, x.flat).view(1, -1, x.height, x.width)
+        return self._output.forward(x)
 
     def backward(self, gradient: torch.Tensor) -> Gradients:
-        dy, x = gradient[0].flatten(1), self._features
-        weight, bias = self._output.weight, self._output.bias
-        assert bias is not None
-        gradients: Gradients = {weight: torch.mm(dy, x.flat.t()).view_as(weight), bias: dy.sum(1)}
-        torch.mm(weight.detach().flatten(1).t(), dy, out=x.flat)
+        gradients: Gradients = {}
+        x = self._output.backward(gradient, gradients)
         for layer in reversed(self._layers):
             x = layer.backward(x, gradients)
         return gradients
@@ -68,7 +64,6 @@ class _Lifted:
         self._sums, self._out = (Planes.empty(weight.shape[0], *fine, weight.dtype) for _ in range(2))
 
     def forward(self, x: Planes) -> Planes:
-        self._x = x
         self._sums.flat.zero_()
         self._lift.forward(x, self._sums)
         self._rectify.forward(self._sums)
@@ -76,12 +71,12 @@ class _Lifted:
         return self._out
 
     def backward(self, dy: Planes, gradients: Gradients) -> Planes:
-        """Return dx, written over x; `dy` is used up."""
+        """Return dx; `dy` is used up."""
         conv, norm = self._layer.conv, self._layer.norm
         gradients[norm.weight], gradients[norm.bias] = self._normalise.backward(dy)
         gradients[self._rectify.bias] = self._rectify.backward(dy)
         gradients[conv.weight] = self._lift.backward(dy)
-        return self._x
+        return self._lift.dx
 
 
 class _Last:

@@ -11,7 +11,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from priorbench.toolkit.fused.layers import Convolve, Gradients, Lift, Mix, Normalise, Planes, Unfold
+from priorbench.toolkit.fused.convolution.layer import Convolve
+from priorbench.toolkit.fused.convolution.lift import Lift
+from priorbench.toolkit.fused.convolution.mixing import Mix, Output
+from priorbench.toolkit.fused.layers import Gradients, Normalise, Planes
 from priorbench.toolkit.fused.team import TorchTeam
 from priorbench.toolkit.fused.whole import Fused
 from priorbench_dip.network import Scale, SkipNetwork, Stage
@@ -26,26 +29,17 @@ class _SkipEngine:
     """The hourglass, the output layer and the sigmoid."""
 
     def __init__(self, network: SkipNetwork, height: int, width: int) -> None:
-        self._output, self._sigmoid = network.output, network.sigmoid
-        self._hourglass = _Scale(TorchTeam(), network.hourglass, height, width)
+        team = TorchTeam()
+        self._hourglass = _Scale(team, network.hourglass, height, width)
+        self._output = Output(team, network.output, sigmoid=network.sigmoid)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        self._features = self._hourglass.forward(Planes.of(z.detach()))
-        weight, bias = self._output.weight.detach().flatten(1), self._output.bias
-        assert bias is not None
-        x = torch.addmm(bias.detach()[:, None], weight, self._features.flat)
-        self._image = torch.sigmoid_(x) if self._sigmoid else x
-        return self._image.view(1, -1, self._features.height, self._features.width).clone()
+        return self._output.forward(self._hourglass.forward(Planes.of(z.detach())))
 
     def backward(self, gradient: torch.Tensor) -> Gradients:
-        dy = gradient[0].flatten(1)
-        if self._sigmoid:
-            dy = dy * (self._image * (1 - self._image))
-        weight, bias, features = self._output.weight, self._output.bias, self._features
-        assert bias is not None
-        gradients: Gradients = {weight: torch.mm(dy, features.flat.t()).view_as(weight), bias: dy.sum(1)}
-        torch.mm(weight.detach().flatten(1).t(), dy, out=features.flat)
-        self._hourglass.backward(features, gradients, first=True)
+        gradients: Gradients = {}
+        d_features = self._output.backward(gradient, gradients)
+        self._hourglass.backward(d_features, gradients, first=True)
         return gradients
 
 
@@ -56,7 +50,10 @@ class _Scale:
         a, dtype = scale.architecture, scale.norm.weight.dtype
         coarse = (height // 2, width // 2)
         self._scale = scale
-        self._halve, self._down = _Window(team, scale.halve), _Window(team, scale.down)
+        self._halve, self._down = (
+            _Window(team, scale.halve, height, width),
+            _Window(team, scale.down, *coarse),
+        )
         self._deeper = _Scale(team, scale.deeper, *coarse) if scale.deeper is not None else None
         self._skip = _Skip(team, scale, scale.skip, height, width) if scale.skip is not None else None
         self._joint = Normalise(team, scale.norm, first=a.skip_channels, upsampled=a.upsampling == "bilinear")
@@ -98,7 +95,7 @@ class _Scale:
         d_merged = self._mixed  # not needed any more
         gradients[scale.mix.conv.weight] = self._mix.backward(dy, d_merged)
         _keep(gradients, scale.merge.norm, self._merge.backward(d_merged))
-        weight, d_coarse = self._lift.backward(d_merged), self._coarse
+        weight, d_coarse = self._lift.backward(d_merged), self._lift.dx
         gain, shift = self._joint.backward(d_coarse)
         if self._skip is not None:
             dx, its_weight, its_gain, its_shift = self._skip.backward(d_merged, gradients, first=first)
@@ -117,24 +114,27 @@ class _Scale:
 class _Window:
     """A stage with a spatial convolution."""
 
-    def __init__(self, team: TorchTeam, stage: Stage) -> None:
+    def __init__(self, team: TorchTeam, stage: Stage, height: int, width: int) -> None:
+        conv, dtype = stage.conv, stage.conv.weight.dtype
         self._stage = stage
-        self._convolve = Convolve(stage.conv)
+        self._convolve = Convolve(team, conv, height, width)
         self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)
-        self._out: Planes | None = None
+        stride = conv.stride[0]
+        self._sums, self._out = (
+            Planes.empty(conv.out_channels, height // stride, width // stride, dtype) for _ in range(2)
+        )
+        self._dx = Planes.empty(conv.in_channels, height, width, dtype)
 
     def forward(self, x: Planes) -> Planes:
-        y = self._convolve.forward(x)
-        if self._out is None:
-            self._out = Planes.empty(y.data.shape[0], y.height, y.width, y.data.dtype, gap=0)
-        self._normalise.forward(y, self._out)
+        self._convolve.forward(x, self._sums)
+        self._normalise.forward(self._sums, self._out)
         return self._out
 
     def backward(self, dy: Planes, gradients: Gradients, *, first: bool = False) -> Planes:
         """Return dx, undefined for the `first` layer."""
         _keep(gradients, self._stage.norm, self._normalise.backward(dy))
-        dx, gradients[self._stage.conv.weight] = self._convolve.backward(dy, first=first)
-        return dx
+        gradients[self._stage.conv.weight] = self._convolve.backward(dy, None if first else self._dx)
+        return self._dx
 
 
 class _Skip:
@@ -145,23 +145,25 @@ class _Skip:
         self._stage = stage
         self._mix = Mix(team, stage.conv)
         self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)
-        self._joint, self._unfold = Normalise(team, scale.norm, last=few), Unfold(team, scale.merge.conv, few)
+        self._joint = Normalise(team, scale.norm, last=few)
+        self._convolve = Convolve(team, scale.merge.conv, height, width, few)
         self._mixed, self._features, self._normalised = (
             Planes.empty(few, height, width, weight.dtype) for _ in range(3)
         )
-        self._dx = Planes.empty(weight.shape[1], height, width, weight.dtype, gap=0)
+        self._dx = Planes.empty(weight.shape[1], height, width, weight.dtype)
 
     def forward(self, x: Planes, y: Planes) -> None:
         self._mix.forward(x, self._mixed)
         self._normalise.forward(self._mixed, self._features)
         self._joint.forward(self._features, self._normalised)
-        self._unfold.forward(self._normalised, y)
+        self._convolve.forward(self._normalised, y)
 
     def backward(
         self, dy: Planes, gradients: Gradients, *, first: bool
     ) -> tuple[Planes, torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return dx, and this branch's part of the gradients of the merge's weight, scale and shift."""
-        ds, weight = self._unfold.backward(dy)
+        ds = self._normalised  # not needed any more
+        weight = self._convolve.backward(dy, ds)
         gain, shift = self._joint.backward(ds)
         _keep(gradients, self._stage.norm, self._normalise.backward(ds))
         gradients[self._stage.conv.weight] = self._mix.backward(ds, None if first else self._dx)

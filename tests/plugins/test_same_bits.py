@@ -1,4 +1,4 @@
-"""The deep decoder's fits have the same bits on every x86-64 processor with AVX2, on any number of threads.
+"""Fits of the fused engines have the same bits on every x86-64 processor with AVX2, on any number of threads.
 
 The digests below were made on a processor with AVX-512. They are met by any other, with the same torch: it
 draws the first weights and does Adam's steps.
@@ -36,6 +36,11 @@ DIGESTS = {
     "20 channels": "7ec9516d21f31496",
     "before the activation": "7b228e61f240e0db",
     "nearest, convolve first": "77b2133b1d99a8c0",
+    "DIP": "d141eaec708d47c3",
+    "DIP, other layers": "cf7731eed5decf67",
+    "DIP without skips, averaged": "fda271d18abb7ac2",
+    "ConvDecoder": "b3c4f3990f2bb012",
+    "ConvDecoder, other sizes": "70f2e273eb03d1c6",
 }
 
 

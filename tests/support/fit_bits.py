@@ -16,18 +16,21 @@ from typing import Any
 import torch
 
 from priorbench import Observation
+from priorbench_conv_decoder.model import ConvDecoder
 from priorbench_deep_decoder.model import DeepDecoder
+from priorbench_dip.model import DeepImagePrior
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """A network, a picture's channels and sizes, and whose iterates are looked at."""
+    """A picture's channels and sizes, a network, and whose iterates are looked at."""
 
     channels: int
     height: int
     width: int
     how: dict[str, Any] = field(default_factory=dict)
     iterations: int = 12
+    method: Any = DeepDecoder
 
 
 FITS = {
@@ -44,6 +47,25 @@ FITS = {
         width=48,
         how={"channels": 40, "upsampling": "nearest", "order": "convolve-first"},
     ),
+    "DIP": Fit(channels=3, height=64, width=96, iterations=4, method=DeepImagePrior),
+    "DIP, other layers": Fit(
+        channels=1,
+        height=37,
+        width=50,
+        how={"channels": 21, "scales": 3, "kernel": 5, "upsampling": "nearest", "padding": "zero"},
+        method=DeepImagePrior,
+    ),
+    "DIP without skips, averaged": Fit(
+        channels=3,
+        height=32,
+        width=48,
+        how={"channels": 40, "scales": 3, "skip_channels": 0, "averaging": 0.9},
+        method=DeepImagePrior,
+    ),
+    "ConvDecoder": Fit(channels=3, height=40, width=64, iterations=4, method=ConvDecoder),
+    "ConvDecoder, other sizes": Fit(
+        channels=1, height=37, width=50, how={"channels": 21, "layers": 4}, method=ConvDecoder
+    ),
 }
 
 
@@ -54,7 +76,7 @@ def bits_of(fit: Fit, *, threads: int) -> str:
     levels = torch.randint(256, (fit.channels, fit.height, fit.width), generator=generator)
     noisy = Observation(image=levels.float() / 255, noise=None, device=torch.device("cpu"), seed=5)
     digest = hashlib.sha256()
-    for step in itertools.islice(DeepDecoder(engine="fused", **fit.how).iterate(noisy), fit.iterations):
+    for step in itertools.islice(fit.method(engine="fused", **fit.how).iterate(noisy), fit.iterations):
         digest.update(step.output.numpy().tobytes())
         digest.update(struct.pack("<f", step.loss))
     return digest.hexdigest()[:16]

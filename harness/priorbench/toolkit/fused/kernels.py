@@ -15,10 +15,10 @@ from priorbench.toolkit.fused.planes import (
     normalise,
     normalise_backward,
     rectify_backward,
+    sum_of,
     upsampled_mean_and_inverse,
     upsampled_normalise_backward,
 )
-from priorbench.toolkit.fused.resampling import add_shifted, collect_shifted
 
 
 @inner
@@ -81,6 +81,14 @@ def normalise_upsampled_backward(
 
 
 @inner
+def sum_planes(place: Member, x: Any, pixels: int, sums: Any) -> None:
+    """Write the sum of each channel's pixels."""
+    begin, end = part(place, x.shape[0])
+    for o in range(begin, end):
+        sums[o] = sum_of(x[o, :pixels])
+
+
+@inner
 def rectify_planes(place: Member, x: Any, pixels: int, bias: Any) -> None:
     """Turn x into relu(x + bias), in place."""
     begin, end = part(place, x.shape[0])
@@ -97,61 +105,3 @@ def rectify_planes_backward(place: Member, y: Any, dy: Any, pixels: int, d_bias:
     begin, end = part(place, y.shape[0])
     for o in range(begin, end):
         d_bias[o] = rectify_backward(y[o, :pixels], dy[o, :pixels])
-
-
-@inner
-def gather(
-    place: Member,
-    products: Any,
-    x: Any,
-    pixels: int,
-    taps: int,
-    coarse_width: int,
-    rows: Any,
-    weights: Any,
-    columns: Any,
-    bilinear: bool,
-    reflect: bool,
-) -> None:
-    """Add to each channel of x what its taps see of its products (channels taps taps, stride)."""
-    square = taps * taps
-    begin, end = part(place, x.shape[0])
-    for o in range(begin, end):
-        mine = products[o * square : (o + 1) * square].reshape(-1)
-        add_shifted(mine, x[o, :pixels], taps, coarse_width, rows, weights, columns, bilinear, reflect)
-
-
-@inner
-def scatter(
-    place: Member,
-    x: Any,
-    products: Any,
-    pixels: int,
-    taps: int,
-    coarse_width: int,
-    rows: Any,
-    weights: Any,
-    count: Any,
-    columns: Any,
-    column_weights: Any,
-    bilinear: bool,
-    reflect: bool,
-) -> None:
-    """Write into the products the adjoint of `gather` applied to x."""
-    square = taps * taps
-    begin, end = part(place, x.shape[0])
-    for o in range(begin, end):
-        mine = products[o * square : (o + 1) * square].reshape(-1)
-        collect_shifted(
-            x[o, :pixels],
-            mine,
-            taps,
-            coarse_width,
-            rows,
-            weights,
-            count,
-            columns,
-            column_weights,
-            bilinear,
-            reflect,
-        )

@@ -28,10 +28,16 @@ def mean_and_inverse(x: Any, epsilon: float) -> tuple[Any, Any]:
 @inner
 def mean_of(x: Any) -> Any:
     """Return the mean."""
+    return sum_of(x) / x.size
+
+
+@inner
+def sum_of(x: Any) -> Any:
+    """Return the sum."""
     total, lanes = 0.0, cleared(1, x.dtype)[0]
     for start in range(0, x.size, STRETCH):
         total += _sum(x[start : start + STRETCH], lanes)
-    return total / x.size
+    return total
 
 
 @inner

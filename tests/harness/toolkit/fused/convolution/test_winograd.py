@@ -9,7 +9,7 @@ from torch import nn
 
 from priorbench.toolkit.fused.layers import Planes
 
-winograd = pytest.importorskip("priorbench.toolkit.fused.winograd")
+winograd = pytest.importorskip("priorbench.toolkit.fused.convolution.winograd")
 
 
 def test_the_matrices_convolve_four_numbers_out_of_six():

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-calls
 """3 x 3 convolutions with a quarter of the multiplications: Winograd's F(4 x 4, 3 x 3).
 
 Four by four pixels of the output depend on six by six of the input. With the matrices A, G and B of one
@@ -15,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from priorbench.toolkit.fused.barrier import Member, part
+from priorbench.toolkit.fused.barrier import Member, part, wait_for_all
 from priorbench.toolkit.fused.compiled import inner
+from priorbench.toolkit.fused.convolution.correlate import correlate, multiply_channels
 from priorbench.toolkit.fused.layers import GAP, Planes
 from priorbench.toolkit.fused.team import TorchTeam, Work
 
@@ -62,7 +64,11 @@ class Winograd:
         self._products = torch.empty(IN * IN, outputs, tiles + GAP, dtype=dtype)[..., :tiles]
         self._out = Planes.empty(outputs, height, width, dtype)
         a, g, b = (torch.from_numpy(matrix).to(dtype) for matrix in matrices())
-        self._a, self._b, self._g = a.numpy(), b.numpy(), g
+        self._a, self._b, self._g = a.numpy(), b.numpy(), g.numpy()
+        self._g_back = np.ascontiguousarray(self._g.T)
+        self._transformed, self._sums = (
+            np.empty((IN * IN, outputs, inputs), self._g.dtype) for _ in range(2)
+        )
         self._a_back, self._b_back = np.ascontiguousarray(self._a.T), np.ascontiguousarray(self._b.T)
 
     def forward(self, x: Planes) -> Planes:
@@ -70,9 +76,9 @@ class Winograd:
         self._x = x
         values, products = self._values, self._products
         self._share(to_tiles, x.array, self._b, _whole(values))
-        w = self._weight.detach()
-        self._transformed = torch.einsum("ka,oiab,lb->kloi", self._g, w, self._g).flatten(0, 1)
-        torch.bmm(self._transformed, values, out=products)
+        given = self._weight.detach().flatten(2).numpy(), self._g, self._transformed
+        self._multiply(transform_weight, *given)
+        self._multiply(multiply_all, self._transformed, *_whole_of(values), _whole(products))
         self._share(from_products, _whole(products), self._a, self._out.array)
         return self._out
 
@@ -80,11 +86,16 @@ class Winograd:
         """Return dx, written over x, and the gradient of the weight."""
         values, products = self._values, self._products
         self._share(to_tiles, dy.array, self._a_back, _whole(products))
-        d = torch.bmm(products, values.transpose(1, 2)).view(IN, IN, *self._weight.shape[:2])
-        gradient = torch.einsum("ka,kloi,lb->oiab", self._g, d, self._g)
-        torch.bmm(self._transformed.transpose(1, 2), products, out=values)
+        gradient = torch.empty_like(self._weight)
+        given = *_whole_of(products), _whole(values), self._transformed, self._sums
+        self._multiply(multiply_all_back, *given)
+        self._multiply(transform_gradient, self._sums, self._g_back, gradient.flatten(2).numpy())
         self._share(from_values, _whole(values), self._b_back, self._x.array)
         return self._x, gradient
+
+    def _multiply(self, work: Work, *given: Any) -> None:
+        """Let each thread do its part of products."""
+        self._team.share(work, *given, numbers=self._values.numel())
 
     def _share(self, work: Work, given: Any, matrix: Any, out: Any) -> None:
         """Let each thread do it for some channels."""
@@ -95,6 +106,82 @@ def _whole(view: torch.Tensor) -> NDArray[Any]:
     """Return the memory of a view with gaps, (36, channels, tiles and gap), contiguous for the kernels."""
     matrices, channels, tiles = view.shape
     return view.as_strided((matrices, channels, tiles + GAP), view.stride()).numpy()
+
+
+def _whole_of(view: torch.Tensor) -> tuple[NDArray[Any], int]:
+    """Return the same, and how many tiles there are."""
+    return _whole(view), view.shape[2]
+
+
+@inner
+def transform_weight(place: Member, weight: Any, g: Any, transformed: Any) -> None:
+    """Write G w G' of each w (outputs, inputs, 9) to `transformed` (36, outputs, inputs)."""
+    inputs = weight.shape[1]
+    lines, mixed = np.empty((3, 3 * inputs), g.dtype), np.empty((6, 3 * inputs), g.dtype)
+    across, found = np.empty((3, inputs), g.dtype), np.empty((6, inputs), g.dtype)
+    begin, end = part(place, weight.shape[0])
+    for o in range(begin, end):
+        for i in range(inputs):
+            for a in range(3):
+                for b in range(3):
+                    lines[a, b * inputs + i] = weight[o, i, 3 * a + b]
+        _apply(g, lines, mixed)
+        for k in range(6):
+            for b in range(3):
+                across[b] = mixed[k, b * inputs : (b + 1) * inputs]
+            _apply(g, across, found)
+            for j in range(6):
+                transformed[6 * k + j, o] = found[j]
+
+
+@inner
+def transform_gradient(place: Member, sums: Any, g_back: Any, gradient: Any) -> None:
+    """Write G' d G of each d, in `sums` (36, outputs, inputs), to `gradient` (outputs, inputs, 9)."""
+    inputs = gradient.shape[1]
+    lines, mixed = np.empty((6, 6 * inputs), sums.dtype), np.empty((3, 6 * inputs), sums.dtype)
+    across, found = np.empty((6, inputs), sums.dtype), np.empty((3, inputs), sums.dtype)
+    begin, end = part(place, gradient.shape[0])
+    for o in range(begin, end):
+        for k in range(6):
+            for j in range(6):
+                lines[k, j * inputs : (j + 1) * inputs] = sums[6 * k + j, o]
+        _apply(g_back, lines, mixed)
+        for a in range(3):
+            for j in range(6):
+                across[j] = mixed[a, j * inputs : (j + 1) * inputs]
+            _apply(g_back, across, found)
+            for b in range(3):
+                for i in range(inputs):
+                    gradient[o, i, 3 * a + b] = found[b, i]
+
+
+@inner
+def _apply(matrix: Any, given: Any, out: Any) -> None:
+    """Write the product of a small matrix and rows to `out`."""
+    for k in range(matrix.shape[0]):
+        row = out[k]
+        row[:] = 0
+        for a in range(matrix.shape[1]):
+            factor, line = matrix[k, a], given[a]
+            for i in range(len(row)):
+                row[i] += factor * line[i]
+
+
+@inner
+def multiply_all(place: Member, a: Any, b: Any, tiles: int, out: Any) -> None:
+    """Write the products of all matrices a (36, outputs, inputs) and b (36, inputs, tiles)."""
+    for k in range(len(a)):
+        multiply_channels(place, a[k], b[k], tiles, True, out[k])
+
+
+@inner
+def multiply_all_back(place: Member, d: Any, tiles: int, values: Any, a: Any, sums: Any) -> None:
+    """Write d values' to `sums`, and then a' d over the values."""
+    for k in range(len(a)):
+        correlate(place, d[k], values[k], tiles, sums[k])
+    wait_for_all(place)
+    for k in range(len(a)):
+        multiply_channels(place, a[k].T, d[k], tiles, True, values[k])
 
 
 @inner

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.toolkit.fused.compiled import inner
+from priorbench.toolkit.fused.convolution.lines import SLACK, combine, double, halve
 
 Index = NDArray[np.int64]
 Weight = NDArray[np.float64]
@@ -103,8 +104,8 @@ def add_shifted(
     # the rows of one tap, and a gap that keeps it out of the next one's cache sets
     size = products.size // (taps * taps)
     pad = taps // 2
-    coarse = np.empty(coarse_width, plane.dtype)
-    fine = np.empty((taps, width + 2 * pad), plane.dtype)
+    coarse = np.empty(coarse_width + SLACK, plane.dtype)
+    fine = np.empty((taps, width + 2 * pad + 2 * SLACK), plane.dtype)
     starts, weight = np.empty(2 * taps, np.int64), np.empty(2 * taps)
     for r in range(height):
         for dx in range(taps):
@@ -112,8 +113,8 @@ def add_shifted(
                 for q in range(2):
                     starts[2 * dy + q] = (dy * taps + dx) * size + rows[dy, r, q] * coarse_width
                     weight[2 * dy + q] = weights[dy, r, q]
-            combine_rows(coarse, products, starts, weight, 2 * taps)
-            spread_row(coarse, fine[dx], pad, columns, bilinear, reflect)
+            combine(coarse, 0, products, starts, weight, 2 * taps, coarse_width)
+            spread_row(coarse, coarse_width, fine[dx], pad, columns, bilinear, reflect)
         line = plane[r * width : (r + 1) * width]
         if taps == 3:
             one, two, three = fine[0], fine[1, 1:], fine[2, 2:]
@@ -153,18 +154,22 @@ def collect_shifted(
     size = products.size // (taps * taps)
     pad = taps // 2
     # a line with room on both sides: what a tap sees of it is a view
-    room = np.zeros(width + 2 * pad + 2, plane.dtype)
+    room = np.zeros(width + 2 * pad + 2 + 2 * SLACK, plane.dtype)
     line = room[pad + 1 : pad + 1 + width]
     starts = np.empty(rows.shape[2], np.int64)
     for i in range(height):
         for dy in range(taps):
             for q in range(count[dy, i]):
                 starts[q] = rows[dy, i, q] * width
-            combine_rows(line, plane, starts, weights[dy, i], count[dy, i])
+            combine(room, pad + 1, plane, starts, weights[dy, i], count[dy, i], width)
+            room[pad + 1 + width :] = 0
             for dx in range(taps):
                 first = (dy * taps + dx) * size + i * coarse_width
                 row = products[first : first + coarse_width]
-                collect_row(room[2 * pad - dx : 2 * pad - dx + width + 2], row, columns, bilinear)
+                seen = room[2 * pad - dx : 2 * pad - dx + width + 2]
+                if bilinear:
+                    halve(room, 2 * pad - dx, products, first, coarse_width)
+                collect_row(seen, row, columns, bilinear)
                 if reflect:
                     for q in range(dx, pad):
                         _add_at(row, pad - q, line[q - dx], columns, column_weights)
@@ -173,52 +178,18 @@ def collect_shifted(
 
 
 @inner
-def combine_rows(out: Any, flat: Any, starts: Any, weights: Any, count: int) -> None:
-    """Write into `out` the weighted sum of the rows of `flat` that begin at `starts`; `count` is even."""
-    kind, n = out.dtype.type, out.size
-    if count == 6:
-        # slices, not offsets: an index that may be negative keeps a loop from being vectorised
-        a, b, c = _row(flat, starts[0], n), _row(flat, starts[1], n), _row(flat, starts[2], n)
-        d, e, f = _row(flat, starts[3], n), _row(flat, starts[4], n), _row(flat, starts[5], n)
-        u, v, w = kind(weights[0]), kind(weights[1]), kind(weights[2])
-        x, y, z = kind(weights[3]), kind(weights[4]), kind(weights[5])
-        for j in range(n):
-            out[j] = u * a[j] + v * b[j] + w * c[j] + x * d[j] + y * e[j] + z * f[j]
-    elif count == 4:
-        a, b = _row(flat, starts[0], n), _row(flat, starts[1], n)
-        c, d = _row(flat, starts[2], n), _row(flat, starts[3], n)
-        u, v, w, x = kind(weights[0]), kind(weights[1]), kind(weights[2]), kind(weights[3])
-        for j in range(n):
-            out[j] = u * a[j] + v * b[j] + w * c[j] + x * d[j]
-    else:
-        out[:] = 0
-        for q in range(0, count, 2):
-            a, b = _row(flat, starts[q], n), _row(flat, starts[q + 1], n)
-            u, v = kind(weights[q]), kind(weights[q + 1])
-            for j in range(n):
-                out[j] += u * a[j] + v * b[j]
-
-
-@inner
-def _row(flat: Any, start: int, size: int) -> Any:
-    return flat[start : start + size]
-
-
-@inner
-def spread_row(row: Any, padded: Any, pad: int, columns: Any, bilinear: bool, reflect: bool) -> None:
-    """Write the upsampled and padded `row` into `padded`."""
-    width = padded.size - 2 * pad
+def spread_row(
+    row: Any, size: int, padded: Any, pad: int, columns: Any, bilinear: bool, reflect: bool
+) -> None:
+    """Write the upsampled and padded `row`, of which the first `size` numbers count, into `padded`."""
+    width = columns.size
     fine = padded[pad : pad + width]
     if bilinear:
-        near, far = row.dtype.type(0.75), row.dtype.type(0.25)
-        odd = fine[1:]
-        for j in range(row.size - 1):
-            odd[2 * j] = near * row[j] + far * row[j + 1]
-            odd[2 * j + 1] = far * row[j] + near * row[j + 1]
+        row[size] = row[size - 1]
+        double(row, padded, pad + 1, size)
         fine[0] = row[0]
-        fine[width - 1] = row[row.size - 1]
-    elif width == 2 * row.size:
-        for j in range(row.size):
+    elif width == 2 * size:
+        for j in range(size):
             fine[2 * j] = row[j]
             fine[2 * j + 1] = row[j]
     else:
@@ -231,12 +202,12 @@ def spread_row(row: Any, padded: Any, pad: int, columns: Any, bilinear: bool, re
 
 @inner
 def collect_row(fine: Any, row: Any, columns: Any, bilinear: bool) -> None:
-    """Write into `row` the adjoint of upsampling `fine` without its first and last column."""
+    """Write into `row` the adjoint of upsampling `fine` without its first and last column.
+
+    Where it is `bilinear` the row has it already, as if there were no border.
+    """
     if bilinear:
-        near, far = row.dtype.type(0.75), row.dtype.type(0.25)
-        for j in range(row.size):
-            c = 2 * j
-            row[j] = far * fine[c] + near * fine[c + 1] + near * fine[c + 2] + far * fine[c + 3]
+        far = row.dtype.type(0.25)
         # a border pixel repeats itself outwards instead
         row[0] += far * (fine[1] - fine[0])
         row[row.size - 1] += far * (fine[fine.size - 2] - fine[fine.size - 1])

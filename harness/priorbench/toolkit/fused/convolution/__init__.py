@@ -1,0 +1,1 @@
+"""Convolutions and products over pixels for the CPU, whose sums have one order on every processor."""
