@@ -69,7 +69,7 @@ def features_without_avx512() -> str:
     return ",".join(("+" if on else "-") + name for name, on in sorted(has.items()))
 
 
-@pytest.mark.slow(90)
+@pytest.mark.slow(200)
 @pytest.mark.skipif("+avx512f" not in vectors.FEATURES, reason="the processor has no AVX-512 to do without")
 def test_a_processor_without_avx512_does_not_change_a_bit(tmp_path: Path):
     narrow = {
