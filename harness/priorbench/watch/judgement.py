@@ -14,6 +14,8 @@ from priorbench.words import few, in_kinds, memory, number, one_line, plural, se
 PSNR_FALL = 0.05
 #: ratio of the least times, geometric mean over images, and the ratio that every round has to reach too
 TIME, EVERY_ROUND = 1.2, 1.05
+#: undisturbed rounds that may decide about time without the others
+CALM_ROUNDS = 3
 #: ratio of the peak memory, and bytes by which two runs of one program differ anyway
 MEMORY, MEMORY_NOISE = 1.1, 4 * 2**20
 _LONGEST_REASON = 160
@@ -156,15 +158,20 @@ def _times(measured: Measured, keys: Sequence[Key]) -> tuple[float, float, list[
 
 
 def _ratios(measured: Measured, keys: Sequence[Key]) -> list[float]:
-    """Return head over base of each round; disturbed timings have no say, unless there are no others."""
+    """Return head over base of each round that decides.
+
+    Disturbed timings have no say where there are enough others: chance can make one round, or two, say
+    anything, but not all of five.
+    """
     calm = [
         [key for key in keys if not base[key].tainted and not head[key].tainted]
         for base, head in zip(*measured, strict=True)
     ]
+    enough = sum(map(bool, calm)) >= CALM_ROUNDS
     return [
         statistics.geometric_mean(_seconds(head, key) / _seconds(base, key) for key in chosen or keys)
         for base, head, chosen in zip(*measured, calm, strict=True)
-        if chosen or not any(calm)
+        if chosen or not enough
     ]
 
 
