@@ -17,6 +17,7 @@ from priorbench.machine import nvidia
 from priorbench.machine.arithmetic import NONE, bfloat16_product, device_has_bfloat16
 from priorbench.machine.settings import worker_environment
 
+_CPUINFO = Path("/proc/cpuinfo")
 #: libraries whose version may change a result's bits, whatever the method
 NUMERICAL = ("torch", "numpy", "scipy", "numba", "scikit-image", "pillow")
 
@@ -58,12 +59,18 @@ def fingerprint(environment: Mapping[str, Any]) -> str:
 
 
 def _processor() -> str:
+    """Name the processor; with family and model, where virtual machines have one name for several."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = _CPUINFO.read_text().splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
+    told: dict[str, str] = {}
+    for name, _, value in (line.partition(":") for line in lines):
+        told.setdefault(name.strip(), value.strip())
+    shown = told.get("model name") or platform.machine()
+    if "cpu family" not in told or "model" not in told:
+        return shown
+    return f"{shown} (family {told['cpu family']}, model {told['model']})"
 
 
 def _processor_clock() -> dict[str, Any]:
