@@ -49,6 +49,7 @@ def priorbench_denoisers() -> Iterable[DenoiserSpec]:
         accepts_operator=True,
         iterative=True,
         together=True,
+        arithmetic="precision",
     )
 
 

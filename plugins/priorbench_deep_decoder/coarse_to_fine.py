@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from priorbench import Iterate, Observation
+from priorbench.toolkit.bfloat16 import Precision
 from priorbench.toolkit.checks import Count, NonNegative, at_least, within
 from priorbench.toolkit.engines import Engine
 from priorbench.toolkit.fitting import fit_in_phases
@@ -90,7 +91,7 @@ def put_off(whole: DecoderNetwork, fitted: nn.Module, times: int) -> PutOff:
     """
     with torch.device("meta"):  # it draws nothing, and has no memory of its own
         smaller = Smaller(**asdict(whole.architecture), put_off=times)
-        network = DecoderNetwork(smaller, outputs=whole.output.out_features)
+        network = DecoderNetwork(smaller, outputs=whole.output.out_features, precision=whole.precision)
     if fitted is whole:
         network.load_state_dict(whole.state_dict(keep_vars=True), assign=True)
         return PutOff(network, times)
@@ -139,6 +140,8 @@ class CoarseToFine:
         how the same function is computed, see ``deep-decoder``.
     tf32 : bool, default False
         CUDA may compute products with less precision.
+    precision : {'float32', 'bfloat16'}, default 'float32'
+        of the factors of products, see ``deep-decoder``.
     """
 
     def __init__(
@@ -157,6 +160,7 @@ class CoarseToFine:
         iterations: Count = 960,
         engine: Engine = "auto",
         tf32: bool = False,
+        precision: Precision = "float32",
     ) -> None:
         within(0, math.inf, last_rate=last_rate)
         at_least(1, whole=whole)
@@ -173,6 +177,7 @@ class CoarseToFine:
             iterations=iterations,
             engine=engine,
             tf32=tf32,
+            precision=precision,
         )
         self.architecture, self.untrained = decoder.architecture, decoder.untrained
         self.iterations = iterations

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from priorbench import Observation
+from priorbench.machine.arithmetic import bfloat16_product
 from priorbench.toolkit.initialisation import build, stream
 from priorbench.toolkit.sizes import Frame
 from priorbench_deep_decoder import priorbench_denoisers
@@ -269,3 +270,20 @@ def test_torchs_own_generator_is_left_alone():
 def test_bad_parameters_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         small(**wrong)
+
+
+@pytest.mark.skipif(bfloat16_product("cpu") == "none", reason="this processor has no bfloat16")
+def test_in_bfloat16_it_is_deep_decoder_over_in_bfloat16_and_every_size_is():
+    pytest.importorskip("numba")
+    preset = next(spec.preset for spec in priorbench_denoisers() if spec.name == "deep-decoder-over")
+    noisy = observe(picture(3, 40, 33))
+    over = DeepDecoder(**dict(preset) | {"channels": 16, "precision": "bfloat16"})
+    whole = CoarseToFine(channels=16, whole=960, last_rate=1, precision="bfloat16")
+    for one, other in itertools.islice(zip(over.iterate(noisy), whole.iterate(noisy), strict=True), 3):
+        assert torch.equal(one.output, other.output)
+    given = {"channels": 16, "iterations": 9, "whole": 3}
+    coarse = (small(**given, precision=kind).iterate(noisy) for kind in ("bfloat16", "float32"))
+    for number, (one, other) in enumerate(itertools.islice(zip(*coarse, strict=True), 9)):
+        error = ((one.output - other.output).norm() / other.output.norm()).item()
+        assert error > 1e-5, f"iterate {number + 1} is that of float32"
+        assert number or error < 5e-3, "the first output, when factors have 8 bits"
