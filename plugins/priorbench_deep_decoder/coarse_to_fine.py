@@ -130,8 +130,9 @@ class CoarseToFine:
     put_off : int, default 2
         upsamplings that are put off at first: 1 = layers of half the height and width, 2 = of a quarter. Then
         one less is, and so on; each number has an equal part of the coarse iterations.
-    whole : int, default 160
+    whole : int or None, default None
         iterations with the whole decoder, the last ones of the budget; in them the learning rate falls.
+        None = a sixth of the budget: 160 of 960. As many as the budget has: none is coarse.
     last_rate : float, default 0.1
         factor of the learning rate at the end, to which it falls along half a cosine; 1 = it does not fall.
     iterations : int, default 960
@@ -155,7 +156,7 @@ class CoarseToFine:
         input_scale: NonNegative = 0.1,
         learning_rate: NonNegative = 0.01,
         put_off: Count = 2,
-        whole: Count = 160,
+        whole: Count | None = None,
         last_rate: NonNegative = 0.1,
         iterations: Count = 960,
         engine: Engine = "auto",
@@ -163,7 +164,10 @@ class CoarseToFine:
         precision: Precision = "float32",
     ) -> None:
         within(0, math.inf, last_rate=last_rate)
+        whole = max(iterations // 6, 1) if whole is None else whole
         at_least(1, whole=whole)
+        if whole > iterations:
+            raise ValueError(f"whole must be at most iterations, {iterations}, not {whole}")
         if not 1 <= put_off <= layers:
             raise ValueError(f"put_off must be from 1 to the number of layers, {layers}, not {put_off}")
         decoder = DeepDecoder(

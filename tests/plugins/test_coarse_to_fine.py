@@ -148,7 +148,9 @@ def test_without_coarse_iterations_and_a_falling_rate_it_is_deep_decoder_over_bi
         ({"iterations": 100, "whole": 25, "put_off": 1}, [(1, 75), (0, None)]),
         ({"iterations": 100, "whole": 25}, [(2, 37), (1, 38), (0, None)]),
         ({"iterations": 5, "whole": 4, "put_off": 3}, [(1, 1), (0, None)]),
-        ({"iterations": 5, "whole": 6}, [(0, None)]),
+        ({"iterations": 5, "whole": 5}, [(0, None)]),
+        ({"iterations": 960, "whole": None}, [(2, 400), (1, 400), (0, None)]),
+        ({"iterations": 12, "whole": None}, [(2, 5), (1, 5), (0, None)]),
     ],
 )
 def test_the_schedule_has_equal_parts(changes, schedule):
@@ -264,6 +266,7 @@ def test_torchs_own_generator_is_left_alone():
         ({"put_off": 0}, "put_off must be from 1 to the number of layers, 3, not 0"),
         ({"put_off": 4}, "put_off must be from 1 to the number of layers, 3, not 4"),
         ({"whole": 0}, "whole must be at least 1"),
+        ({"whole": 11}, "whole must be at most iterations, 10, not 11"),
         ({"last_rate": -0.1}, "last_rate"),
     ],
 )
