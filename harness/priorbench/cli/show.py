@@ -62,7 +62,7 @@ def _raise_unknown(registry: Registry, name: str) -> None:
 
     known = {known for kind in KINDS for known in registry.all(kind)}
     error = UnknownNameError("name", name, known | {status.name for status in registry.plugins})
-    raise PriorbenchError(told_with_file(error)) from error
+    raise PriorbenchError(told_with_file(error, registry)) from error
 
 
 def _page(entry: Registered) -> dict[str, Any]:

@@ -60,8 +60,12 @@ def of_unknown_name(kind: str, name: str, registry: Registry) -> str:
     return ""
 
 
-def told_with_file(error: UnknownNameError) -> str:
-    """Return what is said of an unknown name, and what to add if a plugin file may register it."""
+def told_with_file(error: UnknownNameError, registry: Registry) -> str:
+    """Return what is said of an unknown name: a plugin that is broken, or a file, may be what has it."""
+    broken = [plugin for plugin in registry.plugins if plugin.status == "broken"]
+    if broken:
+        told = "; ".join(f"plugin '{plugin.name}' is broken: {plugin.reason}" for plugin in broken)
+        return f"{error}; what a broken plugin has is missing here ({told})"
     hint = _of_a_file(error.name)
     misspelt = difflib.get_close_matches(error.name.lower(), error.known, n=1, cutoff=_MISSPELT)
     if not hint and (misspelt or ":" in error.name):

@@ -262,7 +262,7 @@ def _told(error: UnknownNameError, kind: str, name: str, registry: Registry) -> 
     hint = of_unknown_name(kind, name, registry)
     if hint:
         return f"unknown {kind} '{visible(name)}': {hint}"
-    return told_with_file(error)
+    return told_with_file(error, registry)
 
 
 def _of_a_path(kind: str, name: str, known: Iterable[str]) -> str:

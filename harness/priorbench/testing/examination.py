@@ -81,7 +81,7 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
             raise PriorbenchError(f"'{text}' is a file; {advice.format(text)}")
         plugins = {plugin.name for plugin in registry.plugins}
         error = UnknownNameError("name", name, {one.name for one in everything} | plugins)
-        raise PriorbenchError(told_with_file(error)) from error
+        raise PriorbenchError(told_with_file(error, registry)) from error
     checked = called_so or tuple(one for one in found if one.kind in CHECKED)
     if not checked:
         raise PriorbenchError(f"{found[0].kind} '{name}': there are no checks for this kind")

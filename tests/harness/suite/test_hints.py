@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from priorbench.errors import RequestError
 from priorbench.loading.load import load_registry
-from priorbench.loading.registry import Registry
+from priorbench.loading.registry import PluginStatus, Registry
 from priorbench.suite.files import load_suite, suite_yaml
 from priorbench.suite.model import SuiteOptions
 
@@ -196,3 +197,12 @@ def test_a_level_that_a_suite_file_leaves_out_has_its_line(registry: Registry, t
     (tmp_path / "own.yaml").write_text(text.replace("folder: {path: pictures, crop: 32}", "photos"))
     [line] = load_suite(str(tmp_path / "own.yaml"), registry).remarks
     assert line.startswith(f"{tmp_path}/own.yaml:4: noises[0] gaussian: no level is written")
+
+
+def test_a_broken_plugin_that_may_have_had_the_name_is_named_with_its_reason(registry: Registry) -> None:
+    reason = "requires must be tuple[str, ...], not str: write ('scipy',)"
+    mine = PluginStatus(name="mine", module="m", distribution="", version="", status="broken", reason=reason)
+    told = problem(replace(registry, plugins=(*registry.plugins, mine)), denoisers=("mynump",))
+    assert "unknown denoiser 'mynump'" in told
+    assert f"plugin 'mine' is broken: {reason}" in told
+    assert "--plugin" not in told
