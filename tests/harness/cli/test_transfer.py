@@ -131,11 +131,22 @@ def test_what_is_wrong_in_a_file_is_named_and_the_rest_is_taken(command, tmp_pat
     assert command(*BOARD, "--store", "new.db").stdout == command(*BOARD).stdout
 
 
+def test_a_number_that_its_own_record_contradicts_is_left_out(command, tmp_path):
+    """Somebody has written another PSNR into the file; the error that it is of says what it was."""
+    assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", *HERE).returncode == 0
+    record = json.loads(command("export").stdout)
+    (tmp_path / "edited.jsonl").write_text(json.dumps(record | {"psnr": 35.0}))
+    done = command("import", "edited.jsonl", "--store", "new.db")
+    assert done.returncode == 1
+    assert f"edited.jsonl:1: its psnr of 35 dB is {record['psnr']:.7g} dB by its mse" in done.stderr
+    assert "0 records added, 0 there already, 1 left out" in done.stderr
+
+
 def test_another_result_is_told_with_both_values_and_does_not_count(command, tmp_path):
     assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", *HERE).returncode == 0
     board = command(*BOARD).stdout
     record = json.loads(command("export").stdout)
-    (tmp_path / "forged.jsonl").write_text(json.dumps(record | {"psnr": 77.5}))
+    (tmp_path / "forged.jsonl").write_text(json.dumps(record | {"psnr": 77.5, "mse": 10**-7.75}))
     done = command("import", "forged.jsonl")
     assert done.returncode == 1
     assert f"{record['psnr']!r} dB and 77.5 dB; the first counts" in done.stderr

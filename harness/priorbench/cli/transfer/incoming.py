@@ -37,7 +37,7 @@ def import_command(
     ],
     store: StoreOption = None,
 ) -> None:
-    """Add records from files to a store; one that is there already is never overwritten."""
+    """Add records from files to a store; of two results under one key, the first measured counts."""
     from priorbench.store.uniting import Tally, unite
 
     sources = [_rows_of(path) for path in files]
@@ -52,7 +52,7 @@ def merge(
     stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="Stores to read: URLs or files.")],
     store: StoreOption = None,
 ) -> None:
-    """Unite stores: add the records, requests and pictures of others to one; nothing is overwritten."""
+    """Add the records, requests and pictures of other stores; of two results the first measured counts."""
     from priorbench.errors import PriorbenchError
     from priorbench.store.database import Store, store_url
     from priorbench.store.uniting import Tally, copy_pictures, items_of, unite
