@@ -152,7 +152,14 @@ def test_another_result_is_told_with_both_values_and_does_not_count(command, tmp
     assert f"{record['psnr']!r} dB and 77.5 dB; the first counts" in done.stderr
     assert "1 with another result, kept beside" in done.stderr
     again = command(*BOARD)
-    assert again.stdout == board
+    [before], [after] = json.loads(board), json.loads(again.stdout)
+    told = "1 record of this board had another result elsewhere"
+    assert [note for note in after["notes"] if note not in before["notes"]] == [after["notes"][0]]
+    assert after["notes"][0].startswith(told)
+    assert after | {"notes": before["notes"]} == before
+    for form in ("txt", "md", "html"):
+        assert command("leaderboard", "-o", f"board.{form}").returncode == 0
+        assert told in " ".join((tmp_path / f"board.{form}").read_text().split())
     assert "1 record of this store had another result elsewhere" in again.stderr
 
 
