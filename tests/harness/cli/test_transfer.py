@@ -10,6 +10,7 @@ import shutil
 from dataclasses import fields
 from pathlib import Path
 
+import picture_files as pictures
 import pytest
 from asked_things import document_1, results, write_store_1
 from small_runs import HERE, ONE_IMAGE, write_suite
@@ -218,6 +219,33 @@ def test_what_cannot_be_read_is_one_line(command, tmp_path, arguments, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("kodim01.png", bytes(pictures.encoded(pictures.photograph(seed=1), "PNG")) * 20),
+        ("b.md", b"### kodak, gaussian-25\n\n| rank | method |\n|---:|---|\n| 1 | mean |\n" * 10),
+        ("s.yaml", b"images:\n- ramps: {count: 3}\nnoises: [gaussian-25]\n" * 10),
+        ("one.json", b'{\n "key": "k",\n "psnr": 30.0\n}\n'),
+        ("b.tex", b"\\begin{tabular}{ll}\n{a} & b\n" * 20),
+    ],
+)
+def test_a_file_without_a_record_is_one_sentence_and_makes_no_store(command, tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    done = command("import", name)
+    [line] = done.stderr.splitlines()
+    assert f"{name} is a file without records: 'import' takes JSON lines, as 'priorbench export" in line
+    assert done.returncode == 2
+    assert not (tmp_path / "priorbench.db").exists()
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", "# told\n", "[1]\n", "  \n\n "])
+def test_a_record_is_found_behind_what_is_none(command, tmp_path, before):
+    assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", *HERE).returncode == 0
+    (tmp_path / "some.jsonl").write_text(before + command("export").stdout)
+    done = command("import", "some.jsonl", "--store", "new.db")
+    assert "1 record added" in done.stderr
 
 
 def test_a_store_of_before_is_brought_to_the_present_form_with_a_word(command, tmp_path):
