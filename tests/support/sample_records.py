@@ -34,7 +34,7 @@ def trial(label: str, image: str, psnr: float | None, **changes):
         "psnr": psnr,
         "noisy_psnr": 20.0,
         "noisy_sha256": f"noise-{image}",
-        "mse": 0.001,
+        "mse": None if psnr is None else 10 ** (-psnr / 10),
         "environment": "e",
     }
     key = changes.pop("key", f"{label}-{image}-{changes}")

@@ -125,7 +125,7 @@ def leaderboard(
     claims = Claims(level=level, rope=rope)
     with reading(store) as source:
         scores = source.scores()
-        boards = rank(scores, reference=reference, only=only, claims=claims)
+        boards = rank(scores, reference=reference, only=only, claims=claims, disputed=source.disputed())
         if not boards:
             raise PriorbenchError(f"the store {source.url} is empty: run a suite first")
         boards = _with_directions(boards, scores)

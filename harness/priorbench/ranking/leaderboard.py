@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from priorbench.errors import UnknownNameError
 from priorbench.ranking.boards import Board, Difference, Interval, Row, TimeRatio
 from priorbench.ranking.claims import CLAIMS, Claims
 from priorbench.ranking.filters import EVERYTHING, Filter, wanted_panels
+from priorbench.ranking.inference.cautions import disputed_on, same_pixels
 from priorbench.ranking.inference.paired import Quality
 from priorbench.ranking.inference.ranks import differences, ranks, told_apart
 from priorbench.ranking.inference.shared_results import Shared, shared_results
@@ -33,6 +34,7 @@ def leaderboard(
     reference: str | None = None,
     only: Filter = EVERYTHING,
     claims: Claims = CLAIMS,
+    disputed: Collection[str] = (),
 ) -> list[Board]:
     """Rank the records of a store.
 
@@ -52,6 +54,8 @@ def leaderboard(
         the settings whose boards are wanted, and of which time.
     claims : Claims, optional
         when methods are told apart.
+    disputed : Collection[str], optional
+        keys of records that have another result beside them, `Store.disputed`; boards count theirs in a note.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def leaderboard(
     boards: list[Board] = []
     everywhere: dict[Place, bool] = {}
     for panel in wanted_panels(scores, only):  # one is in memory at a time
-        boards.append(_board(panel, reference, claims))
+        boards.append(_board(panel, reference, claims, disputed))
         everywhere.update(zip(panel.places, (entry.oracle for entry in panel.entries), strict=True))
     if reference is not None:
         find_place(reference, everywhere, [place for place, oracle in everywhere.items() if oracle])
@@ -73,7 +77,7 @@ def leaderboard(
     return boards
 
 
-def _board(whole: Panel, wanted: str | None, claims: Claims) -> Board:
+def _board(whole: Panel, wanted: str | None, claims: Claims, disputed: Collection[str]) -> Board:
     shared = shared_results(whole)
     panel = shared.panel
     measured = Measured(panel)
@@ -111,6 +115,8 @@ def _board(whole: Panel, wanted: str | None, claims: Claims) -> Board:
         apart=told_apart(found, [row.name for row in rows]),
         notes=(
             *panel.notes,
+            *disputed_on(panel, disputed),
+            *same_pixels(shared),
             *shared.notes,
             *notes,
             *_unlike_draws(shared, rows),

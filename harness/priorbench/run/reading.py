@@ -11,6 +11,7 @@ from priorbench.errors import PriorbenchError
 from priorbench.run.given import noisy_frames
 from priorbench.run.memory.pictures import NOTHING, Remembered
 from priorbench.run.noting import Notes
+from priorbench.words import few
 
 #: told the label of a set and the file that cannot be used
 Skipped = Callable[[str, SkippedImage], None]
@@ -122,17 +123,40 @@ def read_images(
             else:
                 skipped(label, found)
 
-    count = 0
+    count, same = 0, _SamePixels()
     try:
         for image in islice(usable(), wanted.limit):
+            same.add(image)
             crops = count < wanted.pictures
             yield Planned(id=image.id, sha256=image.sha256, shape=image.shape, crops=crops, noisy=image.noisy)
             count += 1
     finally:
         memory.save()
+    same.tell(label, notes)
     notes.flush()
     if not count:
         raise PriorbenchError(f"image set '{label}': none of its files can be used")
+
+
+class _SamePixels:
+    """Images of a set with the pixels of another one: drawn noise differs, so that each counts."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._pairs: list[tuple[str, str]] = []
+
+    def add(self, image: KnownImage) -> None:
+        if image.sha256 in self._first:
+            self._pairs.append((self._first[image.sha256], image.id))
+        else:
+            self._first[image.sha256] = image.id
+
+    def tell(self, label: str, notes: Notes) -> None:
+        """Add one note for the set."""
+        if self._pairs:
+            told = few(f"{first} and {other}" for first, other in self._pairs)
+            text = f"{told} have the same pixels: each counts as an image of its own, so that intervals"
+            notes.add(label, self._pairs[0][1], [f"{text} and p claim too much"])
 
 
 def _read(

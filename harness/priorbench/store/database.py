@@ -310,12 +310,13 @@ class Store:
                 except UnreadableError as error:
                     self._note(f"another result under key {row.key}", str(error))
 
-    def disputed(self) -> int:
-        """Return the number of records that have another result beside them."""
+    def disputed(self) -> frozenset[str]:
+        """Return the keys of the records that have another result beside them."""
         if self._lacks(RIVALS):
-            return 0
+            return frozenset()
         with self._connection() as connection:
-            return int(connection.execute(sa.select(sa.func.count(sa.distinct(RIVALS.c.key)))).scalar_one())
+            found = connection.execute(sa.select(RIVALS.c.key).distinct()).scalars()
+            return frozenset(key for key in found if isinstance(key, str))
 
     def asked(self) -> Asked | None:
         """Return what was asked for; None in a store from before there were requests, which is only read."""

@@ -18,6 +18,7 @@ from priorbench.contract.requests import AskedSet, Request, Run, request_from_js
 from priorbench.machine.description import fingerprint
 from priorbench.store.asked import Answer, Asked, asked_of, contradiction, own_answers
 from priorbench.store.documents import Damage, UnreadableError, check_digits, checked, fact
+from priorbench.store.rows.agreeing import disagreement
 from priorbench.store.tags import told_tags, with_tags
 
 #: fields of an export's line that are not a single value
@@ -95,7 +96,7 @@ def _names(asked: Asked) -> dict[str, list[dict[str, Any]]]:
 def item_of(values: Mapping[str, Any]) -> Item:
     """Return the record that a line of an export holds, of this schema or an earlier one.
 
-    Nothing of it is trusted: types, sizes, names and the environment's fingerprint are checked.
+    Nothing of it is trusted: types, sizes, names, numbers and the environment's fingerprint are checked.
 
     Raises
     ------
@@ -109,6 +110,8 @@ def item_of(values: Mapping[str, Any]) -> Item:
         raise UnreadableError(f"its schema {written['schema']} is not one of this priorbench (1 to {SCHEMA})")
     _check_names(written)
     _check_numbers(written)
+    if found := disagreement(written):
+        raise UnreadableError(found)
     try:
         written["started_at"] = _in_utc(written.get("started_at", ""))
     except ValueError:

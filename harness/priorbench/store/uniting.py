@@ -16,6 +16,7 @@ from priorbench.store.asked import Numbers, add_answers, add_run
 from priorbench.store.database import Store
 from priorbench.store.documents import Damage, UnreadableError, row_of
 from priorbench.store.exchange import Item, item_of
+from priorbench.store.rows.agreeing import disagreement
 from priorbench.store.score_tables import add_scores
 from priorbench.store.statements import add_records, insert, stored_documents
 from priorbench.store.tables import CROPS, ENVIRONMENTS, RECORDS, RIVALS, SCORES
@@ -146,7 +147,10 @@ def items_of(store: Store, tally: Tally) -> Iterator[Item]:
         except UnreadableError as error:
             tally.refused.append(Damage(where=f"{store.url}, key {values['key']}", reason=str(error)))
     for values in store.rivals():
-        yield Item(values=values, answers=(), runs=())
+        if found := disagreement(values):
+            tally.refused.append(Damage(where=f"{store.url}, beside key {values['key']}", reason=found))
+        else:
+            yield Item(values=values, answers=(), runs=())
 
 
 def copy_pictures(store: Store, source: Store) -> None:

@@ -86,9 +86,28 @@ def test_durations_are_read(text, seconds):
     assert parse_duration(text, "--timeout") == seconds
 
 
-@pytest.mark.parametrize(("text", "size"), [("4GiB", 2**32), ("500MB", 5 * 10**8), ("1.5 kib", 1536)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("4GiB", 2**32), ("500MB", 5 * 10**8), ("1.5 mib", 1572864), ("2000000", 2000000)]
+)
 def test_sizes_are_read(text, size):
     assert parse_size(text, "--memory-limit") == size
+
+
+@pytest.mark.parametrize("option", ["--keep-outputs", "--memory-limit"])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("50", "50: that is 50 bytes, which holds nothing; write for example 50MB"),
+        ("1.5", "1.5: that is 1 byte, which holds nothing; write for example 1.5MB"),
+        ("50kB", "50kB: that is 50000 bytes, which holds nothing; write for example 500MB"),
+    ],
+)
+def test_a_size_that_lost_its_unit_is_refused_before_any_work(command, tmp_path, option, text, told):
+    """It was taken as bytes, and nothing was kept without a word."""
+    done = command("run", str(write_suite(tmp_path)), option, text)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{option} {told}" in " ".join(done.stderr.split())
+    assert not (tmp_path / "priorbench.db").exists()
 
 
 @pytest.mark.parametrize(("jobs", "threads"), [(1, 6), (2, 3), (4, 1), (8, 1)])

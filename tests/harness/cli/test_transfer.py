@@ -10,6 +10,7 @@ import shutil
 from dataclasses import fields
 from pathlib import Path
 
+import picture_files as pictures
 import pytest
 from asked_things import document_1, results, write_store_1
 from small_runs import HERE, ONE_IMAGE, write_suite
@@ -131,17 +132,35 @@ def test_what_is_wrong_in_a_file_is_named_and_the_rest_is_taken(command, tmp_pat
     assert command(*BOARD, "--store", "new.db").stdout == command(*BOARD).stdout
 
 
+def test_a_number_that_its_own_record_contradicts_is_left_out(command, tmp_path):
+    """Somebody has written another PSNR into the file; the error that it is of says what it was."""
+    assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", *HERE).returncode == 0
+    record = json.loads(command("export").stdout)
+    (tmp_path / "edited.jsonl").write_text(json.dumps(record | {"psnr": 35.0}))
+    done = command("import", "edited.jsonl", "--store", "new.db")
+    assert done.returncode == 1
+    assert f"edited.jsonl:1: its psnr of 35 dB is {record['psnr']:.7g} dB by its mse" in done.stderr
+    assert "0 records added, 0 there already, 1 left out" in done.stderr
+
+
 def test_another_result_is_told_with_both_values_and_does_not_count(command, tmp_path):
     assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", *HERE).returncode == 0
     board = command(*BOARD).stdout
     record = json.loads(command("export").stdout)
-    (tmp_path / "forged.jsonl").write_text(json.dumps(record | {"psnr": 77.5}))
+    (tmp_path / "forged.jsonl").write_text(json.dumps(record | {"psnr": 77.5, "mse": 10**-7.75}))
     done = command("import", "forged.jsonl")
     assert done.returncode == 1
     assert f"{record['psnr']!r} dB and 77.5 dB; the first counts" in done.stderr
     assert "1 with another result, kept beside" in done.stderr
     again = command(*BOARD)
-    assert again.stdout == board
+    [before], [after] = json.loads(board), json.loads(again.stdout)
+    told = "1 record of this board had another result elsewhere"
+    assert [note for note in after["notes"] if note not in before["notes"]] == [after["notes"][0]]
+    assert after["notes"][0].startswith(told)
+    assert after | {"notes": before["notes"]} == before
+    for form in ("txt", "md", "html"):
+        assert command("leaderboard", "-o", f"board.{form}").returncode == 0
+        assert told in " ".join((tmp_path / f"board.{form}").read_text().split())
     assert "1 record of this store had another result elsewhere" in again.stderr
 
 
@@ -200,6 +219,33 @@ def test_what_cannot_be_read_is_one_line(command, tmp_path, arguments, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("kodim01.png", bytes(pictures.encoded(pictures.photograph(seed=1), "PNG")) * 20),
+        ("b.md", b"### kodak, gaussian-25\n\n| rank | method |\n|---:|---|\n| 1 | mean |\n" * 10),
+        ("s.yaml", b"images:\n- ramps: {count: 3}\nnoises: [gaussian-25]\n" * 10),
+        ("one.json", b'{\n "key": "k",\n "psnr": 30.0\n}\n'),
+        ("b.tex", b"\\begin{tabular}{ll}\n{a} & b\n" * 20),
+    ],
+)
+def test_a_file_without_a_record_is_one_sentence_and_makes_no_store(command, tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    done = command("import", name)
+    [line] = done.stderr.splitlines()
+    assert f"{name} is a file without records: 'import' takes JSON lines, as 'priorbench export" in line
+    assert done.returncode == 2
+    assert not (tmp_path / "priorbench.db").exists()
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", "# told\n", "[1]\n", "  \n\n "])
+def test_a_record_is_found_behind_what_is_none(command, tmp_path, before):
+    assert command("run", *ONE_IMAGE[1:], "--denoiser", "mean", *HERE).returncode == 0
+    (tmp_path / "some.jsonl").write_text(before + command("export").stdout)
+    done = command("import", "some.jsonl", "--store", "new.db")
+    assert "1 record added" in done.stderr
 
 
 def test_a_store_of_before_is_brought_to_the_present_form_with_a_word(command, tmp_path):

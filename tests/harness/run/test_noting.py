@@ -84,6 +84,20 @@ def test_a_run_tells_each_kind_once_with_a_number_and_an_example(run, shelf):
     assert noted(again) == WANTED  # a resumed run reads all pictures, too
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_pictures_with_the_same_pixels_are_told_once_for_a_set(run, tmp_path, dry):
+    folder = tmp_path / "twice"
+    folder.mkdir()
+    for name, seed in {"a.png": 1, "b.png": 2, "c.png": 1, "d.png": 3, "e.png": 1, "f.png": 2}.items():
+        (folder / name).write_bytes(make.encoded(make.photograph(seed=seed), "PNG"))
+    done = run("--images", str(folder), "--noise", "gaussian-25", "--noise", "gaussian-15", *dry)
+    [told] = [line for line in (done.stdout + done.stderr).splitlines() if "the same pixels" in line]
+    assert told.removeprefix("# ") == (
+        "noted twice/c.png: a.png and c.png; a.png and e.png; b.png and f.png have the same pixels: each"
+        " counts as an image of its own, so that intervals and p claim too much"
+    )
+
+
 def test_records_say_how_their_picture_was_read(run, command, shelf):
     run("--images", str(shelf), "--noise", "gaussian-25")
     told = {one["image"]: one["notes"] for one in records(command)}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sample_records import record
 
+from priorbench.contract.records import Curve, Record, to_json
 from priorbench.store.database import Store
 from priorbench.store.documents import UnreadableError
 from priorbench.store.exchange import item_of
@@ -102,3 +106,66 @@ def test_a_record_answers_no_request_for_something_else(
     request[part] = request[part] | change if isinstance(change, dict) else change
     with pytest.raises(UnreadableError, match=told):
         item_of(line)
+
+
+def told_by(**changes: Any) -> str:
+    """Return why a record with these numbers is refused; an empty string if it is taken."""
+    curve = Curve(iteration=(1, 2), wall_seconds=(0.1, 0.2), psnr=(20.0, None), residual=(0.1, 0.0))
+    good: Record = record("k", psnr=30.0, mse=1e-3, oracle_psnr=30.0, curve=curve)
+    try:
+        item_of(json.loads(json.dumps(to_json(good) | changes)))
+    except UnreadableError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"psnr": math.nextafter(30.0, 31.0)},
+        {"psnr": 29.99996, "oracle_psnr": 29.99996},  # written with fewer digits
+        {"psnr": None, "mse": 0.0, "oracle_psnr": None},  # exact
+        {"psnr": None, "mse": 0, "oracle_psnr": 20.0},
+        {"psnr": None, "mse": None, "oracle_psnr": None, "curve": None, "status": "timeout"},
+        {"psnr": 0, "mse": 1},
+        {"psnr": 3200.0, "mse": 1e-320, "oracle_psnr": 3200.0},
+        {"psnr": -3000.0, "mse": 1e300},
+        {"noisy_psnr": 20.0, "noise_energy": 0.01},
+        {"noisy_psnr": None, "noise_energy": 0.0},
+        {"noisy_psnr": 20.0, "noise_energy": 0.5, "operator": "mask"},  # energy of what was measured
+        {"curve": None, "oracle_psnr": 40.0},
+    ],
+)
+def test_numbers_that_agree_are_taken(changes: dict[str, Any]) -> None:
+    assert told_by(**changes) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"psnr": 35.0, "oracle_psnr": 35.0}, "its psnr of 35 dB is 30 dB by its mse"),
+        ({"psnr": 29.9}, "its psnr of 29.9 dB is 30 dB by its mse"),
+        ({"mse": 1e-4}, "its psnr of 30 dB is 40 dB by its mse"),
+        ({"mse": 0.0}, "its psnr of 30 dB contradicts the 0 of its mse"),
+        ({"psnr": None}, "its psnr is missing, but it is 30 dB by its mse"),
+        ({"noisy_psnr": 25.0, "noise_energy": 0.01}, "its noisy_psnr of 25 dB is 20 dB by its noise energy"),
+        ({"oracle_psnr": 29.0}, "its oracle_psnr of 29 dB is less than 30 dB, which its psnr has"),
+        (
+            {"psnr": 10.0, "mse": 0.1, "oracle_psnr": 15.0},
+            "its oracle_psnr of 15 dB is less than 20 dB, which its curve has",
+        ),
+    ],
+)
+def test_numbers_that_contradict_each_other_are_refused(changes: dict[str, Any], told: str) -> None:
+    assert told_by(**changes) == told
+
+
+def test_no_published_record_contradicts_itself() -> None:
+    results = Path(__file__).parents[3] / "results"
+    lines = (results / "standard-small.jsonl").read_text(encoding="utf-8").splitlines()
+    with gzip.open(results / "early-stopping" / "coarse-to-fine-records.jsonl.gz", "rt") as file:
+        lines += list(file)
+    assert len(lines) > 150
+    for line in lines:
+        item_of(json.loads(line))

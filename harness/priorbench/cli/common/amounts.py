@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, time
 
 from priorbench.errors import PriorbenchError
+from priorbench.words import plural
 
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
@@ -16,6 +17,8 @@ _DURATION = re.compile(
     rf"{_NUMBER}|(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?", re.ASCII | re.IGNORECASE
 )
 _SECONDS = (1, 86400, 3600, 60, 1)
+#: below this, a unit was forgotten: no output and no method is so small
+_SMALLEST_SIZE = 10**6
 #: what the system's calls take
 _LARGEST_SIZE, _LONGEST = 2**60, 1e9
 
@@ -31,6 +34,11 @@ def parse_size(text: str | None, option: str) -> int | None:
         raise PriorbenchError(
             f"{option} {text}: write a number above 0 and a unit, for example 4GiB or 500MB; "
             "leave it out for no limit"
+        )
+    if size < _SMALLEST_SIZE:
+        meant = f"{found[1]}MB" if found and not found[2] else "500MB"
+        raise PriorbenchError(
+            f"{option} {text}: that is {plural(size, 'byte')}, which holds nothing; write for example {meant}"
         )
     return size
 

@@ -53,13 +53,10 @@ def writing(name: str | None) -> Iterator[Store]:
 
 def tell_disputed(store: Store) -> None:
     """Say how many records have another result beside them."""
-    from priorbench.words import plural
+    from priorbench.ranking.inference.cautions import disputed_note
 
     if disputed := store.disputed():
-        remark(
-            f"{plural(disputed, 'record')} of this store had another result elsewhere, which is kept"
-            " beside: of both, the one that was measured first counts"
-        )
+        remark(disputed_note(len(disputed), "store"))
 
 
 def _tell_damage(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 #: lines that are named, at most
 _NAMED = 10
 #: bytes at the beginning that tell what a file is
-_BEGINNING = 64
+_BEGINNING = 2**20
+#: how a line with a record begins
+_RECORD = re.compile(rb'^(?:\xef\xbb\xbf)?[ \t]*\{[ \t]*"', re.MULTILINE)
 #: first column of the table that `export` writes
 _TABLE = b"denoiser_label,"
 #: what gzip, zip and zstd begin with
@@ -37,7 +40,7 @@ def import_command(
     ],
     store: StoreOption = None,
 ) -> None:
-    """Add records from files to a store; one that is there already is never overwritten."""
+    """Add records from files to a store; of two results under one key, the first measured counts."""
     from priorbench.store.uniting import Tally, unite
 
     sources = [_rows_of(path) for path in files]
@@ -52,7 +55,7 @@ def merge(
     stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="Stores to read: URLs or files.")],
     store: StoreOption = None,
 ) -> None:
-    """Unite stores: add the records, requests and pictures of others to one; nothing is overwritten."""
+    """Add the records, requests and pictures of other stores; of two results the first measured counts."""
     from priorbench.errors import PriorbenchError
     from priorbench.store.database import Store, store_url
     from priorbench.store.uniting import Tally, copy_pictures, items_of, unite
@@ -106,11 +109,9 @@ def _other_file(path: Path, start: bytes) -> str:
         return "one JSON list, as a board is"
     if start.lstrip().startswith(b"<"):
         return "a page"
-    return (
-        "packed, unpack it first"
-        if start.startswith((b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd"))
-        else ""
-    )
+    if start.startswith(_PACKED):
+        return "packed, unpack it first"
+    return "a file without records" if start.strip() and not _RECORD.search(start) else ""
 
 
 def _parquet_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
