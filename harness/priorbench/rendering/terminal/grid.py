@@ -14,7 +14,7 @@ from priorbench.rendering.terminal.wrapping import longest_piece, longest_word, 
 
 #: characters between columns
 GAP = 2
-#: characters that a name has at least: while a column can be left out, and after that
+#: characters that a name has at least: beside its marks while a column can be left out, and after that
 _NAME = (16, 6, 6)
 #: likewise text, which is wrapped; the longest word, or part of one, counts for as many at most
 _TEXT, _WORD = (12, 8, 8), (20, 20, 8)
@@ -66,7 +66,8 @@ class Column:
             parts of words must be cut.
         """
         if self.kind is Kind.NAME:
-            return min(self.natural, max(_NAME[need], fewest(self.cells), self._head(need)))
+            enough = _NAME[need] if need else fewest(self.cells, _NAME[need])
+            return min(self.natural, max(enough, fewest(self.cells), self._head(need)))
         if self.kind is Kind.TEXT:
             words = max(map(longest_piece if need else longest_word, (self.heading, *self.cells)))
             return min(self.natural, max(_TEXT[need], min(words, _WORD[need])))
