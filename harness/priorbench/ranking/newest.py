@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,12 +63,13 @@ def repeated(found: Answers, current: Marks) -> Repeated:
     if not any(one.metrics for one in found.requests):
         return Repeated(answers=found, shown=shown, without=without)
     row = paired(found.board, len(found.places) or 1, found.place)
-    kinds = {one.version: one.result for one in found.requests if one.result}
-    number = {result: place for place, result in enumerate(dict.fromkeys(kinds.values()))}
-    result = np.array([number.get(kinds.get(one, ""), -1) for one in found.versions])[found.version]
-    shown_result = np.full(row.max(initial=-1) + 1, -1)
-    shown_result[row[current]] = result[current]
-    earlier = np.flatnonzero(~current & (result >= 0) & (result == shown_result[row]))
+    result = _of_versions(found, {one.version: one.result for one in found.requests if one.result})
+    metrics = _of_versions(found, {one.version: one.metrics for one in found.requests})
+    newer = np.full(row.max(initial=-1) + 1, -1)
+    newer[row[current]] = np.flatnonzero(current)
+    newer = newer[row]
+    same = (result >= 0) & (result == result[newer]) & (metrics != metrics[newer])
+    earlier = np.flatnonzero(~current & same)
     if not len(earlier):
         return Repeated(answers=found, shown=shown, without=without)
     here = np.flatnonzero(current & np.isin(row, row[earlier]))
@@ -79,6 +80,13 @@ def repeated(found: Answers, current: Marks) -> Repeated:
     pairs = zip(earlier.tolist(), known, strict=True)
     there = [(answer, record) for answer, record in pairs if record is not None]
     return Repeated(answers=_measured(found, row, there), shown=shown, without=without)
+
+
+def _of_versions(found: Answers, values: Mapping[str, Hashable]) -> Indices:
+    """Return a number for the value of each answer's version, -1 where it has none."""
+    number = {value: place for place, value in enumerate(dict.fromkeys(values.values()))}
+    known = [number[values[one]] if one in values else -1 for one in found.versions]
+    return np.array(known, dtype=np.int64)[found.version]
 
 
 def _results(found: Answers, row: Indices, members: Indices) -> list[tuple[int, int, float]]:

@@ -108,3 +108,10 @@ def test_a_store_keeps_what_it_takes(tmp_path):
     assert board.rows[0].metrics == {"edgy": 2.0}
     assert request_from_json(request_to_json(EDGY)) == EDGY
     assert "bare" not in request_to_json(PLAIN)
+
+
+def test_an_earlier_version_of_the_metric_itself_is_told_as_that():
+    edited = replace(EDGY, code="code and another edgy")
+    row, notes = the_row((1, EDGY, outputs("first", edgy=1.0)), (2, edited, outputs("second", edgy=5.0)))
+    assert row.metrics == {"edgy": 6.0}
+    assert notes == [f"3 records of earlier versions or parameters of the same labels are left out{END}"]

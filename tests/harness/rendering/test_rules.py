@@ -132,7 +132,7 @@ def test_names_stay_recognisable_and_the_percentile_goes_before_them():
     rules = ("es-wmv:window=30,patience=100", "fixed")
     records = [one for label in labels for rule in rules for one in ruled(rule, [0.5] * 8, method=label,
                fit_failed=True, fired=True, stopped_at=9, iterations=7, wall_seconds=1.0)]  # fmt: skip
-    title, head, _, *lines = printed(rules_boards(records), 80).splitlines()
+    _, head, _, *lines = printed(rules_boards(records), 80).splitlines()
     assert "gap dB" in head and "gap 95 %" not in head
     rows = [line for line in lines if "(!)" in line][:6]
     assert all(row.startswith("nl-means:") and "……" not in row for row in rows), rows

@@ -49,7 +49,7 @@ def shortened(names: Iterable[str], width: int) -> dict[str, str]:
 
 
 def fewest(names: Iterable[str], beside: int = _FEWEST) -> int:
-    """Return the width that leaves so many characters beside the marks: with the default, marks stay whole."""
+    """Return the width that leaves so many characters beside the marks; with fewer, marks are cut off."""
     return beside + max((cell_len(_parts(name)[1]) for name in names), default=0)
 
 
