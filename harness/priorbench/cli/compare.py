@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from priorbench.cli.common.output import Format, print_json, print_table, remark, say
+from priorbench.cli.common.output import Format, print_grid, print_json, remark, say, table_grid
 from priorbench.cli.common.store_options import (
     ImageSetOption,
     NoiseOption,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from priorbench.ranking.compare import Comparisons
     from priorbench.ranking.compare_rows import Comparison
     from priorbench.ranking.filters import Filter
+    from priorbench.rendering.terminal.grid import Grid
 
 
 #: a longer name of a row stands above the table, not above its column
@@ -114,21 +115,21 @@ def _print(found: Comparisons, claims: Claims) -> None:
     stores = all(one.a == one.b for one in found.comparisons)
     some = found.comparisons[0]
     a, b = ("first", "second") if stores else _called(some.a, some.b)
+    columns, grid = _table(found.comparisons, a, b, stores)
+    if grid.hidden and not stores:
+        a, b = "A", "B"
+        columns, grid = _table(found.comparisons, a, b, stores)
     if a != some.a and not stores:
         say(f"A: {some.a}")
         say(f"B: {some.b}")
-    columns = _columns(found.comparisons, a, b, stores)
-    shown = print_table(
-        list(columns),
-        list(zip(*columns.values(), strict=True)),
-        names=("method",),
-        whole=[name for name in columns if name not in ("where", "method", "verdict")],
-        dispensable=("wins", "only", "× time", "images", f"{a} dB", f"{b} dB", "p"),
-    )
-    say(f"difference: {a} minus {b}, mean over images, {claims.percent} interval")
-    if "no difference shown" in columns["verdict"]:
+    print_grid(grid)
+    shown = grid.shown
+    verdicts = columns["verdict"] if "verdict" in shown else []
+    if "difference dB" in shown:
+        say(f"difference: {a} minus {b}, mean over images, {claims.percent} interval")
+    if "no difference shown" in verdicts:
         say("no difference shown: these images cannot tell; it does not say that the two are equal")
-    if "equal in practice" in columns["verdict"]:
+    if "equal in practice" in verdicts:
         say(f"equal in practice: the interval is within {claims.rope:g} dB of zero")
     family = plural(len(found.comparisons), "comparison")
     if "p" in shown:
@@ -140,11 +141,26 @@ def _print(found: Comparisons, claims: Claims) -> None:
         say(f"only: images that only {a} / only {b} restored")
     if "failed" in shown:
         say(f"failed: trials of {a} / {b}")
-    for line, where in _remarks(found.comparisons).items():
+    for line, where in _remarks(found.comparisons, times="× time" in shown).items():
         everywhere = len(where) == len(found.comparisons)
         say(line if everywhere else f"{few(where)}: {line}")
     for line in (*found.notes, *refusal_lines(found.refused)):
         remark(line)
+
+
+def _table(
+    comparisons: Sequence[Comparison], a: str, b: str, stores: bool
+) -> tuple[dict[str, list[str]], Grid]:
+    """Return the columns of the table, and what of it there is room for."""
+    columns = _columns(comparisons, a, b, stores)
+    grid = table_grid(
+        list(columns),
+        list(zip(*columns.values(), strict=True)),
+        names=("method",),
+        whole=[name for name in columns if name not in ("where", "method", "verdict")],
+        dispensable=("wins", "only", "× time", "images", (f"{a} dB", f"{b} dB"), "p"),
+    )
+    return columns, grid
 
 
 def _called(a: str, b: str) -> tuple[str, str]:
@@ -181,8 +197,8 @@ def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) ->
     return {name: cells for name, cells in columns.items() if any(cells)}
 
 
-def _remarks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
-    """Return each remark with the places that it is about."""
+def _remarks(comparisons: Sequence[Comparison], *, times: bool) -> dict[str, list[str]]:
+    """Return each remark with the places that it is about; `times` says whether × time is shown."""
     from priorbench.words import plural
 
     found: dict[str, list[str]] = {}
@@ -191,7 +207,7 @@ def _remarks(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
         lines = [
             *([f"{unlike} left out: the noise differs (noisy_sha256)"] if one.unlike_noise else []),
             *([f"times are not compared: {one.time_refused}"] if one.time_refused else []),
-            *_occasions(one),
+            *(_occasions(one) if times else []),
             *one.notes,
         ]
         for line in lines:

@@ -70,6 +70,8 @@ class Request:
         CPU threads.
     code : str, default ''
         Digest of all code and versions that the keys of the answers hold.
+    bare : str, default ''
+        The same digest without the metrics; empty where there are none, and where nobody noted it.
     protocol : int, optional
         Version of the rules of noise, clock and score.
     salt : str, default ''
@@ -88,6 +90,7 @@ class Request:
     device: str = "cpu"
     threads: int = 1
     code: str = ""
+    bare: str = ""
     protocol: int = PROTOCOL
     salt: str = ""
     given: bool = False
@@ -95,8 +98,18 @@ class Request:
     @property
     def version(self) -> str:
         """What tells apart answers that must not share a mean: parameters, metrics, code."""
+        return digest_of([*self._method, self.metrics, self.code])
+
+    @property
+    def result(self) -> str:
+        """What tells apart other results, whatever was measured of them; empty if unknown."""
+        code = self.bare if self.metrics else self.code
+        return digest_of([*self._method, code]) if code else ""
+
+    @property
+    def _method(self) -> list[Any]:
         rule = None if self.stopping is None else [self.stopping.name, self.stopping.parameters]
-        return digest_of([self.denoiser.name, self.denoiser.parameters, rule, self.metrics, self.code])
+        return [self.denoiser.name, self.denoiser.parameters, rule]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,7 +146,7 @@ def digest_of(value: Any) -> str:
 def request_to_json(request: Request) -> dict[str, Any]:
     """Return a request as JSON values; what later versions added is left out where it says nothing."""
     values = asdict(request)
-    return {name: value for name, value in values.items() if value or name not in ("salt", "given")}
+    return {name: value for name, value in values.items() if value or name not in ("bare", "salt", "given")}
 
 
 def request_from_json(data: Mapping[str, Any]) -> Request:
@@ -151,8 +164,9 @@ def request_from_json(data: Mapping[str, Any]) -> Request:
     asked = dict(values["image_set"])
     values["image_set"] = AskedSet(**asked | {"choosing": tuple(asked["choosing"])})
     values["metrics"] = tuple(values["metrics"])
-    if not isinstance(values.get("salt", ""), str):
-        raise TypeError("the salt is no text")
+    for name in ("bare", "salt"):
+        if not isinstance(values.get(name, ""), str):
+            raise TypeError(f"the field '{name}' is no text")
     if not isinstance(values.get("given", False), bool):
         raise TypeError("whether noise is given is neither true nor false")
     return Request(**values)

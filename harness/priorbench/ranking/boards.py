@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from priorbench.contract.choice import DENOISING
 from priorbench.ranking.claims import Claims
+from priorbench.ranking.names import shown_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -218,6 +219,11 @@ class Row:
     trained_on: tuple[str, ...] = ()
     settings: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The name as boards show it, in rows and in what is said of them."""
+        return shown_name(self.name, self.conditions)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Apart:
@@ -287,6 +293,11 @@ class Board:
     def metrics(self) -> tuple[str, ...]:
         """Names of the further metrics that any row has."""
         return tuple(dict.fromkeys(name for row in self.rows for name in row.metrics))
+
+    @property
+    def reference_shown(self) -> str:
+        """The name of the reference as its row shows it; empty where there is none."""
+        return next((row.shown for row in self.rows if row.name == self.reference), self.reference or "")
 
     @property
     def start(self) -> str:

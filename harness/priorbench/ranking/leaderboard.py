@@ -166,7 +166,7 @@ def _unlike_draws(shared: Shared, rows: Sequence[Row]) -> list[str]:
     own = np.repeat(images, np.diff([*panel.starts, panel.slots]), axis=1)
     draws = (own & (shared.slots | there)).sum(axis=1)
     return [
-        f"{row.name} has {has} of {of} noise draws of its images: its means are over these alone"
+        f"{row.shown} has {has} of {of} noise draws of its images: its means are over these alone"
         for row, has, of in zip(rows, there.sum(axis=1).tolist(), draws.tolist(), strict=True)
         if has < of
     ]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from priorbench.contract.requests import Request
 from priorbench.ranking.boards import Interval, Row
-from priorbench.ranking.names import Place, row_names
+from priorbench.ranking.names import Place, row_names, without_conditions
 from priorbench.ranking.panels import Panel
 from priorbench.ranking.suspicion import NEARLY_EXACT
 from priorbench.ranking.times import geometric_means, logarithms
@@ -261,7 +261,7 @@ def names_with(places: Sequence[Place], parts: Sequence[tuple[str, ...]]) -> lis
     """Return the shortest name of each place that no other has, and those parts that it lacks."""
     bare = row_names(places)
     return [
-        "@".join([bare[place], *(part for part in own if part not in bare[place].split("@"))])
+        "@".join([without_conditions(bare[place], own), *own])
         for place, own in zip(places, parts, strict=True)
     ]
 

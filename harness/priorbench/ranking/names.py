@@ -77,12 +77,22 @@ def find_place(name: str, places: Collection[Place], oracles: Collection[Place] 
     return found[0]
 
 
+def shown_name(name: str, conditions: Sequence[str]) -> str:
+    """Return the name of a row as its board shows it, in cells and in notes: conditions behind a space."""
+    return " @".join([without_conditions(name, conditions), *conditions])
+
+
+def without_conditions(name: str, conditions: Sequence[str]) -> str:
+    """Return a name without those of the conditions that it ends with."""
+    start, sign, end = name.rpartition("@")
+    return without_conditions(start, conditions) if sign and end in conditions else name
+
+
 def _names(place: Place) -> list[str]:
     """Return the names of a place, from the shortest to the one that says everything."""
-    names = [place.label]
-    for part in _parts(place):
-        names.append(f"{names[-1]}@{part}")
-    return names
+    *rule, device, threads = _parts(place)
+    chosen = [(), rule, (*rule, device), (*rule, threads), (*rule, device, threads)]
+    return list(dict.fromkeys("@".join([place.label, *some]) for some in chosen))
 
 
 def _parts(place: Place) -> list[str]:

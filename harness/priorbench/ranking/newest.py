@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +33,85 @@ def newest(found: Answers) -> Marks:
     for number, (_, version) in _last(row, found.version, found.moment).items():
         latest[number] = version
     return np.asarray(latest[row] == found.version)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repeated:
+    """Earlier answers that are the same results as those shown, but for further metrics.
+
+    Attributes
+    ----------
+    answers : Answers
+        in which shown results have the metrics that were computed of the same results earlier.
+    shown, without : ndarray of bool
+        (answers,) earlier ones whose result is shown, with all that is known of it; and those of the shown
+        method, parameters and code whose result is not: the newest run had other metrics.
+    """
+
+    answers: Answers
+    shown: Marks
+    without: Marks
+
+
+def repeated(found: Answers, current: Marks) -> Repeated:
+    """Find the earlier answers that differ from those shown in their metrics alone.
+
+    A result is the same where method, parameters, code and noisy image are, and the digest of the output.
+    Of a metric, a row takes the values of the run that had it last.
+    """
+    shown, without = np.zeros_like(current), np.zeros_like(current)
+    if not any(one.metrics for one in found.requests):
+        return Repeated(answers=found, shown=shown, without=without)
+    row = paired(found.board, len(found.places) or 1, found.place)
+    result = _of_versions(found, {one.version: one.result for one in found.requests if one.result})
+    metrics = _of_versions(found, {one.version: one.metrics for one in found.requests})
+    newer = np.full(row.max(initial=-1) + 1, -1)
+    newer[row[current]] = np.flatnonzero(current)
+    newer = newer[row]
+    same = (result >= 0) & (result == result[newer]) & (metrics != metrics[newer])
+    earlier = np.flatnonzero(~current & same)
+    if not len(earlier):
+        return Repeated(answers=found, shown=shown, without=without)
+    here = np.flatnonzero(current & np.isin(row, row[earlier]))
+    records = dict(zip(_results(found, row, here), found.record[here].tolist(), strict=True))
+    known = [records.get(one) for one in _results(found, row, earlier)]
+    matched = np.array([record is not None for record in known], dtype=bool)
+    shown[earlier[matched]], without[earlier[~matched]] = True, True
+    pairs = zip(earlier.tolist(), known, strict=True)
+    there = [(answer, record) for answer, record in pairs if record is not None]
+    return Repeated(answers=_measured(found, row, there), shown=shown, without=without)
+
+
+def _of_versions(found: Answers, values: Mapping[str, Hashable]) -> Indices:
+    """Return a number for the value of each answer's version, -1 where it has none."""
+    number = {value: place for place, value in enumerate(dict.fromkeys(values.values()))}
+    known = [number[values[one]] if one in values else -1 for one in found.versions]
+    return np.array(known, dtype=np.int64)[found.version]
+
+
+def _results(found: Answers, row: Indices, members: Indices) -> list[tuple[int, int, float]]:
+    """Return row, noisy image and output of answers; nothing equals one without an output."""
+    record = found.record[members]
+    output = np.where(found.scores.status[record] == "ok", found.scores.output[record], np.nan)
+    columns = (row[members].tolist(), found.scores.problem[record].tolist(), output.tolist())
+    return list(zip(*columns, strict=True))
+
+
+def _measured(found: Answers, row: Indices, pairs: Sequence[tuple[int, int]]) -> Answers:
+    """Return answers in which records have the metrics of the earlier answers that are paired with them."""
+    texts = np.array(found.scores.metrics, dtype=object)
+    said = [(answer, record, json.loads(texts[found.record[answer]] or "{}")) for answer, record in pairs]
+    last: dict[tuple[int, str], tuple[int, int]] = {}
+    for answer, _, values in said:
+        when = int(found.moment[answer]), int(found.version[answer])
+        for name in values:
+            last[row[answer], name] = max(last.get((row[answer], name), when), when)
+    for answer, record, values in said:
+        own = json.loads(texts[record] or "{}")
+        version = int(found.version[answer])
+        new = {name: value for name, value in values.items() if last[row[answer], name][1] == version}
+        texts[record] = json.dumps(new | own) if new else texts[record]
+    return replace(found, scores=replace(found.scores, metrics=texts))
 
 
 def with_previous(found: Answers) -> Answers:

@@ -12,7 +12,7 @@ from priorbench.contract.requests import Request
 from priorbench.ranking.answers import EVER, Answers, BoardName, Moment, answers, selected
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
-from priorbench.ranking.newest import former_names, newest
+from priorbench.ranking.newest import Repeated, former_names, newest, repeated
 from priorbench.store.columns.keys import Indices, small
 from priorbench.store.scores import Entry, NoisyImage, Scores
 from priorbench.words import plural
@@ -121,6 +121,8 @@ def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) 
     """Yield the panels of answers, each when it is wanted: see `panels`."""
     levels = _Levels.of(found.scores.problems)
     current = newest(found)
+    same = repeated(found, current)
+    found = same.answers
     left, renamed = (current, {}) if former else former_names(found, current)
     order = small(np.argsort(found.board, kind="stable"))
     limits = np.searchsorted(found.board[order], np.arange(len(found.boards) + 1))
@@ -128,10 +130,12 @@ def panels_of(found: Answers, *, same_noise: bool = True, former: bool = False) 
         members = order[limits[number] : limits[number + 1]]
         if not len(members):
             continue
-        outdated = len(np.unique(found.record[members[~current[members]]]))
+        gone = members[~(current | same.shown | same.without)[members]]
+        outdated = len(np.unique(found.record[gone]))
+        other = _other_metrics(found, members, current, same)
         named = members[left[members]]
         fair = named[_same_noise(found, levels, named)] if same_noise else named
-        notes = _notes(outdated, len(named) - len(fair), renamed.get(number, []))
+        notes = other + _notes(outdated, len(named) - len(fair), renamed.get(number, []))
         notes += _called(found.boards[number])
         yield _panel(found, levels, fair, number, notes)
 
@@ -181,6 +185,25 @@ def _same_noise(found: Answers, levels: _Levels, members: Indices) -> NDArray[np
     # A trial that failed before there was any noise counts as a failure; a result of unknown noise does not.
     without = (noisy < 0) & (found.scores.status[record] != "ok")
     return np.asarray(without | (noisy == usual[slot]))
+
+
+def _other_metrics(
+    found: Answers, members: Indices, current: NDArray[np.bool_], same: Repeated
+) -> tuple[str, ...]:
+    """Return a note about results that are not shown because the newest run had other metrics."""
+    left = members[same.without[members]]
+    count = len(np.unique(found.record[left]))
+    if not count:
+        return ()
+    new, old = (
+        {name for one in np.unique(found.request[some]).tolist() for name in found.requests[one].metrics}
+        for some in (members[current[members]], left)
+    )
+    what = "without the metrics" if new - old else "with other metrics than those"
+    return (
+        f"{plural(count, 'record')} {what} of the newest run {'is' if count == 1 else 'are'} left out"
+        " (--run or --as-of shows them)",
+    )
 
 
 def _notes(outdated: int, unlike: int, renamed: list[str]) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def _footnotes(board: Overall) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for row in board.rows:
         if row.unranked:
-            reasons.setdefault(row.unranked, []).append(row.name)
+            reasons.setdefault(row.unranked, []).append(row.shown)
     for reason, names in reasons.items():
         yield f"no mean rank: {', '.join(names)}: {reason}"
     yield from doubts(board.rows)

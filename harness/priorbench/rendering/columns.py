@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from string import ascii_letters
@@ -43,7 +42,7 @@ def columns(board: Board, wanted: Sequence[str] = ()) -> dict[str, CellText]:
         by_name = column_names(board)
         found = {by_name[name]: every[by_name[name]] for name in wanted if name in by_name}
         named = "method" in found and "stopping" not in found
-        return found | ({"method": whole_names(board)} if named else {})
+        return found | ({"method": whole_name} if named else {})
     complete = all(row.images == board.images and not row.failures for row in board.rows)
     quiet = {"images", "failed"} if complete else set()
     return {
@@ -100,26 +99,20 @@ def _every_column(board: Board) -> dict[str, CellText]:
 
 def method(row: Row | OverallRow) -> str:
     """Return the label of a row's method, with the conditions in which rows differ, and marks."""
-    return _with_marks(row, row.denoiser)
+    return _with_marks(row, " @".join([row.denoiser, *row.conditions]))
 
 
-def whole_names(board: Board) -> CellText:
-    """Return what names the rows of a board such that no two look alike: ``label@rule`` where it takes that.
+def whole_name(row: Row) -> str:
+    """Return what no other row of the board is called: with ``@rule`` where it takes that; and marks.
 
-    Other names are those of `method`. `priorbench compare` takes both.
+    Notes call rows so; `priorbench compare` takes it, and what `method` returns.
     """
-    alike = Counter((row.denoiser, row.conditions) for row in board.rows)
-
-    def name(row: Row) -> str:
-        several = alike[row.denoiser, row.conditions] > 1 and row.stopping_rule is not None
-        return _with_marks(row, f"{row.denoiser}@{row.stopping_rule}" if several else row.denoiser)
-
-    return name
+    return _with_marks(row, row.shown)
 
 
-def _with_marks(row: Row | OverallRow, label: str) -> str:
+def _with_marks(row: Row | OverallRow, name: str) -> str:
     marks = [mark for mark, there in ((DOUBT, row.flags), (ODD, row.remarks)) if there]
-    return " ".join([" @".join([label, *row.conditions]), *marks])
+    return " ".join([name, *marks])
 
 
 def _metric(board: Board, name: str) -> CellText:

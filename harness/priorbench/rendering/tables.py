@@ -16,7 +16,7 @@ from priorbench.ranking.boards import Board, Interval, Row
 from priorbench.rendering.board.headings import difference_column
 from priorbench.rendering.board.notes import footnotes
 from priorbench.rendering.board.numbers import below_each_other
-from priorbench.rendering.columns import columns, letters, title, whole_names
+from priorbench.rendering.columns import columns, letters, title, whole_name
 from priorbench.rendering.terminal.grid import Column, Grid, Kind, arranged
 from priorbench.rendering.terminal.wrapping import wrapped
 from priorbench.words import seconds, visible
@@ -61,7 +61,7 @@ def table(boards: Sequence[Board], console: Console, wanted: Sequence[str] = ())
         grid = board_grid(cells, board.rows, console.width, dispensable)
         if "stopping" in grid.hidden:  # then rows must not look alike
             told = {name: cell for name, cell in cells.items() if name != "stopping"}
-            grid = board_grid(told | {"method": whole_names(board)}, board.rows, console.width, dispensable)
+            grid = board_grid(told | {"method": whole_name}, board.rows, console.width, dispensable)
         dim = [bool(row.unranked) for row in board.rows]
         print_grid(console, title(board), grid, dim, footnotes(board, grid.shown))
 

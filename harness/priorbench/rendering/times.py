@@ -46,8 +46,8 @@ def time_notes(board: Board, seen: Container[str]) -> list[tuple[str, str]]:
 
 def _of_ratios(board: Board) -> list[tuple[str, str]]:
     """Return what a reader must know of the ratios, rows of a kind in one line."""
-    reference = board.reference
-    there = {row.name: row.time_ratio for row in board.rows if row.time_ratio is not None}
+    reference = board.reference_shown
+    there = {row.shown: row.time_ratio for row in board.rows if row.time_ratio is not None}
     measured = {name: ratio for name, ratio in there.items() if ratio.interval is not None}
     kind = f", with a {board.claims.percent} interval over images" if measured else ""
     first = f"s/image: geometric mean over repetitions and images; × time: over {reference}{kind}"
@@ -82,7 +82,7 @@ def _over_fewer(board: Board) -> list[str]:
     def counted(row: Row) -> str:
         ratio = row.time_ratio
         both = min(row.images, most)
-        return f"{row.name} {ratio.images} of {both}" if ratio is not None and ratio.images < both else ""
+        return f"{row.shown} {ratio.images} of {both}" if ratio is not None and ratio.images < both else ""
 
     found = [text for text in map(counted, board.rows) if text]
     return [f"× time: over fewer images than both rows have: {', '.join(found)}"] if found else []

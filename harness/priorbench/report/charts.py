@@ -68,13 +68,13 @@ def speed_chart(
 def _draw_curves(
     plot: Any, board: Board, curves: Mapping[int, MeanCurve], looks: Mapping[str, Marker]
 ) -> None:
-    names = [board.rows[place].name for place in curves]
+    rows = [board.rows[place] for place in curves]
     source = ColumnDataSource(
         {
             "xs": [at for at, _ in curves.values()],
             "ys": [psnr for _, psnr in curves.values()],
-            "colour": [looks[name].colour for name in names],
-            "name": [readable(name) for name in names],
+            "colour": [looks[row.name].colour for row in rows],
+            "name": [readable(row.shown) for row in rows],
             "row": list(curves),
         },
         name="filtered",
@@ -99,7 +99,7 @@ def _draw_points(
             "x": [at for at, _, _ in points],
             "y": [psnr for _, psnr, _ in points],
             "row": [place for _, _, place in points],
-            "name": [readable(row.name) for row in rows],
+            "name": [readable(row.shown) for row in rows],
             "colour": [looks[row.name].colour for row in rows],
             "marker": [looks[row.name].marker for row in rows],
             "alpha": [0.95 if row.rank is not None else 0.0 for row in rows],
@@ -133,7 +133,7 @@ def _draw_names(
         {
             "x": [at for at, _, _ in ordered],
             "y": [psnr for _, psnr, _ in ordered],
-            "full": [readable(row.name) for row in rows],
+            "full": [readable(row.shown) for row in rows],
             "row": [place for _, _, place in ordered],
             "must": [number < len(front) for number in range(count)],
             # what the page fills in

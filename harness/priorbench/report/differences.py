@@ -45,7 +45,7 @@ def difference_chart(
         return None
     plot = empty_figure(
         height=90 + _STRIP * len(shown),
-        x_axis_label=readable(f"PSNR minus that of {board.reference}, dB"),
+        x_axis_label=readable(f"PSNR minus that of {board.reference_shown}, dB"),
         x_range=range_around([0.0], difference[shown][np.isfinite(difference[shown])]),
         y_range=(len(shown) - 0.35, -0.75),
     )
@@ -132,4 +132,4 @@ def _draw_titles(plot: Any, board: Board, shown: Sequence[int]) -> None:
 
 def _title(row: Row, digits: int) -> str:
     mean = "" if row.difference is None else f"   {number(row.difference.mean, digits, sign=True)} dB"
-    return str(readable(f"{row.name}{mean}"))
+    return str(readable(f"{row.shown}{mean}"))

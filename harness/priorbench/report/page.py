@@ -117,14 +117,14 @@ def _section(number: int, seen: Shown, panel: Panel, shown: Mapping[str, Marker]
             for failure in told.failures.values()
         ],
         "conditions": board_conditions(board, story),
-        "untimed": [row.name for row in board.rows if row.psnr is not None and row.seconds is None],
+        "untimed": [row.shown for row in board.rows if row.psnr is not None and row.seconds is None],
         "has_speed": speed is not None,
         "has_difference": difference is not None,
         "data": {
             "speed": speed,
             "difference": difference,
             "images": [readable(name) for name in results.images],
-            "rows": [{"name": readable(row.name), "label": readable(row.denoiser)} for row in board.rows],
+            "rows": [{"name": readable(row.shown), "label": readable(row.denoiser)} for row in board.rows],
             "psnr": [
                 [round(value, 3) if value == value else None for value in row]
                 for row in results.psnr.tolist()

@@ -141,7 +141,9 @@ def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) 
         if digest in there:
             psnr = float(shown.results.psnr[number, at])
             url = _data_url(store.crop(digest))
-            outputs.append(Tile(name=row.name, url=url, psnr=psnr if np.isfinite(psnr) else None, row=number))
+            outputs.append(
+                Tile(name=row.shown, url=url, psnr=psnr if np.isfinite(psnr) else None, row=number)
+            )
     return CropRow(
         image=record.image,
         clean=Tile(name="clean", url=_data_url(store.crop(record.image_sha256)), psnr=None),

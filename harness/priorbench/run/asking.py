@@ -91,6 +91,9 @@ class Asking:
                 device=trial.device.partition(":")[0],
                 threads=trial.threads,
                 code=digest_of(self._provenance.of(trial, rule)),
+                bare=digest_of(self._provenance.of(replace(trial, metrics=()), rule))
+                if trial.metrics
+                else "",
                 salt=salt_hash(trial.salt),
                 given=bool(trial.noisy_sha256),
             )

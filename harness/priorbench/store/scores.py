@@ -21,7 +21,7 @@ from priorbench.store.documents import PLAUSIBLE
 from priorbench.words import one_line, visible
 
 #: version of what `score_row`, `entry_of` and `problem_of` write; a store of another version is read anew
-VERSION = 8
+VERSION = 9
 #: characters of a remark, or of a reason, that a board shows
 _LONGEST = 300
 #: records that are made into columns at once
@@ -83,6 +83,8 @@ class Scores:
         (records,) 1 for True, 0 for False, NaN where the record does not say.
     started_at : ndarray of float64
         (records,) when the trial began, in seconds since 1970 in UTC; NaN where the record does not say.
+    output : ndarray of float64
+        (records,) the first 52 bits of the output's digest, as a number; NaN without an output.
     elapsed_seconds : ndarray of float64
         (records,) how long the trial took, as far as its record tells: set-up, first call and timed work.
     """
@@ -110,6 +112,7 @@ class Scores:
     fit_failed: NDArray[np.float64]
     noise_correlation: NDArray[np.float64]
     started_at: NDArray[np.float64]
+    output: NDArray[np.float64]
     elapsed_seconds: NDArray[np.float64]
 
     @property
@@ -147,6 +150,7 @@ def score_row(data: Mapping[str, Any]) -> dict[str, Any]:
         "fired": _number(data.get("fired")),
         "fit_failed": _number(data.get("fit_failed")),
         "started_at": moment(data.get("started_at")),
+        "output": _output(data.get("output_sha256")),
         "elapsed_seconds": _elapsed(data),
     }
     return {name: special[name] if name in special else data.get(name) for name in COLUMNS}
@@ -159,6 +163,14 @@ def _told(text: str | None) -> str | None:
 
 def _number(value: bool | None) -> int | None:
     return None if value is None else int(value)
+
+
+def _output(digest: str | None) -> int | None:
+    """Return the first bits of a digest, as many as a floating-point number holds; None for what is none."""
+    try:
+        return int((digest or "")[:13], 16)
+    except ValueError:
+        return None
 
 
 def moment(text: str | None) -> float | None:

@@ -105,6 +105,7 @@ SCORES = sa.Table(
     sa.Column("fit_failed", sa.Integer),
     sa.Column("noise_correlation", sa.Double),
     sa.Column("started_at", sa.Double),
+    sa.Column("output", sa.BigInteger),
     sa.Column("elapsed_seconds", sa.Double),
 )
 ENTRIES = sa.Table(

@@ -99,6 +99,23 @@ def test_no_method_runs_for_a_metric_where_outputs_are_kept(command, suite, wors
     assert "6 found in the store" in again.stderr
 
 
+@pytest.mark.parametrize("keep", [KEEP, ()], ids=["kept", "made again"])
+def test_a_board_shows_what_was_measured_whichever_run_was_last(command, suite, worst, keep):
+    def board() -> str:
+        return command("leaderboard", "--format", "markdown").stdout
+
+    assert command("run", suite, *HERE, *keep).returncode == 0
+    assert command("run", suite, *HERE, *worst).returncode == 0
+    measured = board()
+    assert " worst ↓ " in measured and "left out" not in measured
+    assert command("run", suite, *HERE).returncode == 0
+    again = board()
+    assert " worst ↓ " in again and "left out" not in again and "not measured" not in again
+    cells = [[line for line in text.splitlines() if line.startswith("| ")] for text in (measured, again)]
+    if keep:
+        assert cells[0] == cells[1]
+
+
 def test_it_is_said_what_a_metric_costs_where_they_are_not(command, suite, worst, tmp_path):
     assert command("run", suite, *HERE).returncode == 0
     calls = calls_log(tmp_path).read_text()

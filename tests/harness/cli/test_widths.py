@@ -162,6 +162,21 @@ def test_a_comparison_on_80_columns_has_p_and_the_verdict(store):
         assert re.search(r"\d\.\d{3}  \S", rows[0]), rows[0]
 
 
+@pytest.mark.parametrize("width", [50, 60, 70, 80, 90, 100, 120, 140])
+def test_a_comparison_shows_the_psnr_of_both_or_of_none_and_explains_what_it_shows(store, width):
+    lines = look(["compare", "nl-means", "wavelet"], width).splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("where"))
+    titles = lines[first]
+    a, b = ("A", "B") if "A: nl-means" in lines[:first] else ("nl-means", "wavelet")
+    assert (f"{a} dB" in titles) == (f"{b} dB" in titles)
+    assert a == "A" or not any(line.startswith("no room here") for line in lines)
+    if width >= 80:
+        assert f"{a} dB" in titles
+    notes = [line.partition(":")[0] for line in lines[first:]]
+    for name in ("× time", "p", "difference"):
+        assert name not in notes or re.search(rf"(?<!\S){name}", titles), (name, titles)
+
+
 def test_into_a_pipe_each_entry_of_a_list_is_one_line_and_boards_are_as_wide_as_a_file(store):
     wide = look(["list", "denoisers"], None).splitlines()
     assert len(wide) == len(look(["list", "denoisers"], 1000).splitlines())

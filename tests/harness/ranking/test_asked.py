@@ -315,7 +315,7 @@ def test_rows_of_unlike_conditions_say_so_in_their_names():
         assert all("@".join(row.conditions) in row.name for row in board.rows)
         return [row.name for row in board.rows]
 
-    assert named({"threads": 1}, {"threads": 2}) == ["m@cpu@1-threads", "m@cpu@2-threads"]
+    assert named({"threads": 1}, {"threads": 2}) == ["m@1-threads", "m@2-threads"]
     assert named({"device": "cpu"}, {"device": "cuda:1"}) == ["m@cpu", "m@cuda"]
     other = {"denoiser": "o"}
     assert named({}, other) == ["m", "o"]

@@ -192,12 +192,12 @@ def test_a_rule_that_never_fired_is_told():
         "es": 1.0, "dp": 0.0, "some": pytest.approx(1 / 3), "fixed": None,
     }  # fmt: skip
     told = (
-        "never fired: dd (es): on no image was the rule's criterion met;"
+        "never fired: dd@es: on no image was the rule's criterion met;"
         " the fits ran to the end of their budget"
     )
     assert f"- {told}" in rendering.markdown([board])
     assert told in ranking(board, {row.name: None for row in board.rows}).notes
-    assert "never fired: dd (es)." in latex.latex([board])
+    assert "never fired: dd@es." in latex.latex([board])
 
 
 def test_runs_of_a_store_tell_directions_and_what_is_damaged_tells_nothing():
@@ -236,7 +236,7 @@ def test_a_table_for_a_paper_has_short_notes_and_all_of_them_as_comments():
         if not note.startswith("interval"):
             assert f"% {latex.escape(note)}" in comments, note
     assert len(below(tex)) < sum(map(len, notes)) / 2
-    assert "bold: best." in below(tex) and "not ranked: dd (oracle)" in below(tex)
+    assert "bold: best." in below(tex) and "not ranked: dd@oracle" in below(tex)
     start = tex.index(r"\begin{table}")
     assert all(tex.index(line) < start for line in comments)
 

@@ -127,6 +127,19 @@ def test_no_line_is_wider_than_the_terminal(width):
     assert long in wide and "no room here for" not in wide
 
 
+def test_names_stay_recognisable_and_the_percentile_goes_before_them():
+    labels = ["nl-means:h=0.1,patch=5", "nl-means:h=0.1,fast=true,patch=5", "nl-means:h=0.2,patch=5"]
+    rules = ("es-wmv:window=30,patience=100", "fixed")
+    records = [one for label in labels for rule in rules for one in ruled(rule, [0.5] * 8, method=label,
+               fit_failed=True, fired=True, stopped_at=9, iterations=7, wall_seconds=1.0)]  # fmt: skip
+    _, head, _, *lines = printed(rules_boards(records), 80).splitlines()
+    assert "gap dB" in head and "gap 95 %" not in head
+    rows = [line for line in lines if "(!)" in line][:6]
+    assert all(row.startswith("nl-means:") and "……" not in row for row in rows), rows
+    assert len({row.partition("(!)")[0] for row in rows}) == 3
+    assert "gap 95 %:" not in "\n".join(lines)
+
+
 def test_a_long_rule_makes_no_line_of_a_leaderboard_wider_either():
     rule = "es-wmv:patience=1000,window=100,more=" + "9" * 40
     boards = leaderboard(

@@ -233,7 +233,7 @@ def test_numbers_of_threads_are_in_the_names_of_the_rows(run, boards):
     for threads in "12":
         run("ramps:count=2", "--threads", threads)
     [board] = boards().values()
-    assert sorted(row.name for row in board.rows) == ["mean@cpu@1-threads", "mean@cpu@2-threads"]
+    assert sorted(row.name for row in board.rows) == ["mean@1-threads", "mean@2-threads"]
     assert [row.images for row in board.rows] == [2, 2]
     run("ramps:count=2", "--threads", "2", methods=("sleeps:label=other,seconds=0",))
     [board] = boards().values()

@@ -16,6 +16,7 @@ from priorbench.words import visible
 
 if TYPE_CHECKING:
     from priorbench.loading.registry import Registry
+    from priorbench.rendering.terminal.grid import Dispensable, Grid
 
 
 class Format(StrEnum):
@@ -133,7 +134,7 @@ def print_table(
     indent: int = 0,
     names: Container[str] = (),
     whole: Container[str] = (),
-    dispensable: Sequence[str] = (),
+    dispensable: Dispensable = (),
     everything: str = "--format json",
 ) -> tuple[str, ...]:
     """Print a table. Elsewhere than on a terminal every row is one line, and nothing is cut.
@@ -149,8 +150,9 @@ def print_table(
     names, whole : Container[str], default ()
         titles of columns whose cells are shortened, or left as they are, where there is no room; those of all
         others are wrapped.
-    dispensable : Sequence[str], default ()
-        titles of columns that a narrow terminal goes without, the least needed first.
+    dispensable : Sequence[str or tuple of str], default ()
+        titles of columns that a narrow terminal goes without, the least needed first; those of a tuple
+        together.
     everything : str, default '--format json'
         what shows all, for the note that says what is not shown.
 
@@ -159,6 +161,21 @@ def print_table(
     tuple of str
         titles of the columns that there was room for.
     """
+    grid = table_grid(headers, rows, indent=indent, names=names, whole=whole, dispensable=dispensable)
+    print_grid(grid, indent=indent, everything=everything)
+    return grid.shown
+
+
+def table_grid(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    indent: int = 0,
+    names: Container[str] = (),
+    whole: Container[str] = (),
+    dispensable: Dispensable = (),
+) -> Grid:
+    """Return the table that `print_table` prints: what there is room for, and what not."""
     from priorbench.rendering.terminal.grid import Column, Kind, arranged
     from priorbench.rendering.terminal.width import terminal_width
 
@@ -172,12 +189,18 @@ def print_table(
         for place, title in enumerate(titles)
     ]
     width = terminal_width(sys.stdout)
-    grid = arranged(columns, None if width is None else width - indent, dispensable)
+    return arranged(columns, None if width is None else width - indent, dispensable)
+
+
+def print_grid(grid: Grid, *, indent: int = 0, everything: str = "--format json") -> None:
+    """Print a table of `table_grid`, and what it has no room for."""
+    from priorbench.rendering.terminal.width import terminal_width
+
+    bold = terminal_width(sys.stdout) is not None
     before = " " * indent
     for line in grid.head:
-        typer.echo(before + (line if width is None else typer.style(line, bold=True)))
+        typer.echo(before + (typer.style(line, bold=True) if bold else line))
     for line in (line for row in grid.rows for line in row):
         typer.echo((before + line).rstrip())
     for note in grid.notes(everything):
         say(note)
-    return grid.shown

@@ -158,7 +158,7 @@ def _notes(every: Sequence[Board], boards: Sequence[Board], rows: Sequence[Overa
             f"too few images to tell methods apart at the level of {plural(len(boards), 'board')},"
             f" where p must be {error:.2g} or less: {few(mute)}"
         )
-    changed = [row.name for row in rows if row.mean_rank is not None and _unlike(boards, row)]
+    changed = [row.shown for row in rows if row.mean_rank is not None and _unlike(boards, row)]
     if changed:
         yield f"not the same parameters on all boards: {few(changed)}: such a mean rank is no single method's"
     if len({board.setting.image_set for board in boards}) < len(boards):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from priorbench.ranking.boards import Interval, Setting
 from priorbench.ranking.claims import Claims
+from priorbench.ranking.names import shown_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +76,11 @@ class OverallRow:
     unranked: str = ""
     flags: tuple[str, ...] = ()
     remarks: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> str:
+        """The name as boards show it, in rows and in what is said of them."""
+        return shown_name(self.name, self.conditions)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

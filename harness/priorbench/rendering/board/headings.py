@@ -14,7 +14,7 @@ _SHORT = 14
 
 def difference_column(board: Board) -> str:
     """Return the heading of the differences to the reference, which has its name where that is short."""
-    name = board.reference or ""
+    name = board.reference_shown
     return f"vs {name} dB" if len(name) <= _SHORT else "difference dB"
 
 

@@ -50,7 +50,7 @@ def footnotes(board: Board, shown: Container[str]) -> list[str]:
 
 def board_notes(board: Board, shown: Container[str]) -> list[Note]:
     """Return what `footnotes` does, with what a paper says of it."""
-    return [
+    notes = (
         *_of_ranks(board, shown),
         *_of_differences(board, shown),
         *_of_metrics(board, shown),
@@ -61,7 +61,8 @@ def board_notes(board: Board, shown: Container[str]) -> list[Note]:
         *(Note(text=line, short="" if "verdict" in line else line) for line in doubts(board.rows)),
         *(Note(text=line, short="" if "is a remark" in line else line) for line in odd_outputs(board.rows)),
         *(Note(text=line) for line in board.notes),
-    ]
+    )
+    return list({note.text: note for note in notes}.values())
 
 
 def _of_ranks(board: Board, seen: Container[str]) -> Iterator[Note]:
@@ -95,7 +96,7 @@ def _of_differences(board: Board, seen: Container[str]) -> Iterator[Note]:
         compared = [row.difference for row in board.rows if row.difference is not None]
     if any(item.interval is not None for item in compared):
         yield Note(
-            text=f"{column}: mean paired difference to {board.reference}, {claims.percent} interval",
+            text=f"{column}: mean paired difference to {board.reference_shown}, {claims.percent} interval",
             short=f"{column}: mean paired difference, {claims.percent} interval",
         )
     if any(item.verdict == "equivalent" for item in compared):
@@ -105,7 +106,7 @@ def _of_differences(board: Board, seen: Container[str]) -> Iterator[Note]:
         yield Note(text="a difference is over the images that both restored, exact ones left out")
     if "p" in seen:
         fixed = board.reference_fixed
-        family = f"for all comparisons with {board.reference}" if fixed else "for all pairs"
+        family = f"for all comparisons with {board.reference_shown}" if fixed else "for all pairs"
         yield Note(
             text=f"p: sign-flip test of the mean difference, adjusted {family} of ranked methods",
             short=f"p: sign-flip test, adjusted {family}",
@@ -128,7 +129,7 @@ def _of_metrics(board: Board, seen: Container[str]) -> Iterator[Note]:
         lacking = [row for row in board.rows if row.unmeasured.get(name)]
         if lacking:
             yield Note(
-                text=f"{heading}: not measured for {few(map(name_of, lacking))}, run without this metric;"
+                text=f"{heading}: not measured for {_names(lacking)}, run without this metric;"
                 f" 'priorbench run SUITE --metric {name}' adds it",
                 short=f"{heading}: empty where it was not measured",
             )
@@ -136,14 +137,14 @@ def _of_metrics(board: Board, seen: Container[str]) -> Iterator[Note]:
             row for row in board.rows if row.images and row.metrics.get(name) is None and row not in lacking
         ]
         if without:
-            yield Note(text=f"{heading}: gave no number for any result of {few(map(name_of, without))}")
+            yield Note(text=f"{heading}: gave no number for any result of {_names(without)}")
 
 
 def _over_fewer(board: Board, seen: Container[str]) -> Iterator[Note]:
     for field in dict.fromkeys(field for row in board.rows for field in row.fewer):
         column = COLUMN_OF.get(field) or metric_heading(board, field.removeprefix("metrics."))
         counts = [
-            f"{name_of(row)} {row.fewer[field]} of {row.images}" for row in board.rows if field in row.fewer
+            f"{row.shown} {row.fewer[field]} of {row.images}" for row in board.rows if field in row.fewer
         ]
         if column in seen:
             text = f"‡ {column}: over fewer images than the row: {', '.join(counts)}"
@@ -154,7 +155,7 @@ def _unranked(board: Board) -> Iterator[Note]:
     reasons: dict[str, list[str]] = {}
     for row in board.rows:
         if row.unranked:
-            reasons.setdefault(row.unranked, []).append(name_of(row))
+            reasons.setdefault(row.unranked, []).append(row.shown)
     for reason, names in reasons.items():
         text = f"not ranked: {', '.join(names)}: {reason}"
         yield Note(text=text, short=f"not ranked: {few(names)}: {reason}")
@@ -163,17 +164,21 @@ def _unranked(board: Board) -> Iterator[Note]:
 def _never_fired(board: Board) -> Iterator[Note]:
     """Yield which rows have results that no stopping rule chose."""
     rows = [row for row in board.rows if row.never_fired == 1]
-    if rows:
+    if names := [row.shown for row in rows]:
         yield Note(
-            text=f"never fired: {', '.join(map(name_of, rows))}: on no image was the rule's criterion met;"
+            text=f"never fired: {', '.join(names)}: on no image was the rule's criterion met;"
             " the fits ran to the end of their budget",
-            short=f"never fired: {few(map(name_of, rows))}",
+            short=f"never fired: {_names(rows)}",
         )
+
+
+def _names(rows: Iterable[Row]) -> str:
+    return few(row.shown for row in rows)
 
 
 def doubts(rows: Iterable[Row | OverallRow]) -> list[str]:
     """Return what makes rows doubtful, and what a flag means."""
-    lines = [f"{DOUBT} {name_of(row)}: {flag}" for row in rows for flag in row.flags]
+    lines = [f"{DOUBT} {row.shown}: {flag}" for row in rows for flag in row.flags]
     said = f"{DOUBT} is a question, not a verdict: a row that is flagged keeps its rank"
     return [*lines, said] if lines else []
 
@@ -181,14 +186,9 @@ def doubts(rows: Iterable[Row | OverallRow]) -> list[str]:
 def odd_outputs(rows: Iterable[Row | OverallRow]) -> list[str]:
     """Return what outputs of rows were remarked for, how many, and what the mark means."""
     lines = [
-        f"{ODD} {name_of(row)}: {plural(count, 'result')}, {one_line(remark)}"
+        f"{ODD} {row.shown}: {plural(count, 'result')}, {one_line(remark)}"
         for row in rows
         for remark, count in row.remarks.items()
     ]
     said = f"{ODD} is a remark: such results count as they are, and the row keeps its rank"
     return [*lines, said] if lines else []
-
-
-def name_of(row: Row | OverallRow) -> str:
-    """Return the name of a row in a sentence."""
-    return f"{row.denoiser} ({row.stopping_rule})" if row.stopping_rule else row.denoiser

@@ -14,10 +14,12 @@ from priorbench.rendering.terminal.wrapping import longest_piece, longest_word, 
 
 #: characters between columns
 GAP = 2
-#: characters that a name has at least: while a column can be left out, and after that
+#: characters that a name has at least: beside its marks while a column can be left out, and after that
 _NAME = (16, 6, 6)
 #: likewise text, which is wrapped; the longest word, or part of one, counts for as many at most
 _TEXT, _WORD = (12, 8, 8), (20, 20, 8)
+#: titles of columns, the least needed first; those of a tuple go together
+Dispensable = Sequence[str | tuple[str, ...]]
 #: text gets as many before names are shown whole
 _ENOUGH = 16
 
@@ -64,7 +66,8 @@ class Column:
             parts of words must be cut.
         """
         if self.kind is Kind.NAME:
-            return min(self.natural, max(_NAME[need], fewest(self.cells), self._head(need)))
+            enough = _NAME[need] if need else fewest(self.cells, _NAME[need])
+            return min(self.natural, max(enough, fewest(self.cells), self._head(need)))
         if self.kind is Kind.TEXT:
             words = max(map(longest_piece if need else longest_word, (self.heading, *self.cells)))
             return min(self.natural, max(_TEXT[need], min(words, _WORD[need])))
@@ -107,7 +110,7 @@ class Grid:
 
 
 def arranged(
-    columns: Sequence[Column], width: int | None, dispensable: Sequence[str] = (), *, rule: bool = False
+    columns: Sequence[Column], width: int | None, dispensable: Dispensable = (), *, rule: bool = False
 ) -> Grid:
     """Return a table that is no wider than this.
 
@@ -120,8 +123,8 @@ def arranged(
         the columns.
     width : int or None
         in characters; None for a table of any width.
-    dispensable : Sequence[str], default ()
-        titles of columns that a narrow table goes without, the least needed first.
+    dispensable : Sequence[str or tuple of str], default ()
+        titles of columns that a narrow table goes without, the least needed first; those of a tuple together.
     rule : bool, default False
         whether there is a line below the head.
     """
@@ -145,16 +148,18 @@ def arranged(
     )
 
 
-def _hidden(headings: Sequence[str], places: Sequence[int], dispensable: Sequence[str]) -> tuple[str, ...]:
+def _hidden(headings: Sequence[str], places: Sequence[int], dispensable: Dispensable) -> tuple[str, ...]:
     """Return the columns that are not shown, the least needed first."""
     left_out = [heading for place, heading in enumerate(headings) if place not in places]
-    least = [name for name in dispensable if name in left_out]
+    least = [name for names in dispensable for name in _together(names) if name in left_out]
     return (*least, *(name for name in left_out if name not in least))
 
 
-def _fitting(
-    columns: Sequence[Column], width: int, dispensable: Sequence[str]
-) -> tuple[list[int], list[int]]:
+def _together(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+def _fitting(columns: Sequence[Column], width: int, dispensable: Dispensable) -> tuple[list[int], list[int]]:
     """Return the places of the columns that there is room for, and the least width of each."""
     least = [column.least(0) for column in columns]
     places = list(range(len(columns)))
@@ -162,9 +167,9 @@ def _fitting(
     def too_wide() -> bool:
         return _sum([least[place] for place in places]) > width
 
-    for name in dispensable:
+    for names in dispensable:
         if too_wide():
-            places = [place for place in places if columns[place].heading != name]
+            places = [place for place in places if columns[place].heading not in _together(names)]
     for need in (1, 2):
         if too_wide():
             least = [column.least(need) for column in columns]

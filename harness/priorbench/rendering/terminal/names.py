@@ -13,6 +13,8 @@ ELLIPSIS = "…"
 _MARKS = re.compile(r"(?: @[^@]*?)*(?: \(\?\)| \(!\)| \*)*$")
 #: a shortened name ends with the last third of what is shown
 _TAIL = 3
+#: a shortened name begins with so many characters of its own, where there is room: it must be recognised
+_START = 4
 #: characters of a name beside its marks, at least
 _FEWEST = 3
 
@@ -46,9 +48,9 @@ def shortened(names: Iterable[str], width: int) -> dict[str, str]:
     return found if _differ(found) else _numbered(whole, width)
 
 
-def fewest(names: Iterable[str]) -> int:
-    """Return the width below which marks of names would be cut off."""
-    return _FEWEST + max((cell_len(_parts(name)[1]) for name in names), default=0)
+def fewest(names: Iterable[str], beside: int = _FEWEST) -> int:
+    """Return the width that leaves so many characters beside the marks; with fewer, marks are cut off."""
+    return beside + max((cell_len(_parts(name)[1]) for name in names), default=0)
 
 
 def _parts(name: str) -> tuple[str, str]:
@@ -90,7 +92,7 @@ def _told_apart(names: Sequence[str], width: int) -> dict[str, str]:
 
 def _apart(alike: Sequence[str], width: int) -> dict[str, str]:
     """Shorten names that become the same where the middle is left out: elsewhere, or with a number."""
-    for tail in ((width - 1) // 2, width - 1 - (width - 1) // _TAIL, 0, width - 2):
+    for tail in ((width - 1) // 2, width - 1 - (width - 1) // _TAIL, 0, width - 1 - _START):
         found = {name: cut(name, width, max(tail, 0)) for name in alike}
         if _differ(found):
             return found
@@ -110,12 +112,13 @@ def _without_common(names: Sequence[str], width: int) -> dict[str, str] | None:
     room = width - 2 * len(ELLIPSIS)
     if room < 1 or start + end == 0:
         return None
-    parts = _told_apart(inner, room)
+    parts = _told_apart(inner, room - min(start, _START, room // 2))
     spare = room - max(map(cell_len, parts.values()))
     found = {}
     for name, part in zip(names, inner, strict=True):
         before = _first(name[:start], spare) + ELLIPSIS if start else ""
-        found[name] = before + parts[part] + (ELLIPSIS if end else "")
+        short = before + parts[part] + (ELLIPSIS if end else "")
+        found[name] = short.replace(2 * ELLIPSIS, ELLIPSIS)
     return found if _differ(found) else None
 
 

@@ -39,6 +39,7 @@ COLUMNS = (
     "fit_failed",
     "noise_correlation",
     "started_at",
+    "output",
     "elapsed_seconds",
 )
 #: what stands in the columns that are no floating-point numbers

@@ -67,3 +67,16 @@ def test_any_names_in_any_width(seed):
         assert len(set(found.values())) == len(names)
         if width >= fewest(names):
             assert max(map(cell_len, found.values())) <= width
+
+
+PARAMETERS = (
+    *("nl-means:h=0.1,patch=5 (!)", "nl-means:h=0.1,fast=true,patch=5 (!)", "nl-means:h=0.1,patch=7 (!)"),
+    *("dip:channels=128,iterations=3000", "dip:channels=128,skip=4,iterations=3000"),
+    *("dip:channels=128,skip=8,iterations=3000", "dip:channels=64,skip=4,iterations=3000"),
+)
+
+
+@pytest.mark.parametrize("width", range(14, 44))
+def test_a_name_with_parameters_begins_with_its_method(width):
+    for name, short in shortened(PARAMETERS, width).items():
+        assert short[:3] == name[:3] and "……" not in short, short
