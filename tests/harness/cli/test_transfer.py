@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
+import sys
+import threading
 from dataclasses import fields
 from pathlib import Path
 
@@ -35,6 +38,34 @@ def test_a_run_that_goes_on_from_an_imported_file_runs_only_what_is_missing(comm
     assert command("run", suite, *HERE).returncode == 0
     again = command("import", "part.jsonl", "--store", "elsewhere.db")
     assert (again.returncode, again.stderr.split(";")[0]) == (0, "0 records added, 4 there already")
+
+
+def test_what_comes_through_a_pipe_is_read_whole(command, tmp_path):
+    """Its beginning, which tells what it is, cannot be read twice: all of it was lost without a word."""
+    assert command("run", str(write_suite(tmp_path)), *HERE).returncode == 0
+    lines = command("export").stdout
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    writer = threading.Thread(target=(tmp_path / "pipe.jsonl").write_text, args=(lines,))
+    writer.start()
+    done = command("import", "pipe.jsonl", "--store", "other.db")
+    writer.join()
+    assert done.returncode == 0, done.stderr
+    assert command(*BOARD, "--store", "other.db").stdout == command(*BOARD).stdout
+
+
+def test_standard_input_is_imported_under_the_name_of_a_dash(command, tmp_path, monkeypatch):
+    def typed(text):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    assert command("run", str(write_suite(tmp_path)), *HERE).returncode == 0
+    typed(command("export").stdout)
+    done = command("import", "-", "--store", "other.db")
+    assert done.returncode == 0, done.stderr
+    assert command(*BOARD, "--store", "other.db").stdout == command(*BOARD).stdout
+    typed("junk\n")
+    junk = command("import", "-", "--store", "junk.db")
+    assert junk.returncode == 2
+    assert "standard input is a file without records" in junk.stderr
 
 
 def test_parquet_comes_back(command, tmp_path):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,6 +32,7 @@ _NAMED = 10
 _BEGINNING = 2**20
 #: how a line with a record begins
 _RECORD = re.compile(rb'^(?:\xef\xbb\xbf)?[ \t]*\{[ \t]*"', re.MULTILINE)
+_STANDARD_INPUT = Path("-")
 #: first column of the table that `export` writes
 _TABLE = b"denoiser_label,"
 #: what gzip, zip and zstd begin with
@@ -36,19 +41,35 @@ _PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd")
 
 def import_command(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="What 'export' gave: JSON lines, or parquet.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="What 'export' gave: JSON lines, or parquet; - is standard input."
+        ),
     ],
     store: StoreOption = None,
 ) -> None:
     """Add records from files to a store; of two results under one key, the first measured counts."""
     from priorbench.store.uniting import Tally, unite
 
-    sources = [_rows_of(path) for path in files]
     tally = Tally()
-    with writing(store) as target:
-        for rows in sources:
-            unite(target, _items(rows, tally), tally)
-        _conclude(tally, target.url)
+    with tempfile.TemporaryDirectory(prefix="priorbench-import-") as folder:
+        sources = [_rows_of(_kept(path, Path(folder, str(n))), path) for n, path in enumerate(files)]
+        with writing(store) as target:
+            for rows in sources:
+                unite(target, _items(rows, tally), tally)
+            _conclude(tally, target.url)
+
+
+def _kept(path: Path, folder: Path) -> Path:
+    """Return a file that can be read twice: itself, or what came through a pipe, under its name."""
+    if path != _STANDARD_INPUT and (path.is_file() or not path.exists() or path.is_dir()):
+        return path
+    folder.mkdir()
+    kept = folder / ("standard input" if path == _STANDARD_INPUT else path.name)
+    with contextlib.ExitStack() as stack:
+        came = sys.stdin.buffer if path == _STANDARD_INPUT else stack.enter_context(path.open("rb"))
+        shutil.copyfileobj(came, stack.enter_context(kept.open("wb")))
+    return kept
 
 
 def merge(
@@ -77,8 +98,8 @@ def merge(
             source.close()
 
 
-def _rows_of(path: Path) -> Callable[[Refuse], Iterator[tuple[str, dict[str, Any]]]]:
-    """Return what reads a file; raise `PriorbenchError` at once if it cannot be read."""
+def _rows_of(path: Path, given: Path) -> Callable[[Refuse], Iterator[tuple[str, dict[str, Any]]]]:
+    """Return what reads a file, `given` by another name; raise `PriorbenchError` if it cannot be read."""
     from priorbench.errors import PriorbenchError, nearest_path
     from priorbench.store.exchange import read_lines
 
@@ -94,9 +115,10 @@ def _rows_of(path: Path) -> Callable[[Refuse], Iterator[tuple[str, dict[str, Any
     if start.startswith(b"SQLi"):
         raise PriorbenchError(f"{path} is a store: 'priorbench merge {path}' reads it")
     if what := _other_file(path, start):
+        shown = "standard input" if given == _STANDARD_INPUT else given
         raise PriorbenchError(
-            f"{path} is {what}: 'import' takes JSON lines, as 'priorbench export -o FILE.jsonl' writes them, "
-            "and its -o FILE.parquet"
+            f"{shown} is {what}: 'import' takes JSON lines, as 'priorbench export -o FILE.jsonl' writes "
+            "them, and its -o FILE.parquet"
         )
     return lambda refuse: read_lines(path, refuse)
 
