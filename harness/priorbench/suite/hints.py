@@ -60,6 +60,46 @@ def of_unknown_name(kind: str, name: str, registry: Registry) -> str:
     return ""
 
 
+def of_a_path(kind: str, name: str, registry: Registry) -> str:
+    """Return what is said of a path where an image set is wanted; empty where there is nothing to say.
+
+    Parameters
+    ----------
+    kind : str
+        a key of `priorbench.contract.specs.KINDS`.
+    name : str
+        as it was written.
+    registry : Registry
+        what is installed.
+    """
+    if kind != ImageSetSpec.kind:
+        return ""
+    path, shown = Path(name).expanduser(), visible(name)
+    if path.is_dir():
+        return _of_a_folder(shown, registry)
+    if path.is_file():
+        return (
+            f"'{shown}' is a file, not an image set: give the folder it is in "
+            f"({visible(str(path.parent))}); 'priorbench denoise' takes single pictures"
+        )
+    if not (set("/.~") & set(name)):
+        return ""
+    near = f"{nearest_path(path)} Image sets" if nearest_path(path) else ""
+    lost = f"there is no folder '{shown}', and no image set of that name{visible(near)}"
+    return f"{lost}: {', '.join(sorted(registry.all(kind)))}"
+
+
+def _of_a_folder(shown: str, registry: Registry) -> str:
+    """Return how the folder of a path becomes an image set."""
+    specs = (one.spec for one in registry.all(ImageSetSpec.kind).values())
+    takes = next((spec for spec in specs if isinstance(spec, ImageSetSpec) and spec.takes_folder), None)
+    if takes is None:
+        return f"'{shown}' is a folder, and no image set that is installed takes one"
+    name, parameter = takes.name, takes.label_from
+    typed = f"{name}:{parameter}={shown}"
+    return f"'{shown}' is a folder: write '{name}: {{{parameter}: {shown}}}' (on the command line '{typed}')"
+
+
 def told_with_file(error: UnknownNameError, registry: Registry) -> str:
     """Return what is said of an unknown name: a plugin that is broken, or a file, may be what has it."""
     broken = [plugin for plugin in registry.plugins if plugin.status == "broken"]

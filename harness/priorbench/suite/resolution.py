@@ -6,16 +6,21 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 from priorbench.contract.averages import own_parameters
 from priorbench.contract.choice import Choice
-from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, Spec, StoppingRuleSpec
-from priorbench.errors import PriorbenchError, UnknownNameError, nearest_path
+from priorbench.contract.specs import DenoiserSpec, Spec, StoppingRuleSpec
+from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry, import_factory, missing_reason
 from priorbench.parameters.values import ParameterProblems, build, resolve
-from priorbench.suite.hints import of_default_level, of_unknown_name, of_unknown_parameter, told_with_file
+from priorbench.suite.hints import (
+    of_a_path,
+    of_default_level,
+    of_unknown_name,
+    of_unknown_parameter,
+    told_with_file,
+)
 from priorbench.suite.inspection import check_imports, resolved_parameters
 from priorbench.suite.notation import ChoiceError, RawChoice, expand, label_of, parse_setting, parse_text
 from priorbench.suite.reporting import rule_choice
@@ -208,7 +213,7 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
     try:
         spec = registry.find(kind, raw.name).spec
     except UnknownNameError as error:
-        told = _of_a_path(kind, text, error.known) or _told(error, kind, raw.name, registry)
+        told = of_a_path(kind, text, registry) or _told(error, kind, raw.name, registry)
         if told == str(error):
             raise
         raise PriorbenchError(told) from error
@@ -242,7 +247,7 @@ def _usable(
             hint = (
                 f" (in a suite file, parameters are written '{raw.name.partition(':')[0]}: {{key: value}}')"
             )
-        told = _of_a_path(kind, raw.name, error.known) or f"{_told(error, kind, raw.name, registry)}{hint}"
+        told = of_a_path(kind, raw.name, registry) or f"{_told(error, kind, raw.name, registry)}{hint}"
         raise _UnusableError(told, tolerance == "not there") from error
     if reason := missing_reason(spec):
         raise _UnusableError(reason, tolerance != "nothing")
@@ -263,23 +268,6 @@ def _told(error: UnknownNameError, kind: str, name: str, registry: Registry) -> 
     if hint:
         return f"unknown {kind} '{visible(name)}': {hint}"
     return told_with_file(error, registry)
-
-
-def _of_a_path(kind: str, name: str, known: Iterable[str]) -> str:
-    """Return what is said of a path where an image set is wanted; empty where there is nothing to say."""
-    if kind != ImageSetSpec.kind:
-        return ""
-    path = Path(name).expanduser()
-    if not path.is_file():
-        if not (set("/.~") & set(name)):
-            return ""
-        near = f"{nearest_path(path)} Image sets" if nearest_path(path) else ""
-        lost = f"there is no folder '{visible(name)}', and no image set of that name{visible(near)}"
-        return f"{lost}: {', '.join(known)}"
-    return (
-        f"'{visible(name)}' is a file, not an image set: give the folder it is in "
-        f"({visible(str(path.parent))}); 'priorbench denoise' takes single pictures"
-    )
 
 
 def _choice(

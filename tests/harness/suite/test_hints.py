@@ -206,3 +206,23 @@ def test_a_broken_plugin_that_may_have_had_the_name_is_named_with_its_reason(reg
     assert "unknown denoiser 'mynump'" in told
     assert f"plugin 'mine' is broken: {reason}" in told
     assert "--plugin" not in told
+
+
+def test_a_folder_in_a_suite_file_is_not_called_missing(registry: Registry, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    file = tmp_path / "own.yaml"
+    file.write_text(SUITE.replace("folder: {path: pictures, crop: 32}", str(pictures)))
+    with pytest.raises(RequestError) as caught:
+        load_suite(str(file), registry)
+    [line] = caught.value.problems
+    assert f"'{pictures}' is a folder: write 'folder: {{path: {pictures}}}'" in line
+    assert "there is no folder" not in line
+
+
+def test_where_nothing_takes_a_folder_it_is_said(tmp_path: Path) -> None:
+    bare = load_registry(allow=["standard"])
+    with pytest.raises(RequestError) as caught:
+        load_suite("-", bare, SuiteOptions(images=(str(tmp_path),)))
+    wanted = f"'{tmp_path}' is a folder, and no image set that is installed takes one"
+    assert any(line.endswith(wanted) for line in caught.value.problems)
