@@ -21,7 +21,7 @@ _VERSION = 18
 #: bytes of a value, at most; the largest of priorbench, curves and crops, have some hundred kilobytes
 LARGEST = 2**26
 #: seconds that a statement waits for another process; a writer tries several times
-_WAIT = 5.0
+WAIT = 5.0
 
 #: device, inode
 Identity = tuple[int, int]
@@ -229,7 +229,7 @@ def identity_of_log(path: Path) -> Identity | None:
 def _connect(path: Path, options: str) -> sqlite3.Connection:
     # the bytes of the path, so that any name can be opened
     name = quote(os.fsencode(path.absolute()))
-    connection = sqlite3.connect(f"file:{name}?{options}", uri=True, timeout=_WAIT, check_same_thread=False)
+    connection = sqlite3.connect(f"file:{name}?{options}", uri=True, timeout=WAIT, check_same_thread=False)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
     connection.execute("PRAGMA trusted_schema = OFF")  # the file may be a stranger's
     return connection

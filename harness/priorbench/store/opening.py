@@ -30,7 +30,7 @@ from priorbench.store.files import (
 from priorbench.store.sharing.journal import journal_remark
 from priorbench.store.sharing.server import check_encoding, place, server_engine
 from priorbench.store.tables import META, RECORDS
-from priorbench.store.writing import fault, in_transaction, patiently
+from priorbench.store.writing import fault, in_transaction, opened, patiently
 
 Result = TypeVar("Result")
 
@@ -85,7 +85,7 @@ class Database:
     def _look(self, path: Path) -> None:
         """Refuse a database of another program before anything of it is changed."""
         try:
-            parts = parts_of(path)
+            parts = opened(partial(parts_of, path))
         except (sqlite3.Error, OSError) as error:
             raise fault(self._address, error, "open") from None
         self._refuse_running([kind for kind, _ in parts])
@@ -94,8 +94,8 @@ class Database:
     def _open(self) -> None:
         address, writes = self._address, self._writes
         try:
-            self._tables = frozenset(sa.inspect(self._engine).get_table_names())
-            self._check_schema()
+            self._tables = opened(lambda: frozenset(sa.inspect(self._engine).get_table_names()))
+            opened(self._check_schema)
         except sa.exc.SQLAlchemyError as error:
             raise fault(address, error, "open") from None
         if not writes and not self._tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from priorbench.errors import PriorbenchError
 from priorbench.store.address import Address
+from priorbench.store.files import WAIT
 from priorbench.store.sharing.server import hold
 
 Result = TypeVar("Result")
@@ -20,6 +22,8 @@ _PAUSES = (0.5, 1.5, 4.0)
 #: the same for a server, which may be restarted: about a minute
 _SERVER_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, *[4.0] * 14)
 
+#: SQLite's primary error codes of a lock
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 #: SQLite's primary error code -> what to do
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "another process has locked it: wait until that ends, then run the command again",
@@ -75,6 +79,27 @@ def patiently(engine: sa.Engine, attempt: Callable[[], Result]) -> Result:
     return attempt()
 
 
+def opened(attempt: Callable[[], Result]) -> Result:
+    """Open something, again and again as long as SQLite gives up at once because others open it too.
+
+    Where several bring a new file to its log at the same time, SQLite does not wait: some are told that it is
+    locked. A file that is locked for longer, and a server that is away, are told without further waiting.
+
+    Parameters
+    ----------
+    attempt : callable
+        opens it, and lets go of everything if it fails.
+    """
+    end = time.monotonic() + WAIT
+    while True:
+        try:
+            return attempt()
+        except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+            if _code(error) not in _LOCKED or time.monotonic() >= end:
+                raise
+        time.sleep(random.uniform(0.01, 0.05))
+
+
 def fault(address: Address, error: BaseException, doing: str) -> PriorbenchError:
     """Return what a driver raised as an error for people, without secrets."""
     advice = _advice(error)
@@ -95,7 +120,7 @@ def _may_pass(error: sa.exc.SQLAlchemyError) -> bool:
     """Say whether the same may succeed in a while: a lock, or a server that is away."""
     code = _code(error)
     if code is not None:
-        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return code in _LOCKED
     if getattr(error, "connection_invalidated", False):
         return True
     state = _state(error)
@@ -109,5 +134,5 @@ def _state(error: BaseException) -> str:
 
 def _code(error: BaseException) -> int | None:
     """Return SQLite's primary error code."""
-    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
     return None if code is None else code & 0xFF

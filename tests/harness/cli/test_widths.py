@@ -25,11 +25,14 @@ from priorbench.cli.common.progress import ProgressView
 from priorbench.cli.terminal.yaml_lines import folded
 from priorbench.contract.records import RunSummary
 from priorbench.loading import load
+from priorbench.machine import disturbance
 from priorbench.run.progress import Progress
 
 ROOT = Path(__file__).parents[3]
 WIDTHS = (60, 80, 140)
 LONG = "a-label-that-is-longer-than-any-column-of-a-narrow-table-has-room-for"
+#: what the machine does is not the same at two looks
+DISTURBED = ["other processes used 1.7 cores; a core was too hot and slowed down"]
 #: what moves the cursor or changes colours
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 #: what is said of what is not shown
@@ -91,6 +94,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "some.jsonl").write_text("\n".join([*lines, *again]) + "\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "load_registry", functools.cache(load.load_registry))
+        patch.setattr(disturbance, "warnings_now", lambda *_: DISTURBED)
         patch.chdir(folder)
         patch.delenv("PRIORBENCH_PLUGINS", raising=False)
         look(["import", "some.jsonl"], None)
