@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from measuring import Posed, measure_iterative, measure_one_shot
+from virtual_time import stop_the_clock
 
 from priorbench import Iterate, Observation
 from priorbench.contract.stopping import Verdict
@@ -163,7 +164,9 @@ def test_the_oracle_returns_the_nearest_iterate(problem):
     assert outcomes[1].iterations == 25  # it saw 5, 10, ..., not the curve's points, 28 among them
 
 
-def test_looking_is_off_the_clock(problem):
+def test_looking_is_off_the_clock(problem, monkeypatch):
+    stop_the_clock(monkeypatch)
+
     class Paced(Counting):
         def iterate(self, observation):
             for item in super().iterate(observation):
@@ -174,7 +177,7 @@ def test_looking_is_off_the_clock(problem):
         time.sleep(0.02)
 
     outcome = measure_iterative(Paced(), problem, Host(), [(Fixed(), False)], budget=20, curve=dawdle)[0]
-    assert 0.04 <= outcome.wall_seconds < 0.04 + 0.1  # 13 looks of 20 ms would add 0.26 s
+    assert outcome.wall_seconds == pytest.approx(0.04)  # 13 looks of 20 ms would add 0.26 s
 
 
 def test_the_curve_has_about_23_points_for_each_decade():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from measuring import Posed, measure_iterative, measure_together
+from virtual_time import stop_the_clock
 
 from priorbench import Iterate, Observation
 from priorbench.protocol.clock import Host
@@ -48,13 +49,12 @@ def rules():
     return [(Fixed(iterations=7), False), (Oracle(), True), (BestLoss(), False)]
 
 
-def test_outcomes_are_those_of_the_fits_alone_and_times_a_share():
+def test_outcomes_are_those_of_the_fits_alone_and_times_a_share(monkeypatch):
+    stop_the_clock(monkeypatch)
     points: list[list] = [[], [], []]
-    started = time.perf_counter()
     together = measure_together(
         Steps(length=30), problems(), Host(), [rules() for _ in range(3)], 30, [own.append for own in points]
     )
-    passed = time.perf_counter() - started
     for problem, outcomes, seen in zip(problems(), together, points, strict=True):
         curve: list = []
         alone = measure_iterative(Steps(length=30), problem, Host(), rules(), 30, curve.append)
@@ -65,18 +65,19 @@ def test_outcomes_are_those_of_the_fits_alone_and_times_a_share():
                 np.testing.assert_array_equal(got.output, wanted.output)
         assert [point.iteration for point in seen] == [point.iteration for point in curve]
         # each of the three sleeps one millisecond in every step, and pays for one of them
-        assert 0.007 <= outcomes[0].wall_seconds < 0.5 * passed
+        assert outcomes[0].wall_seconds == pytest.approx(0.007)
 
 
-def test_a_step_is_paid_for_by_those_that_still_want_it():
+def test_a_step_is_paid_for_by_those_that_still_want_it(monkeypatch):
     """One image stops at 5 of 40 steps of three milliseconds each; the other two pay for the rest."""
+    stop_the_clock(monkeypatch)
     ends = [5, 40, 40]
     chosen = [[(Fixed(iterations=end), False)] for end in ends]
     outcomes = measure_together(Steps(), problems(), Host(), chosen, None, [lambda point: None] * 3)
     first, second, third = (own.wall_seconds for (own,) in outcomes)
     assert [own.iterations for (own,) in outcomes] == ends
-    assert second == pytest.approx(third, rel=0.5)
-    assert second - first >= 35 * 0.003 / 2
+    assert first == pytest.approx(5 * 0.001)
+    assert [second, third] == pytest.approx([first + 35 * 0.003 / 2] * 2)
 
 
 class Stacked(Steps):
@@ -93,9 +94,9 @@ class Stacked(Steps):
             yield [Iterate(None, loss=0.0, estimate=lambda n=n, e=estimates: e()[n]) for n in range(len(row))]
 
 
-def test_an_estimate_of_all_is_paid_for_by_all():
+def test_an_estimate_of_all_is_paid_for_by_all(monkeypatch):
+    stop_the_clock(monkeypatch)
     chosen = [[(Fixed(iterations=2), False)] for _ in range(3)]
     outcomes = measure_together(Stacked(), problems(), Host(), chosen, None, [lambda point: None] * 3)
     seconds = [own.wall_seconds for (own,) in outcomes]
-    assert min(seconds) >= 0.03
-    assert max(seconds) < 2 * min(seconds)
+    assert seconds == pytest.approx([0.002 + 0.03] * 3)

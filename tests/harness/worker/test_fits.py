@@ -116,11 +116,12 @@ def test_companions_are_paid_for(command) -> None:
     found = ran(command, *words(*RULES, denoiser="descent:pause=0.01"))
     seconds = {record["key"]: record["wall_seconds"] for record in found.values()}
     step = 0.01
-    assert seconds[of(found, "fixed")["key"]] >= 20 * step
-    assert 8 * step <= seconds[of(found, "left-half", refit=False)["key"]] < 20 * step
-    assert (8 + 5) * step <= seconds[of(found, "left-half", refit=True)["key"]] < 33 * step
+    whole = seconds[of(found, "fixed")["key"]]  # 20 steps; as long as others are at work, a step takes longer
+    assert whole >= 20 * step
+    assert 8 * step <= seconds[of(found, "left-half", refit=False)["key"]] < whole
+    assert (8 + 5) * step <= seconds[of(found, "left-half", refit=True)["key"]] < 33 / 20 * whole
     # side by side until iteration 4, though the twin was run to its end before
-    assert 8 * step <= seconds[of(found, "twin")["key"]] < 20 * step
+    assert 8 * step <= seconds[of(found, "twin")["key"]] < whole
 
 
 def test_a_rule_without_what_it_needs_is_refused_before_the_run(command) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from virtual_time import stop_the_clock
 
 from priorbench.protocol.exchange import Spent
 from priorbench.worker.timekeeping import (
@@ -37,10 +38,11 @@ def test_what_is_told_counts_while_the_two_clocks_agree() -> None:
     assert keeper.marks() == []
 
 
-def test_a_player_that_tells_too_little_pays_by_the_judges_clock() -> None:
+def test_a_player_that_tells_too_little_pays_by_the_judges_clock(monkeypatch) -> None:
+    stop_the_clock(monkeypatch)
     keeper = Timekeeper(os.getpid(), 1)
     spent = stretch(keeper, 0.2, 0.001)
-    assert 0.19 <= spent.wall < 0.5
+    assert 0.19 <= spent.wall <= 0.2
     assert spent.device >= 0.19
     assert "the method's process told less time than passed" in keeper.marks()[0]
 
@@ -69,7 +71,8 @@ def test_each_message_may_take_what_messages_take_on_this_machine(
     assert for_each_message(round_trips) == pytest.approx(allowed)
 
 
-def test_a_slow_machine_does_not_make_a_method_pay_for_messages() -> None:
+def test_a_slow_machine_does_not_make_a_method_pay_for_messages(monkeypatch) -> None:
+    stop_the_clock(monkeypatch)
     slow, fast = Timekeeper(os.getpid(), 1, 1e-3), Timekeeper(os.getpid(), 1)
     for _ in range(100):
         stretch(slow, 0.0006, 0.0)
