@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -176,7 +177,9 @@ def _judged(
         twice=whole.total() - len(whole) + len(cut) - len(set(cut)),
         cut=len(whole.keys() & set(cut)),
         failed=failed,
-        runners=tuple(int(line.split()[1]) for line in told.splitlines() if " trials run" in line),
+        runners=tuple(
+            int(line.split()[1]) for line in told.splitlines() if re.search(r" trials? run\b", line)
+        ),
     )
 
 

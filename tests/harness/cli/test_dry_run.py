@@ -38,7 +38,7 @@ def test_it_says_what_is_there_and_what_is_to_run(command, tmp_path):
     assert "; sqlite:///priorbench.db" in done.stdout
     assert (log.read_text() if log.exists() else "") == calls
     ran = command("run", suite, *HERE, "--denoiser", "mean")
-    assert "1 trials run, 2 found in the store" in ran.stderr
+    assert "1 trial run, 2 found in the store" in ran.stderr
     assert counts(command("run", suite, *HERE, "--dry-run", "--denoiser", "mean")) == ["# 3 there, 0 to run"]
 
 

@@ -32,3 +32,10 @@ def test_the_command_says_it_and_ends_with_2(command) -> None:
     assert done.returncode == 2
     told = "no option --sigma: which noise has to be said, too: write\n  --noise gaussian:sigma=25/255\n"
     assert told in done.stderr
+
+
+def test_a_value_that_is_none_of_a_few_is_answered_with_the_nearest(command) -> None:
+    said = command("new", "mine", "--kind", "metrics").stderr
+    assert "'--kind': 'metrics' is not one of 'one-shot'" in said
+    assert said.rstrip().endswith("; did you mean 'metric'?")
+    assert "did you mean" not in command("new", "mine", "--kind", "zzz").stderr

@@ -120,7 +120,7 @@ def test_the_first_method_of_the_docs_passes_its_checks_and_runs(command, folder
     words = ["run", "-", "--images", "ramps", "--noise", "gaussian-25", "--denoiser", "mean3", "--limit", "1"]
     ran = command(*words, "--plugin", str(path))
     assert ran.returncode == 0, ran.stderr
-    assert "1 trials run" in ran.stderr
+    assert "1 trial run" in ran.stderr
 
 
 def test_an_edit_counts_that_leaves_size_and_time_as_they_were(folder: Path) -> None:

@@ -71,7 +71,7 @@ def test_what_another_run_makes_is_waited_for_and_found(runs, executor):
             done = runs.again(*executor)
     assert done.returncode == 0, done.stderr
     assert "waits for 1 trial of another run; a run that died holds its trials for" in done.stderr
-    assert "1 trials run, 1 found in the store" in done.stderr
+    assert "1 trial run, 1 found in the store" in done.stderr
     assert "[2/2]" not in done.stderr, "one was not run here"
     assert (len(runs.store), claimed(runs.store)) == (2, [])
     asked = runs.store.asked()
@@ -117,7 +117,7 @@ def test_a_rule_that_another_run_makes_is_not_made_here(command, tmp_path):
         other.take([[made["fixed"].key]])
         with later(store, has_begun, lambda: store.add([made["fixed"]])):
             done = command(*options, *both, *HERE)
-    assert done.returncode == 0 and "1 trials run" in done.stderr
+    assert done.returncode == 0 and "1 trial run" in done.stderr
     found = {one.stopping_rule: one for one in stored(tmp_path)}
     assert found["fixed"].started_at == made["fixed"].started_at, "it is the other run's"
     assert found["oracle"].started_at != made["oracle"].started_at
@@ -143,7 +143,7 @@ def test_what_failed_is_retried_by_one_of_two_runs(command, tmp_path):
     assert "waits for 1 trial" in done.stderr and "0 trials run, 1 found in the store" in done.stderr
     [same] = stored(tmp_path)
     assert same.started_at == failed.started_at
-    assert "1 trials run" in command(*options, "--retry-failed").stderr, "a later run does"
+    assert "1 trial run" in command(*options, "--retry-failed").stderr, "a later run does"
 
 
 @pytest.mark.parametrize("error", ["KeyboardInterrupt", "OSError('x')"])

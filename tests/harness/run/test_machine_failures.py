@@ -75,7 +75,7 @@ def test_a_picture_that_cannot_be_loaded_is_no_result_of_the_method(with_plugin,
     done = with_plugin(*run)
     assert done.returncode == 1
     assert f"not-run: {words}" in done.stderr
-    assert "1 trials run, 1 not run, to be tried again next time" in done.stderr
+    assert "1 trial run, 1 not run, to be tried again next time" in done.stderr
     assert records(with_plugin) == []
     (tmp_path / "state").write_text("intact")
     assert with_plugin(*run).returncode == 0

@@ -110,16 +110,16 @@ class ProgressView:
             self._say(f"{reason}: run the same command again to go on")
         bad = summary.failed + summary.failed_before
         if not summary.finished and not summary.interrupted and not bad:
-            self._say(f"nothing to do: all {summary.resumed} trials are in the store already")
+            self._say(f"nothing to do: {_whole(summary.resumed)} in the store already")
         anew = self._progress.rescored
         parts = [f"{anew} scored anew"] if anew else []
-        parts += [f"{summary.finished - anew} trials run"]
+        parts += [f"{plural(summary.finished - anew, 'trial')} run"]
         parts += [f"{summary.resumed} found in the store"] if summary.resumed else []
         parts += [f"{summary.failed} failed"] if summary.failed else []
         parts += [f"{summary.refused} refused"] if summary.refused else []
         parts += [f"{summary.not_run} not run, to be tried again next time"] if summary.not_run else []
         parts += [f"{summary.failed_before} failed before"] if summary.failed_before else []
-        parts += [f"{len(summary.skipped)} images skipped"] if summary.skipped else []
+        parts += [f"{plural(len(summary.skipped), 'image')} skipped"] if summary.skipped else []
         hint = f"; --retry-failed runs the {bad} failed again" if bad else ""
         self._say(f"{summary.suite}: {', '.join(parts)}; {seconds(summary.seconds)} s; {url}{hint}")
 
@@ -195,3 +195,7 @@ def outcome(record: Record, request: Request) -> str:
     psnr = "exact" if record.psnr is None else f"{record.psnr:.2f} dB"
     odd = f" (!) {record.remark}" if record.remark else ""
     return f"{where}: {psnr}, {seconds(record.wall_seconds)} s{odd}"
+
+
+def _whole(trials: int) -> str:
+    return "the one trial is" if trials == 1 else f"all {trials} trials are"

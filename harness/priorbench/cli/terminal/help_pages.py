@@ -7,7 +7,7 @@ from typing import Any
 
 import typer.core
 
-from priorbench.cli.terminal.lost_options import meant
+from priorbench.cli.terminal.lost_options import meant, with_nearest
 
 #: of the column of options, in characters, and as a share of a narrow terminal
 _OPTIONS, _SHARE = 30, 0.4
@@ -50,7 +50,7 @@ class Command(typer.core.TyperCommand):
     context_class = _Context
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments; an option that there is not gets a hint, where it is known what was meant."""
+        """Read the arguments; an option or a value that there is not gets a hint as to what was meant."""
         given = list(args)
         try:
             return super().parse_args(ctx, args)
@@ -58,6 +58,8 @@ class Command(typer.core.TyperCommand):
             option = getattr(error, "option_name", None)  # of click's NoSuchOption, whose click ever it is
             if isinstance(option, str) and (hint := meant(self.name or "", option, given)):
                 error.message, error.possibilities = f"no option {option}: {hint}", None  # type: ignore[attr-defined]
+            elif isinstance(message := getattr(error, "message", None), str):  # of its BadParameter
+                error.message = with_nearest(message)  # type: ignore[attr-defined]
             raise
 
     def get_short_help_str(self, limit: int = 45) -> str:

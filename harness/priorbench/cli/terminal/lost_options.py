@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Sequence
 
 #: of commands that run suites or problems: option -> why, and what is to be written, with the value given
@@ -16,6 +18,8 @@ _RUNS = {
     "--seed": ("each repetition draws its noise from a seed of its own", "--repetitions {}"),
 }
 _HINTS = {"run": _RUNS, "watch": {name: hint for name, hint in _RUNS.items() if name != "--seed"}}
+#: what the command line's library says of a value that is none of those it may be
+_CHOICE = re.compile(r"(?:Value error, )?'(.*?)' is not one of (.*)", re.DOTALL)
 #: what stands for the value where none was given
 _VALUES = {"--sigma": "25/255", "--crop": "64", "--iterations": "500", "--set": "key=value", "--seed": "N"}
 
@@ -37,6 +41,17 @@ def meant(command: str, option: str, arguments: Sequence[str]) -> str:
     why, written = _HINTS[command][option]
     value = "" if option == "--seed" else _value(option, arguments)
     return f"{why}: write\n  {written.format(value or _VALUES.get(option, 'NAME'))}"
+
+
+def with_nearest(message: str) -> str:
+    """Return what is said of a value that is none of a few, with the one that is meant if one is like it."""
+    found = _CHOICE.fullmatch(message)
+    if found is None:
+        return message
+    value, allowed = found[1], re.findall(r"'([^']+)'", found[2])
+    near = difflib.get_close_matches(value, allowed, n=1)
+    meant = f"; did you mean '{near[0]}'?" if near else ""
+    return f"'{value}' is not one of {found[2].rstrip('.')}{meant}"
 
 
 def _value(option: str, arguments: Sequence[str]) -> str:
