@@ -13,7 +13,7 @@ from wrong_plugin import DENOISERS, IMAGE_SETS, METRICS, NOISES, OPERATORS, STOP
 from priorbench.loading.load import load_registry
 from priorbench.testing import CheckOptions, CheckResult
 from priorbench.testing.catalogue import CHECKS
-from priorbench.testing.checks.spec import TEMPLATE, citation, summary
+from priorbench.testing.checks.spec import TEMPLATE, citation, own_citation, summary
 from priorbench.testing.examination import Examination, find
 from priorbench.testing.process import CheckHost
 
@@ -94,11 +94,17 @@ def test_what_a_scaffold_has_put_there_is_a_warning_and_no_failure() -> None:
     subject = SimpleNamespace(
         spec=SimpleNamespace(summary=f"local filter{TEMPLATE}", citation=f"unpublished{TEMPLATE}")
     )
-    for look in (summary, citation):
+    for look in (summary, citation, own_citation):
         found = look(subject)
         assert found is not None and found.warning and "as the template has it" in found.seen
     own = SimpleNamespace(spec=SimpleNamespace(summary="my filter", citation="unpublished"))
     assert summary(own) is None and citation(own) is None
+    assert own_citation(own) is own_citation(SimpleNamespace(spec=SimpleNamespace(citation=""))) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CHECKS if kind != "suite"])
+def test_whatever_can_name_a_publication_is_asked_whose_it_is(kind: str) -> None:
+    assert "citation" in {check.name for check in CHECKS[kind]}
 
 
 def test_a_check_that_warned_has_passed_and_what_needs_it_is_made(host: CheckHost) -> None:

@@ -53,6 +53,11 @@ def citation(subject: Subject) -> Finding | None:
     )
 
 
+def own_citation(subject: Subject) -> Finding | None:
+    """Where a publication is named, it is not that of a template."""
+    return _unedited("citation", subject.spec.citation)
+
+
 def _unedited(field: str, text: str) -> Finding | None:
     """Warn of what a scaffold has put there."""
     if not text.endswith(TEMPLATE):
@@ -185,6 +190,7 @@ def level(subject: Subject) -> Finding | None:
 LICENCE = Check(name="licence", what="it names its licence", run=licence)
 SUMMARY = Check(name="summary", what="it has a summary of one line", run=summary)
 CITATION = Check(name="citation", what="it names its publication, or says that there is none", run=citation)
+OWN_CITATION = Check(name="citation", what="a publication that it names is its own", run=own_citation)
 LAZY = Check(
     name="lazy-registration", what="registering it imports neither torch nor numpy", run=lazy_registration
 )
