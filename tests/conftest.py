@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest_support import Ended, run_apart, run_here
-from ordering import long_ones_first
+from ordering import long_files_first
 
 SUPPORT = Path(__file__).parent / "support"
 
@@ -23,10 +23,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return how many processes ``-n auto`` starts: three for two cores, because a third of them wait.
+
+    Many tests wait for a limit of time, or for a process of their own to end.
+    """
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + cores // 2
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put long tests first, for each process of pytest-xdist."""
-    items[:] = long_ones_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
+    """Put files with long tests first, for each process of pytest-xdist."""
+    items[:] = long_files_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
 
 
 @pytest.fixture(scope="session")

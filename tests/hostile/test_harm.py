@@ -144,7 +144,7 @@ def test_a_method_harms_nobody_but_itself(arena, record_property, group):
 
 @pytest.mark.slow(30)
 def test_a_method_that_stops_for_ever_does_not_stop_the_run(arena, record_property):
-    field = Field(arena, FOR_EVER, "--timeout", "4", "--time-budget", "20s", limit=60)
+    field = Field(arena, FOR_EVER, "--timeout", "4", "--time-budget", "20s")
     check([field.seen(name) for name in FOR_EVER], record_property)
 
 
@@ -155,7 +155,7 @@ def test_a_method_that_ends_the_run_loses_nothing_of_what_was_done(arena, record
         before = len(own.run([HARM.plugin], ["mean"], images="ramps:count=2,size=16").records)
         assert before == 2
         chosen = ("--timeout", "5")
-        ran = own.run([HARM.plugin], HARM.asked(names), *chosen, images="ramps:count=1,size=16", limit=60)
+        ran = own.run([HARM.plugin], HARM.asked(names), *chosen, images="ramps:count=1,size=16")
         return [_lost(ran, HARM.tricks[name], before) for name in names]
 
     check(together(of_goals("stated"), judged), record_property)

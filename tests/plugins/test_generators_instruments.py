@@ -79,7 +79,7 @@ class TestDistances:
         with pytest.raises(ValueError, match="distances are from step 1 on, not 0"):
             next(weight_distances(SMALL["dip"]().untrained, observed(), (0, 5)))
 
-    @pytest.mark.slow(60)
+    @pytest.mark.slow(25)
     def test_seventy_steps_on_the_phantom_as_measured(self):
         """Hidden layers .040 to .079 by the text's formula, .0008 to .0031 by the code's."""
         course = weight_course(0, name="phantom", iterations=70, points=3)
@@ -139,7 +139,7 @@ class TestSensitivity:
             0,
             network="deep-decoder",
             names=("phantom", "noise-of-equal-norm", "gaussian-of-equal-norm"),
-            starts=5,
+            starts=2,
         )
         for (name, values), (mean, sd) in zip(
             found.items(), ((8334, 693), (597, 63), (891, 150)), strict=True
@@ -149,7 +149,7 @@ class TestSensitivity:
     @pytest.mark.slow(25)
     def test_dips_norms_are_the_published_ones(self):
         """Image about 53,000 (30k to 90k), noise about 15,000 (11.6k to 24.4k), digitised."""
-        found = start_norms(0, network="dip", starts=4)
+        found = start_norms(0, network="dip", starts=2)
         assert 30e3 < np.mean(found["phantom"]) < 90e3
         assert 11.6e3 < np.mean(found["noise-of-equal-norm"]) < 24.4e3
 

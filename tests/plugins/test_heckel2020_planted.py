@@ -108,7 +108,7 @@ def test_figure_12_with_scales_that_begin_at_one() -> None:
     names = ("phantom", "noise-of-equal-norm", "gaussian-of-equal-norm")
     dip = {"phantom": [53e3] * 2, "noise-of-equal-norm": [15e3] * 2}
     found = {
-        scale: start_norms(0, network="deep-decoder", names=names, starts=5, scale_init=scale)
+        scale: start_norms(0, network="deep-decoder", names=names, starts=3, scale_init=scale)
         for scale in ("uniform", "one")
     }
     experiment = Fig12()

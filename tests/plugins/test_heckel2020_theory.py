@@ -121,7 +121,7 @@ def a_bound_that_is_broken(values):
     values["nonlinear"][0]["residual"] = 1.5
 
 
-@pytest.mark.slow(20)
+@pytest.mark.slow(1)  # the results are there: tests of a file stay together
 @pytest.mark.parametrize(
     ("name", "change", "words", "expected"),
     [

@@ -107,7 +107,7 @@ def resolved_device(name: str) -> str:
     """
     if name == "cpu" or "torch" in sys.modules:
         return resolve_device(name)
-    match _inspector(import_path()).ask({"question": "device", "name": name}, "torch"):
+    match _inspector().ask({"question": "device", "name": name}, "torch"):
         case {"error": str() as error}:
             raise PriorbenchError(error[:_LONGEST])
         case {"device": str() as device}:
@@ -125,7 +125,7 @@ def visible_devices(kind: str) -> int:
     """
     if kind == "cpu" or "torch" in sys.modules:
         return device_count(kind)
-    match _inspector(import_path()).ask({"question": "devices", "kind": kind}, "torch"):
+    match _inspector().ask({"question": "devices", "kind": kind}, "torch"):
         case {"error": str() as error}:
             raise PriorbenchError(error[:_LONGEST])
         case {"devices": int() as count}:
@@ -135,7 +135,7 @@ def visible_devices(kind: str) -> int:
 
 def _asked(question: str, spec: DenoiserSpec, **more: Any) -> Mapping[str, Any]:
     request = {"question": question, "spec": asdict(spec), **more}
-    answer = _inspector(import_path()).ask(request, spec.factory)
+    answer = _inspector().ask(request, spec.factory)
     match answer:
         case {"subject": str() as subject, "problems": list() as pairs} if all(map(_is_problem, pairs)):
             raise ParameterProblems(subject, [(name, text) for name, text in pairs])
@@ -163,24 +163,27 @@ def _is_parameter(parameter: Any) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=1)
-def _inspector(path: str) -> _Inspector:
-    """Return the child of this process; another one where the import path has changed."""
+@functools.cache
+def _inspector() -> _Inspector:
+    """Return the child of this process."""
     return _Inspector()
 
 
 class _Inspector:
-    """A child process that forks one process for each method, started when it is first asked."""
+    """A child process that forks one process for each method, started when it is first asked.
+
+    A forked process imports what this process would at the moment: the import path goes with the question.
+    """
 
     def __init__(self) -> None:
         self._hosted = Hosted("priorbench.suite.inspector")
         self._lock = threading.Lock()
-        self._serving = ""
+        self._serving = ("", "")
         self._known: dict[str, Mapping[str, Any]] = {}
 
     def ask(self, request: Mapping[str, Any], factory: str) -> Mapping[str, Any]:
         """Return the answer of the factory's process; what ends or silences that is an answer too."""
-        text = json.dumps(request, default=str)
+        text = json.dumps({**request, "path": import_path()}, default=str)
         with self._lock:
             if text not in self._known:
                 answer = self._answer(json.loads(text), factory)
@@ -190,10 +193,11 @@ class _Inspector:
             return self._known[text]
 
     def _answer(self, request: Mapping[str, Any], factory: str) -> Mapping[str, Any]:
-        begun, self._serving = self._serving == factory, ""
+        wanted = (factory, request["path"])
+        begun, self._serving = self._serving == wanted, ("", "")
         try:
             answer = (self._hosted.ask if begun else self._hosted.begin)(request, PATIENCE)
         except DeadError as death:
             return {"error": f"importing {factory} gives no answer: {death}"}
-        self._serving = factory
+        self._serving = wanted
         return answer

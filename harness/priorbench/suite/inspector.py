@@ -6,7 +6,9 @@ What a module prints goes nowhere, but for its last words, where it ends its pro
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +39,8 @@ def _attend(request: Mapping[str, Any], line: Line) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1):
         os.dup2(null, standard)
+    sys.path[:] = request["path"].split(os.pathsep)
+    importlib.invalidate_caches()
     asked: Mapping[str, Any] | None = request
     while asked is not None:
         try:

@@ -45,7 +45,7 @@ SAME = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plugin(tmp_path_factory):
     """Return the options that name the plugin; one file for all tests, which one process imports once."""
     file = tmp_path_factory.mktemp("metric") / "metric_of_outputs.py"

@@ -184,6 +184,18 @@ def test_what_an_import_starts_is_ended(registry) -> None:
     assert _sleeping() <= before
 
 
+def test_what_this_process_would_import_now_is_asked_in_one_child(tmp_path, monkeypatch) -> None:
+    spec, processes = DenoiserSpec(name="moved", factory="moved_method:Method"), set()
+    for width in (5, 6):
+        folder = tmp_path / str(width)
+        folder.mkdir()
+        (folder / "moved_method.py").write_text(METHOD.replace("= 3", f"= {width}"))
+        monkeypatch.syspath_prepend(str(folder))
+        assert resolved_parameters(spec, {}) == {"width": width}
+        processes.add(inspection._inspector()._hosted._process.pid)
+    assert len(processes) == 1
+
+
 def test_the_child_ends_with_whoever_asked(registry, fake_site) -> None:
     (fake_site.folder / "rude_method.py").write_text(
         "import os, time\nopen('pids', 'w').write(f'{os.getpid()} {os.getppid()}\\n')\ntime.sleep(600)\n"
@@ -235,6 +247,6 @@ def test_the_process_that_plans_does_not_import_torch(device: str, said: str) ->
 
 def test_a_device_that_nobody_can_tell_of_is_one_line(monkeypatch) -> None:
     monkeypatch.delitem(sys.modules, "torch", raising=False)
-    monkeypatch.setattr(inspection, "_inspector", lambda path: SimpleNamespace(ask=lambda *_: {}))
+    monkeypatch.setattr(inspection, "_inspector", lambda: SimpleNamespace(ask=lambda *_: {}))
     with pytest.raises(PriorbenchError, match="device 'auto': the process that was asked for it gives no"):
         resolved_device("auto")

@@ -200,7 +200,7 @@ class Arena:
 
     def clear(self) -> list[str]:
         """Return the command lines of processes that live on in this folder, and end them."""
-        deadline = time.monotonic() + 2.0  # workers end when their parent has ended, a moment later
+        deadline = time.monotonic() + 10.0  # workers end when their parent has ended, a moment later
         while (left := self._left()) and time.monotonic() < deadline:
             time.sleep(0.05)
         for process in left:

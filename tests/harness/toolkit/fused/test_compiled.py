@@ -118,7 +118,7 @@ def fitted(**environment: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-@pytest.mark.slow(70)
+@pytest.mark.slow(70, first=True)
 def test_compiled_and_loaded_code_round_alike(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
     """Where no kernels are on disk yet, those that this test compiles are the ones that all others use."""
     folder: dict[str, str] = {}
