@@ -11,6 +11,8 @@ from typing import Any, TypeVar, cast
 import llvmlite.binding
 import numba
 
+from priorbench.toolkit.fused.units import Kernel
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # A kernel reads and writes up to a dozen rows. LLVM uses vector instructions only after checking that they do
@@ -27,28 +29,25 @@ _OPTIONS: dict[str, Any] = {
 
 
 def inner(function: Function) -> Function:
-    """Compile a function that a kernel calls, as a part of it.
+    """Compile a function that Python calls, or a kernel: there it is a part of what Python calls.
 
-    Left apart it would be two: the kernel's own copy, used where the kernel comes from disk, and the one that
-    was compiled first, used in the process that compiled it. The two need not round alike.
+    Parts are compiled once in each whole that needs them (`priorbench.toolkit.fused.units`), where LLVM
+    decides what is copied into its callers. What is rounded, and when, does not depend on that.
     """
-    return _jit(function, forceinline=True)
-
-
-def inlined(function: Function) -> Function:
-    """Copy a function into those that call it before they are compiled: faster to compile than `inner`."""
-    return cast(Function, numba.njit(inline="always", **_OPTIONS)(function))
-
-
-def _jit(function: Function, **options: Any) -> Function:
     try:
-        kept = numba.njit(cache=True, **_OPTIONS, **options)(function)
+        kept: Any = Kernel(function, _OPTIONS)
+        kept.enable_caching()
         file = kept._cache._cache_file
         file._source_stamp = (file._source_stamp, _digest(function))
         file._load_index = partial(_index, file._load_index)
     except (RuntimeError, AttributeError):  # no folder for compiled code, or a numba that keeps it otherwise
-        return cast(Function, numba.njit(**_OPTIONS, **options)(function))
+        return cast(Function, Kernel(function, _OPTIONS))
     return cast(Function, kept)
+
+
+def inlined(function: Function) -> Function:
+    """Copy a function into those that call it before they are compiled: for one with a lot of arguments."""
+    return cast(Function, numba.njit(inline="always", **_OPTIONS)(function))
 
 
 def _index(load: Callable[[], dict[Any, str]]) -> dict[Any, str]:
