@@ -85,13 +85,16 @@ $(BIN)/python:
 	  || { echo "priorbench needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# Kernels are compiled once, so that the first run need not wait for them. The tests compile them themselves.
+# Kernels are compiled here, once, so that the first run need not wait for them.
+PREPARE = -$(BIN)/priorbench prepare
+
 # An installed torch of the right version is kept: put the build for your GPU into .venv first if you want one.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.$(call extra,)'
-	-$(BIN)/priorbench prepare
+	$(PREPARE)
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.$(call extra,dev$(comma)docs)'
-	touch $@
+	$(PREPARE)
+	touch $@ $(VENV)/.installed

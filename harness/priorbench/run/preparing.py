@@ -47,8 +47,13 @@ class FirstCall:
     error: str
 
 
-def rounds(registry: Registry, names: Sequence[str], threads: int) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Yield methods that can be prepared at the same time, with the threads of their fits.
+def one_of_each(registry: Registry) -> tuple[str, ...]:
+    """Return a method of each module: what it compiles is there for the others."""
+    return next(rounds(registry, list(registry.all(DenoiserSpec.kind))), ())
+
+
+def rounds(registry: Registry, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield methods that can be prepared at the same time.
 
     Methods of one module share its code: one of them compiles it, then the others find it.
 
@@ -58,8 +63,6 @@ def rounds(registry: Registry, names: Sequence[str], threads: int) -> Iterator[t
         what is installed.
     names : sequence of str
         methods; those that need parameters are left out.
-    threads : int
-        of a run.
     """
     modules: dict[str, list[str]] = {}
     for name in names:
@@ -72,9 +75,7 @@ def rounds(registry: Registry, names: Sequence[str], threads: int) -> Iterator[t
         modules.setdefault(spec.factory.partition(":")[0], []).append(name)
     first = tuple(members[0] for members in modules.values())
     others = tuple(name for members in modules.values() for name in members[1:])
-    yield from ((some, threads) for some in (first, others) if some)
-    if threads > 1 and first:
-        yield first + others, 1
+    yield from (some for some in (first, others) if some)
 
 
 def first_calls(
@@ -91,7 +92,7 @@ def first_calls(
     executor : callable
         makes one for fits with so many threads; `execute` closes it.
     threads : int
-        of a run; fits with one thread are prepared too.
+        of a run; code is the same for any number.
 
     Raises
     ------
@@ -103,8 +104,8 @@ def first_calls(
         pictures.mkdir()
         for height, width in _SHAPES:
             write_picture(pictures / f"{height}x{width}.png", random.random((3, height, width)))
-        for number, (some, width) in enumerate(rounds(registry, names, threads)):
-            records = _records(registry, some, executor(width), width, Path(folder), number)
+        for number, some in enumerate(rounds(registry, names)):
+            records = _records(registry, some, executor(threads), threads, Path(folder), number)
             for name in some:
                 mine = [record for record in records if record.denoiser == name]
                 failed = next((record for record in mine if record.status not in ("ok", "refused")), None)

@@ -62,7 +62,8 @@ def add_up(begin, end, parts, totals):
     """Write the sum of `parts` (bands, ...) to the rows begin to end - 1 of `totals` (...), matrices."""
     for o in range(begin, end):
         total = totals[o]
-        total[:] = parts[0, o]
+        for c in range(len(total)):
+            total[c] = parts[0, o, c]
         for band in range(1, parts.shape[0]):
             part = parts[band, o]
             for c in range(len(total)):

@@ -44,13 +44,14 @@ def test_a_method_that_fails_is_named_and_tells_by_the_status(
 
 def test_methods_that_share_code_wait_for_the_one_that_compiles_it() -> None:
     names = ["deep-decoder", "deep-decoder-over", "identity", "tv", "wavelet"]
-    planned = list(preparing.rounds(load_registry(), names, threads=2))
-    (first, width), (others, _), (again, alone) = planned
+    first, others = preparing.rounds(load_registry(), names)
     assert "deep-decoder" in first and "deep-decoder-over" in others
-    assert sorted(first + others) == sorted(again) == names
-    assert (width, alone) == (2, 1)
+    assert sorted(first + others) == names
 
 
-def test_with_one_thread_nothing_is_done_twice() -> None:
-    planned = list(preparing.rounds(load_registry(), ["identity"], threads=1))
-    assert planned == [(("identity",), 1)]
+def test_without_names_one_method_of_each_module_is_run() -> None:
+    chosen, registry = preparing.one_of_each(load_registry()), load_registry()
+    specs: list[Any] = [registry.find("denoiser", name).spec for name in chosen]
+    modules = [spec.factory.partition(":")[0] for spec in specs]
+    assert len(modules) == len(set(modules)) > 5
+    assert {"deep-decoder", "dip", "conv-decoder", "bm3d"} <= set(chosen)

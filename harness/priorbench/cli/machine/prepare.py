@@ -25,26 +25,31 @@ _PATIENCE = 600.0
 def prepare(
     denoiser: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DENOISER...", help="Methods; default all.", show_default=False),
+        typer.Argument(
+            metavar="DENOISER...",
+            help="Methods; default one of each module, which compiles for the others.",
+            show_default=False,
+        ),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default all cores.")] = None,
 ) -> None:
     """Compile what methods compile at their first use, so that the first run need not wait for it.
 
-    Each method runs for three iterations on two small random pictures; nothing is kept but compiled code.
+    A method of each module runs for three iterations on two small random pictures: what it compiles is there
+    for the others, and for any number of threads. Nothing else is kept.
     """
     from priorbench.contract.specs import DenoiserSpec
     from priorbench.loading.load import load_registry
     from priorbench.machine.settings import available_threads
-    from priorbench.run.preparing import first_calls
+    from priorbench.run.preparing import first_calls, one_of_each
 
     registry = load_registry()
-    names = list(registry.all(DenoiserSpec.kind))
     for name in denoiser or ():
         registry.find(DenoiserSpec.kind, name)
     began, slowest, failed = time.monotonic(), dict[str, float](), dict[str, str]()
-    remark("runs each method once; what is compiled is kept for this machine and version")
-    calls = first_calls(registry, denoiser or names, _executor(registry), threads or available_threads())
+    remark("runs methods once; what is compiled is kept for this machine and version")
+    names, threads = denoiser or one_of_each(registry), threads or available_threads()
+    calls = first_calls(registry, names, _executor(registry), threads)
     for call in calls:
         if call.seconds is None:
             failed.setdefault(call.denoiser, call.error)

@@ -11,6 +11,8 @@ from typing import Any, TypeVar, cast
 import llvmlite.binding
 import numba
 
+from priorbench.toolkit.fused.units import Kernel
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # A kernel reads and writes up to a dozen rows. LLVM uses vector instructions only after checking that they do
@@ -26,29 +28,37 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+# `units` goes deeper into numba than its interface. These are the versions that it is tested with; with
+# others each function is compiled with what it calls, which takes twice as long and gives the same bits.
+_TESTED = ("0.68.",)
+
+
+def _compiler(function: Callable[..., Any]) -> Any:
+    if numba.__version__.startswith(_TESTED):
+        return Kernel(function, _OPTIONS)
+    return numba.njit(**_OPTIONS)(function)
+
+
 def inner(function: Function) -> Function:
-    """Compile a function that a kernel calls, as a part of it.
+    """Compile a function that Python calls, or a kernel: there it is a part of what Python calls.
 
-    Left apart it would be two: the kernel's own copy, used where the kernel comes from disk, and the one that
-    was compiled first, used in the process that compiled it. The two need not round alike.
+    Parts are compiled once in each whole that needs them (`priorbench.toolkit.fused.units`), where LLVM
+    decides what is copied into its callers. What is rounded, and when, does not depend on that.
     """
-    return _jit(function, forceinline=True)
-
-
-def inlined(function: Function) -> Function:
-    """Copy a function into those that call it before they are compiled: faster to compile than `inner`."""
-    return cast(Function, numba.njit(inline="always", **_OPTIONS)(function))
-
-
-def _jit(function: Function, **options: Any) -> Function:
     try:
-        kept = numba.njit(cache=True, **_OPTIONS, **options)(function)
+        kept = _compiler(function)
+        kept.enable_caching()
         file = kept._cache._cache_file
         file._source_stamp = (file._source_stamp, _digest(function))
         file._load_index = partial(_index, file._load_index)
     except (RuntimeError, AttributeError):  # no folder for compiled code, or a numba that keeps it otherwise
-        return cast(Function, numba.njit(**_OPTIONS, **options)(function))
+        return cast(Function, _compiler(function))
     return cast(Function, kept)
+
+
+def inlined(function: Function) -> Function:
+    """Copy a function into those that call it before they are compiled: for one with a lot of arguments."""
+    return cast(Function, numba.njit(inline="always", **_OPTIONS)(function))
 
 
 def _index(load: Callable[[], dict[Any, str]]) -> dict[Any, str]:

@@ -69,7 +69,7 @@ def taps_of(coarse: int, fine: int, taps: int, *, bilinear: bool, reflect: bool)
     return Taps(
         index=index,
         weight=weight,
-        back=order,
+        back=np.ascontiguousarray(order),  # of one layout whatever the size: compiled once
         back_weight=np.take_along_axis(matrix, order, -1),
         count=count,
     )

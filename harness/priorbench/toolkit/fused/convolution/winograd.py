@@ -128,10 +128,12 @@ def transform_weight(place: Member, weight: Any, g: Any, transformed: Any) -> No
         _apply(g, lines, mixed)
         for k in range(6):
             for b in range(3):
-                across[b] = mixed[k, b * inputs : (b + 1) * inputs]
+                for i in range(inputs):
+                    across[b, i] = mixed[k, b * inputs + i]
             _apply(g, across, found)
             for j in range(6):
-                transformed[6 * k + j, o] = found[j]
+                for i in range(inputs):
+                    transformed[6 * k + j, o, i] = found[j, i]
 
 
 @inner
@@ -144,11 +146,13 @@ def transform_gradient(place: Member, sums: Any, g_back: Any, gradient: Any) -> 
     for o in range(begin, end):
         for k in range(6):
             for j in range(6):
-                lines[k, j * inputs : (j + 1) * inputs] = sums[6 * k + j, o]
+                for i in range(inputs):
+                    lines[k, j * inputs + i] = sums[6 * k + j, o, i]
         _apply(g_back, lines, mixed)
         for a in range(3):
             for j in range(6):
-                across[j] = mixed[a, j * inputs : (j + 1) * inputs]
+                for i in range(inputs):
+                    across[j, i] = mixed[a, j * inputs + i]
             _apply(g_back, across, found)
             for b in range(3):
                 for i in range(inputs):
