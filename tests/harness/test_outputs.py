@@ -91,7 +91,7 @@ def test_devices_and_pipes_are_written_through(tmp_path):
     reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
     reader.start()
     written(pipe)
-    reader.join(timeout=10)
+    reader.join(timeout=60)
     assert got == [b"new"]
     assert pipe.is_fifo()
 

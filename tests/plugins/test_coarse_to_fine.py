@@ -7,6 +7,7 @@ import itertools
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
+from kernels import alone
 
 from priorbench import Observation
 from priorbench.machine.arithmetic import bfloat16_product
@@ -275,9 +276,15 @@ def test_bad_parameters_are_refused(wrong, message):
         small(**wrong)
 
 
+@pytest.mark.slow(30)  # where nothing is compiled yet
 @pytest.mark.skipif(bfloat16_product("cpu") == "none", reason="this processor has no bfloat16")
-def test_in_bfloat16_it_is_deep_decoder_over_in_bfloat16_and_every_size_is():
+def test_in_bfloat16_it_is_deep_decoder_over_in_bfloat16_and_every_size_is(tmp_path_factory):
     pytest.importorskip("numba")
+    with alone(tmp_path_factory, "bfloat16"):
+        _compare_in_bfloat16()
+
+
+def _compare_in_bfloat16() -> None:
     preset = next(spec.preset for spec in priorbench_denoisers() if spec.name == "deep-decoder-over")
     noisy = observe(picture(3, 40, 33))
     over = DeepDecoder(**dict(preset) | {"channels": 16, "precision": "bfloat16"})

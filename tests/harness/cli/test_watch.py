@@ -92,7 +92,7 @@ def test_an_interrupt_leaves_nothing_behind(
     )
     _wait_for_the_first_store(temporary, process)
     os.kill(process.pid, number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     assert (process.returncode, out, "Traceback" in err) == (status, "", False)
     assert not list(temporary.iterdir())
     assert git(repository, "status", "--porcelain", "--ignored") == before

@@ -87,7 +87,7 @@ def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(command, example_site, tmp
     assert running.stderr is not None
     running.stderr.readline()  # the first trial has ended
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=30)
+    _, said = running.communicate(timeout=120)
     assert running.returncode == 130
     assert "interrupted: run the same command again to go on" in said
     assert "Traceback" not in said
@@ -109,7 +109,7 @@ def test_other_signals_end_a_run_as_ctrl_c_does(command, example_site, tmp_path,
     with sqlite3.connect(tmp_path / "priorbench.db") as reader:  # the last to close removes the log
         assert reader.execute("SELECT count(*) FROM records").fetchone()[0]
         running.send_signal(number)
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=120)
         assert running.returncode == status
         assert f"ended by {number.name}: run the same command again to go on" in said
         assert "Traceback" not in said

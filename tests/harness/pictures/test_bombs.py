@@ -170,4 +170,4 @@ def run_limited(code: str, before: str = "", pixels: int = 0) -> int:
         "from priorbench.machine.memory import address_space_bytes\nlimits.settle(os.getppid())\n"
         f"{before}\nlimits.allow({pixels}, address_space_bytes())\n{code}\n"
     )
-    return subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode
+    return subprocess.run([sys.executable, "-c", program], check=False, timeout=180).returncode

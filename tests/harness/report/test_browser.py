@@ -111,7 +111,7 @@ def open_page(browser, file):
 def draw_all(page) -> None:
     for chart in page.query_selector_all(".chart"):
         chart.scroll_into_view_if_needed()
-    page.wait_for_function(DRAWN, timeout=20_000)
+    page.wait_for_function(DRAWN, timeout=60_000)
     page.wait_for_timeout(300)  # a canvas is painted in the next frame
 
 
@@ -483,7 +483,7 @@ def test_names_are_broken_at_hyphens_and_never_in_a_word(open_page, tmp_path, wi
 def test_paper_has_whole_tables_charts_and_light_colours(open_page, scheme):
     opened = open_page(1060, scheme)  # about the width of a sheet on its side
     page = opened.page
-    page.wait_for_function(DRAWN, timeout=20_000)  # also those that nobody scrolled to
+    page.wait_for_function(DRAWN, timeout=60_000)  # also those that nobody scrolled to
     page.wait_for_timeout(300)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")

@@ -139,7 +139,7 @@ def test_evaluate_gives_the_noisy_picture_and_nothing_of_the_clean_one(tmp_path)
         evaluate(method, image_set=choice, noise="given")
 
 
-@pytest.mark.slow(60)
+@pytest.mark.slow(15)
 def test_from_end_to_end(tmp_path, monkeypatch, capsys):
     """Run in worker processes, resume, export, rank, report."""
     choice = make.two_folders(tmp_path, scenes=2, frames=2)
@@ -175,7 +175,6 @@ def test_from_end_to_end(tmp_path, monkeypatch, capsys):
     assert str(tmp_path) not in page
 
 
-@pytest.mark.slow(30)
 def test_a_noisy_picture_that_changes_in_a_run_is_not_used(registry, tmp_path):
     from priorbench.protocol.failure import MachineError
     from priorbench.worker.clean_images import CleanImages

@@ -49,7 +49,7 @@ def test_scaffolds_pass_their_own_tests_and_their_suites_are_sound(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

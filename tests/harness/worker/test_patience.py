@@ -43,7 +43,7 @@ def test_a_stopped_worker_has_more_time_and_a_marked_timing(command, example_sit
     time.sleep(7)
     for process in reversed(stopped):
         os.kill(process, signal.SIGCONT)
-    _, said = running.communicate(timeout=60)
+    _, said = running.communicate(timeout=180)
     assert running.returncode == 0, said
     [record] = records(command)
     assert "the worker was stopped and went on" in record["tainted"]

@@ -22,7 +22,7 @@ def test_a_pipe_gets_the_text_and_stays_a_pipe(tmp_path: Path) -> None:
     reader.start()
     write("board", pipe)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
-    reader.join(timeout=10)
+    reader.join(timeout=60)
     assert found == ["board"]
 
 
