@@ -33,4 +33,6 @@ def _dip(name: str, summary: str, preset: Mapping[str, Any]) -> DenoiserSpec:
         accepts_operator=True,
         iterative=True,
         together=True,
+        arithmetic="precision",
+        arithmetic_refused={"cpu": "on CPUs they are no faster for this method"},
     )
