@@ -26,5 +26,5 @@ def priorbench_denoisers() -> Iterable[DenoiserSpec]:
         iterative=True,
         together=True,
         arithmetic="precision",
-        arithmetic_refused={"cpu": "on CPUs they are no faster for this method"},
+        arithmetic_refused={"cpu": "on CPUs they are hardly faster for this method"},
     )

@@ -52,7 +52,7 @@ class ConvDecoder:
     precision : {'float32', 'bfloat16'}, default 'float32'
         bfloat16 rounds the factors of convolutions into more than 8 channels to 8 bits of mantissa, in both
         passes. Sums, weights, statistics, activations, optimiser and output stay float32. On CUDA devices
-        that have it; refused on CPUs, where it is no faster for this method.
+        that have it; refused on CPUs, where it is hardly faster for this method.
     """
 
     def __init__(

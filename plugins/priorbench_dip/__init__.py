@@ -34,5 +34,4 @@ def _dip(name: str, summary: str, preset: Mapping[str, Any]) -> DenoiserSpec:
         iterative=True,
         together=True,
         arithmetic="precision",
-        arithmetic_refused={"cpu": "on CPUs they are no faster for this method"},
     )

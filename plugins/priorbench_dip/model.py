@@ -69,8 +69,8 @@ class DeepImagePrior:
         fused where it can be.
     precision : {'float32', 'bfloat16'}, default 'float32'
         bfloat16 rounds the factors of convolutions into more than 8 channels to 8 bits of mantissa, in both
-        passes. Sums, weights, statistics, activations, optimiser and output stay float32. On CUDA devices
-        that have it; refused on CPUs, where it is no faster for this method.
+        passes. Sums, weights, statistics, activations, optimiser and output stay float32. The hardware has to
+        have it: AVX512-BF16 on a CPU (the fused engine), or tensor cores.
     """
 
     def __init__(
@@ -130,6 +130,7 @@ class DeepImagePrior:
             scale_init=scale_init,
             engine=engine,
             precision=precision,
+            fuse_rounds=True,
         )
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import torch
 from torch import nn
 
-from priorbench.toolkit.bfloat16 import Precision, convolver
+from priorbench.toolkit.bfloat16 import Precision, convolve_rounded, convolver
 from priorbench.toolkit.checks import at_least, one_of, within
 
 Upsampling = Literal["bilinear", "nearest"]
@@ -61,6 +61,7 @@ class Stage(nn.Module):
         mode: Literal["reflect", "zeros"] = "reflect" if a.padding == "reflection" else "zeros"
         self.conv = nn.Conv2d(inputs, outputs, width, stride=stride, padding=width // 2, padding_mode=mode)
         self._convolve = convolver(outputs, a.precision)
+        self.rounds = self._convolve is convolve_rounded
         self.norm = _norm(outputs)
         self.negative_slope = a.negative_slope
 

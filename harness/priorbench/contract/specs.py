@@ -116,7 +116,7 @@ class DenoiserSpec(Spec):
         that has no such numbers in hardware is refused, and keys hold which product it was.
     arithmetic_refused : Mapping[str, str], optional
         torch device types for which the method has no products in bfloat16, each with the reason, as in
-        ``{"cpu": "on CPUs they are no faster for this method"}``: there it is refused, too.
+        ``{"cpu": "on CPUs they are hardly faster for this method"}``: there it is refused, too.
     """
 
     kind: ClassVar[str] = "denoiser"

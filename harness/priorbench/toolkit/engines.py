@@ -27,7 +27,9 @@ def use_fused(
     """
     missing = None
     if precision == "bfloat16" and device.type == "cpu" and not rounds:
-        raise PriorbenchError("precision 'bfloat16': on CPUs it is no faster for this method: take 'float32'")
+        raise PriorbenchError(
+            "precision 'bfloat16': on CPUs it is hardly faster for this method: take 'float32'"
+        )
     if device.type != "cpu":
         missing = f"it runs on the CPU only, not on {device}"
     elif find_spec("numba") is None:
