@@ -57,7 +57,7 @@ def networks() -> tuple[str, ...]:
         fits = spec.devices == "any" or kind in spec.devices
         if fits and missing_reason(spec) is None and hasattr(import_factory(spec), "iterate"):
             found.append(name)
-            if kind == "cuda":
+            if spec.arithmetic and kind == "cuda":
                 settings = (f"{spec.arithmetic}=bfloat16", "tf32=true")
                 own = {one.name for one in parameters_of(spec, import_factory(spec))}
                 found += [f"{name}:{one}" for one in settings if one.partition("=")[0] in own]
