@@ -25,4 +25,6 @@ def priorbench_denoisers() -> Iterable[DenoiserSpec]:
         accepts_operator=True,
         iterative=True,
         together=True,
+        arithmetic="precision",
+        arithmetic_refused={"cpu": "on CPUs they are hardly faster for this method"},
     )

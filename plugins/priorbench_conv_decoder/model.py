@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from priorbench import Iterate, Observation
+from priorbench.toolkit.bfloat16 import Precision
 from priorbench.toolkit.checks import Count, Fraction, NonNegative, at_least
 from priorbench.toolkit.engines import Engine
 from priorbench.toolkit.fitting import FitSettings, Optimiser
@@ -48,6 +49,10 @@ class ConvDecoder:
     engine : {'auto', 'plain', 'fused'}, default 'auto'
         auto, plain (PyTorch) or fused (CPU only: the same function in fewer products); auto is fused where it
         can be.
+    precision : {'float32', 'bfloat16'}, default 'float32'
+        bfloat16 rounds the factors of convolutions into more than 8 channels to 8 bits of mantissa, in both
+        passes. Sums, weights, statistics, activations, optimiser and output stay float32. On CUDA devices
+        that have it; refused on CPUs, where it is hardly faster for this method.
     """
 
     def __init__(
@@ -64,10 +69,11 @@ class ConvDecoder:
         averaging: Fraction = 0.0,
         iterations: Count = 2500,
         engine: Engine = "auto",
+        precision: Precision = "float32",
     ) -> None:
         at_least(1, iterations=iterations)
         self.architecture = architecture = Architecture(
-            channels=channels, layers=layers, input_size=input_size
+            channels=channels, layers=layers, input_size=input_size, precision=precision
         )
         self.iterations = iterations
         self.untrained = UntrainedNetwork(
@@ -86,6 +92,7 @@ class ConvDecoder:
             ),
             scale_init=scale_init,
             engine=engine,
+            precision=precision,
         )
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
 import torch
 from torch import nn
 
-from priorbench.toolkit.checks import at_least
+from priorbench.toolkit.bfloat16 import Precision, convolver
+from priorbench.toolkit.checks import at_least, one_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,10 +20,12 @@ class Architecture:
     channels: int = 256
     layers: int = 7
     input_size: int = 4
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         at_least(1, channels=self.channels)
         at_least(2, layers=self.layers, input_size=self.input_size)
+        one_of(get_args(Precision), precision=self.precision)
 
     def sizes(self, height: int, width: int) -> list[tuple[int, int]]:
         """Return the size after each upsampling: equal ratios, rounded up; the last is the image's."""
@@ -46,19 +50,22 @@ class Layer(nn.Module):
         in and out.
     size : tuple[int, int] or None
         (height, width) to upsample to; None = no upsampling.
+    precision : {'float32', 'bfloat16'}
+        of the factors of the convolution, see `priorbench.toolkit.bfloat16.convolver`.
     """
 
-    def __init__(self, channels: int, size: tuple[int, int] | None) -> None:
+    def __init__(self, channels: int, size: tuple[int, int] | None, precision: Precision) -> None:
         super().__init__()
         self.size = size
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self._convolve = convolver(channels, precision)
         self.norm = nn.BatchNorm2d(channels, track_running_stats=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (1, channels, h, w) to (1, channels, *size)."""
         if self.size is not None:
             x = nn.functional.interpolate(x, size=self.size, mode="nearest")
-        normalised: torch.Tensor = self.norm(torch.relu_(self.conv(x)))
+        normalised: torch.Tensor = self.norm(torch.relu_(self._convolve(x, self.conv)))
         return normalised
 
 
@@ -77,11 +84,11 @@ class DecoderNetwork(nn.Module):
 
     def __init__(self, architecture: Architecture, *, outputs: int, size: tuple[int, int]) -> None:
         super().__init__()
-        k, sizes = architecture.channels, architecture.sizes(*size)
-        self.hidden = nn.Sequential(*(Layer(k, one) for one in [*sizes, None]))
+        k, precision, sizes = architecture.channels, architecture.precision, architecture.sizes(*size)
+        self.hidden = nn.Sequential(*(Layer(k, one, precision) for one in [*sizes, None]))
         self.output = nn.Conv2d(k, outputs, 1)
+        self._convolve = convolver(outputs, precision)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Map (1, channels, input_size, input_size) to an image (1, outputs, height, width)."""
-        image: torch.Tensor = self.output(self.hidden(z))
-        return image
+        return self._convolve(self.hidden(z), self.output)

@@ -123,6 +123,7 @@ class DeepDecoder:
             scale_init=scale_init,
             engine=engine,
             precision=precision,
+            fuse_rounds=True,
         )
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:

@@ -10,11 +10,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from priorbench.toolkit.bfloat16 import NARROW as NARROW
 from priorbench.toolkit.bfloat16 import Precision, mix_rounded
 from priorbench.toolkit.checks import at_least, one_of
-
-#: a mixing into so few channels is never rounded, and the fused engine does not do it in blocks
-NARROW = 8
 
 Order = Literal["convolve-first", "upsample-first"]
 Normalise = Literal["after-activation", "before-activation"]

@@ -33,4 +33,5 @@ def _dip(name: str, summary: str, preset: Mapping[str, Any]) -> DenoiserSpec:
         accepts_operator=True,
         iterative=True,
         together=True,
+        arithmetic="precision",
     )

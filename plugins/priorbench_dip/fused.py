@@ -4,6 +4,9 @@ Three exact identities. Channel mixing commutes with upsampling, padding and shi
 convolution of an upsampled image costs a quarter (`Lift`). The convolution of a concatenation is the sum of
 two, and its normalisation is that of the two parts, so that nothing is concatenated. A normalisation takes
 off its input's mean, so that a bias before it does nothing, and has no gradient.
+
+Where a stage `rounds`, so do its layers: the factors of the products that are done here, of the coarse image
+where channels are mixed before it is upsampled.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from priorbench.toolkit.fused.bfloat16.convolving import RoundedConvolve
+from priorbench.toolkit.fused.bfloat16.mixing import RoundedLift, RoundedMix
 from priorbench.toolkit.fused.convolution.layer import Convolve
 from priorbench.toolkit.fused.convolution.lift import Lift
 from priorbench.toolkit.fused.convolution.mixing import Mix, Output
@@ -57,7 +62,7 @@ class _Scale:
         self._deeper = _Scale(team, scale.deeper, *coarse) if scale.deeper is not None else None
         self._skip = _Skip(team, scale, scale.skip, height, width) if scale.skip is not None else None
         self._joint = Normalise(team, scale.norm, first=a.skip_channels, upsampled=a.upsampling == "bilinear")
-        self._lift = Lift(
+        self._lift = (RoundedLift if scale.merge.rounds else Lift)(
             team,
             scale.merge.conv,
             first=a.skip_channels,
@@ -66,7 +71,7 @@ class _Scale:
             mode=a.upsampling,
         )
         self._merge = Normalise(team, scale.merge.norm, slope=a.negative_slope)
-        self._mix = Mix(team, scale.mix.conv)
+        self._mix = (RoundedMix if scale.mix.rounds else Mix)(team, scale.mix.conv)
         self._last = Normalise(team, scale.mix.norm, slope=a.negative_slope)
         self._coarse = Planes.empty(a.channels, *coarse, dtype)
         self._sums, self._merged, self._mixed, self._out = (
@@ -117,7 +122,7 @@ class _Window:
     def __init__(self, team: TorchTeam, stage: Stage, height: int, width: int) -> None:
         conv, dtype = stage.conv, stage.conv.weight.dtype
         self._stage = stage
-        self._convolve = Convolve(team, conv, height, width)
+        self._convolve = (RoundedConvolve if stage.rounds else Convolve)(team, conv, height, width)
         self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)
         stride = conv.stride[0]
         self._sums, self._out = (
@@ -143,10 +148,11 @@ class _Skip:
     def __init__(self, team: TorchTeam, scale: Scale, stage: Stage, height: int, width: int) -> None:
         few, weight = stage.conv.out_channels, stage.conv.weight
         self._stage = stage
-        self._mix = Mix(team, stage.conv)
+        self._mix = (RoundedMix if stage.rounds else Mix)(team, stage.conv)
         self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)
         self._joint = Normalise(team, scale.norm, last=few)
-        self._convolve = Convolve(team, scale.merge.conv, height, width, few)
+        merge = RoundedConvolve if scale.merge.rounds else Convolve
+        self._convolve = merge(team, scale.merge.conv, height, width, few)
         self._mixed, self._features, self._normalised = (
             Planes.empty(few, height, width, weight.dtype) for _ in range(3)
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from torch import nn
 
 from priorbench import Iterate, Observation
+from priorbench.toolkit.bfloat16 import Precision
 from priorbench.toolkit.checks import Count, Fraction, NonNegative, NonNegativeCount, at_least, within
 from priorbench.toolkit.engines import Engine
 from priorbench.toolkit.fitting import FitSettings, Optimiser
@@ -66,6 +67,10 @@ class DeepImagePrior:
     engine : {'auto', 'plain', 'fused'}, default 'auto'
         auto, plain (PyTorch) or fused (CPU only: the same function in fewer products and passes); auto is
         fused where it can be.
+    precision : {'float32', 'bfloat16'}, default 'float32'
+        bfloat16 rounds the factors of convolutions into more than 8 channels to 8 bits of mantissa, in both
+        passes. Sums, weights, statistics, activations, optimiser and output stay float32. The hardware has to
+        have it: AVX512-BF16 on a CPU (the fused engine), or tensor cores.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class DeepImagePrior:
         averaging: Fraction = 0.0,
         iterations: Count = 1800,
         engine: Engine = "auto",
+        precision: Precision = "float32",
     ) -> None:
         within(0, math.inf, input_scale=input_scale)
         at_least(1, iterations=iterations)
@@ -102,6 +108,7 @@ class DeepImagePrior:
             padding=padding,
             negative_slope=negative_slope,
             sigmoid=sigmoid,
+            precision=precision,
         )
         self.iterations = iterations
         self.untrained = UntrainedNetwork(
@@ -122,6 +129,8 @@ class DeepImagePrior:
             ),
             scale_init=scale_init,
             engine=engine,
+            precision=precision,
+            fuse_rounds=True,
         )
 
     def iterate(self, observation: Observation) -> Iterator[Iterate]:

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import torch
 from torch import nn
 
+from priorbench.toolkit.bfloat16 import Precision, convolve_rounded, convolver
 from priorbench.toolkit.checks import at_least, one_of, within
 
 Upsampling = Literal["bilinear", "nearest"]
@@ -27,6 +28,7 @@ class Architecture:
     padding: Padding = "reflection"
     negative_slope: float = 0.2
     sigmoid: bool = True
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         at_least(1, channels=self.channels, scales=self.scales, input_channels=self.input_channels)
@@ -36,6 +38,7 @@ class Architecture:
             raise ValueError(f"kernel must be odd, not {self.kernel}")
         one_of(get_args(Upsampling), upsampling=self.upsampling)
         one_of(get_args(Padding), padding=self.padding)
+        one_of(get_args(Precision), precision=self.precision)
         within(0, float("inf"), negative_slope=self.negative_slope)
 
     @property
@@ -57,12 +60,14 @@ class Stage(nn.Module):
         width = a.kernel if kernel is None else kernel
         mode: Literal["reflect", "zeros"] = "reflect" if a.padding == "reflection" else "zeros"
         self.conv = nn.Conv2d(inputs, outputs, width, stride=stride, padding=width // 2, padding_mode=mode)
+        self._convolve = convolver(outputs, a.precision)
+        self.rounds = self._convolve is convolve_rounded
         self.norm = _norm(outputs)
         self.negative_slope = a.negative_slope
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (1, inputs, h, w) to (1, outputs, h / stride, w / stride)."""
-        return nn.functional.leaky_relu_(self.norm(self.conv(x)), self.negative_slope)
+        return nn.functional.leaky_relu_(self.norm(self._convolve(x, self.conv)), self.negative_slope)
 
 
 class Scale(nn.Module):
@@ -111,11 +116,12 @@ class SkipNetwork(nn.Module):
             scale = Scale(architecture, k, scale)
         self.hourglass = Scale(architecture, architecture.input_channels, scale)
         self.output = nn.Conv2d(k, outputs, 1)
+        self._convolve = convolver(outputs, architecture.precision)
         self.sigmoid = architecture.sigmoid
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Map (1, input_channels, h, w), 2^scales dividing h and w, to an image (1, outputs, h, w)."""
-        x: torch.Tensor = self.output(self.hourglass(z))
+        x = self._convolve(self.hourglass(z), self.output)
         return torch.sigmoid(x) if self.sigmoid else x
 
 

@@ -58,7 +58,9 @@ def networks() -> tuple[str, ...]:
         if fits and missing_reason(spec) is None and hasattr(import_factory(spec), "iterate"):
             found.append(name)
             if spec.arithmetic and kind == "cuda":
-                found += [f"{name}:{spec.arithmetic}=bfloat16", f"{name}:tf32=true"]
+                settings = (f"{spec.arithmetic}=bfloat16", "tf32=true")
+                own = {one.name for one in parameters_of(spec, import_factory(spec))}
+                found += [f"{name}:{one}" for one in settings if one.partition("=")[0] in own]
     return tuple(sorted(found))
 
 

@@ -114,6 +114,9 @@ class DenoiserSpec(Spec):
     arithmetic : str, default ''
         name of a parameter that says how its products are computed. Where that is ``"bfloat16"``, a machine
         that has no such numbers in hardware is refused, and keys hold which product it was.
+    arithmetic_refused : Mapping[str, str], optional
+        torch device types for which the method has no products in bfloat16, each with the reason, as in
+        ``{"cpu": "on CPUs they are hardly faster for this method"}``: there it is refused, too.
     """
 
     kind: ClassVar[str] = "denoiser"
@@ -135,6 +138,7 @@ class DenoiserSpec(Spec):
     iterative: bool | None = None
     together: bool | None = None
     arithmetic: str = ""
+    arithmetic_refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 #: the value of a method's parameter (`priorbench.contract.specs.DenoiserSpec.arithmetic`) that means this
@@ -14,6 +15,7 @@ NONE = "none"
 #: what the system calls the instructions that multiply pairs of bfloat16 and add to float32
 _PAIRS = "avx512_bf16"
 _CPUINFO = Path("/proc/cpuinfo")
+_NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 @functools.cache
@@ -43,7 +45,9 @@ def bfloat16_product(device: str) -> str:
     return _PAIRS if kind == "cpu" and _PAIRS in processor_flags() else NONE
 
 
-def product_named(parameter: str, parameters: Mapping[str, Any], device: str) -> str:
+def product_named(
+    parameter: str, parameters: Mapping[str, Any], device: str, refused: Mapping[str, str] = _NOWHERE
+) -> str:
     """Return what will do a method's products where its bits depend on that; else nothing.
 
     Parameters
@@ -54,18 +58,27 @@ def product_named(parameter: str, parameters: Mapping[str, Any], device: str) ->
         its parameters.
     device : str
         torch device.
+    refused : Mapping[str, str], optional
+        `priorbench.contract.specs.DenoiserSpec.arithmetic_refused` of the method.
     """
-    return bfloat16_product(device) if parameter and parameters.get(parameter) == BFLOAT16 else ""
+    if not parameter or parameters.get(parameter) != BFLOAT16:
+        return ""
+    return NONE if device.partition(":")[0] in refused else bfloat16_product(device)
 
 
-def arithmetic_refusal(parameter: str, parameters: Mapping[str, Any], device: str) -> str | None:
+def arithmetic_refusal(
+    parameter: str, parameters: Mapping[str, Any], device: str, refused: Mapping[str, str] = _NOWHERE
+) -> str | None:
     """Return why this machine does not compute as a method's parameters ask, in one line, or None.
 
     The arguments are those of `product_named`.
     """
-    product = product_named(parameter, parameters, device)
+    product = product_named(parameter, parameters, device, refused)
     if not product or (device_has_bfloat16(device) if product == "cuda" else product != NONE):
         return None
+    own = refused.get(device.partition(":")[0])
+    if own:
+        return f"asks for products in bfloat16 ({parameter}={BFLOAT16}): {own}; take {parameter}=float32"
     where = "this processor has no AVX512-BF16 instructions" if device == "cpu" else f"{device} has none"
     return (
         f"asks for products in bfloat16 ({parameter}={BFLOAT16}), which are done by the hardware or not at "

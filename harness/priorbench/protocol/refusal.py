@@ -61,7 +61,7 @@ def refusal(
         return f"is meant for {_list(spec.noises)} noise, not for {noise.family}"
     if spec.needs_sigma and (noise is None or noise.sigma is None):
         return "needs the standard deviation of the noise, which is not known here"
-    return arithmetic_refusal(spec.arithmetic, parameters, device)
+    return arithmetic_refusal(spec.arithmetic, parameters, device, spec.arithmetic_refused)
 
 
 def rule_refusal(

@@ -234,7 +234,8 @@ class Plan:
         """Return which product of bfloat16 numbers a method will use; empty where it uses none."""
         spec = self._spec("denoiser", choice)
         assert isinstance(spec, DenoiserSpec)
-        return product_named(spec.arithmetic, choice.parameters, self._device(choice))
+        device = self._device(choice)
+        return product_named(spec.arithmetic, choice.parameters, device, spec.arithmetic_refused)
 
     def _iterates(self, choice: Choice) -> bool:
         spec = self._spec("denoiser", choice)

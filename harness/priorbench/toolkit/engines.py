@@ -13,10 +13,12 @@ from priorbench.toolkit.bfloat16 import Precision
 Engine = Literal["auto", "plain", "fused"]
 
 
-def use_fused(engine: Engine, device: torch.device, precision: Precision = "float32") -> bool:
+def use_fused(
+    engine: Engine, device: torch.device, precision: Precision = "float32", *, rounds: bool = True
+) -> bool:
     """Say whether a method's `engine` parameter means the fused kernels on this device.
 
-    In bfloat16 there are no others on a CPU.
+    In bfloat16 there are no others on a CPU, and none where they do not say that they `rounds`.
 
     Raises
     ------
@@ -24,6 +26,10 @@ def use_fused(engine: Engine, device: torch.device, precision: Precision = "floa
         Where fused kernels were asked for, or are needed, and there are none.
     """
     missing = None
+    if precision == "bfloat16" and device.type == "cpu" and not rounds:
+        raise PriorbenchError(
+            "precision 'bfloat16': on CPUs it is hardly faster for this method: take 'float32'"
+        )
     if device.type != "cpu":
         missing = f"it runs on the CPU only, not on {device}"
     elif find_spec("numba") is None:

@@ -42,6 +42,8 @@ class UntrainedNetwork(Generic[Network]):
         How the network is computed, see `priorbench.toolkit.engines.use_fused`.
     precision : {'float32', 'bfloat16'}
         Of the factors of products, which `make` and `fuse` see to.
+    fuse_rounds : bool, default False
+        Whether `fuse` does; where not, bfloat16 is refused on a CPU.
     """
 
     make: Callable[[int, Frame], Network]
@@ -53,6 +55,7 @@ class UntrainedNetwork(Generic[Network]):
     scale_init: ScaleInit
     engine: Engine
     precision: Precision = "float32"
+    fuse_rounds: bool = False
 
     def __post_init__(self) -> None:
         one_of(get_args(ScaleInit), scale_init=self.scale_init)
@@ -79,7 +82,7 @@ class UntrainedNetwork(Generic[Network]):
         network, net_input = self.start(outputs, frame, observation.seed)
         network, net_input = network.to(observation.device), net_input.to(observation.device)
         fitted: nn.Module = network
-        if use_fused(self.engine, observation.device, self.precision):
+        if use_fused(self.engine, observation.device, self.precision, rounds=self.fuse_rounds):
             fitted = self.fuse(network, frame)
         return network, Start(network=fitted, net_input=net_input, observation=observation, frame=frame)
 

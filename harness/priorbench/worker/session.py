@@ -153,7 +153,7 @@ class Session:
         """Return a trial with what its rules lack; raise `RefusedError` where the method does not take it."""
         spec = self._spec(DenoiserSpec, trial.denoiser.name)
         own = trial.denoiser.parameters
-        product = product_named(spec.arithmetic, own, trial.device)
+        product = product_named(spec.arithmetic, own, trial.device, spec.arithmetic_refused)
         if product != trial.product:
             raise MachineError(
                 f"products in bfloat16 are done by {product} here, the run was planned with {trial.product}: "

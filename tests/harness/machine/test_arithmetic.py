@@ -68,6 +68,20 @@ def test_an_accelerator_without_is_refused(processor, monkeypatch):
     assert "mps has none" in str(arithmetic.arithmetic_refusal("precision", ASKS, "mps"))
 
 
+def test_a_method_that_has_none_on_a_device_is_refused_there_with_its_reason(processor, monkeypatch):
+    processor("avx512_bf16")
+    monkeypatch.setattr(arithmetic, "device_has_bfloat16", lambda device: True)
+    refused = {"cpu": "on CPUs they are hardly faster for this method"}
+    assert arithmetic.product_named("precision", ASKS, "cpu", refused) == "none"
+    assert arithmetic.arithmetic_refusal("precision", ASKS, "cpu", refused) == (
+        "asks for products in bfloat16 (precision=bfloat16): on CPUs they are hardly faster for this method; "
+        "take precision=float32"
+    )
+    assert arithmetic.product_named("precision", ASKS, "cuda:1", refused) == "cuda"
+    assert arithmetic.arithmetic_refusal("precision", ASKS, "cuda:1", refused) is None
+    assert arithmetic.arithmetic_refusal("precision", {"precision": "float32"}, "cpu", refused) is None
+
+
 def test_the_description_of_the_machine_has_it(processor):
     processor("avx512_bf16")
     assert describe(1, "cpu")["bfloat16"] == "avx512_bf16"

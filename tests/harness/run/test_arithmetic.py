@@ -17,6 +17,7 @@ from priorbench.worker.session import Session
 
 LABEL = "deep-decoder:channels=4,iterations=2,precision=bfloat16"
 PLAIN = "deep-decoder:channels=4,iterations=2,engine=plain"
+NEVER = "conv-decoder:channels=4,iterations=2,precision=bfloat16"
 
 
 @pytest.fixture
@@ -26,13 +27,13 @@ def planned(monkeypatch):
     options = SuiteOptions(
         images=("photos:crop=16,limit=1",),
         noises=("gaussian-25",),
-        denoisers=(LABEL, PLAIN),
         stopping=("fixed",),
     )
 
-    def plan(*flags: str) -> tuple[Plan, Session]:
+    def plan(*flags: str, methods: tuple[str, ...] = (LABEL, PLAIN)) -> tuple[Plan, Session]:
         monkeypatch.setattr(arithmetic, "processor_flags", lambda: frozenset(flags))
-        made = Plan(load_suite("-", registry, options), registry, PlanOptions())
+        asked = replace(options, denoisers=methods)
+        made = Plan(load_suite("-", registry, asked), registry, PlanOptions())
         return made, Session(registry, OwnSeat(registry))
 
     return plan
@@ -61,6 +62,21 @@ def test_a_processor_with_it_is_not_refused_and_has_a_label_and_a_key_of_its_own
     without = {trial.denoiser.label: trial for trial in planned()[0].trials(print)}
     assert without[LABEL].keys != trials[LABEL].keys
     assert without[PLAIN].keys == trials[PLAIN].keys
+
+
+def test_a_method_that_is_hardly_faster_with_it_is_refused_on_any_processor(planned):
+    keys = []
+    for flags in ((), ("avx512_bf16",)):
+        plan, session = planned(*flags, methods=(NEVER,))
+        [line] = plan.expected_refusals()
+        assert line.startswith(f"method '{NEVER}' will be refused for gaussian-25: asks for products in")
+        assert "on CPUs they are hardly faster for this method; take precision=float32" in line
+        [trial] = plan.trials(print)
+        [record] = session.run([trial])[0]
+        assert (record.status, trial.product) == ("refused", "none")
+        assert "hardly faster for this method" in str(record.error)
+        keys.append(trial.keys)
+    assert keys[0] == keys[1]
 
 
 def test_a_worker_with_another_product_does_not_run_what_was_planned_here(planned):

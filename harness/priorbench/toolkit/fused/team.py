@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from priorbench.toolkit.fused.barrier import abort, places
 
@@ -70,6 +73,15 @@ class TorchTeam:
 
     def __init__(self) -> None:
         self._team: ThreadTeam | None = None
+        self._memory: dict[tuple[str, Any], NDArray[Any]] = {}
+
+    def scratch(self, name: str, shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
+        """Return memory that the layers of a network use one after the other; each name has its own."""
+        size = math.prod(shape)
+        found = self._memory.get((name, kind))
+        if found is None or len(found) < size:
+            found = self._memory[name, kind] = np.empty(size, kind)
+        return found[:size].reshape(shape)
 
     def share(self, work: Work, *given: Any, numbers: int) -> None:
         """Call ``work(place, *given)`` on every thread, as `ThreadTeam.share` does.

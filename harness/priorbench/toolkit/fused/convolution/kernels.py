@@ -58,7 +58,7 @@ def _split(line, stride, apart, to, pitch):
 
 
 @inner
-def _share_out(place, panels, outputs):
+def share_out(place, panels, outputs):
     """Return a thread's panels, begin to end - 1, and its rows of the result."""
     if panels >= 2 * place.threads:
         begin, end = part(place, panels)
@@ -68,7 +68,7 @@ def _share_out(place, panels, outputs):
 
 
 @inner
-def _places(first, pixels, width, pitch, places):
+def find_places(first, pixels, width, pitch, places):
     """Write where the pixels from number `first` on lie in rows of a `pitch`."""
     for q in range(len(places)):
         pixel = first + q
@@ -76,7 +76,7 @@ def _places(first, pixels, width, pitch, places):
 
 
 @inner
-def _gather(planes, offsets, places, eights, panel):
+def lay_out(planes, offsets, places, eights, panel):
     """Write to the panel what each tap sees of each plane from the `places`, eight neighbours at once."""
     taps = len(offsets)
     for c in range(len(planes)):
@@ -100,14 +100,14 @@ def convolve(place, padded, offsets, width, pitch, weight, memory, pixels, y):
     columns, depth = COLUMN_BYTES // y.itemsize, weight.shape[1]
     panel = panels_in(memory[place.thread], depth, columns)
     places, eights = np.empty(columns, np.int64), columns % 8 == 0 and width % 8 == 0
-    begin, end, top, bottom = _share_out(place, -(-pixels // columns), len(weight))
+    begin, end, top, bottom = share_out(place, -(-pixels // columns), len(weight))
     if top == bottom:
         return
     for number in range(begin, end):
         first = number * columns
         last = min(first + columns, pixels)
-        _places(first, pixels, width, pitch, places)
-        _gather(padded, offsets, places, eights, panel[0])
+        find_places(first, pixels, width, pitch, places)
+        lay_out(padded, offsets, places, eights, panel[0])
         multiply(weight[top:bottom], panel, True, y[top:bottom, first:last])
 
 
@@ -147,20 +147,20 @@ def convolve_back(
     panel = panels_in(mine, depth, columns)
     block = mine[depth * columns : (depth + inputs) * columns].reshape(inputs, columns)
     places, eights = np.empty(columns, np.int64), columns % 8 == 0 and width % 8 == 0
-    begin, end, top, bottom = _share_out(place, -(-pixels // columns), inputs)
+    begin, end, top, bottom = share_out(place, -(-pixels // columns), inputs)
     if top == bottom:
         return
     for number in range(begin, end):
         first = number * columns
         last = min(first + columns, pixels)
-        _places(first, pixels, width, pitch, places)
-        _gather(planes, offsets, places, eights, panel[0])
+        find_places(first, pixels, width, pitch, places)
+        lay_out(planes, offsets, places, eights, panel[0])
         _add_mirrored(planes, starts, targets, sources, first, last, panel[0])
         if stride == 1:
             multiply(turned[top:bottom], panel, True, dx[top:bottom, first:last])
         else:
             multiply(turned[top:bottom], panel, True, block[top:bottom, : last - first])
-            _spread(block, top, bottom, first, last, width, phase, dx)
+            spread(block, top, bottom, first, last, width, phase, dx)
 
 
 @inner
@@ -177,7 +177,7 @@ def _add_mirrored(planes, starts, targets, sources, first, last, panel):
 
 
 @inner
-def _spread(block, top, bottom, first, last, width, phase, dx):
+def spread(block, top, bottom, first, last, width, phase, dx):
     """Write a block of a phase's pixels to where they belong in dx."""
     stride, a, b = phase
     for c in range(top, bottom):
@@ -199,11 +199,18 @@ def convolve_back_thin(place, planes, geometry, tables, turned, products, dx):
     `geometry` is height, width, pitch and margin, `tables` are offsets, starts, targets and sources, and
     `turned` (inputs x taps, outputs) is the weight.
     """
-    height, width, pitch, margin = geometry
-    offsets, starts, targets, sources = tables
-    taps = len(offsets)
+    height, _, pitch, margin = geometry
     multiply_channels(place, turned, planes, 2 * margin + height * pitch, True, products)
     wait_for_all(place)
+    add_taps(place, products, geometry, tables, dx)
+
+
+@inner
+def add_taps(place, products, geometry, tables, dx):
+    """Write to dx what its taps see of the `products` (inputs x taps, stride), see `convolve_back_thin`."""
+    height, width, pitch, _ = geometry
+    offsets, starts, targets, sources = tables
+    taps = len(offsets)
     begin, end = part(place, len(dx))
     for c in range(begin, end):
         mine = products[c * taps : (c + 1) * taps]
