@@ -1,12 +1,13 @@
 """The skip network on a CPU: the function of `priorbench_dip.network.SkipNetwork`, in fewer products.
 
 Three exact identities. Channel mixing commutes with upsampling, padding and shifting, so that the 3x3
-convolution of an upsampled image costs a quarter (`Lift`). The convolution of a concatenation is the sum of
-two, and its normalisation is that of the two parts, so that nothing is concatenated. A normalisation takes
-off its input's mean, so that a bias before it does nothing, and has no gradient.
+convolution of an upsampled image costs a quarter (`Lift`), and less where the image is large (`Tiled`). The
+convolution of a concatenation is the sum of two, and its normalisation is that of the two parts, so that
+nothing is concatenated. A normalisation takes off its input's mean, so that a bias before it does nothing,
+and has no gradient.
 
-Where a stage `rounds`, so do its layers: the factors of the products that are done here, of the coarse image
-where channels are mixed before it is upsampled.
+Where a stage `rounds`, so do its layers, and there are no tiles: the factors of the products that are done
+here are rounded, of the coarse image where channels are mixed before it is upsampled.
 """
 
 from __future__ import annotations
@@ -19,10 +20,16 @@ from priorbench.toolkit.fused.bfloat16.mixing import RoundedLift, RoundedMix
 from priorbench.toolkit.fused.convolution.layer import Convolve
 from priorbench.toolkit.fused.convolution.lift import Lift
 from priorbench.toolkit.fused.convolution.mixing import Mix, Output
+from priorbench.toolkit.fused.convolution.tiles.algorithms import DOUBLED, SAME
+from priorbench.toolkit.fused.convolution.tiles.layer import Tiled, Workspace
 from priorbench.toolkit.fused.layers import Gradients, Normalise, Planes
 from priorbench.toolkit.fused.team import TorchTeam
 from priorbench.toolkit.fused.whole import Fused
 from priorbench_dip.network import Scale, SkipNetwork, Stage
+
+#: pixels of a side from which tiles pay, for what keeps the size and for what is upsampled: their weights
+#: are transformed in every step, and the first kind rounds a little more
+_MANY, _MANY_UPSAMPLED = 64, 32
 
 
 def fuse(network: SkipNetwork, height: int, width: int) -> Fused:
@@ -35,7 +42,7 @@ class _SkipEngine:
 
     def __init__(self, network: SkipNetwork, height: int, width: int) -> None:
         team = TorchTeam()
-        self._hourglass = _Scale(team, network.hourglass, height, width)
+        self._hourglass = _Scale(team, Workspace(), network.hourglass, height, width)
         self._output = Output(team, network.output, sigmoid=network.sigmoid)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
@@ -51,25 +58,18 @@ class _SkipEngine:
 class _Scale:
     """One scale and, inside it, all coarser ones."""
 
-    def __init__(self, team: TorchTeam, scale: Scale, height: int, width: int) -> None:
+    def __init__(self, team: TorchTeam, workspace: Workspace, scale: Scale, height: int, width: int) -> None:
         a, dtype = scale.architecture, scale.norm.weight.dtype
         coarse = (height // 2, width // 2)
         self._scale = scale
         self._halve, self._down = (
-            _Window(team, scale.halve, height, width),
-            _Window(team, scale.down, *coarse),
+            _Window(team, workspace, scale.halve, height, width),
+            _Window(team, workspace, scale.down, *coarse),
         )
-        self._deeper = _Scale(team, scale.deeper, *coarse) if scale.deeper is not None else None
+        self._deeper = _Scale(team, workspace, scale.deeper, *coarse) if scale.deeper is not None else None
         self._skip = _Skip(team, scale, scale.skip, height, width) if scale.skip is not None else None
         self._joint = Normalise(team, scale.norm, first=a.skip_channels, upsampled=a.upsampling == "bilinear")
-        self._lift = (RoundedLift if scale.merge.rounds else Lift)(
-            team,
-            scale.merge.conv,
-            first=a.skip_channels,
-            coarse=coarse,
-            fine=(height, width),
-            mode=a.upsampling,
-        )
+        self._lift = _Upsampled(team, workspace, scale, height, width)
         self._merge = Normalise(team, scale.merge.norm, slope=a.negative_slope)
         self._mix = (RoundedMix if scale.mix.rounds else Mix)(team, scale.mix.conv)
         self._last = Normalise(team, scale.mix.norm, slope=a.negative_slope)
@@ -100,11 +100,12 @@ class _Scale:
         d_merged = self._mixed  # not needed any more
         gradients[scale.mix.conv.weight] = self._mix.backward(dy, d_merged)
         _keep(gradients, scale.merge.norm, self._merge.backward(d_merged))
-        weight, d_coarse = self._lift.backward(d_merged), self._lift.dx
+        weight = torch.empty_like(scale.merge.conv.weight)
+        d_coarse = self._lift.backward(d_merged, weight)
         gain, shift = self._joint.backward(d_coarse)
         if self._skip is not None:
             dx, its_weight, its_gain, its_shift = self._skip.backward(d_merged, gradients, first=first)
-            weight = torch.cat([its_weight, weight], 1)
+            weight[:, : its_weight.shape[1]] = its_weight
             gain, shift = torch.cat([its_gain, gain]), torch.cat([its_shift, shift])
         gradients[scale.merge.conv.weight] = weight
         _keep(gradients, scale.norm, (gain, shift))
@@ -116,13 +117,50 @@ class _Scale:
         return down
 
 
+class _Upsampled:
+    """The convolution of what the coarser scales give, upsampled."""
+
+    def __init__(self, team: TorchTeam, workspace: Workspace, scale: Scale, height: int, width: int) -> None:
+        a, conv, coarse = scale.architecture, scale.merge.conv, (height // 2, width // 2)
+        self._first = first = a.skip_channels
+        self._lift: Tiled | Lift
+        rounds = scale.merge.rounds
+        if not rounds and a.kernel == 3 and a.upsampling == "bilinear" and min(coarse) >= _MANY_UPSAMPLED:
+            self._lift = Tiled(
+                team, workspace, conv, kind=DOUBLED, height=coarse[0], width=coarse[1], first=first
+            )
+            self._dx = Planes.empty(a.channels, *coarse, conv.weight.dtype)
+        else:
+            fine = height, width
+            lift = RoundedLift if rounds else Lift
+            self._lift = lift(team, conv, first=first, coarse=coarse, fine=fine, mode=a.upsampling)
+            self._dx = self._lift.dx
+
+    def forward(self, x: Planes, y: Planes) -> None:
+        self._lift.forward(x, y)
+
+    def backward(self, dy: Planes, gradient: torch.Tensor) -> Planes:
+        """Write this layer's part of the gradient of the merge's weight; return dx."""
+        if isinstance(self._lift, Tiled):
+            self._lift.backward(dy, self._dx, gradient)
+        else:
+            gradient[:, self._first :] = self._lift.backward(dy)
+        return self._dx
+
+
 class _Window:
     """A stage with a spatial convolution."""
 
-    def __init__(self, team: TorchTeam, stage: Stage, height: int, width: int) -> None:
+    def __init__(self, team: TorchTeam, workspace: Workspace, stage: Stage, height: int, width: int) -> None:
         conv, dtype = stage.conv, stage.conv.weight.dtype
         self._stage = stage
-        self._convolve = (RoundedConvolve if stage.rounds else Convolve)(team, conv, height, width)
+        self._convolve: Tiled | Convolve
+        if stage.rounds:
+            self._convolve = RoundedConvolve(team, conv, height, width)
+        elif conv.kernel_size == (3, 3) and conv.stride == (1, 1) and min(height, width) >= _MANY:
+            self._convolve = Tiled(team, workspace, conv, kind=SAME, height=height, width=width)
+        else:
+            self._convolve = Convolve(team, conv, height, width)
         self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)
         stride = conv.stride[0]
         self._sums, self._out = (
@@ -138,7 +176,11 @@ class _Window:
     def backward(self, dy: Planes, gradients: Gradients, *, first: bool = False) -> Planes:
         """Return dx, undefined for the `first` layer."""
         _keep(gradients, self._stage.norm, self._normalise.backward(dy))
-        gradients[self._stage.conv.weight] = self._convolve.backward(dy, None if first else self._dx)
+        if isinstance(self._convolve, Tiled):
+            gradient = self._convolve.backward(dy, self._dx)
+        else:
+            gradient = self._convolve.backward(dy, None if first else self._dx)
+        gradients[self._stage.conv.weight] = gradient
         return self._dx
 
 

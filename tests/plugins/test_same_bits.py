@@ -36,7 +36,7 @@ DIGESTS = {
     "20 channels": "7ec9516d21f31496",
     "before the activation": "7b228e61f240e0db",
     "nearest, convolve first": "77b2133b1d99a8c0",
-    "DIP": "d141eaec708d47c3",
+    "DIP": "3d2fa8de4a5cffab",
     "DIP, other layers": "cf7731eed5decf67",
     "DIP without skips, averaged": "fda271d18abb7ac2",
     "ConvDecoder": "b3c4f3990f2bb012",

@@ -38,13 +38,14 @@ class Fused(nn.Module):
         self.network = network
         self._engine = engine
         self._runs = [0]
+        self._trained = tuple(network.parameters())  # to look for them takes time
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Map the input, which gets no gradient, to an image."""
         if z.requires_grad:
             raise ValueError("a fused network gives no gradient of its input: use engine='plain'")
         image: torch.Tensor = _Whole.apply(  # type: ignore[no-untyped-call]
-            self._engine, self._runs, z, *self.network.parameters()
+            self._engine, self._runs, z, *self._trained
         )
         return image
 

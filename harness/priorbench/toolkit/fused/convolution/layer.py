@@ -38,6 +38,7 @@ class Convolve:
     ) -> None:
         self._team, self._all, self._channels = team, conv.weight, channels
         self._outputs, self._inputs, taps, _ = self._weight.shape
+        self._size = self._weight.numel()
         self._geometry = g = Geometry(
             taps=taps,
             stride=conv.stride[0],
@@ -69,16 +70,17 @@ class Convolve:
         g = self._geometry
         size = g.height, g.width, g.pitch, g.margin
         self._share(kernels.add_margins, dy.array, *size, self._planes)
-        gradient = torch.empty_like(self._weight)
+        weight = self._weight
+        gradient = torch.empty_like(weight)
         flat = gradient.flatten(2).numpy()
         given = self._padded, g.offsets, self._planes, g.margin, g.positions, self._scratch()
         self._share(kernels.correlate_taps, *given, self._sums, flat)
         if dx is not None and self._thin:
-            self._backward_thin(dx)
+            self._backward_thin(weight, dx)
         elif dx is not None:
-            weight = self._weight.flatten(2).numpy()
+            matrices = weight.flatten(2).numpy()
             for phase, turned in zip(g.phases, self._turned, strict=True):
-                self._backward(phase, weight, turned, dx)
+                self._backward(phase, matrices, turned, dx)
         return gradient
 
     def _backward(self, phase: Phase, weight: Any, turned: Any, dx: Planes) -> None:
@@ -89,9 +91,9 @@ class Convolve:
         given = turned, self._scratch(), g.height * g.width, where, dx.array
         self._share(kernels.convolve_back, self._planes, *tables, *given)
 
-    def _backward_thin(self, dx: Planes) -> None:
+    def _backward_thin(self, weight: torch.Tensor, dx: Planes) -> None:
         g, (phase,) = self._geometry, self._geometry.phases
-        turned = self._weight.permute(1, 2, 3, 0).flatten(0, 2).contiguous().numpy()
+        turned = weight.permute(1, 2, 3, 0).flatten(0, 2).contiguous().numpy()
         tables = phase.offsets, phase.starts, phase.targets, phase.sources
         size = g.height, g.width, g.pitch, g.margin
         given = self._planes, size, tables, turned, self._products, dx.array
@@ -103,8 +105,7 @@ class Convolve:
 
     def _share(self, work: Any, *given: Any) -> None:
         g = self._geometry
-        numbers = g.height * g.width * self._weight.numel() // 32
-        self._team.share(work, *given, numbers=numbers)
+        self._team.share(work, *given, numbers=g.height * g.width * self._size // 32)
 
     def _scratch(self) -> NDArray[Any]:
         """Return memory for each thread."""
@@ -117,5 +118,5 @@ class Convolve:
         """Return how many numbers a thread needs."""
         columns: int = COLUMN_BYTES // self._kind.itemsize
         most = self._outputs * max(len(phase.taps) for phase in self._geometry.phases) + self._inputs
-        panel = max(self._weight[0].numel(), most) * columns
+        panel = max(self._size // self._outputs, most) * columns
         return max(panel, room_for(self._kind, DEPTH, self._outputs))
