@@ -46,8 +46,9 @@ def matrices() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.flo
 class Winograd:
     """A 3 x 3 convolution that keeps the size, zeros around the image, without its bias.
 
-    The output is written over the input where it is as large: `backward` does not need that. Products are in
-    memory for two of the six rows of tiles at once.
+    The output is written over the input where it is as large: `backward` does not need that. Products are
+    made for two of the six rows of tiles at once, in the memory of an image that is not needed meanwhile, if
+    it is large enough.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ class Winograd:
         self._tiles = -(-height // OUT) * -(-width // OUT)
         # with gaps between channels, as in `Planes`
         self._values = torch.empty(IN * IN, inputs, self._tiles + GAP, dtype=dtype).numpy()
-        self._products = torch.empty(ROWS * IN, outputs, self._tiles + GAP, dtype=dtype).numpy()
+        self._own: torch.Tensor | None = None
         self._out = None if outputs == inputs else Planes.empty(outputs, height, width, dtype)
         a, g, b = (matrix.astype(self._values.dtype) for matrix in matrices())
         self._g, self._b = g, b
@@ -84,30 +85,45 @@ class Winograd:
         self._a = np.ascontiguousarray(a)
         self._a_back, self._b_back, self._g_back = (np.ascontiguousarray(m.T) for m in (a, b, g))
 
-    def forward(self, x: Planes) -> Planes:
-        """Return an image; its memory, that of x where it is as large, is used again by the next call."""
+    def forward(self, x: Planes, spare: Planes | None = None) -> Planes:
+        """Return an image; its memory, that of x where it is as large, is used again by the next call.
+
+        What `spare` holds is lost.
+        """
         self._x, out = x, x if self._out is None else self._out
+        products = self._products_in(spare)
         self._share(to_tiles, x.array, self._b, self._b, self._values)
         given = self._weight.detach().flatten(2).numpy(), self._g, self._transformed
         self._multiply(transform_weight, *given)
         for rows in self._parts:
             values, weight = self._values[rows.matrices], self._transformed[rows.matrices]
-            self._multiply(multiply_all, weight, values, self._tiles, self._products)
-            self._share(add_products, self._products, rows.a, self._a, rows.first == 0, out.array)
+            self._multiply(multiply_all, weight, values, self._tiles, products)
+            self._share(add_products, products, rows.a, self._a, rows.first == 0, out.array)
         return out
 
     def backward(self, dy: Planes) -> tuple[Planes, torch.Tensor]:
-        """Return dx, written over x, and the gradient of the weight."""
+        """Return dx, written over x, and the gradient of the weight. What `forward` returned is lost."""
+        products = self._products_in(self._x)
         gradient = torch.empty_like(self._weight)
         for rows in self._parts:
             mine = self._a_back[rows.first : rows.first + ROWS]
-            self._share(to_tiles, dy.array, mine, self._a_back, self._products)
+            self._share(to_tiles, dy.array, mine, self._a_back, products)
             values, weight = self._values[rows.matrices], self._transformed[rows.matrices]
-            given = self._products, self._tiles, values, weight, self._sums[rows.matrices]
+            given = products, self._tiles, values, weight, self._sums[rows.matrices]
             self._multiply(multiply_all_back, *given)
         self._multiply(transform_gradient, self._sums, self._g_back, gradient.flatten(2).numpy())
         self._share(from_values, self._values, self._b_back, self._x.array)
         return self._x, gradient
+
+    def _products_in(self, spare: Planes | None) -> NDArray[Any]:
+        """Return memory for products, (matrices, outputs, tiles and gap)."""
+        size = ROWS * IN, self._weight.shape[0], self._tiles + GAP
+        numbers = size[0] * size[1] * size[2]
+        if spare is not None and spare.data.numel() >= numbers:
+            return spare.data.view(-1)[:numbers].view(size).numpy()
+        if self._own is None:
+            self._own = torch.empty(size, dtype=self._weight.dtype)
+        return self._own.numpy()
 
     def _multiply(self, work: Work, *given: Any) -> None:
         """Let each thread do its part of products."""
