@@ -7,12 +7,14 @@ layer that does not upsample saves multiplications (`priorbench.toolkit.fused.co
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from priorbench.toolkit.fused.convolution.lift import Lift
 from priorbench.toolkit.fused.convolution.mixing import Output
 from priorbench.toolkit.fused.convolution.winograd import Winograd
-from priorbench.toolkit.fused.layers import Gradients, Normalise, Planes, Rectify
+from priorbench.toolkit.fused.layers import Gradients, Normalise, Planes, Rectify, Scratch
 from priorbench.toolkit.fused.team import TorchTeam
 from priorbench.toolkit.fused.whole import Fused
 from priorbench_conv_decoder.network import DecoderNetwork, Layer
@@ -28,14 +30,14 @@ class _DecoderEngine:
 
     def __init__(self, network: DecoderNetwork, size: tuple[int, int]) -> None:
         self._layers: list[_Lifted | _Last] = []
-        team = TorchTeam()
+        team, scratch = TorchTeam(), Scratch()
         self._output = Output(team, network.output)
         for layer in network.hidden:
             assert isinstance(layer, Layer)
             if layer.size is None:
                 self._layers.append(_Last(team, layer, size))
             else:
-                self._layers.append(_Lifted(team, layer, size))
+                self._layers.append(_Lifted(team, layer, size, scratch))
                 size = layer.size
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
@@ -55,13 +57,15 @@ class _DecoderEngine:
 class _Lifted:
     """A layer that upsamples."""
 
-    def __init__(self, team: TorchTeam, layer: Layer, coarse: tuple[int, int]) -> None:
+    def __init__(self, team: TorchTeam, layer: Layer, coarse: tuple[int, int], scratch: Scratch) -> None:
         fine, weight = layer.size, layer.conv.weight
         assert fine is not None
         self._layer = layer
-        self._lift = Lift(team, layer.conv, first=0, coarse=coarse, fine=fine, mode="nearest")
         self._rectify, self._normalise = Rectify(team, layer.conv), Normalise(team, layer.norm)
         self._sums, self._out = (Planes.empty(weight.shape[0], *fine, weight.dtype) for _ in range(2))
+        dx = Planes.within(self._sums.data, weight.shape[1], *coarse)  # the sums are not needed any more then
+        where: dict[str, Any] = {"first": 0, "coarse": coarse, "fine": fine, "mode": "nearest"}
+        self._lift = Lift(team, layer.conv, **where, scratch=scratch, dx=dx)
 
     def forward(self, x: Planes) -> Planes:
         self._sums.flat.zero_()
@@ -90,7 +94,7 @@ class _Last:
         self._out = Planes.empty(weight.shape[0], *size, weight.dtype)
 
     def forward(self, x: Planes) -> Planes:
-        sums = self._convolve.forward(x)
+        sums = self._convolve.forward(x, spare=self._out)
         self._rectify.forward(sums)
         self._normalise.forward(sums, self._out)
         return self._out

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
 
-import numpy as np
-
-from priorbench.contract.executor import Executor
-from priorbench.contract.records import Record
+from priorbench.children.hosted import DeadError, Hosted
 from priorbench.contract.specs import DenoiserSpec
-from priorbench.errors import PriorbenchError
-from priorbench.loading.registry import Registry, import_factory
-from priorbench.parameters.values import resolve
-from priorbench.pictures.writing import write_picture
-from priorbench.run.loop import execute
-from priorbench.run.options import PlanOptions
-from priorbench.run.plan import Plan
-from priorbench.store.database import Store
-from priorbench.suite.checking import OPTIONS_ALONE, check_suite
-from priorbench.suite.model import SuiteOptions
+from priorbench.loading.registry import Registry
+from priorbench.machine.settings import worker_environment
 
-#: (height, width) of the pictures: code for even sizes and for odd ones need not be the same
-_SHAPES = ((64, 64), (65, 63))
-_ITERATIONS = 3
+#: seconds until a method that does not come back is given up
+_PATIENCE = 600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,41 +37,8 @@ class FirstCall:
     error: str
 
 
-def one_of_each(registry: Registry) -> tuple[str, ...]:
-    """Return a method of each module: what it compiles is there for the others."""
-    return next(rounds(registry, list(registry.all(DenoiserSpec.kind))), ())
-
-
-def rounds(registry: Registry, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield methods that can be prepared at the same time.
-
-    Methods of one module share its code: one of them compiles it, then the others find it.
-
-    Parameters
-    ----------
-    registry : Registry
-        what is installed.
-    names : sequence of str
-        methods; those that need parameters are left out.
-    """
-    modules: dict[str, list[str]] = {}
-    for name in names:
-        spec = registry.find(DenoiserSpec.kind, name).spec
-        assert isinstance(spec, DenoiserSpec)
-        try:
-            resolve(spec, import_factory(spec), {})
-        except PriorbenchError:
-            continue  # not usable here, or only with parameters
-        modules.setdefault(spec.factory.partition(":")[0], []).append(name)
-    first = tuple(members[0] for members in modules.values())
-    others = tuple(name for members in modules.values() for name in members[1:])
-    yield from (some for some in (first, others) if some)
-
-
-def first_calls(
-    registry: Registry, names: Sequence[str], executor: Callable[[int], Executor], threads: int
-) -> Iterator[FirstCall]:
-    """Run each method for some iterations on small pictures, and forget the results.
+def packages_of(registry: Registry, names: Sequence[str]) -> list[list[list[DenoiserSpec]]]:
+    """Return methods by their package, and in it by their module: those of one module share its code.
 
     Parameters
     ----------
@@ -89,50 +46,86 @@ def first_calls(
         what is installed.
     names : sequence of str
         methods.
-    executor : callable
-        makes one for fits with so many threads; `execute` closes it.
-    threads : int
-        of a run; code is the same for any number.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        Where it was interrupted: what has been compiled stays.
     """
-    with TemporaryDirectory(prefix="priorbench-prepare-") as folder:
-        random, pictures = np.random.default_rng(0), Path(folder) / "pictures"
-        pictures.mkdir()
-        for height, width in _SHAPES:
-            write_picture(pictures / f"{height}x{width}.png", random.random((3, height, width)))
-        for number, some in enumerate(rounds(registry, names)):
-            records = _records(registry, some, executor(threads), threads, Path(folder), number)
-            for name in some:
-                mine = [record for record in records if record.denoiser == name]
-                failed = next((record for record in mine if record.status not in ("ok", "refused")), None)
-                seconds = [record.first_call_seconds or 0.0 for record in mine]
-                yield FirstCall(
-                    denoiser=name,
-                    seconds=None if failed else max(seconds, default=0.0),
-                    error=f"{failed.status}: {failed.error}" if failed else "",
-                )
+    packages: dict[str, dict[str, list[DenoiserSpec]]] = {}
+    for name in names:
+        spec = registry.find(DenoiserSpec.kind, name).spec
+        assert isinstance(spec, DenoiserSpec)
+        module = spec.factory.partition(":")[0]
+        packages.setdefault(module.partition(".")[0], {}).setdefault(module, []).append(spec)
+    return [list(modules.values()) for modules in packages.values()]
 
 
-def _records(
-    registry: Registry, names: tuple[str, ...], executor: Executor, threads: int, folder: Path, number: int
-) -> list[Record]:
-    wanted = SuiteOptions(
-        images=(str(folder / "pictures"),),
-        noises=("gaussian",),
-        denoisers=names,
-        stopping=(f"fixed:iterations={_ITERATIONS}",),
-    )
-    suite = check_suite(OPTIONS_ALONE, registry, wanted)
-    store = Store(str(folder / f"{number}.db"))
+def first_calls(
+    packages: Sequence[Sequence[Sequence[DenoiserSpec]]], *, every: bool, jobs: int, threads: int
+) -> Iterator[FirstCall]:
+    """Call methods on small pictures, in child processes; one that needs parameters is left out.
+
+    Parameters
+    ----------
+    packages : sequence of sequence of sequence of DenoiserSpec
+        methods by their package and module; those of a package are called one after the other.
+    every : bool
+        all of them; otherwise one of each module, which compiles for the others.
+    jobs : int
+        packages at the same time.
+    threads : int
+        of each method; what is compiled is the same for any number.
+    """
+    waiting, found = SimpleQueue[Sequence[Sequence[DenoiserSpec]]](), SimpleQueue[FirstCall | None]()
+    for modules in packages:
+        waiting.put(modules)
+    variables = worker_environment(threads)
+    hosts = [Hosted("priorbench.run.first_caller", variables) for _ in range(min(jobs, len(packages)))]
+    for host in hosts:
+        threading.Thread(target=_work, args=(host, waiting, found, every), daemon=True).start()
     try:
-        options = PlanOptions(device="cpu", threads=threads)
-        summary = execute(Plan(suite, registry, options), executor, store)
-        if summary.interrupted:
-            raise KeyboardInterrupt
-        return list(store.records())
+        ended = 0
+        while ended < len(hosts):
+            call = found.get()
+            if call is None:
+                ended += 1
+            else:
+                yield call
     finally:
-        store.close()
+        for host in hosts:
+            host.close()
+
+
+def _work(
+    host: Hosted,
+    waiting: SimpleQueue[Sequence[Sequence[DenoiserSpec]]],
+    found: SimpleQueue[FirstCall | None],
+    every: bool,
+) -> None:
+    """Have packages called in a process of the host, or in another one where a method has ended it."""
+    begun = False
+    try:
+        while True:
+            for specs in waiting.get_nowait():
+                for spec in specs:
+                    request = json.loads(json.dumps({"spec": asdict(spec)}, default=str))
+                    try:
+                        answer = (host.ask if begun else host.begin)(request, _PATIENCE)
+                        begun = True
+                    except DeadError as death:
+                        answer, begun = {"error": str(death)}, False
+                    if (call := _told(spec.name, answer)) is not None:
+                        found.put(call)
+                        if not every:
+                            break
+    except Empty:
+        pass
+    finally:
+        found.put(None)
+
+
+def _told(name: str, answer: Mapping[str, Any]) -> FirstCall | None:
+    match answer:
+        case {"unusable": str()}:
+            return None
+        case {"seconds": int() | float() as seconds}:
+            return FirstCall(denoiser=name, seconds=float(seconds), error="")
+        case {"error": str() as error}:
+            return FirstCall(denoiser=name, seconds=None, error=error)
+    return FirstCall(denoiser=name, seconds=None, error="it writes into the answer")

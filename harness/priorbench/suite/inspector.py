@@ -36,9 +36,7 @@ def _prepare() -> None:
 
 def _attend(request: Mapping[str, Any], line: Line) -> None:
     """Answer what is asked about one method."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1):
-        os.dup2(null, standard)
+    silence()
     sys.path[:] = request["path"].split(os.pathsep)
     importlib.invalidate_caches()
     asked: Mapping[str, Any] | None = request
@@ -51,16 +49,28 @@ def _attend(request: Mapping[str, Any], line: Line) -> None:
         asked = line.hear()
 
 
+def silence() -> None:
+    """Let nothing be read from standard input, and what is printed go nowhere."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1):
+        os.dup2(null, standard)
+
+
+def told_spec(told: Mapping[str, Any]) -> DenoiserSpec:
+    """Return a method's spec from a message."""
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in told.items()
+    }
+    return DenoiserSpec(**fields)
+
+
 def answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a request asks for, or ``error``, or ``problems`` with the parameters that were given."""
     if request["question"] == "device":
         return _device(lambda: {"device": resolve_device(request["name"])})
     if request["question"] == "devices":
         return _device(lambda: {"devices": device_count(request["kind"])})
-    fields: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in request["spec"].items()
-    }
-    spec = DenoiserSpec(**fields)
+    spec = told_spec(request["spec"])
     try:
         return _answer(spec, request)
     except ParameterProblems as error:

@@ -44,10 +44,31 @@ class Planes:
         return cls(torch.empty(channels, height * width + gap, dtype=dtype), height, width)
 
     @classmethod
+    def within(cls, memory: torch.Tensor, channels: int, height: int, width: int, gap: int = GAP) -> Planes:
+        """Return an image in the beginning of some contiguous memory, which is large enough."""
+        stride = height * width + gap
+        return cls(memory.view(-1)[: channels * stride].view(channels, stride), height, width)
+
+    @classmethod
     def of(cls, image: torch.Tensor) -> Planes:
         """Return the same memory as planes where `image` (1, channels, height, width) is contiguous."""
         _, channels, height, width = image.shape
         return cls(image.contiguous().view(channels, -1), height, width)
+
+
+class Scratch:
+    """Memory for what is not needed after a step: one for many layers, as large as the largest of them."""
+
+    def __init__(self) -> None:
+        self._memory: torch.Tensor | None = None
+
+    def planes(self, channels: int, height: int, width: int, dtype: torch.dtype) -> Planes:
+        """Return an image with undefined pixels; the one that was returned before is lost."""
+        numbers = channels * (height * width + GAP)
+        memory = self._memory
+        if memory is None or memory.numel() < numbers or memory.dtype != dtype:
+            self._memory = memory = torch.empty(numbers, dtype=dtype)
+        return Planes.within(memory, channels, height, width)
 
 
 class Normalise:

@@ -9,6 +9,7 @@ points, single precision keeps six digits.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,15 @@ from torch import nn
 from priorbench.toolkit.fused.barrier import Member, part, wait_for_all
 from priorbench.toolkit.fused.compiled import inner
 from priorbench.toolkit.fused.convolution.correlate import correlate, multiply_channels
+from priorbench.toolkit.fused.convolution.winograd_tiles import add_products, from_values, to_tiles
 from priorbench.toolkit.fused.layers import GAP, Planes
 from priorbench.toolkit.fused.team import TorchTeam, Work
 
 #: pixels of a tile's side in the output and in the input
 OUT, IN = 4, 6
 POINTS = (0.0, 2 / 3, -2 / 3, 1.5, -1.5)
+#: rows of the 6 x 6 numbers of a tile whose products are in memory at once
+ROWS = 2
 
 
 def matrices() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -42,6 +46,10 @@ def matrices() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.flo
 class Winograd:
     """A 3 x 3 convolution that keeps the size, zeros around the image, without its bias.
 
+    The output is written over the input where it is as large: `backward` does not need that. Products are
+    made for two of the six rows of tiles at once, in the memory of an image that is not needed meanwhile, if
+    it is large enough.
+
     Parameters
     ----------
     team : TorchTeam
@@ -58,59 +66,81 @@ class Winograd:
         self._size = height, width
         outputs, inputs = conv.weight.shape[:2]
         dtype = conv.weight.dtype
-        tiles = -(-height // OUT) * -(-width // OUT)
+        self._tiles = -(-height // OUT) * -(-width // OUT)
         # with gaps between channels, as in `Planes`
-        self._values = torch.empty(IN * IN, inputs, tiles + GAP, dtype=dtype)[..., :tiles]
-        self._products = torch.empty(IN * IN, outputs, tiles + GAP, dtype=dtype)[..., :tiles]
-        self._out = Planes.empty(outputs, height, width, dtype)
-        a, g, b = (torch.from_numpy(matrix).to(dtype) for matrix in matrices())
-        self._a, self._b, self._g = a.numpy(), b.numpy(), g.numpy()
-        self._g_back = np.ascontiguousarray(self._g.T)
-        self._transformed, self._sums = (
-            np.empty((IN * IN, outputs, inputs), self._g.dtype) for _ in range(2)
-        )
-        self._a_back, self._b_back = np.ascontiguousarray(self._a.T), np.ascontiguousarray(self._b.T)
+        self._values = torch.empty(IN * IN, inputs, self._tiles + GAP, dtype=dtype).numpy()
+        self._own: torch.Tensor | None = None
+        self._out = None if outputs == inputs else Planes.empty(outputs, height, width, dtype)
+        a, g, b = (matrix.astype(self._values.dtype) for matrix in matrices())
+        self._g, self._b = g, b
+        self._transformed, self._sums = (np.empty((IN * IN, outputs, inputs), g.dtype) for _ in range(2))
+        self._parts = [
+            _Rows(
+                first=first,
+                matrices=slice(IN * first, IN * (first + ROWS)),
+                a=np.ascontiguousarray(a[:, first : first + ROWS]),
+            )
+            for first in range(0, IN, ROWS)
+        ]
+        self._a = np.ascontiguousarray(a)
+        self._a_back, self._b_back, self._g_back = (np.ascontiguousarray(m.T) for m in (a, b, g))
 
-    def forward(self, x: Planes) -> Planes:
-        """Return a new image; its memory is used again by the next call."""
-        self._x = x
-        values, products = self._values, self._products
-        self._share(to_tiles, x.array, self._b, _whole(values))
+    def forward(self, x: Planes, spare: Planes | None = None) -> Planes:
+        """Return an image; its memory, that of x where it is as large, is used again by the next call.
+
+        What `spare` holds is lost.
+        """
+        self._x, out = x, x if self._out is None else self._out
+        products = self._products_in(spare)
+        self._share(to_tiles, x.array, self._b, self._b, self._values)
         given = self._weight.detach().flatten(2).numpy(), self._g, self._transformed
         self._multiply(transform_weight, *given)
-        self._multiply(multiply_all, self._transformed, *_whole_of(values), _whole(products))
-        self._share(from_products, _whole(products), self._a, self._out.array)
-        return self._out
+        for rows in self._parts:
+            values, weight = self._values[rows.matrices], self._transformed[rows.matrices]
+            self._multiply(multiply_all, weight, values, self._tiles, products)
+            self._share(add_products, products, rows.a, self._a, rows.first == 0, out.array)
+        return out
 
     def backward(self, dy: Planes) -> tuple[Planes, torch.Tensor]:
-        """Return dx, written over x, and the gradient of the weight."""
-        values, products = self._values, self._products
-        self._share(to_tiles, dy.array, self._a_back, _whole(products))
+        """Return dx, written over x, and the gradient of the weight. What `forward` returned is lost."""
+        products = self._products_in(self._x)
         gradient = torch.empty_like(self._weight)
-        given = *_whole_of(products), _whole(values), self._transformed, self._sums
-        self._multiply(multiply_all_back, *given)
+        for rows in self._parts:
+            mine = self._a_back[rows.first : rows.first + ROWS]
+            self._share(to_tiles, dy.array, mine, self._a_back, products)
+            values, weight = self._values[rows.matrices], self._transformed[rows.matrices]
+            given = products, self._tiles, values, weight, self._sums[rows.matrices]
+            self._multiply(multiply_all_back, *given)
         self._multiply(transform_gradient, self._sums, self._g_back, gradient.flatten(2).numpy())
-        self._share(from_values, _whole(values), self._b_back, self._x.array)
+        self._share(from_values, self._values, self._b_back, self._x.array)
         return self._x, gradient
+
+    def _products_in(self, spare: Planes | None) -> NDArray[Any]:
+        """Return memory for products, (matrices, outputs, tiles and gap)."""
+        size = ROWS * IN, self._weight.shape[0], self._tiles + GAP
+        numbers = size[0] * size[1] * size[2]
+        if spare is not None and spare.data.numel() >= numbers:
+            return spare.data.view(-1)[:numbers].view(size).numpy()
+        if self._own is None:
+            self._own = torch.empty(size, dtype=self._weight.dtype)
+        return self._own.numpy()
 
     def _multiply(self, work: Work, *given: Any) -> None:
         """Let each thread do its part of products."""
-        self._team.share(work, *given, numbers=self._values.numel())
+        self._team.share(work, *given, numbers=self._values.size)
 
-    def _share(self, work: Work, given: Any, matrix: Any, out: Any) -> None:
+    def _share(self, work: Work, given: Any, *others: Any) -> None:
         """Let each thread do it for some channels."""
-        self._team.share(work, given, *self._size, matrix, out, numbers=given.size)
+        self._team.share(work, given, *self._size, *others, numbers=given.size)
 
 
-def _whole(view: torch.Tensor) -> NDArray[Any]:
-    """Return the memory of a view with gaps, (36, channels, tiles and gap), contiguous for the kernels."""
-    matrices, channels, tiles = view.shape
-    return view.as_strided((matrices, channels, tiles + GAP), view.stride()).numpy()
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rows:
+    """Some of the rows of tiles: the first, their matrices, and the columns of A' that belong to them."""
 
-
-def _whole_of(view: torch.Tensor) -> tuple[NDArray[Any], int]:
-    """Return the same, and how many tiles there are."""
-    return _whole(view), view.shape[2]
+    first: int
+    matrices: slice
+    a: NDArray[Any]
 
 
 @inner
@@ -186,127 +216,3 @@ def multiply_all_back(place: Member, d: Any, tiles: int, values: Any, a: Any, su
     wait_for_all(place)
     for k in range(len(a)):
         multiply_channels(place, a[k].T, d[k], tiles, True, values[k])
-
-
-@inner
-def _combine(matrix: Any, given: Any, out: Any) -> None:
-    """Write the product of a small matrix (n, 4 or 6) and `given` (4 or 6, length) to `out` (n, length)."""
-    for k in range(matrix.shape[0]):
-        m0, m1, m2, m3 = matrix[k, 0], matrix[k, 1], matrix[k, 2], matrix[k, 3]
-        if matrix.shape[1] == 4:
-            for i in range(given.shape[1]):
-                out[k, i] = (m0 * given[0, i] + m1 * given[1, i]) + (m2 * given[2, i] + m3 * given[3, i])
-        else:
-            m4, m5 = matrix[k, 4], matrix[k, 5]
-            for i in range(given.shape[1]):
-                out[k, i] = (
-                    (m0 * given[0, i] + m1 * given[1, i])
-                    + (m2 * given[2, i] + m3 * given[3, i])
-                    + (m4 * given[4, i] + m5 * given[5, i])
-                )
-
-
-@inner
-def _split(line: Any, k: int, phases: Any) -> None:
-    """Write every fourth number of row k of `line`, from each of the first, to the rows of `phases`."""
-    for j in range(phases.shape[0]):
-        for p in range(phases.shape[1]):
-            phases[j, p] = line[k, 4 * p + j]
-
-
-@inner
-def _put(block: Any, k: int, c: int, start: int, tiles: Any) -> None:
-    """Write six numbers of each tile of a row of tiles."""
-    for j in range(6):
-        for p in range(block.shape[1]):
-            tiles[6 * k + j, c, start + p] = block[j, p]
-
-
-@inner
-def _get(tiles: Any, k: int, c: int, start: int, block: Any) -> None:
-    """Read what `_put` writes."""
-    for j in range(6):
-        for p in range(block.shape[1]):
-            block[j, p] = tiles[6 * k + j, c, start + p]
-
-
-@inner
-def to_tiles(place: Member, image: Any, height: int, width: int, matrix: Any, tiles: Any) -> None:
-    """Write M x M' of every tile x of the image to `tiles` (36, channels, tiles).
-
-    With B' as the `matrix` M tiles overlap: `from_values` transposed. With A they do not: `from_products`
-    transposed.
-    """
-    side = matrix.shape[1]
-    edge = (side - 4) // 2
-    down, across = -(-height // 4), -(-width // 4)
-    wide = 4 * across + 2 * edge
-    lines, mixed = np.zeros((side, wide), image.dtype), np.empty((6, wide), image.dtype)
-    phases, block = np.empty((side, across), image.dtype), np.empty((6, across), image.dtype)
-    zero = image.dtype.type(0)
-    begin, end = part(place, image.shape[0])
-    for c in range(begin, end):
-        for i in range(down):
-            for j in range(side):
-                r = 4 * i + j - edge
-                inside = 0 <= r < height
-                for q in range(width):
-                    lines[j, q + edge] = image[c, r * width + q] if inside else zero
-            _combine(matrix, lines, mixed)
-            for k in range(6):
-                _split(mixed, k, phases)
-                _combine(matrix, phases, block)
-                _put(block, k, c, i * across, tiles)
-
-
-@inner
-def from_products(place: Member, products: Any, height: int, width: int, a: Any, y: Any) -> None:
-    """Write A' m A of every tile to the image `y`."""
-    down, across = -(-height // 4), -(-width // 4)
-    wide = 4 * across
-    lines, mixed = np.empty((6, wide), y.dtype), np.empty((4, wide), y.dtype)
-    phases, block = np.empty((4, across), y.dtype), np.empty((6, across), y.dtype)
-    begin, end = part(place, products.shape[1])
-    for c in range(begin, end):
-        for i in range(down):
-            for k in range(6):
-                _get(products, k, c, i * across, block)
-                _combine(a, block, phases)
-                for j in range(4):
-                    for p in range(across):
-                        lines[k, 4 * p + j] = phases[j, p]
-            _combine(a, lines, mixed)
-            for j in range(min(4, height - 4 * i)):
-                r = 4 * i + j
-                for q in range(width):
-                    y[c, r * width + q] = mixed[j, q]
-
-
-@inner
-def from_values(place: Member, values: Any, height: int, width: int, b: Any, dx: Any) -> None:
-    """With B as `b`, write the sum over tiles of B dv B' to the image `dx`: `to_tiles` transposed."""
-    down, across = -(-height // 4), -(-width // 4)
-    wide = 4 * across + 2
-    lines, mixed = np.empty((6, wide), dx.dtype), np.empty((6, wide), dx.dtype)
-    phases, block = np.empty((6, across), dx.dtype), np.empty((6, across), dx.dtype)
-    begin, end = part(place, values.shape[1])
-    for c in range(begin, end):
-        for q in range(height * width):
-            dx[c, q] = 0
-        for i in range(down):
-            for k in range(6):
-                _get(values, k, c, i * across, block)
-                _combine(b, block, phases)
-                lines[k, wide - 2] = lines[k, wide - 1] = 0
-                for j in range(4):
-                    for p in range(across):
-                        lines[k, 4 * p + j] = phases[j, p]
-                for j in range(4, 6):
-                    for p in range(across):
-                        lines[k, 4 * p + j] += phases[j, p]
-            _combine(b, lines, mixed)
-            for j in range(6):
-                r = 4 * i + j - 1
-                if 0 <= r < height:
-                    for q in range(width):
-                        dx[c, r * width + q] += mixed[j, q + 1]

@@ -65,3 +65,21 @@ def test_single_precision_loses_little(positive):
     exact = three(conv.double(), x.double(), d.double())
     for got, wanted in zip(found, exact, strict=True):
         assert (got - wanted).norm() < 2e-6 * wanted.norm()
+
+
+@pytest.mark.parametrize("size", [(9, 10), (32, 36)], ids=["too small for the products", "large enough"])
+def test_the_output_takes_the_place_of_an_input_of_its_size(size):
+    """And products take that of an image which is not needed meanwhile."""
+    torch.manual_seed(2)
+    conv = nn.Conv2d(4, 4, 3, padding=1, bias=False, dtype=torch.float64)
+    x, d = (torch.randn(1, 4, *size, dtype=torch.float64) for _ in range(2))
+    wanted = three(conv, x, d)
+    layer, planes = winograd.Winograd(winograd.TorchTeam(), conv, *size), Planes.of(x)
+    y = layer.forward(planes, spare=Planes.of(torch.randn(1, 4, *size, dtype=torch.float64)))
+    assert y is planes
+    torch.testing.assert_close(y.image, wanted[0], rtol=1e-12, atol=1e-12)
+    dx, weight = layer.backward(Planes.of(d))
+    assert dx is planes
+    torch.testing.assert_close(dx.image, wanted[1], rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(weight, wanted[2], rtol=1e-12, atol=1e-12)
+    assert (layer._own is None) == (size == (32, 36))
