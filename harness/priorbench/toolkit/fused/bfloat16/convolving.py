@@ -49,32 +49,32 @@ class RoundedConvolve(Convolve):
         """Write dx where it is wanted; return the gradient of the weight. `dy` is kept as it is."""
         g = self._geometry
         self._share(kernels.add_margins, dy.array, g.height, g.width, g.pitch, g.margin, self._planes)
-        gradient = torch.empty_like(self._weight)
+        weight = self._weight
+        gradient = torch.empty_like(weight)
         flat = gradient.flatten(2).numpy()
         size = self._padded.shape[1] // 2
         even, odd = (self._team.scratch(name, (self._inputs, size), PAIR) for name in ("even", "odd"))
         given = self._padded, even, odd, g.offsets, self._planes, g.margin, g.positions
         self._share(_correlate_taps, *given, self._sums, flat)
         if dx is not None and self._thin:
-            self._backward_thin(dx)
+            self._rounded_back_thin(weight, dx)
         elif dx is not None:
             image = self._scratch_of("image", 1, self._outputs, self._planes.shape[1])[0]
             self._share(pair_channels, self._planes, image)
             for phase in g.phases:
-                self._convolve_back(phase, image, dx)
+                self._convolve_back(phase, weight.flatten(2).numpy(), image, dx)
         return gradient
 
-    def _backward_thin(self, dx: Planes) -> None:
+    def _rounded_back_thin(self, weight: torch.Tensor, dx: Planes) -> None:
         g, (phase,) = self._geometry, self._geometry.phases
-        turned = self._weight.permute(1, 2, 3, 0).flatten(0, 2).contiguous().numpy()
+        turned = weight.permute(1, 2, 3, 0).flatten(0, 2).contiguous().numpy()
         own = self._team.scratch("weight", (len(turned), (self._outputs + 1) // 2), PAIR)
         tables = phase.offsets, phase.starts, phase.targets, phase.sources
         size = g.height, g.width, g.pitch, g.margin
         self._share(_convolve_back_thin, self._planes, size, tables, turned, own, self._products, dx.array)
 
-    def _convolve_back(self, phase: Phase, image: Any, dx: Planes) -> None:
+    def _convolve_back(self, phase: Phase, weight: Any, image: Any, dx: Planes) -> None:
         g = self._geometry
-        weight = self._weight.flatten(2).numpy()
         own = self._scratch_of("weight", self._inputs, self._outputs, len(phase.taps))
         tables = phase.taps, phase.offsets, phase.starts, phase.targets, phase.sources
         where = g.stride, phase.row, phase.column
