@@ -57,7 +57,7 @@ class RoundedConvolve(Convolve):
         given = self._padded, even, odd, g.offsets, self._planes, g.margin, g.positions
         self._share(_correlate_taps, *given, self._sums, flat)
         if dx is not None and self._thin:
-            self._backward_thin(weight, dx)
+            self._rounded_back_thin(weight, dx)
         elif dx is not None:
             image = self._scratch_of("image", 1, self._outputs, self._planes.shape[1])[0]
             self._share(pair_channels, self._planes, image)
@@ -65,7 +65,7 @@ class RoundedConvolve(Convolve):
                 self._convolve_back(phase, weight.flatten(2).numpy(), image, dx)
         return gradient
 
-    def _backward_thin(self, weight: torch.Tensor, dx: Planes) -> None:
+    def _rounded_back_thin(self, weight: torch.Tensor, dx: Planes) -> None:
         g, (phase,) = self._geometry, self._geometry.phases
         turned = weight.permute(1, 2, 3, 0).flatten(0, 2).contiguous().numpy()
         own = self._team.scratch("weight", (len(turned), (self._outputs + 1) // 2), PAIR)
