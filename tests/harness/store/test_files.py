@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -105,12 +106,18 @@ print(count())
 """
 
 
+@pytest.fixture
+def place():
+    """Give a folder that others may look into: a pytest that starts closes those of this one to them."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
 @pytest.mark.parametrize("used", [False, True])
-def test_a_store_in_a_folder_without_write_permission_is_read(folder, tmp_path_factory, used):
+def test_a_store_in_a_folder_without_write_permission_is_read(folder, place, used):
     writer = Store(f"sqlite:///{folder}/a.db")
     if used:
         writer.add([record("new")])
-    place = tmp_path_factory.mktemp("read-only")
     for path in folder.iterdir():
         shutil.copy(path, place)
         (place / path.name).chmod(0o444)
