@@ -37,6 +37,7 @@ DIGESTS = {
     "before the activation": "7b228e61f240e0db",
     "nearest, convolve first": "77b2133b1d99a8c0",
     "DIP": "3d2fa8de4a5cffab",
+    "DIP, large": "330682eea6112c57",
     "DIP, other layers": "cf7731eed5decf67",
     "DIP without skips, averaged": "fda271d18abb7ac2",
     "ConvDecoder": "b3c4f3990f2bb012",

@@ -48,6 +48,7 @@ FITS = {
         how={"channels": 40, "upsampling": "nearest", "order": "convolve-first"},
     ),
     "DIP": Fit(channels=3, height=64, width=96, iterations=4, method=DeepImagePrior),
+    "DIP, large": Fit(channels=3, height=128, width=160, iterations=2, method=DeepImagePrior),
     "DIP, other layers": Fit(
         channels=1,
         height=37,
