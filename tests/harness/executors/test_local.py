@@ -128,4 +128,4 @@ def test_a_run_ends_when_its_time_budget_is_used_up(process, command):
     before = len(records(command))
     assert 1 <= before < 90
     again = command(*options, "--limit", "1", "--time-budget", "9m")
-    assert (again.returncode, "all 1 trials are in the store" in again.stderr) == (0, True), again.stderr
+    assert (again.returncode, "the one trial is in the store" in again.stderr) == (0, True), again.stderr

@@ -20,7 +20,7 @@ from small_runs import HERE, ONE_IMAGE
 from priorbench.errors import PriorbenchError
 from priorbench.machine.settings import import_path
 from priorbench.ranking.leaderboard import leaderboard
-from priorbench.store import files
+from priorbench.store import files, writing
 from priorbench.store.database import Store
 from priorbench.store.sharing import journal
 
@@ -111,7 +111,8 @@ def test_a_store_with_a_log_that_is_in_use_is_not_changed(url, tmp_path, monkeyp
     local = Store(url)
     local.add([record("a")])
     monkeypatch.setenv("PRIORBENCH_JOURNAL", "rollback")
-    monkeypatch.setattr(files, "_WAIT", 0.05)
+    monkeypatch.setattr(files, "WAIT", 0.05)
+    monkeypatch.setattr(writing, "WAIT", 0.05)
     with pytest.raises(PriorbenchError, match=r"is locked; another process has locked it"):
         Store(url)
     local.add([record("b")])

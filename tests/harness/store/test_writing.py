@@ -32,7 +32,8 @@ def priorbench_run_finished(summary):
 def store(tmp_path, monkeypatch):
     """Give a store in the working folder, that waits for nobody."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(files, "_WAIT", 0.02)
+    monkeypatch.setattr(files, "WAIT", 0.02)
+    monkeypatch.setattr(writing, "WAIT", 0.02)
     monkeypatch.setattr(writing, "_PAUSES", (0.05, 0.1))
     store = Store("sqlite:///a.db")
     store.add([record("first")])
