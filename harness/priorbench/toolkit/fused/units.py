@@ -124,11 +124,19 @@ def _defined(module: Any) -> Iterator[Any]:
 
 
 def _link(library: Any, module: Any) -> None:
-    """Link a module of a library with all that it needs."""
+    """Link a module of a library with all that it needs.
+
+    LLVM leaves out what may be left out and nothing so far refers to, though what comes later may. So all
+    is taken, and what is not used is removed when the whole is optimised.
+    """
     for needed in _needed(library, set()):
         library._reload_init.update(needed._reload_init)
         part = isinstance(needed, _PartLibrary)
-        module.link_in(needed.alone() if part else needed._get_module_for_linking(), preserve=True)
+        given = (needed.alone() if part else needed._get_module_for_linking()).clone()
+        for function in _defined(given):
+            if function.linkage == llvmlite.binding.Linkage.linkonce_odr:
+                function.linkage = "weak_odr"
+        module.link_in(given)
 
 
 def _needed(library: Any, seen: set[Any]) -> Iterator[Any]:

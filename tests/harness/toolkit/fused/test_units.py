@@ -7,7 +7,7 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from priorbench.toolkit.fused import compiled  # noqa: E402
+from priorbench.toolkit.fused import compiled, units  # noqa: E402
 from priorbench.toolkit.fused.compiled import inner  # noqa: E402
 from priorbench.toolkit.fused.units import Kernel  # noqa: E402
 
@@ -110,3 +110,23 @@ def test_with_a_numba_that_it_was_not_tested_with_numba_compiles_as_it_does(monk
 
     assert not isinstance(whole, Kernel)
     assert whole(np.arange(5.0)) == 9.0
+
+
+def test_the_order_in_which_parts_are_linked_does_not_matter(monkeypatch):
+    """LLVM leaves out what nothing has asked for so far: what is called may come before its callers."""
+    callers_first = units._needed
+    monkeypatch.setattr(units, "_needed", lambda library, seen: reversed(list(callers_first(library, seen))))
+
+    @inner
+    def least(x, y):
+        return min(x, y) + 1
+
+    @inner
+    def part(x):
+        return least(x, 2)
+
+    @inner
+    def whole(x):
+        return part(x) + least(x, 3)
+
+    assert whole(1) == 4
