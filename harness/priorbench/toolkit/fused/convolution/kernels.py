@@ -112,6 +112,16 @@ def convolve(place, padded, offsets, width, pitch, weight, memory, pixels, y):
 
 
 @inner
+def pad_and_convolve(place, x, frame, tables, padded, weight, memory, pixels, y):
+    """Do `pad` and `convolve`; `frame` is x's width, stride, edge, pitch and the output's width."""
+    width, stride, edge, pitch, fine = frame
+    row_sources, column_sources, offsets = tables
+    pad(place, x, width, stride, edge, row_sources, column_sources, pitch, padded)
+    wait_for_all(place)
+    convolve(place, padded, offsets, fine, pitch, weight, memory, pixels, y)
+
+
+@inner
 def turn(place, weight, taps, turned):
     """Write a weight (outputs, inputs, k k) to `turned` (inputs, outputs x taps), for some of the taps."""
     number = len(taps)
@@ -161,6 +171,17 @@ def convolve_back(
         else:
             multiply(turned[top:bottom], panel, True, block[top:bottom, : last - first])
             spread(block, top, bottom, first, last, width, phase, dx)
+
+
+@inner
+def turn_and_convolve_back(place, weight, taps, turned, planes, tables, size, memory, pixels, phase, dx):
+    """Do `turn` and `convolve_back`; `size` is the width and the pitch."""
+    turn(place, weight, taps, turned)
+    wait_for_all(place)
+    offsets, starts, targets, sources = tables
+    width, pitch = size
+    given = width, pitch, turned, memory, pixels, phase, dx
+    convolve_back(place, planes, offsets, starts, targets, sources, *given)
 
 
 @inner
@@ -248,3 +269,12 @@ def correlate_taps(place, padded, offsets, planes, margin, positions, memory, su
             to = gradient[o, c]
             for t in range(taps):
                 to[t] = sums[t, c, o]
+
+
+@inner
+def spread_and_correlate(place, dy, size, planes, padded, offsets, positions, memory, sums, gradient):
+    """Do `add_margins` and `correlate_taps`; `size` is the height, the width, the pitch and the margin."""
+    height, width, pitch, margin = size
+    add_margins(place, dy, height, width, pitch, margin, planes)
+    wait_for_all(place)
+    correlate_taps(place, padded, offsets, planes, margin, positions, memory, sums, gradient)

@@ -59,22 +59,20 @@ class Convolve:
     def forward(self, x: Planes, y: Planes) -> None:
         """Write y. What `backward` needs of x is kept."""
         g = self._geometry
-        tables = g.row_sources, g.column_sources, g.pitch
-        self._share(kernels.pad, x.array, x.width, g.stride, g.pad, *tables, self._padded)
-        weight = self._weight.flatten(1).numpy()
-        given = self._padded, g.offsets, g.width, g.pitch, weight, self._scratch()
-        self._share(kernels.convolve, *given, g.height * g.width, y.array)
+        frame = x.width, g.stride, g.pad, g.pitch, g.width
+        tables = g.row_sources, g.column_sources, g.offsets
+        given = self._padded, self._weight.flatten(1).numpy(), self._scratch()
+        self._share(kernels.pad_and_convolve, x.array, frame, tables, *given, g.height * g.width, y.array)
 
     def backward(self, dy: Planes, dx: Planes | None) -> torch.Tensor:
         """Write dx where it is wanted; return the gradient of the weight. `dy` is kept as it is."""
         g = self._geometry
         size = g.height, g.width, g.pitch, g.margin
-        self._share(kernels.add_margins, dy.array, *size, self._planes)
         weight = self._weight
         gradient = torch.empty_like(weight)
         flat = gradient.flatten(2).numpy()
-        given = self._padded, g.offsets, self._planes, g.margin, g.positions, self._scratch()
-        self._share(kernels.correlate_taps, *given, self._sums, flat)
+        given = self._planes, self._padded, g.offsets, g.positions, self._scratch()
+        self._share(kernels.spread_and_correlate, dy.array, size, *given, self._sums, flat)
         if dx is not None and self._thin:
             self._backward_thin(weight, dx)
         elif dx is not None:
@@ -85,11 +83,11 @@ class Convolve:
 
     def _backward(self, phase: Phase, weight: Any, turned: Any, dx: Planes) -> None:
         g = self._geometry
-        self._share(kernels.turn, weight, phase.taps, turned)
-        tables = phase.offsets, phase.starts, phase.targets, phase.sources, g.width, g.pitch
+        tables = phase.offsets, phase.starts, phase.targets, phase.sources
         where = g.stride, phase.row, phase.column
-        given = turned, self._scratch(), g.height * g.width, where, dx.array
-        self._share(kernels.convolve_back, self._planes, *tables, *given)
+        given = self._planes, tables, (g.width, g.pitch), self._scratch()
+        turns = weight, phase.taps, turned
+        self._share(kernels.turn_and_convolve_back, *turns, *given, g.height * g.width, where, dx.array)
 
     def _backward_thin(self, weight: torch.Tensor, dx: Planes) -> None:
         g, (phase,) = self._geometry, self._geometry.phases
