@@ -14,7 +14,7 @@ import torch
 from priorbench.toolkit.fused.convolution.lift import Lift
 from priorbench.toolkit.fused.convolution.mixing import Output
 from priorbench.toolkit.fused.convolution.winograd import Winograd
-from priorbench.toolkit.fused.layers import Gradients, Normalise, Planes, Rectify, Scratch
+from priorbench.toolkit.fused.layers import Gradients, Normalise, Planes, Rectify
 from priorbench.toolkit.fused.team import TorchTeam
 from priorbench.toolkit.fused.whole import Fused
 from priorbench_conv_decoder.network import DecoderNetwork, Layer
@@ -30,14 +30,14 @@ class _DecoderEngine:
 
     def __init__(self, network: DecoderNetwork, size: tuple[int, int]) -> None:
         self._layers: list[_Lifted | _Last] = []
-        team, scratch = TorchTeam(), Scratch()
+        team = TorchTeam()
         self._output = Output(team, network.output)
         for layer in network.hidden:
             assert isinstance(layer, Layer)
             if layer.size is None:
                 self._layers.append(_Last(team, layer, size))
             else:
-                self._layers.append(_Lifted(team, layer, size, scratch))
+                self._layers.append(_Lifted(team, layer, size))
                 size = layer.size
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
@@ -57,7 +57,7 @@ class _DecoderEngine:
 class _Lifted:
     """A layer that upsamples."""
 
-    def __init__(self, team: TorchTeam, layer: Layer, coarse: tuple[int, int], scratch: Scratch) -> None:
+    def __init__(self, team: TorchTeam, layer: Layer, coarse: tuple[int, int]) -> None:
         fine, weight = layer.size, layer.conv.weight
         assert fine is not None
         self._layer = layer
@@ -65,7 +65,7 @@ class _Lifted:
         self._sums, self._out = (Planes.empty(weight.shape[0], *fine, weight.dtype) for _ in range(2))
         dx = Planes.within(self._sums.data, weight.shape[1], *coarse)  # the sums are not needed any more then
         where: dict[str, Any] = {"first": 0, "coarse": coarse, "fine": fine, "mode": "nearest"}
-        self._lift = Lift(team, layer.conv, **where, scratch=scratch, dx=dx)
+        self._lift = Lift(team, layer.conv, **where, dx=dx)
 
     def forward(self, x: Planes) -> Planes:
         self._sums.flat.zero_()

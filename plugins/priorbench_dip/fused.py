@@ -21,7 +21,7 @@ from priorbench.toolkit.fused.convolution.layer import Convolve
 from priorbench.toolkit.fused.convolution.lift import Lift
 from priorbench.toolkit.fused.convolution.mixing import Mix, Output
 from priorbench.toolkit.fused.convolution.tiles.algorithms import DOUBLED, SAME
-from priorbench.toolkit.fused.convolution.tiles.layer import Tiled, Workspace
+from priorbench.toolkit.fused.convolution.tiles.layer import Tiled
 from priorbench.toolkit.fused.layers import Gradients, Normalise, Planes
 from priorbench.toolkit.fused.team import TorchTeam
 from priorbench.toolkit.fused.whole import Fused
@@ -42,7 +42,7 @@ class _SkipEngine:
 
     def __init__(self, network: SkipNetwork, height: int, width: int) -> None:
         team = TorchTeam()
-        self._hourglass = _Scale(team, Workspace(), network.hourglass, height, width)
+        self._hourglass = _Scale(team, network.hourglass, height, width)
         self._output = Output(team, network.output, sigmoid=network.sigmoid)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
@@ -58,18 +58,18 @@ class _SkipEngine:
 class _Scale:
     """One scale and, inside it, all coarser ones."""
 
-    def __init__(self, team: TorchTeam, workspace: Workspace, scale: Scale, height: int, width: int) -> None:
+    def __init__(self, team: TorchTeam, scale: Scale, height: int, width: int) -> None:
         a, dtype = scale.architecture, scale.norm.weight.dtype
         coarse = (height // 2, width // 2)
         self._scale = scale
         self._halve, self._down = (
-            _Window(team, workspace, scale.halve, height, width),
-            _Window(team, workspace, scale.down, *coarse),
+            _Window(team, scale.halve, height, width),
+            _Window(team, scale.down, *coarse),
         )
-        self._deeper = _Scale(team, workspace, scale.deeper, *coarse) if scale.deeper is not None else None
+        self._deeper = _Scale(team, scale.deeper, *coarse) if scale.deeper is not None else None
         self._skip = _Skip(team, scale, scale.skip, height, width) if scale.skip is not None else None
         self._joint = Normalise(team, scale.norm, first=a.skip_channels, upsampled=a.upsampling == "bilinear")
-        self._lift = _Upsampled(team, workspace, scale, height, width)
+        self._lift = _Upsampled(team, scale, height, width)
         self._merge = Normalise(team, scale.merge.norm, slope=a.negative_slope)
         self._mix = (RoundedMix if scale.mix.rounds else Mix)(team, scale.mix.conv)
         self._last = Normalise(team, scale.mix.norm, slope=a.negative_slope)
@@ -120,15 +120,13 @@ class _Scale:
 class _Upsampled:
     """The convolution of what the coarser scales give, upsampled."""
 
-    def __init__(self, team: TorchTeam, workspace: Workspace, scale: Scale, height: int, width: int) -> None:
+    def __init__(self, team: TorchTeam, scale: Scale, height: int, width: int) -> None:
         a, conv, coarse = scale.architecture, scale.merge.conv, (height // 2, width // 2)
         self._first = first = a.skip_channels
         self._lift: Tiled | Lift
         rounds = scale.merge.rounds
         if not rounds and a.kernel == 3 and a.upsampling == "bilinear" and min(coarse) >= _MANY_UPSAMPLED:
-            self._lift = Tiled(
-                team, workspace, conv, kind=DOUBLED, height=coarse[0], width=coarse[1], first=first
-            )
+            self._lift = Tiled(team, conv, kind=DOUBLED, height=coarse[0], width=coarse[1], first=first)
             self._dx = Planes.empty(a.channels, *coarse, conv.weight.dtype)
         else:
             fine = height, width
@@ -151,14 +149,14 @@ class _Upsampled:
 class _Window:
     """A stage with a spatial convolution."""
 
-    def __init__(self, team: TorchTeam, workspace: Workspace, stage: Stage, height: int, width: int) -> None:
+    def __init__(self, team: TorchTeam, stage: Stage, height: int, width: int) -> None:
         conv, dtype = stage.conv, stage.conv.weight.dtype
         self._stage = stage
         self._convolve: Tiled | Convolve
         if stage.rounds:
             self._convolve = RoundedConvolve(team, conv, height, width)
         elif conv.kernel_size == (3, 3) and conv.stride == (1, 1) and min(height, width) >= _MANY:
-            self._convolve = Tiled(team, workspace, conv, kind=SAME, height=height, width=width)
+            self._convolve = Tiled(team, conv, kind=SAME, height=height, width=width)
         else:
             self._convolve = Convolve(team, conv, height, width)
         self._normalise = Normalise(team, stage.norm, slope=stage.negative_slope)

@@ -56,21 +56,6 @@ class Planes:
         return cls(image.contiguous().view(channels, -1), height, width)
 
 
-class Scratch:
-    """Memory for what is not needed after a step: one for many layers, as large as the largest of them."""
-
-    def __init__(self) -> None:
-        self._memory: torch.Tensor | None = None
-
-    def planes(self, channels: int, height: int, width: int, dtype: torch.dtype) -> Planes:
-        """Return an image with undefined pixels; the one that was returned before is lost."""
-        numbers = channels * (height * width + GAP)
-        memory = self._memory
-        if memory is None or memory.numel() < numbers or memory.dtype != dtype:
-            self._memory = memory = torch.empty(numbers, dtype=dtype)
-        return Planes.within(memory, channels, height, width)
-
-
 class Normalise:
     """act(BatchNorm(x)) by the image's own statistics, act the leaky ReLU of a slope; slope 1 = none.
 

@@ -76,11 +76,14 @@ class TorchTeam:
         self._memory: dict[tuple[str, Any], NDArray[Any]] = {}
 
     def scratch(self, name: str, shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
-        """Return memory that the layers of a network use one after the other; each name has its own."""
+        """Return memory that the layers of a network use one after the other; each name has its own.
+
+        What was written there before, for another layer or in another pass, is lost.
+        """
         size = math.prod(shape)
         found = self._memory.get((name, kind))
         if found is None or len(found) < size:
-            found = self._memory[name, kind] = np.empty(size, kind)
+            found = self._memory[name, kind] = np.zeros(size, kind)
         return found[:size].reshape(shape)
 
     def share(self, work: Work, *given: Any, numbers: int) -> None:

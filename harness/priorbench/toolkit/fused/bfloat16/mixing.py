@@ -47,8 +47,7 @@ class RoundedLift(Lift):
         self._x = x
         self._matrix = self._weight.detach()[:, self._first :].permute(0, 2, 3, 1).flatten(0, 2).contiguous()
         seen = self._taps, x.width, self._rows.index, self._rows.weight, self._nearest
-        products = self._scratch.planes(*self._room).array
-        given = self._matrix.numpy(), self._pairs(self._matrix), x.array, x.pixels, products
+        given = self._matrix.numpy(), self._pairs(self._matrix), x.array, x.pixels, self._products()
         self._share(_forward, *given, y.array, y.pixels, *seen, self._bilinear, self._reflect)
 
     def backward(self, dy: Planes) -> torch.Tensor:
@@ -56,8 +55,7 @@ class RoundedLift(Lift):
         rows = self._rows.back, self._rows.back_weight, self._rows.count
         seen = self._taps, self._x.width, *rows, self._columns, self._column_weights
         turned, gradient = self._matrix.t().contiguous(), torch.empty_like(self._matrix)
-        products = self._scratch.planes(*self._room).array
-        given = dy.array, dy.pixels, products, turned.numpy(), self._pairs(turned)
+        given = dy.array, dy.pixels, self._products(), turned.numpy(), self._pairs(turned)
         where = self._x.array, self._x.pixels, gradient.numpy(), self.dx.array
         self._share(_backward, *given, *where, *seen, self._bilinear, self._reflect)
         outputs = self._weight.shape[0]

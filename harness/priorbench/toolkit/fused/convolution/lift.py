@@ -18,7 +18,7 @@ from priorbench.toolkit.fused.convolution.resampling import (
     taps_of,
     upsampled,
 )
-from priorbench.toolkit.fused.layers import Planes, Scratch
+from priorbench.toolkit.fused.layers import GAP, Planes
 from priorbench.toolkit.fused.team import TorchTeam
 
 #: numbers of the products of a group of channels, about: they stay in the processor's cache
@@ -44,8 +44,6 @@ class Lift:
         (height, width).
     mode : {'bilinear', 'nearest'}
         of the upsampling; bilinear doubles.
-    scratch : Scratch or None, optional
-        memory that is shared with others; by default its own.
     dx : Planes or None, optional
         where the gradient of the input is written; by default to memory of its own.
     """
@@ -59,7 +57,6 @@ class Lift:
         coarse: tuple[int, int],
         fine: tuple[int, int],
         mode: Literal["bilinear", "nearest"],
-        scratch: Scratch | None = None,
         dx: Planes | None = None,
     ) -> None:
         self._team, self._weight, self._first = team, conv.weight, first
@@ -70,7 +67,8 @@ class Lift:
         self._nearest = np.ascontiguousarray(self._columns[:, 0])
         square, outputs = self._taps**2, conv.out_channels
         group = min(outputs, max(8, _GROUP // (square * coarse[0] * coarse[1]) // 8 * 8))
-        self._scratch, self._room = scratch or Scratch(), (group * square, *coarse, conv.weight.dtype)
+        self._kind = torch.empty(0, dtype=conv.weight.dtype).numpy().dtype
+        self._room = group * square, coarse[0] * coarse[1] + GAP
         #: the gradient of the input
         self.dx = dx or Planes.empty(conv.in_channels - first, *coarse, conv.weight.dtype)
 
@@ -79,8 +77,7 @@ class Lift:
         self._x = x
         self._matrix = self._weight.detach()[:, self._first :].permute(0, 2, 3, 1).flatten(0, 2).contiguous()
         seen = self._taps, x.width, self._rows.index, self._rows.weight, self._nearest
-        products = self._scratch.planes(*self._room).array
-        given = self._matrix.numpy(), x.array, x.pixels, products, y.array, y.pixels
+        given = self._matrix.numpy(), x.array, x.pixels, self._products(), y.array, y.pixels
         self._share(_forward, *given, *seen, self._bilinear, self._reflect)
 
     def backward(self, dy: Planes) -> torch.Tensor:
@@ -88,12 +85,14 @@ class Lift:
         rows = self._rows.back, self._rows.back_weight, self._rows.count
         seen = self._taps, self._x.width, *rows, self._columns, self._column_weights
         turned, gradient = self._matrix.t().contiguous(), torch.empty_like(self._matrix)
-        products = self._scratch.planes(*self._room).array
-        given = dy.array, dy.pixels, products, turned.numpy(), self._x.array, self._x.pixels
+        given = dy.array, dy.pixels, self._products(), turned.numpy(), self._x.array, self._x.pixels
         where = gradient.numpy(), self.dx.array
         self._share(_backward, *given, *where, *seen, self._bilinear, self._reflect)
         outputs = self._weight.shape[0]
         return gradient.view(outputs, self._taps, self._taps, -1).permute(0, 3, 1, 2)
+
+    def _products(self) -> Any:
+        return self._team.scratch("lifted", self._room, self._kind)
 
     def _share(self, work: Any, *given: Any) -> None:
         self._team.share(work, *given, numbers=self._matrix.numel() * self._x.pixels // 32)

@@ -56,9 +56,7 @@ class Case:
 
     def by_tiles(self) -> list[torch.Tensor]:
         dtype, (height, width) = self.x.dtype, self.x.shape[2:]
-        layer = tiled.Tiled(
-            TorchTeam(), tiled.Workspace(), self.conv, kind=self.kind, height=height, width=width, first=2
-        )
+        layer = tiled.Tiled(TorchTeam(), self.conv, kind=self.kind, height=height, width=width, first=2)
         x, y = Planes.empty(3, height, width, dtype), Planes.empty(4, *self.d.shape[2:], dtype)
         dx = Planes.empty(3, height, width, dtype)
         x.image.copy_(self.x)

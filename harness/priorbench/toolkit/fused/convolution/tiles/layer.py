@@ -27,20 +27,6 @@ from priorbench.toolkit.fused.team import TorchTeam
 _CHUNK = 5 << 18
 
 
-class Workspace:
-    """Memory that the layers of a network use one after the other."""
-
-    def __init__(self) -> None:
-        self._memory: dict[tuple[str, Any], Any] = {}
-
-    def array(self, name: str, size: int, kind: Any) -> Any:
-        """Return at least that many numbers; the same memory for each name."""
-        found = self._memory.get((name, kind))
-        if found is None or len(found) < size:
-            found = self._memory[name, kind] = np.zeros(size, kind)
-        return found
-
-
 class Tiled:
     """A 3 x 3 convolution without its bias, in a quarter to two thirds of its multiplications.
 
@@ -48,8 +34,6 @@ class Tiled:
     ----------
     team : TorchTeam
         does the work.
-    workspace : Workspace
-        of the network.
     conv : nn.Conv2d
         the convolution.
     kind : int
@@ -64,7 +48,6 @@ class Tiled:
     def __init__(
         self,
         team: TorchTeam,
-        workspace: Workspace,
         conv: nn.Conv2d,
         *,
         kind: int,
@@ -72,7 +55,7 @@ class Tiled:
         width: int,
         first: int = 0,
     ) -> None:
-        self._team, self._workspace, self._weight, self._first = team, workspace, conv.weight, first
+        self._team, self._weight, self._first = team, conv.weight, first
         self._outputs, self._inputs = conv.out_channels, conv.in_channels - first
         self._kind = torch.empty(0, dtype=conv.weight.dtype).numpy().dtype
         reflect = conv.padding_mode == "reflect"
@@ -103,17 +86,14 @@ class Tiled:
         self._x = x
         given = self._layout, self._tables, *self._weights(), x.array, y.array, self._factors()
         carried = BEFORE * pitch_of(self._layout) if self._layout.kind == DOUBLED else 0
-        memory = self._workspace.array("carried", self._outputs * carried, self._kind)
-        self._share(
-            kernels.forward, *given, memory[: self._outputs * carried].reshape(self._outputs, carried)
-        )
+        memory = self._team.scratch("carried", (self._outputs, carried), self._kind)
+        self._share(kernels.forward, *given, memory)
 
     def backward(self, dy: Planes, dx: Planes, gradient: torch.Tensor | None = None) -> torch.Tensor:
         """Write dx, and the gradient of this layer's part of the weight (out, in, 3, 3); return that."""
         if gradient is None:
             gradient = torch.empty_like(self._weight)
-        size = self._transformed.size
-        sums = self._workspace.array("sums", size, self._kind)[:size].reshape(self._transformed.shape)
+        sums = self._team.scratch("sums", self._transformed.shape, self._kind)
         given = self._layout, self._tables, *self._weights(), self._x.array, dy.array, self._factors()
         self._share(kernels.backward, *given, sums, gradient.flatten(2).numpy(), dx.array)
         return gradient
@@ -127,7 +107,7 @@ class Tiled:
         found = []
         for name, channels in (("values", self._inputs), ("products", self._outputs)):
             size = matrices * apart_of(self._layout, channels) + 2 * SLACK
-            found.append(self._workspace.array(name, size, self._kind)[SLACK:size])
+            found.append(self._team.scratch(name, (size,), self._kind)[SLACK:])
         return found[0], found[1]
 
     def _share(self, work: Any, *given: Any) -> None:
