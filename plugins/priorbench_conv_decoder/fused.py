@@ -2,7 +2,7 @@
 
 Channel mixing commutes with upsampling, padding and shifting: a convolution of an upsampled image is done on
 the coarse one, where there are fewer pixels to multiply (`priorbench.toolkit.fused.convolution.lift`). The
-layer that does not upsample saves multiplications (`priorbench.toolkit.fused.convolution.winograd`).
+layer that does not upsample saves multiplications (`priorbench.toolkit.fused.convolution.tiles`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import torch
 
 from priorbench.toolkit.fused.convolution.lift import Lift
 from priorbench.toolkit.fused.convolution.mixing import Output
-from priorbench.toolkit.fused.convolution.winograd import Winograd
+from priorbench.toolkit.fused.convolution.tiles.algorithms import SAME
+from priorbench.toolkit.fused.convolution.tiles.layer import Tiled
 from priorbench.toolkit.fused.layers import Gradients, Normalise, Planes, Rectify
 from priorbench.toolkit.fused.team import TorchTeam
 from priorbench.toolkit.fused.whole import Fused
@@ -89,14 +90,14 @@ class _Last:
     def __init__(self, team: TorchTeam, layer: Layer, size: tuple[int, int]) -> None:
         weight = layer.conv.weight
         self._layer = layer
-        self._convolve = Winograd(team, layer.conv, *size)
+        self._convolve = Tiled(team, layer.conv, kind=SAME, height=size[0], width=size[1])
         self._rectify, self._normalise = Rectify(team, layer.conv), Normalise(team, layer.norm)
-        self._out = Planes.empty(weight.shape[0], *size, weight.dtype)
+        self._sums, self._out = (Planes.empty(weight.shape[0], *size, weight.dtype) for _ in range(2))
 
     def forward(self, x: Planes) -> Planes:
-        sums = self._convolve.forward(x, spare=self._out)
-        self._rectify.forward(sums)
-        self._normalise.forward(sums, self._out)
+        self._convolve.forward(x, self._sums)
+        self._rectify.forward(self._sums)
+        self._normalise.forward(self._sums, self._out)
         return self._out
 
     def backward(self, dy: Planes, gradients: Gradients) -> Planes:
@@ -104,5 +105,6 @@ class _Last:
         conv, norm = self._layer.conv, self._layer.norm
         gradients[norm.weight], gradients[norm.bias] = self._normalise.backward(dy)
         gradients[self._rectify.bias] = self._rectify.backward(dy)
-        dx, gradients[conv.weight] = self._convolve.backward(dy)
+        dx = self._sums  # not needed any more
+        gradients[conv.weight] = self._convolve.backward(dy, dx)
         return dx

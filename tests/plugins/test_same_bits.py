@@ -40,8 +40,8 @@ DIGESTS = {
     "DIP, large": "330682eea6112c57",
     "DIP, other layers": "cf7731eed5decf67",
     "DIP without skips, averaged": "fda271d18abb7ac2",
-    "ConvDecoder": "b3c4f3990f2bb012",
-    "ConvDecoder, other sizes": "70f2e273eb03d1c6",
+    "ConvDecoder": "a4b02f46ce1df928",
+    "ConvDecoder, other sizes": "3854018b746febd5",
 }
 
 

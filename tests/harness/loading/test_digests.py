@@ -149,7 +149,7 @@ def test_an_edit_of_the_measured_path_gives_new_keys(tmp_path: Path, name: str) 
 
 def test_a_method_answers_for_the_parts_of_the_toolkit_that_it_uses() -> None:
     """An edit of a convolution kernel changes the networks' keys and nobody else's."""
-    kernel = "priorbench/toolkit/fused/convolution/winograd.py"
+    kernel = "priorbench/toolkit/fused/convolution/tiles/kernels.py"
     used = {
         name: set(plugin_sources(_spec(name).factory.partition(":")[0]).files)
         for name in ("bm3d", "nl-means", "dip", "deep-decoder", "conv-decoder")

@@ -34,12 +34,15 @@ def test_the_matrices_are_the_sums(kind):
 
 
 class Case:
-    """A convolution of the last three of five channels, and an image."""
+    """A convolution of all channels but the first two, and an image."""
 
-    def __init__(self, kind: int, size: tuple[int, int], mode: str, dtype: torch.dtype) -> None:
+    def __init__(
+        self, kind: int, size: tuple[int, int], mode: str, dtype: torch.dtype, *, channels: int = 3
+    ) -> None:
         torch.manual_seed(0)
-        self.conv = nn.Conv2d(5, 4, 3, padding=1, bias=False, dtype=dtype, padding_mode=mode)
-        self.kind, self.x = kind, torch.randn(1, 3, *size, dtype=dtype)
+        given = channels + 2, channels + 1, 3
+        self.conv = nn.Conv2d(*given, padding=1, bias=False, dtype=dtype, padding_mode=mode)
+        self.kind, self.x = kind, torch.randn(1, channels, *size, dtype=dtype)
         self.d = torch.randn_like(self.output(self.x))
 
     def output(self, x: torch.Tensor) -> torch.Tensor:
@@ -50,6 +53,7 @@ class Case:
     def by_torch(self) -> list[torch.Tensor]:
         """Return output, dx and the gradient of the weight."""
         x = self.x.clone().requires_grad_()
+        self.conv.zero_grad()
         y = self.output(x)
         y.backward(self.d)
         return [y.detach(), x.grad, self.conv.weight.grad[:, 2:]]
@@ -57,8 +61,8 @@ class Case:
     def by_tiles(self) -> list[torch.Tensor]:
         dtype, (height, width) = self.x.dtype, self.x.shape[2:]
         layer = tiled.Tiled(TorchTeam(), self.conv, kind=self.kind, height=height, width=width, first=2)
-        x, y = Planes.empty(3, height, width, dtype), Planes.empty(4, *self.d.shape[2:], dtype)
-        dx = Planes.empty(3, height, width, dtype)
+        y = Planes.empty(self.d.shape[1], *self.d.shape[2:], dtype)
+        x, dx = (Planes.empty(self.x.shape[1], height, width, dtype) for _ in range(2))
         x.image.copy_(self.x)
         y.flat.zero_()
         layer.forward(x, y)
@@ -73,6 +77,25 @@ def test_output_and_gradients_are_the_convolutions(kind, size, mode):
     case = Case(kind, size, mode, torch.float64)
     for got, wanted in zip(case.by_tiles(), case.by_torch(), strict=True):
         torch.testing.assert_close(got, wanted, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(1, 2), (2, 2), (4, 21), (7, 13), (65, 3)], ids=str)
+def test_an_image_may_be_smaller_than_a_tile_and_of_any_size(size):
+    case = Case(algorithms.SAME, size, "zeros", torch.float64)
+    for got, wanted in zip(case.by_tiles(), case.by_torch(), strict=True):
+        torch.testing.assert_close(got, wanted, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("positive", [False, True])
+def test_single_precision_loses_little(positive):
+    """The plain convolution is off by 2e-7; test_fused_networks compares the gradients of networks."""
+    case = Case(algorithms.SAME, (40, 36), "zeros", torch.float32, channels=128)
+    if positive:
+        case.x = case.x.abs()
+    found = case.by_tiles()
+    case.conv, case.x, case.d = case.conv.double(), case.x.double(), case.d.double()
+    for got, wanted in zip(found, case.by_torch(), strict=True):
+        assert (got - wanted).norm() < 2e-6 * wanted.norm()
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

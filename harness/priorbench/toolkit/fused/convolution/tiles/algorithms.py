@@ -3,7 +3,10 @@
 
 In one direction the numbers y of a tile are A' [(G w) * (B' x)], for its inputs x and a kernel w; in two,
 Y = A' [(G w G') * (B' x B)] A. `SAME` is Winograd's F(4, 3): 36 multiplications for 16 numbers instead of
-144. `DOUBLED` is 25 for 4 numbers of the coarse image instead of 36, and rounds less. It splits a kernel of
+144 (Lavin & Gray 2016). Its matrices evaluate polynomials in `POINTS` and at infinity; with these points,
+single precision keeps six digits.
+
+`DOUBLED` is 25 for 4 numbers of the coarse image instead of 36, and rounds less. It splits a kernel of
 three into its middle and the two around it. Those are a convolution with two taps, of which two numbers take
 three multiplications, (x0 - x1) w0, x1 (w0 + w2) and (x2 - x1) w2.
 """
@@ -15,10 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from priorbench.toolkit.fused.convolution.winograd import matrices
-
 #: kinds of a convolution: it keeps the size; it doubles it, with the numbers at each second place
 SAME, DOUBLED = range(2)
+POINTS = (0.0, 2 / 3, -2 / 3, 1.5, -1.5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,10 +41,20 @@ class Algorithm:
     step: int
 
 
-_A, _G, _B = matrices()
+def _winograd() -> Algorithm:
+    """Return F(4, 3): four numbers of six."""
+
+    def evaluation(degree: int) -> NDArray[np.float64]:
+        """Coefficients to values in the points; at infinity the highest coefficient counts."""
+        return np.vstack([np.vander(POINTS, degree, increasing=True), np.eye(degree)[-1:]])
+
+    b = np.linalg.inv(evaluation(6)).T
+    size = abs(b).max(axis=1, keepdims=True)
+    return Algorithm(a=evaluation(4).T, g=evaluation(3) * size, b=b / size, step=4)
+
 
 ALGORITHMS = (
-    Algorithm(a=_A, g=_G, b=_B, step=4),
+    _winograd(),
     Algorithm(
         a=np.array([[1, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 1]], float),
         g=np.array([[1, 0, 0], [1, 0, 1], [0, 0, 1], [0, 1, 0], [0, 1, 0]], float),
