@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import get_args
 
 import torch
@@ -19,6 +20,7 @@ from priorbench.toolkit.phases import Generate, Phase, make_optimiser, set_rate
 from priorbench.toolkit.phases import Optimiser as Optimiser
 from priorbench.toolkit.sizes import Frame
 from priorbench.toolkit.stepping import precision, stepping
+from priorbench.toolkit.threads import threads_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +120,10 @@ def fit_in_phases(
     perturbation = Perturbation(net_input, settings.input_noise, [observation.seed])
     networks = [phase.generate for phase in phases if isinstance(phase.generate, nn.Module)]
     own = {_address(value) for network in networks for value in (*network.parameters(), *network.buffers())}
-    cropped = [replace(phase, generate=_cropped(phase.generate, frame, own)) for phase in phases]
+    context = partial(threads_of, *networks)
+    cropped = [
+        replace(phase, generate=_cropped(phase.generate, frame, own), context=context) for phase in phases
+    ]
     yield from descend_in_phases(cropped, list(networks[0].parameters()), perturbation, objective, settings)
 
 
@@ -206,7 +211,7 @@ def _one_phase(
 
     @torch.no_grad()
     def updated() -> torch.Tensor:
-        with precision(device, tf32=settings.tf32):
+        with phase.context(), precision(device, tf32=settings.tf32):
             return generate(perturbation.net_input)
 
     repeat = stepping(step, device)
@@ -215,8 +220,8 @@ def _one_phase(
     for number in itertools.count() if phase.steps is None else range(phase.steps):
         if phase.rate is not None:
             set_rate(optimiser, settings.learning_rate * phase.rate(number))
-        perturbation()
-        with precision(device, tf32=settings.tf32):
+        with phase.context(), precision(device, tf32=settings.tf32):
+            perturbation()
             output, loss = repeat()
         said = same_pass and number + 1 != phase.steps
         yield Iterate(output, loss=loss, estimate=updated, estimate_is_next_output=said)

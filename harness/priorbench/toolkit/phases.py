@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,11 +28,14 @@ class Phase:
     rate : callable or None, default None
         Maps the number of a step, from 0 within this part, to the factor of the learning rate; None = it
         stays as it is.
+    context : callable, default nullcontext
+        Makes the context in which a step is done, see `priorbench.toolkit.threads.threads_of`.
     """
 
     generate: Generate
     steps: int | None = None
     rate: Callable[[int], float] | None = None
+    context: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def make_optimiser(

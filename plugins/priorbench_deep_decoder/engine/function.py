@@ -10,6 +10,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from priorbench.toolkit.threads import allowed_threads
 from priorbench_deep_decoder.engine.program import Program
 from priorbench_deep_decoder.network import DecoderNetwork
 
@@ -29,6 +30,8 @@ class FusedDecoder(nn.Module):
     theta : nn.Parameter
         all parameters one after the other, (number of parameters,).
     """
+
+    has_team = True
 
     def __init__(self, network: DecoderNetwork) -> None:
         super().__init__()
@@ -52,7 +55,7 @@ class FusedDecoder(nn.Module):
             parts = dict(zip(self._shapes, self.parts(self.theta), strict=True))
             plain: torch.Tensor = torch.func.functional_call(network, parts, (B,))
             return plain
-        key = (B.shape[2], B.shape[3], B.dtype, torch.get_num_threads())
+        key = (B.shape[2], B.shape[3], B.dtype, allowed_threads())
         if self._memory is None or self._memory.key != key:
             self._memory = _Memory(network, key)
         image: torch.Tensor = _Decode.apply(self._memory, B, self.theta)

@@ -6,25 +6,24 @@ import math
 import threading
 import weakref
 from collections.abc import Callable
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from priorbench.toolkit.fused.barrier import abort, places
+from priorbench.toolkit.fused.forking import board, dismiss, members, serve, shared
+from priorbench.toolkit.threads import allowed_threads
 
 Work = Callable[..., object]
 
-#: numbers that a thread goes through in the time that waking another one takes
+#: numbers that a thread goes through in the time that another one takes to begin
 FEW = 1 << 15
 
 
 class ThreadTeam:
     """Some threads, the caller's among them; the others end when the team is no longer used.
 
-    It is as fast as numba's parallel loops, compiles in half the time and serves several callers.
+    Several teams may work at once. One team serves one caller at a time.
 
     Parameters
     ----------
@@ -34,11 +33,11 @@ class ThreadTeam:
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
-        self._queues = [SimpleQueue[Any]() for _ in range(threads - 1)]
-        self._done = SimpleQueue[BaseException | None]()
-        for queue in self._queues:
-            threading.Thread(target=_serve, args=(queue, self._done), daemon=True).start()
-        weakref.finalize(self, _dismiss, self._queues)
+        self._board = board(threads)
+        self._together, self._alone = members(self._board, threads)
+        for number in range(1, threads):
+            threading.Thread(target=serve, args=(self._board, number), daemon=True).start()
+        weakref.finalize(self, dismiss, self._board).atexit = False  # daemons end with the process
 
     def share(self, work: Work, *given: Any, alone: bool = False) -> None:
         """Call ``work(place, *given)`` on every thread.
@@ -53,23 +52,11 @@ class ThreadTeam:
         alone : bool
             The work is too little for more than one thread.
         """
-        own, *others = places(1 if alone else self.threads)
-        for queue, place in zip(self._queues, others, strict=False):
-            queue.put((work, place, given))
-        try:
-            work(own, *given)
-        except BaseException:
-            abort(own)
-            raise
-        finally:  # the others write to memory that is the caller's again afterwards
-            failures = [self._done.get() for _ in others]
-        for failure in failures:
-            if failure is not None:
-                raise failure
+        shared(work)(self._board, self._alone if alone else self._together, *given)
 
 
 class TorchTeam:
-    """A team of as many threads as torch uses, made when it is first needed."""
+    """A team of as many threads as torch would use, made when it is first needed."""
 
     def __init__(self) -> None:
         self._team: ThreadTeam | None = None
@@ -96,27 +83,9 @@ class TorchTeam:
         *given : Any
             The rest of its arguments.
         numbers : int
-            How many numbers the work goes through. For a few, the other threads are not woken.
+            How many numbers the work goes through. For a few, the other threads are not asked.
         """
-        threads = torch.get_num_threads()
+        threads = allowed_threads()
         if self._team is None or self._team.threads != threads:
             self._team = ThreadTeam(threads)
         self._team.share(work, *given, alone=numbers < FEW)
-
-
-def _serve(queue: SimpleQueue[Any], done: SimpleQueue[BaseException | None]) -> None:
-    while (task := queue.get()) is not None:
-        work, place, given = task
-        try:
-            work(place, *given)
-        except BaseException as failure:
-            abort(place)
-            done.put(failure)
-        else:
-            done.put(None)
-        del task, work, place, given  # an idle thread keeps nothing alive
-
-
-def _dismiss(queues: list[SimpleQueue[Any]]) -> None:
-    for queue in queues:
-        queue.put(None)

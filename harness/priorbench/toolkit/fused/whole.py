@@ -33,6 +33,8 @@ class Fused(nn.Module):
         computes the same function.
     """
 
+    has_team = True
+
     def __init__(self, network: nn.Module, engine: WholeNetwork) -> None:
         super().__init__()
         self.network = network

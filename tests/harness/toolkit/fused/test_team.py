@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -16,25 +17,52 @@ barrier = pytest.importorskip("priorbench.toolkit.fused.barrier")
 part, wait_for_all = barrier.part, barrier.wait_for_all
 
 
+@compiled.inner
+def take(place, number, word, taken):
+    """Write who does what, and the word."""
+    begin, end = part(place, number)
+    for n in range(begin, end):
+        taken[0, n] += place.thread
+        taken[1, n] += place.threads
+        taken[2, n] += word
+
+
 @pytest.mark.parametrize(("threads", "number"), [(1, 5), (3, 8), (4, 2)])
-def test_everything_is_done_once_by_threads_of_their_own(threads, number):
-    done, names = [], set()
+def test_everything_is_done_once(threads, number):
+    team = ThreadTeam(threads)
+    for word in (7, 8):
+        taken = np.zeros((3, number), np.int64)
+        team.share(take, number, word, taken)
+        expected = [n for n in range(threads) for _ in range(*part.py_func(place(n, threads), number))]
+        assert taken.tolist() == [expected, [threads] * number, [word] * number]
 
-    def work(place, word):
-        begin, end = part(place, number)
-        done.extend((place.thread, n, word) for n in range(begin, end))
-        names.add(threading.get_ident())
 
-    ThreadTeam(threads).share(work, "word")
-    assert sorted(n for _, n, _ in done) == list(range(number))
-    assert all(word == "word" for *_, word in done)
-    assert len(names) == threads
+def place(thread: int, threads: int):
+    return barrier.places(threads)[thread]
 
 
 def test_little_work_stays_with_the_caller():
-    names = []
-    ThreadTeam(3).share(lambda place: names.append((threading.get_ident(), place.threads)), alone=True)
-    assert names == [(threading.get_ident(), 1)]
+    team, taken = ThreadTeam(3), np.zeros((3, 4), np.int64)
+    team.share(take, 4, 1, taken, alone=True)
+    assert taken.tolist() == [[0] * 4, [1] * 4, [1] * 4]
+
+
+def test_work_without_arguments_and_with_tuples():
+    team, out = ThreadTeam(2), np.zeros(2)
+    team.share(nothing)
+    team.share(write_first, (1.5, 2), out)
+    assert out.tolist() == [1.5, 1.5]
+
+
+@compiled.inner
+def nothing(place):
+    """Do nothing."""
+
+
+@compiled.inner
+def write_first(place, pair, out):
+    """Write the first of a pair."""
+    out[place.thread] = pair[0]
 
 
 @compiled.inner
@@ -52,45 +80,80 @@ def relay(place, rounds, values):
 def test_threads_that_wait_for_all_see_what_the_others_wrote(threads):
     rounds, team = 19, ThreadTeam(threads)
     for _ in range(20):
-        values = np.zeros((rounds + 1, threads), np.int64)
-        values[0] = 1
-        team.share(relay, rounds, values)
-        assert values.tolist() == [[threads**n] * threads for n in range(rounds + 1)]
+        check_relay(team, rounds, threads)
+
+
+def check_relay(team, rounds, threads):
+    values = np.zeros((rounds + 1, threads), np.int64)
+    values[0] = 1
+    team.share(relay, rounds, values)
+    assert values.tolist() == [[threads**n] * threads for n in range(rounds + 1)]
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.002, 0.05])
+def test_threads_that_have_fallen_asleep_are_woken(pause):
+    """They look for work for some tenths of a millisecond, then they sleep."""
+    team = ThreadTeam(3)
+    for _ in range(10):
+        time.sleep(pause)
+        check_relay(team, 5, 3)
+
+
+def test_the_caller_sleeps_until_slower_threads_have_ended():
+    team, out = ThreadTeam(2), np.zeros(2)
+    team.share(count_long, 20_000_000, out)
+    assert out.tolist() == [0, 20_000_000]
+
+
+@compiled.inner
+def count_long(place, number, out):
+    """The second thread counts, in steps that no compiler can leave out."""
+    if place.thread == 1:
+        for _ in range(number):
+            out[1] += 1
+
+
+def test_several_teams_work_at_once():
+    def work(threads: int) -> None:
+        team = ThreadTeam(threads)
+        for _ in range(30):
+            check_relay(team, 5, threads)
+
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(work, threads) for threads in (2, 3, 2)]:
+            done.result(60)
+
+
+@compiled.inner
+def fail(place, failing, ended):
+    """One thread fails; the others wait for it, which nobody may for ever."""
+    if place.thread == failing:
+        raise ArithmeticError("band")
+    for _ in range(3):
+        wait_for_all(place)
+    ended[place.thread] = 1
 
 
 @pytest.mark.parametrize("failing", [0, 2])
 def test_a_failure_reaches_the_caller_after_all_have_ended(failing):
-    team, ended = ThreadTeam(3), []
+    team, ended = ThreadTeam(3), np.zeros(3)
+    for _ in range(2):
+        ended[:] = 0
+        with pytest.raises(ArithmeticError, match="band"):
+            team.share(fail, failing, ended)
+        assert ended.tolist() == [float(n != failing) for n in range(3)]
+        check_relay(team, 5, 3)
 
-    def work(place):
-        if place.thread == failing:
-            raise ArithmeticError("band")
-        time.sleep(0.05)
-        ended.append(place.thread)
 
+def test_a_failure_without_other_threads():
     with pytest.raises(ArithmeticError, match="band"):
-        team.share(work)
-    assert sorted(ended) == sorted({0, 1, 2} - {failing})
-    team.share(lambda place: ended.append("again"))
-    assert ended.count("again") == 3
-
-
-@pytest.mark.parametrize("failing", [0, 2])
-def test_no_thread_waits_for_one_that_failed(failing):
-    def work(place):
-        if place.thread == failing:
-            raise ArithmeticError("band")
-        for _ in range(3):
-            wait_for_all(place)
-
-    with pytest.raises(ArithmeticError, match="band"):
-        ThreadTeam(3).share(work)
+        ThreadTeam(3).share(fail, 0, np.zeros(1), alone=True)
 
 
 def test_the_threads_end_with_the_team():
     before = set(threading.enumerate())
     team = ThreadTeam(4)
-    team.share(lambda place: None)
+    team.share(nothing)
     others = set(threading.enumerate()) - before
     assert len(others) == 3
     del team

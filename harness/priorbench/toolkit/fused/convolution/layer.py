@@ -16,6 +16,7 @@ from priorbench.toolkit.fused.convolution.geometry import Geometry, Phase
 from priorbench.toolkit.fused.layers import GAP, Planes
 from priorbench.toolkit.fused.product import room_for
 from priorbench.toolkit.fused.team import TorchTeam
+from priorbench.toolkit.threads import allowed_threads
 
 
 class Convolve:
@@ -107,7 +108,7 @@ class Convolve:
 
     def _scratch(self) -> NDArray[Any]:
         """Return memory for each thread."""
-        threads = torch.get_num_threads()
+        threads = allowed_threads()
         if len(self._memory) < threads:
             self._memory = np.empty((threads, self._room()), self._kind)
         return self._memory
