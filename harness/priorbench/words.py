@@ -25,6 +25,16 @@ def number(value: float | None, digits: int, sign: bool = False) -> str:
     return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}"
 
 
+def percent(share: float | None) -> str:
+    """Return a share; not all is never 100 %, and some is never 0 %."""
+    if share is None:
+        return ""
+    rounded = round(100 * share)
+    if share < 1 and rounded == 100:
+        return ">99 %"
+    return "<1 %" if share > 0 and rounded == 0 else f"{rounded} %"
+
+
 def significant(value: float) -> str:
     """Return a number with three significant figures."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}" if value >= 0.001 else f"{value:.1e}"

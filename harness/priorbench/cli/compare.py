@@ -172,7 +172,7 @@ def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) ->
     """Return the columns of the table that say something."""
     from priorbench.rendering.board.numbers import difference_digits, ratio_text
     from priorbench.rendering.columns import difference, probability
-    from priorbench.words import number
+    from priorbench.words import number, percent
 
     digits = difference_digits(one.difference for one in comparisons)
     time_ratio = ratio_text([one.time_ratio for one in comparisons])
@@ -186,7 +186,7 @@ def _columns(comparisons: Sequence[Comparison], a: str, b: str, stores: bool) ->
         "difference dB": lambda one: difference(one.difference, digits),
         "p": lambda one: probability(one.difference.p_adjusted),
         "verdict": lambda one: verdicts.get(one.difference.verdict, "no difference shown"),
-        "wins": lambda one: f"{100 * one.difference.win_rate:.0f} %",
+        "wins": lambda one: percent(one.difference.win_rate),
         "× time": lambda one: time_ratio(one.time_ratio),
         "only": lambda one: f"{one.only_a} / {one.only_b}" if one.only_a or one.only_b else "",
         "failed": lambda one: (

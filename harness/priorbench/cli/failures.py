@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, slots=True)
 class _Kind:
-    """What failed in one way: the method by its label, status, reason, where, and what was printed."""
+    """What failed in one way: the method by its labels, status, reason, where, and what was printed."""
 
     method: str
     status: str
@@ -66,17 +66,20 @@ def _check(wanted: Iterable[str]) -> None:
             raise UnknownNameError("status of a failure", status, known)
 
 
-def _labels(asked: Asked) -> dict[str, str]:
-    """Return what methods were called for which there are records, by key: label, or label@rule."""
+def _labels(asked: Asked) -> dict[str, list[str]]:
+    """Return all that methods were called for which there are records, by key: label, or label@rule."""
     names = [
         one.denoiser.label if one.stopping is None else f"{one.denoiser.label}@{one.stopping.label}"
         for one in asked.requests
     ]
-    return {key: names[number] for key, number in zip(asked.key, asked.request.tolist(), strict=True)}
+    found: dict[str, set[str]] = {}
+    for key, number in zip(asked.key, asked.request.tolist(), strict=True):
+        found.setdefault(key, set()).add(names[number])
+    return {key: sorted(own) for key, own in found.items()}
 
 
 def _kinds(
-    failed: Iterable[Mapping[str, Any]], labels: Mapping[str, str], methods: Iterable[str]
+    failed: Iterable[Mapping[str, Any]], labels: Mapping[str, Sequence[str]], methods: Iterable[str]
 ) -> Iterator[_Kind]:
     """Yield the kinds of failures, the most frequent first."""
     from fnmatch import fnmatchcase
@@ -84,8 +87,9 @@ def _kinds(
     methods = list(methods)
     kinds: dict[tuple[str, str, str], _Kind] = {}
     for one in failed:
-        method = labels.get(one["key"], one["denoiser"])
-        names = (method, method.partition("@")[0], one["denoiser"])
+        own = labels.get(one["key"]) or [one["denoiser"]]
+        method = ", ".join(own)
+        names = (*own, *(name.partition("@")[0] for name in own), one["denoiser"])
         if methods and not any(fnmatchcase(name, wanted) for name in names for wanted in methods):
             continue
         error = one.get("error") or "no reason was recorded"

@@ -95,8 +95,8 @@ class Versus:
         [found] = compared(fair, [(0, 1)], self._claims)
         if found.difference is None:
             raise RefusedError("every image that both restored was restored exactly by one of them")
-        images = panel.by_image(fair.psnr)
-        means = np.nanmean(np.where(np.isfinite(images).all(axis=0), images, np.nan), axis=1)
+        both = np.isfinite(fair.psnr).all(axis=0)  # of an image with several draws, one may be exact
+        means = np.nanmean(panel.by_image(np.where(both, fair.psnr, np.nan)), axis=1)
         ratio, refused, remarks = self._time(rows, like, pair, environments)
         failures = [int((panel.scores.status[panel.row == row] != "ok").sum()) for row in rows]
         restored = (np.isfinite(psnr[rows]) | self._measured.exact[rows]).astype(np.float64)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -82,10 +83,13 @@ class Named:
     current : bool
         False for what boards leave out: earlier versions under the same label, another noisy image, rows
         that were asked for under another name later.
+    metrics : Mapping[str, float or None], optional
+        further metrics that boards show of it, also those that an earlier run computed of the same result.
     """
 
     request: Request
     current: bool
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def wanted_records(scores: Scores, only: Filter = EVERYTHING) -> dict[str, Named]:
@@ -105,8 +109,10 @@ def wanted_records(scores: Scores, only: Filter = EVERYTHING) -> dict[str, Named
             request = found.requests[found.request[place]]
             named[keys[place]] = Named(request=request, current=False)
     for panel in chosen(panels_of(found), only):
-        for key, row in zip(panel.scores.key.tolist(), panel.row.tolist(), strict=True):
-            named[key] = Named(request=panel.requests[row], current=True)
+        columns = (panel.scores.key.tolist(), panel.row.tolist(), panel.scores.metrics.tolist())
+        for key, row, text in zip(*columns, strict=True):
+            metrics = json.loads(text) if text else {}
+            named[key] = Named(request=panel.requests[row], current=True, metrics=metrics)
     return named
 
 

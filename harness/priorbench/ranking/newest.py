@@ -198,7 +198,8 @@ class Selection:
     run, image_set, noise : str or None, optional
         id of a run or its beginning, and labels.
     older : bool, default False
-        only what boards leave out, because the label was asked for again with other parameters or code.
+        only what boards leave out, because the label was asked for again with other parameters or code; not
+        what they show a metric of, see `Repeated`.
     """
 
     labels: tuple[str, ...] = ()
@@ -237,6 +238,7 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
     if wanted.older:
         found = answers(scores)
         current = newest(found)
+        current |= repeated(found, current).shown
         width = len(asked.keys) or 1
         shown = paired(found.request[current], width, found.record[current])
         marks &= ~np.isin(paired(asked.request, width, asked.record), shown)

@@ -13,7 +13,7 @@ from priorbench.ranking.answers import EVER, Answers, BoardName, Moment, answers
 from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
 from priorbench.ranking.newest import Repeated, former_names, newest, repeated
-from priorbench.store.columns.keys import Indices, small
+from priorbench.store.columns.keys import Indices, paired, small
 from priorbench.store.scores import Entry, NoisyImage, Scores
 from priorbench.words import plural
 
@@ -233,6 +233,9 @@ def _panel(found: Answers, levels: _Levels, members: Indices, number: int, notes
     slots, first, slot = np.unique(levels.slot[part.problem], return_index=True, return_inverse=True)
     _, starts = np.unique(levels.image[part.problem[first]], return_index=True)
     places, of_place, row = np.unique(found.place[members], return_index=True, return_inverse=True)
+    twice = _twice(part, row, slot)
+    if twice.any():
+        return _panel(found, levels, members[~twice], number, (*notes, _told_twice(int(twice.sum()))))
     last = np.zeros(len(places), dtype=np.int64)
     last[row] = np.arange(len(row))
     values = levels.noisy_psnr[part.problem]
@@ -256,4 +259,35 @@ def _panel(found: Answers, levels: _Levels, members: Indices, number: int, notes
         slot=slot,
         occasion=found.occasion[found.record[members]],
         notes=notes,
+    )
+
+
+def _twice(part: Scores, row: Indices, slot: Indices) -> NDArray[np.bool_]:
+    """Mark the records whose row has another record of the same slot, all but one.
+
+    They answer one request under two keys: a key may hold what no request names, as the machine's product
+    in bfloat16. A good one stays, of several one of the environment that most of the row's records have, then
+    the one that was measured first.
+    """
+    width = int(slot.max(initial=0)) + 1
+    pair = paired(row, width, slot)
+    there = np.zeros((int(row.max(initial=0)) + 1) * width, dtype=bool)
+    there[pair] = True
+    marks = np.zeros(len(pair), dtype=bool)
+    if int(there.sum()) == len(pair):  # nearly always
+        return marks
+    numbers: dict[str, int] = {}
+    environments = [numbers.setdefault(entry.environment, len(numbers)) for entry in part.entries]
+    own = paired(row, len(numbers), np.array(environments)[part.entry])
+    _, which, count = np.unique(own, return_inverse=True, return_counts=True)
+    failed = part.status != "ok"
+    order = np.lexsort((np.arange(len(pair)), part.started_at, -count[which], failed, pair))
+    marks[order[1:]] = pair[order][1:] == pair[order][:-1]
+    return marks
+
+
+def _told_twice(count: int) -> str:
+    return (
+        f"{plural(count, 'record')} {'is' if count == 1 else 'are'} left out: the same row has another of the"
+        " same noisy image; a good one counts, then one of the environment that most are of"
     )

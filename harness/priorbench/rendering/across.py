@@ -15,7 +15,7 @@ from priorbench.rendering.columns import interval, method
 from priorbench.rendering.latex import latex_table
 from priorbench.rendering.tables import column, csv_table, markdown_table, print_grid
 from priorbench.rendering.terminal.grid import arranged
-from priorbench.words import number, plural
+from priorbench.words import number, percent, plural
 
 #: columns that a narrow table goes without, the least needed first
 _DISPENSABLE = ("won", "first", "interval", "boards")
@@ -84,7 +84,7 @@ def overall_columns(board: Overall) -> dict[str, list[str]]:
         "interval": [interval(row.interval, 2) for row in rows],
         "method": [method(row) for row in rows],
         "stopping": [row.stopping_rule or "" for row in rows],
-        "first": [_ranked(row, f"{100 * row.first:.0f} %") for row in rows],
+        "first": [_ranked(row, percent(row.first)) for row in rows],
         "won": [_ranked(row, str(row.won)) for row in rows],
         "boards": [] if complete else [str(row.ranked_on) for row in rows],
     }

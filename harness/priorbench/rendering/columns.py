@@ -18,7 +18,7 @@ from priorbench.rendering.board.numbers import (
     ratio_text,
     seconds_text,
 )
-from priorbench.words import number, plural
+from priorbench.words import number, percent, plural
 
 CellText = Callable[[Row], str]
 
@@ -86,7 +86,7 @@ def _every_column(board: Board) -> dict[str, CellText]:
             "reference" if row.name == board.reference else difference(row.difference, digits)
         ),
         "p": lambda row: "" if row.difference is None else probability(row.difference.p_adjusted),
-        "wins": lambda row: "" if row.difference is None else f"{100 * row.difference.win_rate:.0f} %",
+        "wins": lambda row: "" if row.difference is None else percent(row.difference.win_rate),
         "SSIM": lambda row: _marked(number(row.ssim, 4), row, "ssim"),
         **{metric_heading(board, name): _metric(board, name) for name in board.metrics},
         "s/image": lambda row: _marked(seconds(row.seconds) + ("*" if row.tainted else ""), row, "seconds"),

@@ -120,7 +120,7 @@ def _values(board: Board, name: str) -> tuple[Sequence[float | None], int]:
     """Return the values of a column, all None where none is best, and 1 or -1: whether more is better."""
     if name in _BEST:
         field, sign = _BEST[name]
-        return [getattr(row, field) or None for row in board.rows], sign
+        return [getattr(row, field) for row in board.rows], sign
     for metric, higher in board.higher_is_better.items():
         if name == metric_heading(board, metric):
             return [row.metrics.get(metric) for row in board.rows], 1 if higher else -1

@@ -30,7 +30,7 @@ from priorbench.rendering.tables import (
     nested,
     print_grid,
 )
-from priorbench.words import number, plural
+from priorbench.words import number, percent, plural
 
 __all__ = [
     "rules_columns",
@@ -117,8 +117,8 @@ def _cells(board: RulesBoard) -> dict[str, Callable[[RuleRow], str]]:
         "stopping": _stopping,
         "gap dB": _gap,
         "gap 95 %": lambda row: number(row.gap_95, 2),
-        failed_column(board): lambda row: _share(row.over_gap),
-        "not fired": lambda row: _share(row.never_fired),
+        failed_column(board): lambda row: percent(row.over_gap),
+        "not fired": lambda row: percent(row.never_fired),
         "stopped": lambda row: number(row.stopped_at, 0),
         "chosen": lambda row: number(row.iterations, 0),
         "s/image": lambda row: seconds(row.seconds) + ("*" if row.tainted and row.seconds else ""),
@@ -127,7 +127,7 @@ def _cells(board: RulesBoard) -> dict[str, Callable[[RuleRow], str]]:
             reference if _is_reference(row) else difference(row.difference, digits)
         ),
         "p": lambda row: "" if row.difference is None else probability(row.difference.p_adjusted),
-        "wins": lambda row: "" if row.difference is None else f"{100 * row.difference.win_rate:.0f} %",
+        "wins": lambda row: "" if row.difference is None else percent(row.difference.win_rate),
         "images": lambda row: str(row.images),
         "bad fits": lambda row: str(row.failed_fits or ""),
         "refused": lambda row: str(row.failures.get("refused", 0) or ""),
@@ -161,10 +161,6 @@ def _gap(row: RuleRow) -> str:
     ]
     text = number(row.gap_median, 2)
     return text + "".join(mark for mark, there in marks if text and there)
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.0f} %"
 
 
 def _failed(row: RuleRow) -> int:

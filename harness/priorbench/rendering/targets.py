@@ -15,7 +15,7 @@ from priorbench.rendering.latex import latex_table
 from priorbench.rendering.tables import column, csv_table, markdown_table, print_grid
 from priorbench.rendering.terminal.grid import arranged
 from priorbench.rendering.times import DISTURBED
-from priorbench.words import number, plural, significant
+from priorbench.words import number, percent, plural, significant
 
 Columns = Mapping[str, list[str]]
 
@@ -270,16 +270,6 @@ def amount(seconds: float) -> str:
 def duration(seconds: float | None) -> str:
     """Return a duration in seconds."""
     return "" if seconds is None else f"{significant(seconds)} s"
-
-
-def percent(share: float | None) -> str:
-    """Return a share; not all is never 100 %, and some is never 0 %."""
-    if share is None:
-        return ""
-    rounded = round(100 * share)
-    if share < 1 and rounded == 100:
-        return ">99 %"
-    return "<1 %" if share > 0 and rounded == 0 else f"{rounded} %"
 
 
 def _flat(board: TargetBoard, method: MethodTimes, one: Reached) -> dict[str, Any]:

@@ -24,6 +24,13 @@ class BoardKey(NamedTuple):
     setting: Setting
 
 
+class Output(NamedTuple):
+    """An output: its digest, and its PSNR in dB, None of one that is exact."""
+
+    digest: str
+    psnr: float | None
+
+
 #: as many images are named for each kind of failure
 _EXAMPLES = 3
 #: seconds below which no clock tells anything
@@ -81,8 +88,8 @@ class RowStory:
         what they answer.
     curves : dict[tuple[str, int], TimedCurve], optional
         (image digest, repetition) -> trajectory.
-    outputs : dict[str, str], optional
-        image digest -> digest of what the method made of its first noise draw.
+    outputs : dict[str, Output], optional
+        image digest -> what the method made of its first noise draw.
     failures : dict[tuple[str, str], Failures], optional
         by status and reason.
     repetitions : set of int, optional
@@ -94,7 +101,7 @@ class RowStory:
     settings: Record
     request: Request
     curves: dict[tuple[str, int], TimedCurve] = field(default_factory=dict)
-    outputs: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, Output] = field(default_factory=dict)
     failures: dict[tuple[str, str], Failures] = field(default_factory=dict)
     repetitions: set[int] = field(default_factory=set)
     batches: set[int] = field(default_factory=set)
@@ -179,7 +186,7 @@ def _note_result(row: RowStory, data: Mapping[str, Any]) -> None:
         row.failures[kind].images.append(f"{data['image']}{draw}")
         return
     if data["repetition"] == 0 and data.get("output_sha256"):
-        row.outputs[data["image_sha256"]] = data["output_sha256"]
+        row.outputs[data["image_sha256"]] = Output(data["output_sha256"], data.get("psnr"))
     if data.get("curve") is not None:
         trajectory = _trajectory(data)
         if trajectory is not None:

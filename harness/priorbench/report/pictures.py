@@ -24,7 +24,7 @@ _BYTES = 2_200_000  #: of all pictures as they stand in the page, so that it sta
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tile:
-    """One crop: whose it is, the file as a data URL, and the PSNR of the whole image in dB.
+    """One crop: whose it is, the file as a data URL, and the PSNR in dB of the whole image in this draw.
 
     Attributes
     ----------
@@ -133,17 +133,13 @@ def chosen_images(shown: Shown, there: frozenset[str]) -> list[Record]:
 
 def _picture(store: Store, there: frozenset[str], shown: Shown, record: Record) -> CropRow:
     assert record.noisy_sha256 is not None
-    at = shown.results.images.index(record.image)
     outputs = []
     for number, row in enumerate(shown.board.rows):
         told = shown.story.rows.get(Place(row.denoiser, row.stopping_rule, row.device, row.threads))
-        digest = told.outputs.get(record.image_sha256) if told else None
-        if digest in there:
-            psnr = float(shown.results.psnr[number, at])
-            url = _data_url(store.crop(digest))
-            outputs.append(
-                Tile(name=row.shown, url=url, psnr=psnr if np.isfinite(psnr) else None, row=number)
-            )
+        output = told.outputs.get(record.image_sha256) if told else None
+        if output is not None and output.digest in there:
+            url = _data_url(store.crop(output.digest))
+            outputs.append(Tile(name=row.shown, url=url, psnr=output.psnr, row=number))
     return CropRow(
         image=record.image,
         clean=Tile(name="clean", url=_data_url(store.crop(record.image_sha256)), psnr=None),

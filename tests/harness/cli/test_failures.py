@@ -52,3 +52,12 @@ def test_nothing_that_failed_and_wrong_words(command):
     assert command("failures").stdout.strip() == "nothing failed"
     wrong = command("failures", "--status", "eror")
     assert wrong.returncode == 2 and "did you mean 'error'" in wrong.stderr
+
+
+def test_what_failed_under_two_names_is_found_by_both(command, tmp_path):
+    (tmp_path / "named_twice.py").write_text(METHOD.replace("loud_failure", "named_twice"))
+    names = ("--denoiser", "bad:label=one", "--denoiser", "bad:label=two")
+    assert command("run", *ONE_IMAGE[1:], "--plugin", "named_twice.py", *names).returncode == 1
+    for name in ("one", "two", "bad"):
+        [found] = json.loads(command("failures", "--denoiser", name, "--format", "json").stdout)
+        assert (found["method"], found["trials"]) == ("one, two", 1)

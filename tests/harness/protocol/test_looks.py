@@ -14,7 +14,10 @@ from priorbench import Iterate, Observation
 from priorbench.contract.averages import Average
 from priorbench.contract.stopping import Verdict
 from priorbench.protocol.clock import Host
+from priorbench.protocol.fit import OwnFit
 from priorbench.protocol.looks.watcher import Rule
+from priorbench.protocol.measure import measure_iterative as watch
+from priorbench.protocol.watching import Watched
 from priorbench.standard.stopping_rules import BestLoss, Fixed, Oracle
 
 
@@ -67,6 +70,27 @@ class Looks:
         self.seen.append(getattr(look, self.kind).clone())
         time.sleep(self.seconds)
         return Verdict(keep=True, stop=look.iteration >= self.stop, fired=True)
+
+
+class Plain:
+    """Yields images that are both output and estimate; or estimates alone, which take these seconds."""
+
+    def __init__(self, *, estimates=0.0):
+        self.estimates = estimates
+
+    def iterate(self, observation):
+        while True:
+            time.sleep(0.01)
+            yield (
+                Iterate(None, estimate=self.made(observation.image)) if self.estimates else observation.image
+            )
+
+    def made(self, image):
+        def estimate():
+            time.sleep(self.estimates)
+            return image.clone()
+
+        return estimate
 
 
 def rules(stop=30):
@@ -160,7 +184,6 @@ def test_patience_is_paid_for(problem: Posed, monkeypatch) -> None:
 
 def test_only_a_rule_that_needs_it_is_told_the_energy_of_the_noise() -> None:
     from priorbench.protocol.exchange import Problem
-    from priorbench.protocol.watching import Watched
 
     class Told(Looks):
         def begin(self, trajectory):
@@ -178,3 +201,36 @@ def test_only_a_rule_that_needs_it_is_told_the_energy_of_the_noise() -> None:
     )
     assert needs.told == (0.25, "net", {"iterations": 3})
     assert does_not.told[0] is None
+
+
+def test_an_image_that_a_rule_and_its_average_ask_for_is_brought_and_paid_once(
+    problem: Posed, monkeypatch
+) -> None:
+    stop_the_clock(monkeypatch)
+    ema = Average(kind="ema", weight=0.9)
+
+    def seconds(method, *rules):
+        fit = OwnFit(method, [problem.problem], Host(), slow)
+        (outcomes,) = watch(fit, [Watched(problem.problem, rules, 30, curve=None)])
+        return [one.wall_seconds for one in outcomes]
+
+    def slow(image):
+        time.sleep(0.001)
+        return image.clone()
+
+    for rules, carried in (
+        ([Rule(Fixed(iterations=10))], [1]),
+        ([Rule(Looks(10))], [10]),
+        ([Rule(Fixed(iterations=10), average=ema)], [10]),
+        ([Rule(Looks(10), average=ema)], [10]),
+        ([Rule(Looks(10, kind="estimate"), average=ema), Rule(Looks(10))], [10, 10]),
+    ):
+        assert seconds(Plain(), *rules) == pytest.approx([0.1 + 0.001 * number for number in carried])
+    # an estimate is made, too: for the average at each iteration, for a fixed number of them once
+    for rules, made in (
+        ([Rule(Fixed(iterations=10))], 1),
+        ([Rule(Fixed(iterations=10), average=ema)], 10),
+        ([Rule(Looks(10, kind="estimate"), average=ema)], 10),
+        ([Rule(Looks(10, kind="estimate"))], 10),
+    ):
+        assert seconds(Plain(estimates=0.004), *rules) == pytest.approx([0.1 + 0.005 * made])

@@ -316,3 +316,27 @@ def test_the_command_says_in_words_which_is_better(command, tmp_path):
     alike = command("compare", "a", long).stdout.splitlines()
     assert alike[:2] == ["A: a", f"B: {long}"]
     assert "A dB" in alike[2] and "equal in practice" in alike[3]
+
+
+def test_the_means_of_two_methods_are_over_the_draws_that_are_compared():
+    """Of an image with several draws, one that either restored exactly is in no mean of either."""
+    records = [
+        record(
+            f"{label}-{image}-{draw}",
+            label=label,
+            image=str(image),
+            image_sha256=str(image),
+            repetition=draw,
+            noisy_sha256=f"{image}-{draw}",
+            psnr=None if exact else psnr + image + 4.0 * draw,
+            mse=0.0 if exact else 0.01,
+        )
+        for label, psnr in (("a", 30.0), ("b", 29.0))
+        for image in range(6)
+        for draw in range(2)
+        for exact in [(label, image, draw) == ("b", 0, 1)]
+    ]
+    found = one(*records)
+    assert found.difference.mean == pytest.approx(1.0)
+    assert found.psnr_a - found.psnr_b == pytest.approx(found.difference.mean)
+    assert found.psnr_a == pytest.approx((30.0 + sum(30.0 + image + 2.0 for image in range(1, 6))) / 6)

@@ -8,9 +8,11 @@ import pytest
 from asked_things import choice, request, results, run_of, told
 from sample_records import trial
 
+from priorbench.cli.transfer.flat import flat
 from priorbench.contract.requests import request_from_json, request_to_json
-from priorbench.ranking.filters import Filter
+from priorbench.ranking.filters import Filter, wanted_records
 from priorbench.ranking.leaderboard import leaderboard
+from priorbench.ranking.newest import Selection, marked
 from priorbench.store.database import Store
 
 PLAIN = request("m", denoiser=choice("m", k=1))
@@ -115,3 +117,19 @@ def test_an_earlier_version_of_the_metric_itself_is_told_as_that():
     row, notes = the_row((1, EDGY, outputs("first", edgy=1.0)), (2, edited, outputs("second", edgy=5.0)))
     assert row.metrics == {"edgy": 6.0}
     assert notes == [f"3 records of earlier versions or parameters of the same labels are left out{END}"]
+
+
+def test_what_boards_show_a_metric_of_is_not_older():
+    """`forget --older` takes out what boards leave out: it took the values that they show with it."""
+    told_all = told((1, EDGY, outputs("edgy", edgy=1.0)), (2, PLAIN, outputs("plain")))
+    assert not marked(told_all.scores(), Selection(older=True)).any()
+    other = told((1, EDGY, outputs("edgy", output="f", edgy=1.0)), (2, PLAIN, outputs("plain")))
+    assert marked(other.scores(), Selection(older=True)).sum() == 3
+
+
+def test_a_table_of_records_has_the_metrics_that_boards_show():
+    scores = told((1, EDGY, outputs("edgy", edgy=1.0)), (2, PLAIN, outputs("plain"))).scores()
+    found = wanted_records(scores)
+    assert sorted(one.metrics["edgy"] for one in found.values() if one.current) == [1.0, 2.0, 3.0]
+    row = flat({"metrics": {}, "environment": {}}, next(one for one in found.values() if one.current))
+    assert row["metrics.edgy"] in (1.0, 2.0, 3.0)

@@ -99,3 +99,10 @@ def test_latex_takes_the_tables(tmp_path):
     )
     assert run.returncode == 0, run.stdout[-2000:]
     assert (tmp_path / "board.pdf").stat().st_size > 1000
+
+
+def test_a_best_value_of_zero_is_bold():
+    means = {"same": [31.0, 29.0], "worse": [28.0, 29.5]}
+    records = [replace(one, noisy_psnr=30.0) for one in columns_of(means)]
+    gains = [cells[1] for cells in _cells(latex.latex(leaderboard(records), ["method", "gain"]))[1:]]
+    assert gains == [r"\textbf{0.00}", "$-1.25$"]

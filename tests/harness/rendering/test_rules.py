@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -181,3 +182,11 @@ def test_names_and_reasons_of_a_strangers_records_do_nothing(hostile):
     assert hostile not in markdown or (hostile == "=cmd|x" and "|x" not in markdown.replace("\\|x", ""))
     assert json.loads(rendering.rules_json(boards))
     assert all(not row[7].startswith("=") for row in csv.reader(io.StringIO(rendering.rules_csv(boards))))
+
+
+def test_a_share_of_few_images_is_not_rounded_to_none_or_all():
+    gaps = [2.0, *[0.0] * 299]
+    records = [replace(one, fired=number == 0) for number, one in enumerate(ruled("es", gaps))]
+    [board] = rules_boards(records)
+    columns = rendering.rules_columns(board)
+    assert (columns[">1 dB"], columns["not fired"]) == (["<1 %"], [">99 %"])

@@ -225,6 +225,17 @@ def test_pictures_are_the_middles_of_what_was_scored(tmp_path):
     assert len(page.of("canvas")) == 3 * 3  # an error map for all but the clean ones
 
 
+def test_the_psnr_below_a_picture_is_that_of_the_draw_in_it(tmp_path):
+    """Tables have means over the draws of an image; a picture is of the first."""
+    records, _ = pictured_records(methods=1, images=1)
+    again = dataclasses.replace(
+        records[0], key="again", repetition=1, noisy_sha256="another", psnr=30.0, noisy_psnr=25.0, crops={}
+    )
+    shown = Page(make_page(tmp_path, [*records, again])).visible()
+    assert "20.00 dB" in shown
+    assert re.findall(r"m0\s+([0-9.]+) dB", shown) == ["20.00"]
+
+
 def test_a_result_without_a_picture_is_left_out_and_a_board_without_any_says_so(tmp_path):
     records, _ = pictured_records(methods=2, images=1)
     bare = [dataclasses.replace(record, crops={}) for record in records]

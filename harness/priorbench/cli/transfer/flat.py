@@ -48,8 +48,9 @@ def flat(values: Mapping[str, Any], named: Named) -> dict[str, Any]:
     row |= {name: value for name, value in values.items() if name not in NESTED}
     row["notes"] = "; ".join(values.get("notes", ())) or None
     row["trained_on"] = "; ".join(values.get("trained_on", ())) or None
+    shown = {**values, "metrics": {**named.metrics, **(values.get("metrics") or {})}}
     for name in _SPREAD:
-        for entry, value in (values.get(name) or {}).items():
+        for entry, value in (shown.get(name) or {}).items():
             row[f"{name}.{entry}"] = json.dumps(value) if isinstance(value, (dict, list)) else value
     for name in _FACTS:
         row[f"environment.{name}"] = values["environment"].get(name)

@@ -51,17 +51,18 @@ class Rule(NamedTuple):
 
 @dataclass(kw_only=True, slots=True)
 class Averages:
-    """A running average that several rules may report, and the seconds that it took."""
+    """A running average that several rules may report, the seconds that it took, and its last output."""
 
     of: Averager
     seconds: float = 0.0
+    shown: Shown | None = None
 
     def add(self, look: LookAt) -> None:
         """Take the output of an iterate in."""
-        shown = look.bring("output")
+        shown = self.shown = look.bring("output")
         start = time.perf_counter()
         self.of.add(shown.image)
-        self.seconds += time.perf_counter() - start + shown.carried.wall
+        self.seconds += time.perf_counter() - start + shown.made + shown.carried.wall
 
     @property
     def spent(self) -> Spent:
@@ -76,16 +77,19 @@ def averages_of(averages: Iterable[Average]) -> dict[Average, Averages]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
-    """A choice: the image that is reported, the look that it is from, and whether it is an average."""
+    """A choice: the image that is reported, the look that it is from, and whether it is paid for.
+
+    An average is there anyway, and an image at which the rule looked is.
+    """
 
     image: torch.Tensor
     at: LookAt
-    averaged: bool
+    paid: bool
 
     @property
     def shown(self) -> Shown:
-        """What it cost to have the image; an average is there anyway."""
-        return Shown(image=self.image) if self.averaged or self.at.shown is None else self.at.shown
+        """What it cost to have the image."""
+        return Shown(image=self.image) if self.paid or self.at.shown is None else self.at.shown
 
 
 class Watcher:
@@ -111,6 +115,7 @@ class Watcher:
         self.of_companion = False
         self.own = Account()  # what judging costs
         self._waited = 0.0
+        self._charged: list[Shown] = []  # images of the last look that were charged
         self._seen: list[tuple[int, Account]] = []  # what had been spent at each look
         self._beside: list[tuple[int, Account]] = []  # the same of the companion
         self._guarded(lambda: self.rule.rule.begin(trajectory))
@@ -131,6 +136,7 @@ class Watcher:
     def observe(self, look: LookAt, account: Account) -> None:
         """Show an iterate to the rule."""
         self._seen.append((look.iteration, account))
+        self._charged = []
         judged = None
         if self.rule.oracle and self.averages is not None:
             judged = self.averages.of.current()
@@ -194,8 +200,9 @@ class Watcher:
 
     def _keep(self, look: LookAt) -> Kept:
         if self.averages is not None:
-            return Kept(image=self.averages.of.current(), at=look, averaged=True)
-        return Kept(image=look.bring("estimate").image.clone(), at=look, averaged=False)
+            return Kept(image=self.averages.of.current(), at=look, paid=True)
+        shown = look.bring("estimate")
+        return Kept(image=shown.image.clone(), at=look, paid=any(one is shown for one in self._charged))
 
     def _bill(self) -> Account:
         """Return what had been spent at the stop: by the fit, by the companion, and by judging."""
@@ -204,9 +211,11 @@ class Watcher:
         return bill.plus(until[-1]) if until else bill
 
     def _charge(self, shown: Shown, waited: float) -> None:
-        """Charge an image that the rule asked for, whoever asked for it first."""
-        self.own.add(shown.carried)
-        self.own.add(Spent(wall=shown.made, device=shown.made))
+        """Charge an image that the rule asked for, whoever asked for it first; its average pays its own."""
+        self._charged.append(shown)
+        if self.averages is None or shown is not self.averages.shown:
+            self.own.add(shown.carried)
+            self.own.add(Spent(wall=shown.made, device=shown.made))
         self._waited += waited
 
     def _guarded(self, ask: Callable[[], Answer], look: LookAt | None = None) -> Answer | None:

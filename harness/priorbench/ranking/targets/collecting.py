@@ -146,5 +146,9 @@ def _note(told: Told, data: Mapping[str, Any], slot: int, elapsed: float) -> Non
 
 def _version(data: Mapping[str, Any]) -> str:
     """Return as text what makes a fit, whatever rule looked on: the method's parameters and its code."""
-    names = ("denoiser", "parameters", "plugin", "plugin_version", "plugin_source", "plugin_commit")
+    names = ["denoiser", "parameters", "plugin", "plugin_version", "plugin_source"]
+    if not data.get(
+        "plugin_source"
+    ):  # which says more than a commit: most commits change no code of a method
+        names.append("plugin_commit")
     return json.dumps([data.get(name) for name in names], sort_keys=True)

@@ -350,3 +350,14 @@ def test_a_fit_that_its_rule_ended_has_its_result_when_it_ended_and_nothing_befo
     assert (found.expected_seconds, found.expected_iterations) == (6.6, 66)
     assert [within.without for within in times(board, "a@es-wmv+stop-now").within] == [1, 0]
     assert not any("without a curve" in note for note in board.notes)
+
+
+def test_a_commit_that_changed_no_source_makes_no_other_fit():
+    """The digest of the source says what ran: fits before and after a change of the documents are alike."""
+    first = [
+        rising("a", str(n), seconds=1.0, rule="x", plugin_source="s", plugin_commit="1") for n in range(4)
+    ]
+    later = {"plugin_source": "s", "plugin_commit": "2", "started_at": "2026-02-01T00:00:00+00:00"}
+    board = one([*first, *(rising("a", str(n), seconds=1.0, rule="y", **later) for n in range(2))])
+    assert (board.images, times(board, "a").fits) == (4, 4)
+    assert not any("other parameters or code" in note for note in board.notes)
