@@ -31,10 +31,20 @@ class CodeDigest:
     distributions : tuple of str
         Other installed distributions that it imports, and what those require; their versions belong in the
         key.
+    files : frozenset of str
+        Names of the files that the digest is of; none for the measured path.
     """
 
     digest: str
     distributions: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
+
+    def holds(self, module: str) -> bool:
+        """Say whether a module is among the files, or part of the core as they are."""
+        place = module.replace(".", "/")
+        if not self.files:
+            return place.partition("/")[0] == "priorbench"
+        return not self.files.isdisjoint((f"{place}.py", f"{place}/__init__.py"))
 
 
 @functools.cache
@@ -61,7 +71,9 @@ def code_digest(factory: str) -> CodeDigest:
     sources = plugin_sources(module)
     if sources.files:
         distributions = with_requirements(sources.distributions)
-        return CodeDigest(digest=digest_of(sources.files), distributions=distributions)
+        return CodeDigest(
+            digest=digest_of(sources.files), distributions=distributions, files=frozenset(sources.files)
+        )
     if f"{module.replace('.', '/')}.py" in core_files():
         return CodeDigest(digest="core")
     raise PriorbenchError(
