@@ -116,7 +116,7 @@ class _Walk:
                         self.found.files |= {f"{owner.prefix}{name}": one for name, one in beside}
 
     def _is_foreign(self, owner: _Owner) -> bool:
-        """Say whether versions of distributions other than the plugin's own speak for this; note their names."""
+        """Say whether versions of distributions that are not the plugin's own speak for this; note these."""
         if not owner.installed:
             return False
         distributions = _distributions_of(owner.name)
@@ -271,11 +271,14 @@ def _has_file(distribution: str, beginnings: tuple[str, ...]) -> bool:
 
 @functools.cache
 def _has_no_index(distribution: str) -> bool:
-    """Say whether a distribution was installed from a folder, a repository or an address: it may change
-    while its version does not. (Conda says that of what it has built itself.)
+    """Say whether a distribution came from a folder, a repository or an address: its version may stay.
+
+    Conda says that of what it has built itself.
     """
     about = importlib.metadata.distribution(distribution)
-    return bool(about.read_text("direct_url.json")) and (about.read_text("INSTALLER") or "").strip() != "conda"
+    return (
+        bool(about.read_text("direct_url.json")) and (about.read_text("INSTALLER") or "").strip() != "conda"
+    )
 
 
 @functools.cache
