@@ -19,6 +19,7 @@ from priorbench.loading.load import load_registry
 from priorbench.machine.settings import KEEP_VARIABLE
 from priorbench.protocol.seeding import salt_hash
 from priorbench.run.keys import Provenance, record_key, worker_variables
+from priorbench.store.columns.keys import DIGEST, key_array
 
 PLUGIN = """
 from priorbench import DenoiserSpec, MetricSpec, NoiseSpec, OperatorSpec, StoppingRuleSpec, hookimpl
@@ -142,6 +143,7 @@ def test_a_key_is_the_hash_of_one_json_text(changes: dict[str, Any]) -> None:
     text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
     expected = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
     assert record_key(trial, rule, provenance) == expected
+    assert key_array([expected]).dtype == DIGEST, "rankings of large stores hang on that"
 
 
 def test_the_product_of_bfloat16_numbers_is_in_the_key(site):
