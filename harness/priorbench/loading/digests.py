@@ -135,7 +135,7 @@ def _forget_outdated(path: Path) -> None:
     Python takes compiled code for current if the text has the size and the time, in seconds, that it had.
     Nobody can set when a file was changed last in any way, and that is what is compared here.
     """
-    compiled = Path(importlib.util.cache_from_source(path, optimization=""))
+    compiled = Path(importlib.util.cache_from_source(str(path), optimization=""))
     try:
         about = compiled.stat()
         if min(about.st_mtime_ns, about.st_ctime_ns) > path.stat().st_ctime_ns:
