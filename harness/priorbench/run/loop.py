@@ -58,10 +58,10 @@ def execute(
     """
     began = time.monotonic()
     environments = Environments(store, executor, threads=plan.options.threads, device=plan.options.device)
-    elsewhere = isinstance(executor, RemoteExecutor)
+    remote = isinstance(executor, RemoteExecutor)
     if isinstance(executor, RemoteExecutor):
         executor.prepare(lambda: needs_of(plan))
-    installed = Installed({} if elsewhere else versions_of(plan))
+    installed = Installed({} if remote else versions_of(plan))  # other machines are asked for theirs
     progress = Progress(planned=len(plan))
 
     def told(progress: Progress) -> None:
