@@ -75,7 +75,7 @@ def _record(
     image, noise, repetition, method = place
     iterative = method % 4 == 3
     common = {
-        "key": _digest("key", *place),
+        "key": _digest("key", *place)[:32],
         "denoiser": f"method-{method}",
         "parameters": {"strength": 0.1, "iterations": 3000} if iterative else {"strength": 0.1},
         "plugin": "synthetic",

@@ -1,4 +1,4 @@
-"""Groups trials that can be fitted at once: of one method, on images of one shape."""
+"""Groups trials that can be fitted at once: of one method, on images of one shape, each image once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,12 @@ def _can_fit_several(registry: Registry) -> Callable[[str], bool]:
 
 
 def _kin(trial: Trial) -> str:
-    """Return what trials have in common that can be run as one, or be refused as one."""
-    chosen = [trial.denoiser, trial.operator, trial.noise, *trial.stopping]
+    """Return what trials have in common that can be run as one, or be refused as one.
+
+    Two draws of the noise on one image have nothing in common: a method that gets both could compute the
+    clean image from them.
+    """
+    chosen = [trial.denoiser, trial.image_set, trial.operator, trial.noise, *trial.stopping]
     shape = trial.channels, trial.height, trial.width
-    return json.dumps([*map(asdict, chosen), shape, trial.device, trial.threads], sort_keys=True)
+    alike = [*map(asdict, chosen), shape, trial.repetition, trial.device, trial.threads]
+    return json.dumps(alike, sort_keys=True)

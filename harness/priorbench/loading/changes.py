@@ -14,7 +14,7 @@ from priorbench.loading.sources import core_files, plugin_sources
 CORE = "core"
 #: seconds for which a comparison holds
 LATELY = 0.5
-#: of a file: moment of its last change, size, number on its disk
+#: of a file or folder: moment of its last change, size, number on its disk
 _Stamp = tuple[int, int, int]
 
 
@@ -33,7 +33,8 @@ class CodeWatch:
     def difference(self, planned: Iterable[tuple[str, str]]) -> str | None:
         """Return in one line whose code differs from what was planned, or None.
 
-        Every file is read once; from then on only changes on the disk are looked for.
+        Every file is read once; from then on only changes on the disk are looked for, in the folders of the
+        files too: a new file counts.
 
         Parameters
         ----------
@@ -58,7 +59,8 @@ class CodeWatch:
         if known is not None and all(_stamp(path) == stamp for path, stamp in known[1].items()):
             return known[0]
         files = _files(factory)
-        stamps = {place: _stamp(place) for place in map(str, files.values())}
+        folders = dict.fromkeys(path.parent for path in files.values())
+        stamps = {place: _stamp(place) for place in map(str, (*files.values(), *folders))}
         digest = digest_of(files) if files else "nothing"
         self._known[factory] = (digest, stamps)
         return digest

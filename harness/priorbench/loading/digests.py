@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
+import importlib.util
+import marshal
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,10 +31,20 @@ class CodeDigest:
     distributions : tuple of str
         Other installed distributions that it imports, and what those require; their versions belong in the
         key.
+    files : frozenset of str
+        Names of the files that the digest is of; none for the measured path.
     """
 
     digest: str
     distributions: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
+
+    def holds(self, module: str) -> bool:
+        """Say whether a module is among the files, or part of the core as they are."""
+        place = module.replace(".", "/")
+        if not self.files:
+            return place.partition("/")[0] == "priorbench"
+        return not self.files.isdisjoint((f"{place}.py", f"{place}/__init__.py"))
 
 
 @functools.cache
@@ -59,7 +71,9 @@ def code_digest(factory: str) -> CodeDigest:
     sources = plugin_sources(module)
     if sources.files:
         distributions = with_requirements(sources.distributions)
-        return CodeDigest(digest=digest_of(sources.files), distributions=distributions)
+        return CodeDigest(
+            digest=digest_of(sources.files), distributions=distributions, files=frozenset(sources.files)
+        )
     if f"{module.replace('.', '/')}.py" in core_files():
         return CodeDigest(digest="core")
     raise PriorbenchError(
@@ -93,16 +107,55 @@ def with_requirements(distributions: Iterable[str]) -> tuple[str, ...]:
 
 
 def digest_of(files: Mapping[str, Path]) -> str:
-    """Return a digest of the names and contents of files.
+    """Return a digest of the names and contents of files; compiled code that may be of other texts goes.
 
     Parameters
     ----------
     files : mapping of str to Path
         Name, which does not depend on where things are installed -> file.
+
+    Raises
+    ------
+    PriorbenchError
+        Where compiled code is of another text, and cannot be removed.
     """
     digest = hashlib.sha256()
     for name in sorted(files):
+        if name.endswith(".py"):
+            _forget_outdated(files[name])
         with files[name].open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
         digest.update(f"{name}\0{content}\n".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()[:16]
+
+
+def _forget_outdated(path: Path) -> None:
+    """Remove a module's compiled code if its text was changed after that.
+
+    Python takes compiled code for current if the text has the size and the time, in seconds, that it had.
+    Nobody can set when a file was changed last in any way, and that is what is compared here.
+    """
+    compiled = Path(importlib.util.cache_from_source(str(path), optimization=""))
+    try:
+        about = compiled.stat()
+        if min(about.st_mtime_ns, about.st_ctime_ns) > path.stat().st_ctime_ns:
+            return
+    except OSError:  # there is none
+        return
+    try:
+        compiled.unlink(missing_ok=True)
+    except OSError:
+        if not _is_of(compiled, path):
+            raise PriorbenchError(
+                f"the compiled code {compiled} is not that of {path}, and cannot be removed: "
+                "Python would run it, and the key would say otherwise"
+            ) from None
+
+
+def _is_of(compiled: Path, path: Path) -> bool:
+    """Say whether compiled code is that of a module's text."""
+    try:
+        code = marshal.loads(compiled.read_bytes()[16:])  # what Python would run
+        return bool(code == compile(path.read_bytes(), str(path), "exec", dont_inherit=True, optimize=0))
+    except (OSError, ValueError, EOFError, TypeError, SyntaxError):
+        return False

@@ -1,8 +1,9 @@
-"""What a Python file imports, read from its text: nothing is run."""
+"""What a Python file imports, and which files beside it it names, read from its text: nothing is run."""
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ _FACTORY = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
 _MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 #: functions whose argument is the name of a module
 _IMPORTERS = ("import_module", "__import__", "importorskip")
+#: letters of a text that may name a file
+_LETTERS = 200
 
 
 def imported_names(path: Path, package: str = "") -> Iterator[str]:
@@ -29,11 +32,7 @@ def imported_names(path: Path, package: str = "") -> Iterator[str]:
     package : str
         The package that it is in, for its relative imports.
     """
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError, OSError):
-        return
-    for node in ast.walk(tree):
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -44,6 +43,27 @@ def imported_names(path: Path, package: str = "") -> Iterator[str]:
             yield from _text(node.args[0], _MODULE)
         else:
             yield from _text(node, _FACTORY)
+
+
+def files_beside(path: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (name, file) of each file in a file's folder, or below it, that a text in it names."""
+    for node in _nodes(path):
+        if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+            continue
+        text = node.value
+        if 0 < len(text) <= _LETTERS and text.isprintable() and not Path(text).is_absolute():
+            file = path.parent / text
+            with contextlib.suppress(OSError, ValueError):
+                if file.is_file():
+                    yield text, file
+
+
+def _nodes(path: Path) -> Iterator[ast.AST]:
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, OSError):
+        return
+    yield from ast.walk(tree)
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:

@@ -9,12 +9,14 @@ import ast
 import functools
 import importlib.metadata
 import importlib.util
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES
 from pathlib import Path
 
-from priorbench.loading.imported_names import imported_names
+from priorbench.loading.imported_names import files_beside, imported_names
 
 #: folders of the core that take part in every result: their files are in every key
 MEASURED_PATH = ("contract", "machine", "parameters", "player", "protocol", "standard", "worker")
@@ -38,7 +40,9 @@ _SPOKEN_FOR = frozenset(
     }
 )
 #: what grows in a package's folder without being part of it
-_NOT_SOURCE = ("__pycache__", ".pyc", ".pyo", ".nbi", ".nbc", "~")
+_NOT_SOURCE = ("__pycache__", ".pyo", ".nbi", ".nbc", "~")
+#: what the files of modules end with
+_MODULES = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
 
 CORE = Path(__file__).parents[1]
 
@@ -68,16 +72,17 @@ def plugin_sources(module: str) -> Sources:
     """Return what the code of a plugin is made of.
 
     Every file of its package counts, data files too, and every file of what it imports, directly or not, as
-    far as that is its own distribution's or was not installed from a wheel (so that no version speaks for
-    it). Of the core it takes the modules outside the measured path that it uses, such as parts of the
-    toolkit.
+    far as that is its own distribution's or was not installed from an index (so that no version speaks for
+    it). Of a single module that are also the files beside it that it names. Of the core it takes the modules
+    outside the measured path that it uses, such as parts of the toolkit.
 
     Parameters
     ----------
     module : str
         Dotted name of the module that holds the factory.
     """
-    walk = _Walk(distribution=_distribution(module.partition(".")[0]))
+    owner = _owner(module)
+    walk = _Walk(own=frozenset() if owner is None else _distributions_of(owner.name))
     walk.follow([module])
     return walk.found
 
@@ -85,9 +90,9 @@ def plugin_sources(module: str) -> Sources:
 class _Walk:
     """Follows imports from file to file, each once."""
 
-    def __init__(self, distribution: str | None) -> None:
+    def __init__(self, own: frozenset[str]) -> None:
         self.found = Sources()
-        self._distribution = distribution
+        self._own = own
         self._seen: set[str] = set()
 
     def follow(self, names: Iterable[str]) -> None:
@@ -106,15 +111,18 @@ class _Walk:
                 self.found.files[f"{owner.prefix}{file}"] = path
                 if path.suffix == ".py":
                     waiting += imported_names(path, owner.package_of(file))
+                    if path in owner.roots and not owner.name.startswith("priorbench."):
+                        beside = files_beside(path)
+                        self.found.files |= {f"{owner.prefix}{name}": one for name, one in beside}
 
     def _is_foreign(self, owner: _Owner) -> bool:
-        """Say whether an installed distribution other than the plugin's own has this; note its name."""
+        """Say whether versions of distributions that are not the plugin's own speak for this; note these."""
         if not owner.installed:
             return False
-        distribution = _distribution(owner.name.partition(".")[0])
-        if distribution is None or distribution == self._distribution:
+        distributions = _distributions_of(owner.name)
+        if not distributions or distributions & self._own or any(map(_has_no_index, distributions)):
             return False
-        self.found.distributions.add(distribution)
+        self.found.distributions |= distributions
         return True
 
 
@@ -206,22 +214,71 @@ def _public_face() -> Mapping[str, str]:
 
 def _inside(root: Path) -> Iterator[tuple[str, Path]]:
     """Yield (name from the folder around it, file) of a file, or of every file in a folder."""
-    for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-        below = path.relative_to(root.parent)
-        if path.is_file() and not any(
-            part.startswith(".") or part.endswith(_NOT_SOURCE) for part in below.parts
-        ):
-            yield below.as_posix(), path
+    for path in _files(root) if root.is_dir() else [root]:
+        yield path.relative_to(root.parent).as_posix(), path
+
+
+def _files(folder: Path, around: tuple[Path, ...] = (), *, linked: bool = False) -> Iterator[Path]:
+    """Yield the files of a folder that count, those of the folders in it too.
+
+    Python imports through links to folders. What else is behind one may be a whole data set: there only
+    modules count, as far as there are some in each folder on the way.
+    """
+    with os.scandir(folder) as found:
+        inside = sorted((one for one in found if _counts(folder, one.name)), key=lambda one: one.name)
+    if linked and (not any(_is_module(one.name) for one in inside) or any(map(folder.samefile, around))):
+        return
+    for one in inside:
+        if one.is_dir():
+            yield from _files(folder / one.name, (*around, folder), linked=linked or one.is_symlink())
+        elif one.is_file() and (not linked or _is_module(one.name)):
+            yield folder / one.name
+
+
+def _counts(folder: Path, name: str) -> bool:
+    """Say whether something in a package's folder may be part of it; compiled code is where it is alone."""
+    if name.startswith(".") or name.endswith(_NOT_SOURCE):
+        return False
+    return not name.endswith(".pyc") or not (folder / f"{name[:-1]}").exists()
+
+
+def _is_module(name: str) -> bool:
+    return name.endswith(_MODULES)
 
 
 def _is_installed(path: Path) -> bool:
     return any(part in ("site-packages", "dist-packages") for part in path.parts)
 
 
-def _distribution(package: str) -> str | None:
-    """Return the installed distribution whose wheel has a top-level package; None where none says so."""
-    owners = _distributions().get(package)
-    return owners[0] if owners else None
+@functools.cache
+def _distributions_of(name: str) -> frozenset[str]:
+    """Return the installed distributions whose wheels have a package; none where no wheel says so.
+
+    Several may share the outermost package. Then those count that have files in the inner one.
+    """
+    owners = frozenset(_distributions().get(name.partition(".")[0], ()))
+    if len(owners) < 2:
+        return owners
+    place = name.replace(".", "/")
+    beginnings = (f"{place}/", f"{place}.")
+    return frozenset(one for one in owners if _has_file(one, beginnings)) or owners
+
+
+def _has_file(distribution: str, beginnings: tuple[str, ...]) -> bool:
+    files = importlib.metadata.files(distribution) or ()
+    return any(file.as_posix().startswith(beginnings) for file in files)
+
+
+@functools.cache
+def _has_no_index(distribution: str) -> bool:
+    """Say whether a distribution came from a folder, a repository or an address: its version may stay.
+
+    Conda says that of what it has built itself.
+    """
+    about = importlib.metadata.distribution(distribution)
+    return (
+        bool(about.read_text("direct_url.json")) and (about.read_text("INSTALLER") or "").strip() != "conda"
+    )
 
 
 @functools.cache

@@ -60,6 +60,8 @@ _INHERITED = frozenset(
     }
 )
 _BEGINNINGS = ("LC_", "XDG_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "ROCM_", "COVERAGE_")
+#: of these, what changes the arithmetic of a library or the times of all calls
+_LEFT_OUT = frozenset({"NVIDIA_TF32_OVERRIDE", "CUDA_LAUNCH_BLOCKING"})
 
 #: parameters of mallopt, in glibc's malloc.h
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
@@ -81,7 +83,9 @@ def inherited(plugins: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     chosen = {name.strip() for name in os.environ.get(KEEP_VARIABLE, "").split(",")} | _INHERITED
     found = {
-        name: value for name, value in os.environ.items() if name in chosen or name.startswith(_BEGINNINGS)
+        name: value
+        for name, value in os.environ.items()
+        if name in chosen or (name.startswith(_BEGINNINGS) and name not in _LEFT_OUT)
     }
     if plugins is None:
         return found

@@ -65,7 +65,7 @@ def _serve(commands: IO[bytes], replies: int, descriptor: int) -> None:
 
 def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..., Mapping[str, Any]]]:
     """Return what each command does."""
-    from priorbench.player.messages import work_from_message
+    from priorbench.player.messages import with_pixels, work_from_message
     from priorbench.player.own import OwnPlayer
 
     shapes: list[str] = []
@@ -77,6 +77,10 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
         return image
 
     player = OwnPlayer(registry, baseline, alone=True, carry=carry)
+
+    def receive(seeds: list[int]) -> Mapping[str, Any]:
+        player.receive(with_pixels(player.problems, seeds, shared))
+        return {}
 
     def show(index: int, kind: Any) -> Mapping[str, Any]:
         shown = player.fit.show(index, kind)
@@ -103,8 +107,9 @@ def _actions(registry: Any, shared: Any, baseline: int) -> dict[str, Callable[..
 
     return {
         "answer": dict,
-        "make": lambda **told: {"seconds": player.make(work_from_message(told, shared, registry))},
+        "make": lambda **told: {"seconds": player.make(work_from_message(told, registry))},
         "begin": lambda: {"seconds": player.begin()},
+        "receive": receive,
         "advance": advance,
         "show": show,
         "show-next": lambda kind: {} if ended else show(0, kind),

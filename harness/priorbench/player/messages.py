@@ -1,11 +1,16 @@
-"""Work as a line of text and bytes beside it: what travels from the judge to a player's process."""
+"""Work as a line of text, and its pixels, which come later: what travels from the judge to a player.
+
+A method is made and warmed up before its process has the pixels: it could find them there, and would have
+worked on them before the clock starts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from priorbench.contract.noise import NoiseDescriptor
@@ -19,11 +24,8 @@ from priorbench.protocol.problems import OperatorDraw, posed
 _DESCRIPTOR = tuple(item.name for item in fields(NoiseDescriptor))
 
 
-def work_to_message(work: Work, shared: SharedMemory) -> dict[str, Any]:
-    """Return work as JSON values; the pixels go to the shared memory."""
-    masks = [problem.observation.mask for problem in work.problems if problem.masked]
-    pixels = [torch.from_numpy(problem.noisy) for problem in work.problems]
-    shared.write([*pixels, *(mask.to(torch.uint8) for mask in masks if mask is not None)])
+def work_to_message(work: Work) -> dict[str, Any]:
+    """Return work as JSON values, without pixels, and without seeds, which follow from these."""
     return {
         "denoiser": work.denoiser,
         "parameters": work.parameters,
@@ -34,7 +36,6 @@ def work_to_message(work: Work, shared: SharedMemory) -> dict[str, Any]:
                 "measured": problem.noisy.shape,
                 "shape": problem.shape,
                 "noise": _told(problem.observation.noise),
-                "seed": problem.observation.seed,
                 "operator": None if draw is None else asdict(draw),
                 "masked": problem.masked,
             }
@@ -48,45 +49,56 @@ def _told(noise: NoiseDescriptor | None) -> dict[str, Any] | None:
     return None if noise is None else {name: getattr(noise, name) for name in _DESCRIPTOR}
 
 
-def work_from_message(message: Mapping[str, Any], shared: SharedMemory, registry: Registry) -> Work:
-    """Return the work that `work_to_message` wrote; operators are drawn again."""
+def work_from_message(message: Mapping[str, Any], registry: Registry) -> Work:
+    """Return the work that `work_to_message` wrote, all pixels 0 and unmasked; operators are drawn again."""
     told = message["problems"]
-    images = [(tuple(one["measured"]), torch.float32) for one in told]
-    masks = [(tuple(one["measured"]), torch.uint8) for one in told if one["masked"]]
-    found = shared.read([*images, *masks])
-    pixels, masked = found[: len(told)], iter(found[len(told) :])
     draws = [None if one["operator"] is None else _draw(one["operator"]) for one in told]
     return Work(
         denoiser=message["denoiser"],
         parameters=message["parameters"],
         iterative=message["iterative"],
         device=message["device"],
-        problems=tuple(
-            _problem(one, noisy, next(masked) if one["masked"] else None, draw, registry)
-            for one, noisy, draw in zip(told, pixels, draws, strict=True)
-        ),
+        problems=tuple(_problem(one, draw, registry) for one, draw in zip(told, draws, strict=True)),
         draws=tuple(draws),
     )
 
 
-def _problem(
-    told: Mapping[str, Any],
-    noisy: torch.Tensor,
-    mask: torch.Tensor | None,
-    draw: OperatorDraw | None,
-    registry: Registry,
-) -> Problem:
+def write_pixels(work: Work, shared: SharedMemory) -> list[int]:
+    """Write the pixels and masks of work to the shared memory; return the seed of each problem."""
+    masks = [problem.observation.mask for problem in work.problems if problem.masked]
+    pixels = [torch.from_numpy(problem.noisy) for problem in work.problems]
+    shared.write([*pixels, *(mask.to(torch.uint8) for mask in masks if mask is not None)])
+    return [problem.observation.seed for problem in work.problems]
+
+
+def with_pixels(problems: Sequence[Problem], seeds: Sequence[int], shared: SharedMemory) -> list[Problem]:
+    """Return problems with what `write_pixels` wrote."""
+    images = [(problem.noisy.shape, torch.float32) for problem in problems]
+    masks = [(problem.noisy.shape, torch.uint8) for problem in problems if problem.masked]
+    found = shared.read([*images, *masks])
+    masked = iter(found[len(problems) :])
+    whole = []
+    for problem, noisy, seed in zip(problems, found, seeds, strict=False):
+        mask = next(masked).bool() if problem.masked else problem.observation.mask
+        own = replace(problem.observation, seed=seed, mask=mask)
+        whole.append(replace(problem, noisy=noisy.numpy(), observation=own))
+    return whole
+
+
+def _problem(told: Mapping[str, Any], draw: OperatorDraw | None, registry: Registry) -> Problem:
+    measured = tuple(told["measured"])
     problem = posed(
-        noisy.numpy(),
+        np.zeros(measured, dtype=np.float32),
         descriptor=None if told["noise"] is None else _descriptor(told["noise"]),
         operator=Identity() if draw is None else draw.draw(registry),
-        seed=told["seed"],
+        seed=0,
         device="cpu",
         shape=tuple(told["shape"]),
     )
-    if mask is None:
+    if not told["masked"]:
         return problem
-    return replace(problem, observation=replace(problem.observation, mask=mask.bool()), masked=True)
+    mask = torch.ones(measured, dtype=torch.bool)
+    return replace(problem, observation=replace(problem.observation, mask=mask), masked=True)
 
 
 def _draw(told: Mapping[str, Any]) -> OperatorDraw:

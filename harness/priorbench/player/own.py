@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import random
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,8 +38,9 @@ class OwnPlayer:
     baseline : int, default 0
         resident bytes of an empty player; peak memory is reported net of it.
     alone : bool, default False
-        nothing but methods runs here, so that what the first trials imported may be put out of the garbage
-        collector's sight: looking through it takes 0.1 s before each measurement.
+        nothing but methods runs here. What the first trials imported may then be put out of the garbage
+        collector's sight: looking through it takes 0.1 s before each measurement. The global generators of
+        random numbers are seeded for each trial. And pixels come after `begin`: see `receive`.
     carry : callable, optional
         copies an image to the host's memory.
     """
@@ -66,6 +69,7 @@ class OwnPlayer:
         """Import and make the method; return the seconds."""
         self._before, self._fit = running(), None
         factory, imported = self._factory(work.denoiser)
+        self._seed(0)
         start = time.perf_counter()
         self._method = build(factory, work.parameters)
         _check_declared(self._method, work)
@@ -86,8 +90,30 @@ class OwnPlayer:
         device.reset_peak_memory()
         memory.reset_peak()
         self._stops = stops()
-        self._fit = OwnFit(self._method, work.problems, device, self._carry)
+        if not self._alone:
+            self._fit = OwnFit(self._method, work.problems, device, self._carry)
         return seconds
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems of the trial."""
+        assert self._work is not None
+        return self._work.problems
+
+    def receive(self, problems: Sequence[Problem]) -> None:
+        """Take problems in the place of those without pixels, after `begin` and before the clock starts."""
+        assert self._work is not None
+        device = torch.device(self._work.device)
+        self._work = replace(self._work, problems=tuple(_on(device, problem) for problem in problems))
+        self._seed(problems[0].observation.seed)
+        self._fit = OwnFit(self._method, self._work.problems, device_for(device), self._carry)
+
+    def _seed(self, seed: int) -> None:
+        """Seed the global generators: what draws from them would depend on the trials before."""
+        if self._alone:
+            torch.manual_seed(seed)
+            np.random.seed(seed)
+            random.seed(seed)
 
     def finish(self) -> Finished:
         """End the trial, and say what it left behind."""

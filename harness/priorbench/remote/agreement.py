@@ -18,8 +18,10 @@ from priorbench.loading.digests import code_digest, core_digest
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.machine.description import describe, versions
 from priorbench.machine.devices import resolve_device
+from priorbench.machine.settings import KEEP_VARIABLE
 from priorbench.parameters.values import build
 from priorbench.remote.wire import Question
+from priorbench.run.keys import worker_variables
 from priorbench.words import one_line
 
 _ABSENT = "nothing"
@@ -66,6 +68,8 @@ def differences(needs: Needs, found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _version(name: str) -> str | None:
+    if name == KEEP_VARIABLE:
+        return worker_variables() or None
     if name == "python":
         return ".".join(platform.python_version_tuple()[:2])
     return versions((name,))[name]

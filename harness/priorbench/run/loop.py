@@ -16,13 +16,14 @@ from priorbench.contract.specs import MetricSpec
 from priorbench.contract.trial import Trial
 from priorbench.loading.load import notify
 from priorbench.protocol.seeding import salt_hash
-from priorbench.run.needs import needs_of
+from priorbench.run.needs import needs_of, versions_of
 from priorbench.run.noting import Notes
 from priorbench.run.plan import Plan
 from priorbench.run.progress import Answered, Progress
 from priorbench.run.storing.answers import AnswerBook
 from priorbench.run.storing.claiming import Claiming
 from priorbench.run.storing.environments import Environments
+from priorbench.run.storing.installed import Installed
 from priorbench.run.storing.lookups import looked_up
 from priorbench.run.storing.rescoring import Rescoring
 from priorbench.run.storing.wanted import Wants, with_rules
@@ -57,8 +58,10 @@ def execute(
     """
     began = time.monotonic()
     environments = Environments(store, executor, threads=plan.options.threads, device=plan.options.device)
+    remote = isinstance(executor, RemoteExecutor)
     if isinstance(executor, RemoteExecutor):
         executor.prepare(lambda: needs_of(plan))
+    installed = Installed({} if remote else versions_of(plan))  # other machines are asked for theirs
     progress = Progress(planned=len(plan))
 
     def told(progress: Progress) -> None:
@@ -76,7 +79,7 @@ def execute(
     try:
         with AnswerBook(store, run) as asking, Claims(store, run.id, lease=lease_seconds()) as claims:
             claiming = Claiming(claims, wants, asking, progress, told)
-            work = _Work(store, plan, asking, wants, claiming, progress, told, environments)
+            work = _Work(store, plan, asking, wants, claiming, progress, told, environments, installed)
             rescoring = Rescoring(store=store, folder=plan.options.outputs, environments=environments)
             missing = _missing(plan, wants, asking, progress, told, notes)
             try:
@@ -104,6 +107,7 @@ class _Work:
     progress: Progress
     watch: Watch
     environments: Environments
+    installed: Installed
 
     def do(self, executor: Executor, trials: Iterable[Trial]) -> None:
         """Have trials run, in the end also those that other runs held and did not make."""
@@ -131,6 +135,7 @@ class _Work:
             self.progress.lost += 1
             self.wants.of([record.key for record in records])  # what the other run made stays
         if kept:
+            self.installed.check()
             facts = [record for record, _ in kept]
             answers = self.asking.answered(facts)
             again = any(record.key in self.wants.again for record in facts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from priorbench.contract.executor import Needs
 from priorbench.contract.specs import (
     DenoiserSpec,
@@ -28,14 +30,7 @@ def needs_of(plan: Plan) -> Needs:
     PriorbenchError
         If a set has no usable image.
     """
-    suite, registry = plan.suite, plan.registry
-    named = [
-        *((DenoiserSpec.kind, choice.name) for choice in suite.denoisers),
-        *((NoiseSpec.kind, choice.name) for choice in suite.noises),
-        *((OperatorSpec.kind, choice.name) for choice in suite.operators),
-        *((StoppingRuleSpec.kind, choice.name) for choice in suite.stopping),
-        *((MetricSpec.kind, name) for name in suite.metrics),
-    ]
+    registry, named = plan.registry, _named(plan)
     specs = [registry.find(kind, name).spec for kind, name in named]
     factories = dict.fromkeys(spec.factory for spec in specs if isinstance(spec, Spec))
     code = ((factory, code_digest(factory).digest) for factory in factories)
@@ -43,7 +38,24 @@ def needs_of(plan: Plan) -> Needs:
         device=plan.options.device,
         threads=plan.options.threads,
         devices=plan.devices,
-        versions=Provenance(registry).versions(named),
+        versions=versions_of(plan),
         code=((CORE, core_digest()), *code),
         samples=tuple(plan.samples(_SAMPLES)),
     )
+
+
+def versions_of(plan: Plan) -> Mapping[str, str | None]:
+    """Return all versions that the keys of a plan hold, by distribution: see `Provenance.versions`."""
+    return Provenance(plan.registry).versions(_named(plan))
+
+
+def _named(plan: Plan) -> Sequence[tuple[str, str]]:
+    """Return what takes part in a plan: (kind, name)."""
+    suite = plan.suite
+    return [
+        *((DenoiserSpec.kind, choice.name) for choice in suite.denoisers),
+        *((NoiseSpec.kind, choice.name) for choice in suite.noises),
+        *((OperatorSpec.kind, choice.name) for choice in suite.operators),
+        *((StoppingRuleSpec.kind, choice.name) for choice in suite.stopping),
+        *((MetricSpec.kind, name) for name in suite.metrics),
+    ]

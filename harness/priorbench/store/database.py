@@ -163,7 +163,8 @@ class Store:
         answers : sequence of Answer or None, optional
             what they answer; None = each is asked for by its own names.
         replace : bool, default False
-            put these in the place of records with the same keys (a repeated failure).
+            put these in the place of records with the same keys that failed. A good one stays: it may have
+            come from elsewhere in the meantime.
 
         Raises
         ------
@@ -198,7 +199,9 @@ class Store:
     ) -> None:
         rows = [row_of(data) for data in records]
         if replace:
-            keys = [row["key"] for row in rows]
+            own = RECORDS.c.key.in_([row["key"] for row in rows])
+            failed = connection.execute(sa.select(RECORDS.c.key).where(own, RECORDS.c.status != "ok"))
+            keys = failed.scalars().all()
             for table in (RECORDS, SCORES):
                 connection.execute(sa.delete(table).where(table.c.key.in_(keys)))
         add_records(connection, rows)

@@ -15,7 +15,7 @@ from priorbench.machine.leftovers import is_helper
 from priorbench.machine.printed import Printed
 from priorbench.machine.processes import children_of, command_of, is_zombie, kill_tree
 from priorbench.machine.quiet import wait_until_quiet
-from priorbench.player.messages import work_to_message
+from priorbench.player.messages import work_to_message, write_pixels
 from priorbench.player.shared_memory import MissingPixelsError, SharedMemory
 from priorbench.player.work import Finished, Work
 from priorbench.protocol.exchange import Kind, Problem, Shown, Spent, Stretch
@@ -122,12 +122,18 @@ class PlayerProcess:
         timeout = None if self._timeout is None else self._timeout * len(work.problems)
         self._patience = Patience(timeout, self.process)
         self._work, self._keeper = work, None
-        self._send(("make", work_to_message(work, self._shared)), ("begin", {}))
+        self._send(("make", work_to_message(work)), ("begin", {}))
         return seconds_of(self._read())
 
     def begin(self) -> float:
-        """Warm up on other pixels, once, and get ready; return the seconds of the first call."""
+        """Warm up on other pixels, once, and get ready; return the seconds of the first call.
+
+        Only then does the process get its own pixels.
+        """
         seconds = seconds_of(self._read())
+        assert self._work is not None
+        self._send(("receive", {"seeds": write_pixels(self._work, self._shared)}))
+        self._read()
         self._keeper, self._number = Timekeeper(self.process, self._threads, self._for_each), 0
         return seconds
 

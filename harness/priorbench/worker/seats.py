@@ -51,7 +51,7 @@ class ProcessSeat:
 
     A player sees each clean image once. With another noise, or a second draw of it, one that remembers the
     first could compute the clean image: levels of one noise share their random numbers. With other
-    parameters, it could give back what it has computed before.
+    parameters, or for a rule with a fit of its own, it could give back what it has computed before.
 
     Parameters
     ----------
@@ -141,5 +141,6 @@ class ProcessSeat:
 
 def _owner(trials: Sequence[Trial]) -> str:
     first = trials[0]
-    setting = [(choice.name, choice.parameters) for choice in (first.image_set, first.operator, first.noise)]
+    chosen = (first.image_set, first.operator, first.noise, *first.stopping)
+    setting = [(choice.name, choice.parameters) for choice in chosen]
     return f"{first.denoiser.name} {first.denoiser.parameters} {len(trials)} {setting} {first.repetition}"

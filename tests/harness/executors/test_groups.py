@@ -8,6 +8,13 @@ import pytest
 from conftest_support import run_here
 from small_runs import records
 
+from priorbench.executors.groups import groups
+from priorbench.loading.load import load_registry
+from priorbench.run.options import PlanOptions
+from priorbench.run.plan import Plan
+from priorbench.suite.files import load_suite
+from priorbench.suite.model import SuiteOptions
+
 RUN = ("run", "-", "--images", "ramps:count=3", "--noise", "gaussian-25", "--denoiser", "approach")
 RULES = ("--stopping", "fixed", "--stopping", "oracle")
 
@@ -58,3 +65,20 @@ def test_an_executor_that_knows_no_batches_says_so(command):
     done = command(*RUN, *RULES, "--batch", "2", "--executor", "serial")
     assert done.returncode != 0
     assert "executor 'serial' runs one image at a time" in done.stderr
+
+
+def test_a_group_has_one_draw_of_the_noise():
+    """A method that gets two noisy versions of an image could compute the clean one."""
+    registry = load_registry()
+    options = SuiteOptions(
+        images=("phantom:size=16", "phantom:size=16,label=again"),
+        noises=("gaussian-25",),
+        denoisers=("deep-decoder:channels=8,iterations=3",),
+        stopping=("fixed",),
+        repetitions=3,
+    )
+    plan = Plan(load_suite("-", registry, options), registry, PlanOptions())
+    found = list(groups(plan.trials(lambda *_: None), registry, 4))
+    assert sum(map(len, found)) == 6
+    for group in found:
+        assert len({(one.image_set.label, one.repetition) for one in group}) == 1

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import os
+import py_compile
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -104,6 +109,145 @@ def test_what_python_leaves_behind_is_no_source(place: Path) -> None:
     (place / "mine" / "__pycache__" / "model.cpython-311.pyc").write_bytes(b"x")
     (place / "mine" / ".hidden").write_text("x")
     assert digest("mine:Model") == before
+
+
+def test_compiled_code_counts_where_its_text_is_not_there(place: Path) -> None:
+    (place / "mine").mkdir()
+    (place / "mine" / "__init__.py").write_text("class Model: ...\n")
+    (place / "mine" / "beside.pyc").write_bytes(b"x")
+    (place / "mine" / "beside.py").write_text("")
+    importlib.invalidate_caches()
+    assert "mine/beside.pyc" not in plugin_sources("mine").files
+    (place / "mine" / "beside.py").unlink()  # Python imports the compiled code now
+    assert "mine/beside.pyc" in plugin_sources("mine").files
+
+
+def test_modules_behind_links_to_folders_count(place: Path) -> None:
+    """Python imports them; a data set behind a link is no part of a package."""
+    elsewhere = place / "elsewhere"
+    (elsewhere / "deep").mkdir(parents=True)
+    (elsewhere / "data").mkdir()
+    for name in ("__init__.py", "level.py", "deep/table.py", "weights.bin", "data/1.png"):
+        (elsewhere / name).write_text("")
+    (place / "mine").mkdir()
+    (place / "mine" / "__init__.py").write_text("class Model: ...\n")
+    (place / "mine" / "sub").symlink_to(elsewhere, target_is_directory=True)
+    (elsewhere / "deep" / "round").symlink_to(place / "mine", target_is_directory=True)
+    importlib.invalidate_caches()
+    assert set(plugin_sources("mine").files) == {
+        "mine/__init__.py",
+        "mine/sub/__init__.py",
+        "mine/sub/level.py",
+        "mine/sub/deep/table.py",
+    }
+
+
+def test_files_that_a_single_module_names_beside_itself_count(place: Path) -> None:
+    (place / "tables").mkdir()
+    for name in ("weights.npz", "tables/a.csv", "other.npz"):
+        (place / name).write_text("1")
+    text = "from pathlib import Path\nHERE = Path(__file__).parent\n"
+    text += "A, B = HERE / 'weights.npz', HERE / 'tables/a.csv'\nC = ['', 'tables', '/', '\\0', 'missing']\n"
+    (place / "mine_alone.py").write_text(text)
+    importlib.invalidate_caches()
+    assert set(plugin_sources("mine_alone").files) == {"mine_alone.py", "weights.npz", "tables/a.csv"}
+
+
+@pytest.fixture
+def installed(place: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Install a distribution, as pip does."""
+    site = place / "site-packages"
+    site.mkdir()
+    monkeypatch.syspath_prepend(str(site))
+
+    def install(name: str, files: Mapping[str, str], **about: str) -> None:
+        record = [f"{file},,\n" for file in files]
+        told = {"METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n", **about}
+        told |= {"RECORD": "".join(record)}
+        told = {f"{name.replace('-', '_')}-1.dist-info/{file}": text for file, text in told.items()}
+        for file, text in {**files, **told}.items():
+            (site / file).parent.mkdir(parents=True, exist_ok=True)
+            (site / file).write_text(text)
+        importlib.invalidate_caches()
+        for cached in (sources._distributions, sources._distributions_of, sources._has_no_index):
+            cached.cache_clear()
+            monkeypatch.setattr(sources, cached.__name__, functools.cache(cached.__wrapped__))
+
+    return install
+
+
+def test_the_version_that_speaks_is_that_of_the_distribution_with_the_files(place, installed) -> None:
+    """Several distributions may share the outermost package."""
+    installed("z-first", {"family/first/__init__.py": ""})
+    installed("a-second", {"family/second/__init__.py": "", "single_second.py": ""})
+    (place / "mine_shared.py").write_text("import family.first\n")
+    assert plugin_sources("mine_shared").distributions == {"z-first"}
+    (place / "mine_shared.py").write_text("from family import second\n")
+    assert plugin_sources("mine_shared").distributions == {"a-second"}
+
+
+@pytest.mark.parametrize(
+    ("about", "by_files"),
+    [
+        ({}, False),
+        ({"direct_url.json": '{"url": "file:///x", "dir_info": {}}', "INSTALLER": "pip\n"}, True),
+        ({"direct_url.json": '{"url": "file:///x", "dir_info": {}}', "INSTALLER": "conda\n"}, False),
+    ],
+)
+def test_no_version_speaks_for_what_came_from_no_index(place, installed, about, by_files) -> None:
+    """Installed from a folder or a repository, a helper may change and keep its version."""
+    installed("a-helper", {"a_helper/__init__.py": ""}, **about)
+    (place / "mine_helped.py").write_text("import a_helper\n")
+    found = plugin_sources("mine_helped")
+    assert ("a_helper/__init__.py" in found.files) == by_files
+    assert found.distributions == (set() if by_files else {"a-helper"})
+
+
+@pytest.fixture
+def compiled(place: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A module and its compiled code, both older than now; Python takes that code for current."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    text = place / "mine_compiled.py"
+    text.write_text("LEVEL = 0.10\n")
+    code = Path(py_compile.compile(str(text), doraise=True) or "")
+    while code.stat().st_mtime_ns <= text.stat().st_ctime_ns:  # a clock has steps
+        py_compile.compile(str(text), doraise=True)
+    importlib.invalidate_caches()
+    return text, code
+
+
+def edited(text: Path) -> None:
+    """Write another text of the same size, and give it the time that the one before had."""
+    about = text.stat()
+    text.write_text("LEVEL = 0.90\n")
+    os.utime(text, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def test_compiled_code_of_another_text_is_not_run(compiled: tuple[Path, Path]) -> None:
+    text, code = compiled
+    digest("mine_compiled:LEVEL")
+    assert code.exists()
+    edited(text)
+    digest("mine_compiled:LEVEL")
+    assert not code.exists()
+    assert importlib.import_module("mine_compiled").LEVEL == 0.9
+    del sys.modules["mine_compiled"]
+
+
+def test_compiled_code_of_another_text_that_stays_is_an_error(compiled, monkeypatch) -> None:
+    text, code = compiled
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "read-only")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    os.utime(text)  # only touched: the code is still that of the text
+    py_compile.compile(str(text), doraise=True)
+    os.utime(code, ns=(0, 0))
+    digest("mine_compiled:LEVEL")
+    edited(text)
+    with pytest.raises(PriorbenchError, match="compiled code"):
+        digest("mine_compiled:LEVEL")
 
 
 def test_a_digest_does_not_depend_on_the_place(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ SECRETS = {
     "OPENBLAS_CORETYPE": "Prescott",
     "ATEN_CPU_CAPABILITY": "default",
     "LD_PRELOAD": "",
+    "NVIDIA_TF32_OVERRIDE": "1",
+    "CUDA_LAUNCH_BLOCKING": "1",
     "PYTHONSTARTUP": "/tmp/x.py",
 }
 KEPT = {"PATH": "/bin", "LC_ALL": "C.UTF-8", "CUDA_VISIBLE_DEVICES": "1", "PRIORBENCH_PLUGINS": "standard"}

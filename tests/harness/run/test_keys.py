@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from priorbench.contract.records import PROTOCOL
 from priorbench.contract.trial import Trial
 from priorbench.loading.digests import code_digest
 from priorbench.loading.load import load_registry
+from priorbench.machine.settings import KEEP_VARIABLE
 from priorbench.protocol.seeding import salt_hash
-from priorbench.run.keys import Provenance, record_key
+from priorbench.run.keys import Provenance, record_key, worker_variables
+from priorbench.store.columns.keys import DIGEST, key_array
 
 PLUGIN = """
 from priorbench import DenoiserSpec, MetricSpec, NoiseSpec, OperatorSpec, StoppingRuleSpec, hookimpl
@@ -140,9 +143,70 @@ def test_a_key_is_the_hash_of_one_json_text(changes: dict[str, Any]) -> None:
     text = json.dumps(material, sort_keys=True, separators=(",", ":"), allow_nan=False, default=list)
     expected = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
     assert record_key(trial, rule, provenance) == expected
+    assert key_array([expected]).dtype == DIGEST, "rankings of large stores hang on that"
 
 
 def test_the_product_of_bfloat16_numbers_is_in_the_key(site):
     """Processors add in other orders; what does not use such numbers has no product."""
     plain = key()
     assert len({plain, *(key(replace(TRIAL, product=name)) for name in ("avx512_bf16", "cuda"))}) == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('factory="a_rule:Rule"', 'factory="a_rule:Rule", oracle=True'),
+        ('factory="a_noise:Noise"', 'factory="a_noise:Noise", level=("sigma",)'),
+        ('factory="an_operator:Model"', 'factory="an_operator:Model", family="masks"'),
+        ("iterative=True", "iterative=True, channels=(3,)"),
+    ],
+)
+def test_what_a_spec_says_is_in_the_key_though_its_code_is_elsewhere(site: Path, before, after) -> None:
+    """The seed of the noise hangs on family and level; what a rule sees, on oracle."""
+    earlier = key()
+    _register_anew(site, before, after)
+    assert key() != earlier
+
+
+def test_words_about_a_thing_are_not_in_the_key(site: Path) -> None:
+    earlier = key()
+    _register_anew(site, 'factory="a_rule:Rule"', 'factory="a_rule:Rule", summary="better words"')
+    assert key() == earlier
+
+
+def _register_anew(site: Path, before: str, after: str) -> None:
+    assert before in PLUGIN
+    (site / "a_plugin.py").write_text(PLUGIN.replace(before, after))
+    sys.modules.pop("a_plugin", None)
+
+
+def test_what_workers_are_given_of_the_environment_is_in_the_key(site: Path, monkeypatch) -> None:
+    monkeypatch.delenv(KEEP_VARIABLE, raising=False)
+    monkeypatch.delenv("MY_SPEED", raising=False)
+    found = [key()]
+    monkeypatch.setenv(KEEP_VARIABLE, "MY_SPEED, OTHER")
+    found.append(key())  # it is not set
+    for value in ("1", "2"):
+        monkeypatch.setenv("MY_SPEED", value)
+        found.append(key())
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
+    needs = Provenance(load_registry()).versions((("denoiser", "a-method"),))
+    assert needs[KEEP_VARIABLE] == worker_variables() != "2"
+
+
+def test_a_file_that_a_parameter_names_is_in_the_key(site: Path, tmp_path: Path) -> None:
+    """A method with weights in a file gives other results with others."""
+    file = tmp_path / "weights.bin"
+
+    def now() -> str:
+        chosen = Choice(name="a-method", label="a", parameters={"weights": [str(file)], "name": "/", "n": 1})
+        return key(replace(TRIAL, denoiser=chosen))
+
+    missing = now()
+    file.write_bytes(b"1")
+    one = now()
+    file.write_bytes(b"2")
+    assert len({missing, one, now()}) == 3
+    file.write_bytes(b"1")
+    assert now() == one

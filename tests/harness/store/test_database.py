@@ -31,14 +31,24 @@ def test_records_and_curves_come_back(url):
     assert len(store) == 2
 
 
-def test_a_key_is_stored_once_unless_it_is_replaced(url):
+def test_a_key_is_stored_once(url):
     store = Store(url)
     store.add([record("a", psnr=1.0)])
     store.add([record("a", psnr=2.0), record("b")])
     assert [found.psnr for found in store.records()] == [1.0, None]
-    store.add([record("a", psnr=3.0)], replace=True)
-    assert {found.key: found.psnr for found in store.records()} == {"a": 3.0, "b": None}
     assert store.statuses(["a", "c"]) == {"a": "ok"}
+
+
+def test_a_failure_is_replaced_and_a_good_record_is_not(url):
+    """While a run makes again what failed, a good record of the same key may be imported."""
+    store = Store(url)
+    store.add([record("a", status="error", error="no"), record("b", psnr=2.0)])
+    store.add([record("a", status="timeout", error="late"), record("b", status="error")], replace=True)
+    assert store.statuses("ab") == {"a": "timeout", "b": "ok"}
+    store.add([record("a", psnr=3.0)], replace=True)
+    assert {found.key: found.psnr for found in store.records()} == {"a": 3.0, "b": 2.0}
+    scores = store.scores()
+    assert dict(zip(scores.key, scores.psnr, strict=True)) == {"a": 3.0, "b": 2.0}
 
 
 def test_infinite_and_undefined_numbers_stay_out_of_json():

@@ -62,7 +62,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def key(*parts: object) -> str:
     """Return the key of a record, a digest as a run's are."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def results(label: str, values: dict[str, float], **changes: object) -> list[Record]:

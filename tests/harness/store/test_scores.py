@@ -79,8 +79,8 @@ def test_an_empty_store_has_no_scores(url):
 
 def test_scores_follow_what_is_replaced_and_what_is_not(url):
     store = Store(url)
-    store.add([record("a", psnr=1.0), record("b", psnr=2.0)])
-    store.add([record("a", psnr=9.0)])
+    store.add([record("a", psnr=1.0, status="error"), record("b", psnr=2.0)])
+    store.add([record("a", psnr=9.0), record("b", psnr=9.0)])
     assert store.scores().psnr.tolist() == [1.0, 2.0]
     store.add([record("a", psnr=3.0)], replace=True)
     scores = store.scores()

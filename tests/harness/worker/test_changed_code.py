@@ -112,3 +112,17 @@ def test_an_edit_of_the_core_is_noticed(tmp_path: Path, monkeypatch: pytest.Monk
         f"the code of priorbench changed since the run began: planned with {core_digest()}, "
         f"now {digest_of(files)}; start the run again"
     )
+
+
+def test_a_new_file_of_a_package_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A method may try to import it, or look for it."""
+    package = tmp_path / "edited_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code_digest.cache_clear()
+    planned = (("edited_package:Method", code_digest("edited_package:Method").digest),)
+    watch = changes.CodeWatch()
+    assert watch.difference(planned) is None
+    (package / "fast.py").write_text("")
+    assert "the code of edited_package changed" in str(watch.difference(planned))

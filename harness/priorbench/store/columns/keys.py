@@ -1,7 +1,7 @@
 """Keys of records as arrays: digests, which nearly all are, take a third of the room and sort as numbers.
 
-An array of keys has either 32 bytes for each (`DIGEST`), if all are digests, or texts. Both are in one order,
-that of code points.
+An array of keys has either 16 bytes for each (`DIGEST`), if all are digests as runs make them, or texts. Both
+are in one order, that of code points.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ KeyArray = NDArray[Any]
 #: of rows; with 32 bits where there are many of them, so that products need `paired`
 Indices = NDArray[np.signedinteger[Any]]
 
-#: a SHA-256, as its bytes
-DIGEST = np.dtype("V32")
+#: half a SHA-256, which is a key (`priorbench.run.keys`), as its bytes
+DIGEST = np.dtype("V16")
 _LETTERS = 2 * DIGEST.itemsize
 
 
@@ -131,5 +131,5 @@ def picked(column: NDArray[Any], members: Indices) -> NDArray[Any]:
 
 
 def _words(keys: KeyArray) -> NDArray[np.uint64]:
-    """Return digests as four numbers each, which sort as they do."""
+    """Return digests as two numbers each, which sort as they do."""
     return np.ascontiguousarray(keys).view(">u8").reshape(len(keys), DIGEST.itemsize // 8)

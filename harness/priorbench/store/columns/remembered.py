@@ -30,7 +30,7 @@ from priorbench.store.files import Stamp
 FEWEST = 50_000
 _MAGIC = b"priorbench scores\n"
 #: of the form of these files
-_FORM = 1
+_FORM = 2
 #: bytes of the length of the head, and of its checksum
 _SIZES = 8
 #: bytes of all files
