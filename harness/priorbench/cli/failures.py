@@ -13,18 +13,26 @@ from priorbench.cli.common.store_options import DenoisersOption, StoreOption
 from priorbench.cli.common.stores import reading
 
 if TYPE_CHECKING:
+    from priorbench.contract.requests import Request
     from priorbench.store.asked import Asked
 
 
 @dataclass(kw_only=True, slots=True)
 class _Kind:
-    """What failed in one way: the method by its label, status, reason, where, and what was printed."""
+    """What failed in one way: the method by its label, status, reasons, where, and what was printed first."""
 
     method: str
     status: str
-    error: str
     printed: str
+    errors: dict[str, None] = field(default_factory=dict)
     where: list[str] = field(default_factory=list)
+
+    @property
+    def error(self) -> str:
+        """The reason; reasons that differ in numbers only are one, with the range of these."""
+        from priorbench.words import in_kinds
+
+        return in_kinds(self.errors)[0]
 
 
 def failures(
@@ -43,10 +51,10 @@ def failures(
     _check(status or ())
     with reading(store) as source:
         asked = source.asked()
-        labels = {} if asked is None else _labels(asked)
+        requests = {} if asked is None else _requests(asked)
         failed = (one for one in source.documents(curves=False) if one.get("status", "ok") != "ok")
         wanted = (one for one in failed if not status or one["status"] in status)
-        kinds = list(_kinds(wanted, labels, denoiser or ()))
+        kinds = list(_kinds(wanted, requests, denoiser or ()))
     if format is Format.JSON:
         print_json([_plain(kind) for kind in kinds])
         return
@@ -66,34 +74,46 @@ def _check(wanted: Iterable[str]) -> None:
             raise UnknownNameError("status of a failure", status, known)
 
 
-def _labels(asked: Asked) -> dict[str, str]:
-    """Return what methods were called for which there are records, by key: label, or label@rule."""
-    names = [
-        one.denoiser.label if one.stopping is None else f"{one.denoiser.label}@{one.stopping.label}"
-        for one in asked.requests
-    ]
-    return {key: names[number] for key, number in zip(asked.key, asked.request.tolist(), strict=True)}
+def _requests(asked: Asked) -> dict[str, Request]:
+    """Return what each record was asked for as, by its key."""
+    numbers = zip(asked.key, asked.request.tolist(), strict=True)
+    return {key: asked.requests[number] for key, number in numbers}
+
+
+def _names(one: Mapping[str, Any], request: Request | None) -> tuple[str, str]:
+    """Return a record's method, as label or label@rule, and its problem, as boards and runs call them."""
+    from priorbench.contract.choice import DENOISING
+
+    if request is None:  # a record that came without what it answers
+        return one["denoiser"], f"{one['image_set']}/{one['image']}, {one['noise']}"
+    rule = "" if request.stopping is None else f"@{request.stopping.label}"
+    operator = "" if request.operator == DENOISING else f", {request.operator.label}"
+    problem = f"{request.image_set.label}/{one['image']}{operator}, {request.noise.label}"
+    return f"{request.denoiser.label}{rule}", problem
 
 
 def _kinds(
-    failed: Iterable[Mapping[str, Any]], labels: Mapping[str, str], methods: Iterable[str]
+    failed: Iterable[Mapping[str, Any]], requests: Mapping[str, Request], methods: Iterable[str]
 ) -> Iterator[_Kind]:
     """Yield the kinds of failures, the most frequent first."""
     from fnmatch import fnmatchcase
 
+    from priorbench.words import kind_of_failure
+
     methods = list(methods)
     kinds: dict[tuple[str, str, str], _Kind] = {}
     for one in failed:
-        method = labels.get(one["key"], one["denoiser"])
+        method, problem = _names(one, requests.get(one["key"]))
         names = (method, method.partition("@")[0], one["denoiser"])
         if methods and not any(fnmatchcase(name, wanted) for name in names for wanted in methods):
             continue
         error = one.get("error") or "no reason was recorded"
         kind = kinds.setdefault(
-            (method, one["status"], error),
-            _Kind(method=method, status=one["status"], error=error, printed=one.get("printed") or ""),
+            (method, one["status"], kind_of_failure(error)),
+            _Kind(method=method, status=one["status"], printed=one.get("printed") or ""),
         )
-        kind.where.append(f"{one['image_set']}/{one['image']}, {one['noise']}")
+        kind.errors[error] = None
+        kind.where.append(problem)
     yield from sorted(kinds.values(), key=lambda kind: (-len(kind.where), kind.method, kind.status))
 
 
