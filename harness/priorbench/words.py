@@ -11,6 +11,9 @@ _SHOWN = 3
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
+#: where a method raised, or a number
+_PLACE_OR_NUMBER = re.compile(rf"(\S+\.py:\d+)|{_NUMBER.pattern}")
+
 
 def plural(number: int, noun: str) -> str:
     """Return "1 image" or "2 images"."""
@@ -116,6 +119,11 @@ def few(names: Iterable[str]) -> str:
 def kind_of(text: str) -> str:
     """Return a text with its numbers taken out: texts that differ in numbers only are of one kind."""
     return _NUMBER.sub("#", text)
+
+
+def kind_of_failure(text: str) -> str:
+    """Return a reason as `kind_of` does, but with its places in code: raised elsewhere is another failure."""
+    return _PLACE_OR_NUMBER.sub(lambda found: found[1] or "#", text)
 
 
 def in_kinds(texts: Iterable[str]) -> list[str]:

@@ -13,18 +13,26 @@ from priorbench.cli.common.store_options import DenoisersOption, StoreOption
 from priorbench.cli.common.stores import reading
 
 if TYPE_CHECKING:
+    from priorbench.contract.requests import Request
     from priorbench.store.asked import Asked
 
 
 @dataclass(kw_only=True, slots=True)
 class _Kind:
-    """What failed in one way: the method by its labels, status, reason, where, and what was printed."""
+    """What failed in one way: the method by its labels, status, reasons, where, and what was printed."""
 
     method: str
     status: str
-    error: str
     printed: str
+    errors: dict[str, None] = field(default_factory=dict)
     where: list[str] = field(default_factory=list)
+
+    @property
+    def error(self) -> str:
+        """The reason; reasons that differ in numbers only are one, with the range of these."""
+        from priorbench.words import in_kinds
+
+        return in_kinds(self.errors)[0]
 
 
 def failures(
@@ -43,10 +51,10 @@ def failures(
     _check(status or ())
     with reading(store) as source:
         asked = source.asked()
-        labels = {} if asked is None else _labels(asked)
+        requests = {} if asked is None else _requests(asked)
         failed = (one for one in source.documents(curves=False) if one.get("status", "ok") != "ok")
         wanted = (one for one in failed if not status or one["status"] in status)
-        kinds = list(_kinds(wanted, labels, denoiser or ()))
+        kinds = list(_kinds(wanted, requests, denoiser or ()))
     if format is Format.JSON:
         print_json([_plain(kind) for kind in kinds])
         return
@@ -66,38 +74,53 @@ def _check(wanted: Iterable[str]) -> None:
             raise UnknownNameError("status of a failure", status, known)
 
 
-def _labels(asked: Asked) -> dict[str, list[str]]:
-    """Return all that methods were called for which there are records, by key: label, or label@rule."""
-    names = [
-        one.denoiser.label if one.stopping is None else f"{one.denoiser.label}@{one.stopping.label}"
-        for one in asked.requests
-    ]
-    found: dict[str, set[str]] = {}
+def _requests(asked: Asked) -> dict[str, list[Request]]:
+    """Return all that each record was asked for as, by its key."""
+    found: dict[str, list[Request]] = {}
     for key, number in zip(asked.key, asked.request.tolist(), strict=True):
-        found.setdefault(key, set()).add(names[number])
-    return {key: sorted(own) for key, own in found.items()}
+        found.setdefault(key, []).append(asked.requests[number])
+    return found
+
+
+def _names(one: Mapping[str, Any], requests: Sequence[Request]) -> tuple[list[str], str]:
+    """Return a record's methods, as label or label@rule, and its problem, as boards and runs call them."""
+    if not requests:  # a record that came without what it answers
+        return [one["denoiser"]], f"{one['image_set']}/{one['image']}, {one['noise']}"
+    rules = [(asked, "" if asked.stopping is None else f"@{asked.stopping.label}") for asked in requests]
+    methods = sorted({f"{asked.denoiser.label}{rule}" for asked, rule in rules})
+    return methods, min(_problem(one["image"], asked) for asked in requests)
+
+
+def _problem(image: str, asked: Request) -> str:
+    from priorbench.contract.choice import DENOISING
+
+    operator = "" if asked.operator == DENOISING else f", {asked.operator.label}"
+    return f"{asked.image_set.label}/{image}{operator}, {asked.noise.label}"
 
 
 def _kinds(
-    failed: Iterable[Mapping[str, Any]], labels: Mapping[str, Sequence[str]], methods: Iterable[str]
+    failed: Iterable[Mapping[str, Any]], requests: Mapping[str, Sequence[Request]], methods: Iterable[str]
 ) -> Iterator[_Kind]:
     """Yield the kinds of failures, the most frequent first."""
     from fnmatch import fnmatchcase
 
+    from priorbench.words import kind_of_failure
+
     methods = list(methods)
     kinds: dict[tuple[str, str, str], _Kind] = {}
     for one in failed:
-        own = labels.get(one["key"]) or [one["denoiser"]]
+        own, problem = _names(one, requests.get(one["key"], ()))
         method = ", ".join(own)
         names = (*own, *(name.partition("@")[0] for name in own), one["denoiser"])
         if methods and not any(fnmatchcase(name, wanted) for name in names for wanted in methods):
             continue
         error = one.get("error") or "no reason was recorded"
         kind = kinds.setdefault(
-            (method, one["status"], error),
-            _Kind(method=method, status=one["status"], error=error, printed=one.get("printed") or ""),
+            (method, one["status"], kind_of_failure(error)),
+            _Kind(method=method, status=one["status"], printed=one.get("printed") or ""),
         )
-        kind.where.append(f"{one['image_set']}/{one['image']}, {one['noise']}")
+        kind.errors[error] = None
+        kind.where.append(problem)
     yield from sorted(kinds.values(), key=lambda kind: (-len(kind.where), kind.method, kind.status))
 
 

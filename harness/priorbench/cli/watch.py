@@ -36,7 +36,13 @@ def watch(
     ] = "gaussian-25",
     stopping: Annotated[str, typer.Option(metavar="RULE", help="Stopping rule.")] = "fixed",
     rounds: Annotated[
-        int, typer.Option(min=1, max=10**6, metavar="N", help="Measure both sides N times, in turns.")
+        int,
+        typer.Option(
+            min=1,
+            max=10**6,
+            metavar="N",
+            help="Measure both sides N times, in turns; a suspected slow-down is measured with more.",
+        ),
     ] = 3,
     threads: Annotated[
         int | None, typer.Option(min=1, max=10**4, help="CPU threads of a worker; default all cores.")

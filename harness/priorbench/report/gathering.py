@@ -15,6 +15,7 @@ from priorbench.ranking.boards import Setting
 from priorbench.ranking.names import Place
 from priorbench.ranking.panels import Panel
 from priorbench.store.documents import PLAUSIBLE
+from priorbench.words import in_kinds, kind_of_failure
 
 
 class BoardKey(NamedTuple):
@@ -51,8 +52,10 @@ class Failures:
 
     Attributes
     ----------
-    status, reason : str
-        how and why.
+    status : str
+        how.
+    reasons : dict of str, optional
+        why, each once; they differ in numbers only.
     images : list of str, optional
         every one, with repetition.
     printed : str, default ''
@@ -60,9 +63,14 @@ class Failures:
     """
 
     status: str
-    reason: str
+    reasons: dict[str, None] = field(default_factory=dict)
     images: list[str] = field(default_factory=list)
     printed: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Say why, with the range of numbers that differ."""
+        return in_kinds(self.reasons)[0]
 
     @property
     def count(self) -> int:
@@ -179,9 +187,11 @@ def _note_result(row: RowStory, data: Mapping[str, Any]) -> None:
     row.batches.add(data.get("batch", 1))
     status = data.get("status", "ok")
     if status != "ok":
-        kind = (status, data.get("error") or "no reason was recorded")
+        reason = data.get("error") or "no reason was recorded"
+        kind = (status, kind_of_failure(reason))
         if kind not in row.failures:
-            row.failures[kind] = Failures(status=status, reason=kind[1], printed=data.get("printed") or "")
+            row.failures[kind] = Failures(status=status, printed=data.get("printed") or "")
+        row.failures[kind].reasons[reason] = None
         draw = f" (draw {data['repetition'] + 1})" if data["repetition"] else ""
         row.failures[kind].images.append(f"{data['image']}{draw}")
         return

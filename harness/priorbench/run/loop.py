@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -188,8 +189,11 @@ def _missing(
 ) -> Iterator[Trial]:
     """Yield the trials, with only those stopping rules whose records are neither there nor on their way."""
 
+    unusable = Counter[str]()
+
     def skipped(label: str, image: SkippedImage) -> None:
-        progress.skipped.append((f"{label}/{image.id}", image.reason))
+        unusable[label] += 1
+        progress.skip(f"{label}/{image.id}", image.reason, plan.size(unusable))
         watch(progress)
 
     for trial, there in looked_up(plan.trials(skipped, notes), wants.store.statuses):

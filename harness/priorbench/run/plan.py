@@ -63,12 +63,23 @@ class Plan:
         self._asking = Asking(suite.name, asked, self._provenance)
 
     def __len__(self) -> int:
-        """Return an upper bound of the number of trials, or about how many a shard has.
+        """Return an upper bound of the number of trials, or about how many a shard has: see `size`."""
+        return self.size({})
 
-        Files that turn out unusable make it smaller.
+    def size(self, unusable: Mapping[str, int]) -> int:
+        """Return how many trials there are at most, or about how many a shard has.
+
+        Parameters
+        ----------
+        unusable : Mapping[str, int]
+            label of a set -> its files that are known to be of no use; those that turn out so later make the
+            number smaller.
         """
-        limit = self.options.limit
-        images = sum(min(limit or sys.maxsize, _length(members)) for _, members in self._sets)
+        most = self.options.limit or sys.maxsize
+        images = sum(
+            min(most, max(0, _length(members) - unusable.get(choice.label, 0)))
+            for choice, members in self._sets
+        )
         problems = images * len(self.suite.operators) * len(self.suite.noises)
         fits = sum(len(self._fits(denoiser)) for denoiser in self.suite.denoisers)
         trials = problems * fits * self.suite.repetitions

@@ -18,7 +18,8 @@ class Progress:
     Attributes
     ----------
     planned : int
-        upper bound of the number of trials; for a shard, about how many.
+        upper bound of the number of trials, which falls with each file that cannot be used; for a shard,
+        about how many.
     finished, resumed : int, default 0
         trials that ended in this run, and trials found in the store.
     failed, refused : int, default 0
@@ -61,16 +62,24 @@ class Progress:
     notes: list[Noted] = field(default_factory=list)
     seconds: float = 0.0
 
+    def skip(self, name: str, reason: str, planned: int) -> None:
+        """Take note of a file that cannot be used; `planned` trials are left without it, at most."""
+        self.skipped.append((name, reason))
+        self._plan(planned)
+
     def count(self, answered: tuple[Answered, ...], *, rescored: bool = False) -> None:
         """Take note of the records of a trial that has ended."""
         statuses = {record.status for record, _ in answered}
         self.finished += 1
         self.rescored += rescored
-        self.planned = max(self.planned, self.finished + self.resumed)  # what a shard has, is an estimate
+        self._plan(self.planned)
         self.not_run += NOT_RUN in statuses
         self.refused += "refused" in statuses
         self.failed += bool(statuses - {"ok", "refused", NOT_RUN})
         self.latest = answered
+
+    def _plan(self, trials: int) -> None:
+        self.planned = max(trials, self.finished + self.resumed)  # what a shard has, is an estimate
 
     def summary(self, suite: str, interrupted: bool) -> RunSummary:
         """Return how the run of a suite ended."""

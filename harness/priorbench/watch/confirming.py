@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from priorbench.watch.changes import Change
 from priorbench.watch.judgement import as_before, disturbances, is_slower, judge
 from priorbench.watch.measuring import Measured, Problems, measure
 from priorbench.watch.sides import Side
-from priorbench.words import plural
+from priorbench.words import duration, plural
 
 #: rounds that a second measurement has beyond those of the first
 MORE = 2
@@ -54,10 +55,13 @@ class Verdict:
 
 def verdict(bench: Bench, methods: Mapping[str, str]) -> Verdict:
     """Measure methods, given as they were asked for -> their names, and say what changed."""
+    began = time.monotonic()
     first = _measure(bench, methods, bench.rounds, "measuring")
+    round_seconds = (time.monotonic() - began) / bench.rounds
     changes = [change for text in methods for change in judge(text, first[text])]
     suspects = {change.method: methods[change.method] for change in changes if is_slower(change)}
-    second = _measure(bench, suspects, bench.rounds + MORE, "measuring again, to be sure,")
+    known = round_seconds if len(suspects) == len(methods) else None  # fewer methods take less
+    second = _measure(bench, suspects, bench.rounds + MORE, "measuring again, to be sure,", known)
     confirmed = (change for text in suspects for change in judge(text, second[text]) if is_slower(change))
     decisive = {**first, **second}
     found = [*(change for change in changes if not is_slower(change)), *confirmed]
@@ -69,10 +73,14 @@ def verdict(bench: Bench, methods: Mapping[str, str]) -> Verdict:
     )
 
 
-def _measure(bench: Bench, methods: Mapping[str, str], rounds: int, word: str) -> Mapping[str, Measured]:
+def _measure(
+    bench: Bench, methods: Mapping[str, str], rounds: int, word: str, round_seconds: float | None = None
+) -> Mapping[str, Measured]:
+    """Measure methods; `round_seconds` is what a round takes, where that is known."""
     if not methods:
         return {}
-    bench.tell(f"{word} {', '.join(methods)}: {plural(rounds, 'round')}, the two sides in turns")
+    left = "" if round_seconds is None else f", about {duration(round_seconds * rounds)}"
+    bench.tell(f"{word} {', '.join(methods)}: {plural(rounds, 'round')}, the two sides in turns{left}")
     return measure(
         bench.sides,
         methods,

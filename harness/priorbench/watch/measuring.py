@@ -87,7 +87,8 @@ def measure(
     folder : Path
         for the stores, each of which is removed once it is read.
     tell : callable
-        gets a line before each round but the first.
+        gets a line with the time left before each round but the first, and before each run of that one but
+        its first.
 
     Raises
     ------
@@ -95,13 +96,16 @@ def measure(
         Where a run does not begin, or ran other code than that of its side.
     """
     found: dict[str, tuple[list[Round], list[Round]]] = {text: ([], []) for text in methods}
-    began = time.monotonic()
+    began, batches = time.monotonic(), list(_batches(methods))
+    runs = 2 * len(batches)  # of each round
     for number in range(rounds):
-        if number:
-            left = (time.monotonic() - began) / number * (rounds - number)
-            tell(f"round {number + 1} of {rounds}, about {duration(left)} left")
         order = (0, 1) if number % 2 == 0 else (1, 0)  # neither is always the first
-        for batch, which in itertools.product(_batches(methods), order):
+        for run, (batch, which) in enumerate(itertools.product(batches, order)):
+            done = number * runs + run
+            if done and (not number or not run):
+                left = (time.monotonic() - began) / done * (rounds * runs - done)
+                part = "" if number else f" run {run + 1} of {runs},"
+                tell(f"round {number + 1} of {rounds},{part} about {duration(left)} left")
             side = sides[which]
             records = _run(side, batch, problems, folder / f"{side.word}.db")
             for record in records:

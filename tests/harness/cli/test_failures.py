@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+from asked_things import a_set, choice, request, results, run_of
 from small_runs import HERE, ONE_IMAGE
+
+from priorbench.store.database import Store
 
 METHOD = """
 from priorbench import DenoiserSpec, hookimpl
@@ -61,3 +64,31 @@ def test_what_failed_under_two_names_is_found_by_both(command, tmp_path):
     for name in ("one", "two", "bad"):
         [found] = json.loads(command("failures", "--denoiser", name, "--format", "json").stdout)
         assert (found["method"], found["trials"]) == ("one, two", 1)
+
+
+def failed(name, number, error):
+    """Return a record of image 0 that failed; `number` makes it another one."""
+    [found] = results(name, [None], pixels=str(number), status="error", error=error, image_set="photos")
+    return found
+
+
+def test_reasons_that_differ_in_numbers_are_one_entry_and_sets_have_their_label(priorbench, tmp_path):
+    store = Store(str(tmp_path / "failed.db"))
+    store.add_run(run_of(1))
+    asked = request("bad", image_set=a_set("photos:crop=48", name="photos"), noise=choice("gaussian", "loud"))
+    reasons = [f"{count} of 6912 pixels are not finite (bad.py:7)" for count in (913, 601, 77)]
+    reasons.append("1 of 6912 pixels are not finite (bad.py:8)")  # raised elsewhere: another failure
+    records = [failed("bad", number, reason) for number, reason in enumerate(reasons)]
+    store.add(records, answers=[(asked, record.key, run_of(1).id) for record in records])
+    store.close()
+    status, out, _ = priorbench("failures", "--store", str(tmp_path / "failed.db"), "--format", "json")
+    assert status == 0
+    first, other = json.loads(out)
+    assert first["error"] == "77 to 913 of 6912 pixels are not finite (bad.py:7)"
+    assert (first["trials"], other["trials"]) == (3, 1) and other["error"] == reasons[-1]
+    assert set(first["where"]) == {"photos:crop=48/0, loud"}
+    _, text, _ = priorbench("failures", "--store", str(tmp_path / "failed.db"))
+    assert text.splitlines()[:2] == [
+        "bad: error, 3 trials: 77 to 913 of 6912 pixels are not finite (bad.py:7)",
+        "  photos:crop=48/0, loud",
+    ]

@@ -344,3 +344,21 @@ def test_every_field_of_a_record_is_explained():
     assert names - explained == {"crops"}  # never exported
     labels = {f"{part}_label" for part in ("denoiser", "stopping", "image_set", "noise", "operator")}
     assert labels | {"current"} <= explained
+
+
+def test_into_which_store_records_came_is_told(priorbench, tmp_path, monkeypatch):
+    """Without --store they go into the usual one, where a run may be at work."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PRIORBENCH_STORE", raising=False)
+    other = Store("other.db")
+    other.add(results("alpha", [30.0]))
+    other.close()
+    _, _, usual = priorbench("merge", "other.db")
+    assert usual.strip() == (
+        "1 record added, 0 there already; into the store sqlite:///priorbench.db (--store names another one)"
+    )
+    _, _, named = priorbench("merge", "other.db", "--store", "third.db")
+    assert named.strip() == "1 record added, 0 there already; into the store sqlite:///third.db"
+    for name in ("merge", "import"):
+        page = " ".join(priorbench(name, "--help")[1].split())
+        assert "to the store of --store (default: priorbench.db)" in page and "Where they go." in page

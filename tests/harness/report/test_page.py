@@ -106,6 +106,19 @@ def columns(item: dict) -> list[dict]:
     return found
 
 
+def test_failures_that_differ_in_numbers_are_one_kind(tmp_path):
+    reasons = ["9 of 6912 pixels (a.py:3)", "30 of 6912 pixels (a.py:3)", "30 of 6912 pixels (a.py:4)"]
+    wrong = [trial("bad", n, None, status="error", error=reason) for n, reason in enumerate(reasons)]
+    store = make_store(tmp_path, [trial("bad", 3, 20.0), *wrong])
+    shown = {BoardKey(panel.protocol, panel.setting): panel for panel in panels(store.scores())}
+    [story] = gather(store.documents(), shown).values()
+    [row] = story.rows.values()
+    assert [(kind.reason, kind.count) for kind in row.failures.values()] == [
+        ("9 to 30 of 6912 pixels (a.py:3)", 2),
+        ("30 of 6912 pixels (a.py:4)", 1),
+    ]
+
+
 def test_every_element_is_closed_and_every_section_is_there(page):
     assert not page.open
     visible = page.visible()

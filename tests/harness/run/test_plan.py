@@ -7,6 +7,7 @@ import itertools
 import tracemalloc
 from dataclasses import replace
 
+import pytest
 from sample_records import record as sample_record
 from small_runs import HERE, records, write_suite
 
@@ -16,6 +17,7 @@ from priorbench.contract.requests import Run
 from priorbench.loading.load import load_registry
 from priorbench.run.options import PlanOptions
 from priorbench.run.plan import Plan
+from priorbench.run.progress import Progress
 from priorbench.run.storing.answers import AnswerBook
 from priorbench.store.database import Store
 from priorbench.store.rows.earlier import request_of
@@ -75,6 +77,48 @@ def test_an_unusable_image_is_skipped_with_its_name_or_an_error_when_strict(comm
     assert "bad.png cannot be used: truncated" in strict.stderr
 
 
+WITH_BAD = (
+    *("run", "-", "--images", "ramps:count=3,bad=true", "--denoiser", "mean", "--denoiser", "sleeps"),
+    *("--noise", "gaussian-25", "--noise", "gaussian-50", "--repetitions", "2"),
+)  # 2 methods, 2 noises, 2 draws: 8 trials of each picture
+
+
+def test_the_total_of_a_run_falls_when_a_picture_turns_out_to_be_unusable(command):
+    done = command(*WITH_BAD, *HERE)
+    assert done.returncode == 0, done.stderr
+    assert "24 trials run, 1 image skipped" in done.stderr
+    told = [line.partition("]")[0] for line in done.stderr.splitlines() if line.startswith("[")]
+    assert told == [f"[{number}/24" for number in range(1, 25)]
+    again = command(*WITH_BAD, *HERE)
+    assert "nothing to do: all 24 trials are in the store already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((), "# 24 trials on cpu"),
+        (("--limit", "3"), "# 24 trials on cpu"),
+        (("--limit", "1"), "# 8 trials"),
+    ],
+)
+def test_a_dry_run_counts_usable_pictures(command, given, said):
+    """A limit is of usable pictures, so that one that is not takes none of them away."""
+    assert said in command(*WITH_BAD, *given, "--dry-run").stdout
+
+
+def test_a_dry_run_that_did_not_read_all_says_at_most(command):
+    many = [part.replace("count=3", "count=30") for part in WITH_BAD]
+    assert "# at most 240 trials on cpu" in command(*many, "--dry-run").stdout  # 30 of 31 files, one is bad
+
+
+def test_a_total_is_never_less_than_what_has_ended():
+    progress = Progress(planned=9, finished=4, resumed=3)
+    progress.skip("set/bad.png", "truncated", 8)
+    assert (progress.planned, progress.skipped) == (8, [("set/bad.png", "truncated")])
+    progress.skip("set/worse.png", "truncated", 6)
+    assert progress.planned == 7
+
+
 def test_a_set_without_a_usable_image_is_an_error(command):
     images = ("--images", "ramps:count=0,bad=true")
     done = command("run", "-", *images, "--noise", "gaussian-25", "--denoiser", "mean")
@@ -85,7 +129,7 @@ def test_a_set_without_a_usable_image_is_an_error(command):
 def test_a_dry_run_writes_nothing(command, tmp_path):
     done = command("run", str(write_suite(tmp_path)), "--dry-run")
     assert done.returncode == 0
-    assert "at most 6 trials on cpu" in done.stdout
+    assert "# 6 trials on cpu" in done.stdout
     assert not list(tmp_path.glob("*.db"))
 
 

@@ -231,7 +231,7 @@ finally:
 @pytest.mark.parametrize(
     ("device", "said"),
     [
-        ("auto", "at most 1 trials on "),
+        ("auto", "# 1 trial on "),
         ("abacus", "unknown device 'abacus': use auto, cpu, cuda, cuda:1, mps or xpu"),
         ("cpu:7", "device 'cpu:7' is not there: this machine and this torch have cpu"),
     ],

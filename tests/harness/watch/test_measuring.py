@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sample_records import record
@@ -62,8 +63,9 @@ def test_the_sides_take_turns_and_neither_is_always_first(
 ) -> None:
     runs, lines = Runs(), list[str]()
     found = measured(monkeypatch, tmp_path, runs, "a", "b", rounds=3, tell=lines.append)
-    assert [line.partition(",")[0] for line in lines] == ["round 2 of 3", "round 3 of 3"]
-    assert all(re.fullmatch(r"round \d of 3, about 0 min \d+ s left", line) for line in lines)
+    begins = ["round 1 of 3, run 2 of 2", "round 2 of 3", "round 3 of 3"]
+    assert [line.partition(", about")[0] for line in lines] == begins
+    assert all(re.fullmatch(r"round \d.*, about 0 min \d+ s left", line) for line in lines)
     assert [word for word, _ in runs.seen] == ["base", "head", "head", "base", "base", "head"]
     assert all(texts == ["a", "b"] for _, texts in runs.seen)
     assert [len(rounds) for rounds in found["a"]] == [3, 3]
@@ -73,8 +75,14 @@ def test_the_sides_take_turns_and_neither_is_always_first(
 def test_a_method_that_is_asked_for_twice_has_two_runs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    runs = Runs()
-    found = measured(monkeypatch, tmp_path, runs, "a:x=1", "b", "a:x=2")
+    runs, lines = Runs(), list[str]()
+    clock = itertools.count(0, 10)
+    monkeypatch.setattr(measuring, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    found = measured(monkeypatch, tmp_path, runs, "a:x=1", "b", "a:x=2", tell=lines.append)
+    assert lines == [  # four runs of ten seconds
+        f"round 1 of 1, run {number} of 4, about 0 min {left} s left"
+        for number, left in ((2, 30), (3, 20), (4, 10))
+    ]
     assert [texts for _, texts in runs.seen] == [["a:x=1", "b"], ["a:x=1", "b"], ["a:x=2"], ["a:x=2"]]
     assert all(len(each) == 1 for rounds in found.values() for side in rounds for each in side)
 

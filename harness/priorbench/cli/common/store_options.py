@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 StoreOption = Annotated[
     str | None, typer.Option(metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
 ]
+IntoOption = Annotated[
+    str | None,
+    typer.Option("--store", metavar="URL", help="Where they go. Default: $PRIORBENCH_STORE, priorbench.db."),
+]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print.")]
 ImageSetOption = Annotated[str | None, typer.Option(metavar="SET", help="Only this image set.")]
 NoiseOption = Annotated[str | None, typer.Option(metavar="NOISE", help="Only this noise.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from priorbench.cli.common.output import remark
@@ -40,7 +41,6 @@ def tell_plan(plan: Plan, store: str | None, limits: Limits, retry_failed: bool,
     from priorbench.protocol.seeding import salt_hash
 
     options = plan.options
-    print_yaml(f"# {'about' if options.shard else 'at most'} {len(plan)} trials on {options.device}")
     looked = _tell_pictures(plan)
     if options.salt:
         print_yaml(f"# noise of a salt with the hash {salt_hash(options.salt)}")
@@ -53,7 +53,7 @@ def tell_plan(plan: Plan, store: str | None, limits: Limits, retry_failed: bool,
 
 
 def _tell_pictures(plan: Plan) -> Mapping[str, Looked]:
-    """Say what is noted of the first pictures of each set, and which of them are skipped."""
+    """Say what is noted of the first pictures of each set, which are skipped, and how many trials follow."""
     from priorbench.cli.common.progress import note_line
     from priorbench.run.noting import Notes
 
@@ -61,7 +61,10 @@ def _tell_pictures(plan: Plan) -> Mapping[str, Looked]:
         for one in found:
             print_yaml(f"# {note_line(one)}")
 
+    unusable = Counter[str]()
+
     def skipped(label: str, item: SkippedImage) -> None:
+        unusable[label] += 1
         print_yaml(f"# skipped {label}/{item.id}: {item.reason}")
 
     looked = plan.look(_LOOKED_AT, skipped, Notes(noted))
@@ -69,6 +72,9 @@ def _tell_pictures(plan: Plan) -> Mapping[str, Looked]:
         count = plural(len(found.shapes), "picture")
         some = f"{count}; the run tells what it meets in others"
         print_yaml(f"# read of {label}: {f'all of its {count}' if found.whole else some}")
+    whole = all(found.whole for found in looked.values())
+    bound = "about " if plan.options.shard else "" if whole else "at most "
+    print_yaml(f"# {bound}{plural(plan.size(unusable), 'trial')} on {plan.options.device}")
     return looked
 
 

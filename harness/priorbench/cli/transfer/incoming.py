@@ -16,7 +16,7 @@ import typer
 
 from priorbench.cli.common.output import remark, say
 from priorbench.cli.common.parquet import pyarrow
-from priorbench.cli.common.store_options import StoreOption
+from priorbench.cli.common.store_options import IntoOption
 from priorbench.cli.common.stores import writing
 
 if TYPE_CHECKING:
@@ -46,9 +46,12 @@ def import_command(
             metavar="FILE...", help="What 'export' gave: JSON lines, or parquet; - is standard input."
         ),
     ],
-    store: StoreOption = None,
+    store: IntoOption = None,
 ) -> None:
-    """Add records from files to a store; of two results under one key, the first measured counts."""
+    """Add records from files to the store of --store (default: priorbench.db).
+
+    Of two results under one key, the first measured counts.
+    """
     from priorbench.store.uniting import Tally, unite
 
     tally = Tally()
@@ -57,7 +60,7 @@ def import_command(
         with writing(store) as target:
             for rows in sources:
                 unite(target, _items(rows, tally), tally)
-            _conclude(tally, target.url)
+            _conclude(tally, target.url, chosen=store is not None)
 
 
 def _kept(path: Path, folder: Path) -> Path:
@@ -74,9 +77,12 @@ def _kept(path: Path, folder: Path) -> Path:
 
 def merge(
     stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="Stores to read: URLs or files.")],
-    store: StoreOption = None,
+    store: IntoOption = None,
 ) -> None:
-    """Add the records, requests and pictures of other stores; of two results the first measured counts."""
+    """Add the records, requests and pictures of stores to the store of --store (default: priorbench.db).
+
+    Of two results under one key, the first measured counts.
+    """
     from priorbench.errors import PriorbenchError
     from priorbench.store.database import Store, store_url
     from priorbench.store.uniting import Tally, copy_pictures, items_of, unite
@@ -92,7 +98,7 @@ def merge(
                 unite(target, items_of(source, tally), tally)
                 copy_pictures(target, source)
                 tally.refused += source.damage.values()
-            _conclude(tally, target.url)
+            _conclude(tally, target.url, chosen=store is not None)
     finally:
         for source in sources:
             source.close()
@@ -174,7 +180,7 @@ def _items(rows: Callable[[Refuse], Iterator[tuple[str, dict[str, Any]]]], tally
             tally.refused.append(Damage(where=where, reason=str(error)))
 
 
-def _conclude(tally: Tally, url: str) -> None:
+def _conclude(tally: Tally, url: str, *, chosen: bool) -> None:
     """Say what became of the records; the exit status is 1 where some were refused or say something else."""
     from priorbench.words import one_line, plural
 
@@ -189,7 +195,8 @@ def _conclude(tally: Tally, url: str) -> None:
     parts = [f"{plural(tally.added, 'record')} added", f"{tally.known} there already"]
     parts += [f"{len(tally.conflicts)} with another result, kept beside"] if tally.conflicts else []
     parts += [f"{len(tally.refused)} left out"] if tally.refused else []
-    say(f"{', '.join(parts)}; {url}", err=True)
+    which = "" if chosen else " (--store names another one)"
+    say(f"{', '.join(parts)}; into the store {url}{which}", err=True)
     if tally.refused or tally.conflicts:
         raise typer.Exit(1)
 
