@@ -22,11 +22,7 @@ class Installed:
     """
 
     def __init__(self, planned: Mapping[str, str | None]) -> None:
-        self._planned = {
-            name: version
-            for name, version in planned.items()
-            if version is None or _version(name) is not None
-        }
+        self._planned = {name: version for name, version in planned.items() if _version(name) == version}
         self._looked = time.monotonic()
 
     def check(self) -> None:
