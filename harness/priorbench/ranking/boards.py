@@ -259,6 +259,8 @@ class Board:
         noise draws of an image, of the image that has most.
     noisy_psnr : float or None
         mean PSNR of the noisy ones, in dB; with another operator than the identity, of A^+ y.
+    unclipped : bool, default False
+        `noisy_psnr`, and with it every gain, is of noisy images that are not clipped; outputs are.
     reference : str or None
         name of the row that the others are compared with; None where no row can be.
     reference_fixed : bool, default False
@@ -281,6 +283,7 @@ class Board:
     images: int
     repetitions: int = 1
     noisy_psnr: float | None
+    unclipped: bool = False
     reference: str | None
     reference_fixed: bool = False
     claims: Claims

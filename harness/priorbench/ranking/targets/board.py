@@ -105,6 +105,7 @@ def _board(panel: Panel, told: Mapping[Method, Told], asked: Asked) -> TargetBoa
         images=len(np.unique(image[slots])),
         fits=len(slots),
         noisy_psnr=frame.images.noisy_psnr,
+        unclipped=panel.unclipped,
         targets=tuple(map(str, frame.targets)),
         methods=tuple(methods),
         picks=picks(methods, asked.budgets),

@@ -217,6 +217,8 @@ class TargetBoard:
         that methods are compared over.
     noisy_psnr : float or None
         mean over these images, in dB.
+    unclipped : bool, default False
+        it is of noisy images that are not clipped; outputs are.
     targets : tuple of str
         those that this board has.
     methods : tuple of MethodTimes
@@ -233,6 +235,7 @@ class TargetBoard:
     images: int
     fits: int
     noisy_psnr: float | None
+    unclipped: bool = False
     targets: tuple[str, ...]
     methods: tuple[MethodTimes, ...]
     picks: tuple[Pick, ...]
