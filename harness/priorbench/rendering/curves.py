@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from priorbench.ranking.targets import TargetBoard
 from priorbench.ranking.targets.collecting import RAW
 from priorbench.ranking.targets.model import Band, MethodTimes
+from priorbench.ranking.targets.notes import by_definition
 from priorbench.rendering.board.clipping import NOT_CLIPPED
 from priorbench.rendering.line_drawing import DASHES, Chart, Line, charts_file
 from priorbench.rendering.markers import Marker, markers
@@ -145,6 +146,7 @@ def _distribution(
             caption=(
                 "Share of the pairs of a noisy image and a target that were reached by then. Targets: "
                 + ", ".join(board.targets)
+                + "".join(f". {line}" for line in by_definition(board.methods))
                 + ". A method that is not shown reached none."
             ),
             across="seconds for one image (logarithmic)",

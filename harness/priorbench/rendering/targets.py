@@ -193,9 +193,9 @@ def target_notes(board: TargetBoard) -> list[str]:
     """Return what a reader of the times must know."""
     clipping = f", which is {NOT_CLIPPED}" if board.unclipped else ""
     lines = [
-        "expected running time: seconds of all fits until they reached the target, or in vain, for each"
-        " success (in parentheses the share of fits that reached it, if not all); points of a curve are a"
-        " tenth apart",
+        "expected running time: seconds of all fits (successful or not), divided by the number of successes"
+        " (in parentheses the share of fits that reached the target, if not all); each point of a curve has"
+        " about 10 % more iterations than the one before",
     ]
     if board.targets[:1] == ("noisy+3",):
         lines.append(f"noisy+3: 3 dB above the noisy image{clipping}")
@@ -287,7 +287,8 @@ def percent(share: float | None) -> str:
 
 
 def _flat(board: TargetBoard, method: MethodTimes, one: Reached) -> dict[str, Any]:
-    left = ("reached", "within", "against_seconds", "against_iterations", "distribution", "fits")
+    nested = ("reached", "within", "against_seconds", "against_iterations", "distribution", "own_targets")
+    left = (*nested, "fits")
     own = {name: getattr(method, name) for name in MethodTimes.__dataclass_fields__ if name not in left}
     return {
         "protocol": board.protocol,

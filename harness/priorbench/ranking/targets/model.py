@@ -141,6 +141,8 @@ class MethodTimes:
         its times can be compared.
     reached : tuple of Reached
         one for each target of the board.
+    own_targets : tuple of str, default ()
+        those that it reaches by definition: they are its own results, or lie below them.
     within : tuple of Within
         one for each time.
     against_seconds, against_iterations : Band or None
@@ -169,6 +171,7 @@ class MethodTimes:
     against_seconds: Band | None
     against_iterations: Band | None
     distribution: Steps | None
+    own_targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
