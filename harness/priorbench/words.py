@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 #: names in a line, at most
 _SHOWN = 3
@@ -85,8 +85,13 @@ def with_ends(value: float, low: float, high: float, digits: int | None = None) 
     if value < 0.001 and digits is None:
         figures = shown + math.floor(math.log10(value))
         return "{:.{d}e} [{:.{d}e}, {:.{d}e}]".format(value, low, high, d=figures)
-    parts = (f"{round(one, shown):.{max(shown, 0)}f}" for one in (value, low, high))
-    return "{} [{}, {}]".format(*parts)
+    return "{} [{}, {}]".format(*(_positive(one, shown) for one in (value, low, high)))
+
+
+def _positive(value: float, digits: int) -> str:
+    """Return a number of 0 or more with so many decimals; one that would be rounded to zero is "<0.01"."""
+    shown = f"{round(value, digits):.{max(digits, 0)}f}"
+    return f"<{10.0**-digits:.{max(digits, 0)}f}" if value > 0 and not float(shown) else shown
 
 
 def seconds(value: float | None) -> str:
@@ -114,6 +119,12 @@ def few(names: Iterable[str]) -> str:
     distinct = list(dict.fromkeys(names))
     more = f" and {len(distinct) - _SHOWN} more" if len(distinct) > _SHOWN else ""
     return "; ".join(distinct[:_SHOWN]) + more
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def kind_of(text: str) -> str:

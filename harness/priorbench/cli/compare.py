@@ -136,7 +136,10 @@ def _print(found: Comparisons, claims: Claims) -> None:
         several = f", Holm-corrected for {family}" if len(found.comparisons) > 1 else ""
         say(f"p: sign-flip test of the mean difference{several}")
     if "× time" in shown:
-        say(f"× time: {a} over {b}, ratio of geometric means, {claims.percent} interval over images")
+        ratios = [one.time_ratio for one in found.comparisons if one.time_ratio is not None]
+        known = any(ratio.shown_interval is not None for ratio in ratios)
+        interval = f", {claims.percent} interval over images" if known else ""
+        say(f"× time: {a} over {b}, ratio of geometric means{interval}")
     if "only" in shown:
         say(f"only: images that only {a} / only {b} restored")
     if "failed" in shown:
@@ -217,7 +220,7 @@ def _remarks(comparisons: Sequence[Comparison], *, times: bool) -> dict[str, lis
 
 def _occasions(one: Comparison) -> list[str]:
     """Say what the interval of a ratio of times knows of occasions."""
-    from priorbench.rendering.times import NO_OCCASION, ONE_OCCASION, over_occasions
+    from priorbench.rendering.times import NO_OCCASION, ONE_OCCASION, over_occasions, too_wide
 
     ratio = one.time_ratio
     if ratio is None:
@@ -225,6 +228,6 @@ def _occasions(one: Comparison) -> list[str]:
     if not ratio.occasions:
         rows = f"{one.a} of the two stores" if one.a == one.b else f"{one.a} and {one.b}"
         return [f"× time: {rows} were timed in no occasion together, so it is {NO_OCCASION}"]
-    if ratio.interval is None:
-        return []
+    if ratio.shown_interval is None:
+        return [f"× time: {wide}"] if (wide := too_wide(ratio)) else []
     return [f"× time: {ONE_OCCASION if ratio.occasions == 1 else over_occasions(ratio)}"]

@@ -9,6 +9,9 @@ from priorbench.contract.choice import DENOISING
 from priorbench.ranking.claims import Claims
 from priorbench.ranking.names import shown_name
 
+#: an interval of a ratio of times that reaches beyond it by such a factor says nothing, and is not shown
+USELESS = 1000.0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Setting:
@@ -114,6 +117,14 @@ class TimeRatio:
     value: float
     interval: Interval | None
     occasions: int
+
+    @property
+    def shown_interval(self) -> Interval | None:
+        """The interval, if it says anything: its ends are within a factor of `USELESS` of the ratio."""
+        found = self.interval
+        if found is None or found.low * USELESS < self.value or found.high > self.value * USELESS:
+            return None
+        return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -259,6 +270,8 @@ class Board:
         noise draws of an image, of the image that has most.
     noisy_psnr : float or None
         mean PSNR of the noisy ones, in dB; with another operator than the identity, of A^+ y.
+    unclipped : bool, default False
+        `noisy_psnr`, and with it every gain, is of noisy images that are not clipped; outputs are.
     reference : str or None
         name of the row that the others are compared with; None where no row can be.
     reference_fixed : bool, default False
@@ -281,6 +294,7 @@ class Board:
     images: int
     repetitions: int = 1
     noisy_psnr: float | None
+    unclipped: bool = False
     reference: str | None
     reference_fixed: bool = False
     claims: Claims

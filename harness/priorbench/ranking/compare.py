@@ -138,12 +138,19 @@ def _compared(
             replace(
                 one,
                 difference=_adjusted(one.difference, p, claims),
-                notes=(*one.notes, *caveats(one.difference.images, claims, len(comparisons))),
+                notes=(*one.notes, *_caveats(comparisons, number, claims)),
             )
-            for one, p in zip(comparisons, corrected, strict=True)
+            for number, (one, p) in enumerate(zip(comparisons, corrected, strict=True))
         ),
         refused=tuple(refused),
     )
+
+
+def _caveats(comparisons: Sequence[Comparison], number: int, claims: Claims) -> list[str]:
+    """Return what must be known of a comparison over its images, corrected as its p is."""
+    one = comparisons[number]
+    others = [other.tested for place, other in enumerate(comparisons) if place != number]
+    return caveats(one.tested, claims, others, with_psnr=one.difference.images)
 
 
 def _adjusted(difference: Difference, p: float, claims: Claims) -> Difference:

@@ -33,6 +33,8 @@ class Comparison:
         mean over the images that are compared, in dB.
     difference : Difference
         of a's PSNR minus b's.
+    tested : int
+        images that the test is over: those of the difference, and those that either restored exactly.
     time_ratio : TimeRatio or None
         a's time over b's; None with `time_refused` saying why.
     failures_a, failures_b : int
@@ -52,6 +54,7 @@ class Comparison:
     psnr_a: float
     psnr_b: float
     difference: Difference
+    tested: int
     time_ratio: TimeRatio | None
     time_refused: str | None
     failures_a: int
@@ -111,6 +114,7 @@ class Versus:
             difference=replace(
                 found.difference, verdict=verdict(found.difference, found.better, self._claims)
             ),
+            tested=self._images(like),
             time_ratio=ratio,
             time_refused=refused,
             failures_a=failures[0],

@@ -108,6 +108,7 @@ def _board(whole: Panel, wanted: str | None, claims: Claims, disputed: Collectio
         images=shared.images,
         repetitions=shared.repetitions,
         noisy_psnr=measured.noisy_psnr(shared.slots),
+        unclipped=panel.unclipped,
         reference=None if reference is None else rows[reference].name,
         reference_fixed=fixed,
         claims=claims,

@@ -67,6 +67,12 @@ class Panel:
     occasion: Array
     notes: tuple[str, ...]
 
+    @property
+    def unclipped(self) -> bool:
+        """Whether noisy images have values beyond 0 and 1: their noise could be clipped, and is not."""
+        clips = (request.noise.parameters.get("clip") for request in self.requests)
+        return self.setting.is_denoising and any(clip is False for clip in clips)
+
     def by_slot(self, values: NDArray[np.generic]) -> Array:
         """Spread a value of each record over (rows, slots); NaN where there is no record."""
         spread = np.full((len(self.places), self.slots), np.nan)

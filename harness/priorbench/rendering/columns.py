@@ -9,6 +9,7 @@ from string import ascii_letters
 from priorbench.errors import UnknownNameError
 from priorbench.ranking.boards import Board, Difference, Interval, Row
 from priorbench.ranking.overall import OverallRow
+from priorbench.rendering.board.clipping import NOT_CLIPPED
 from priorbench.rendering.board.headings import difference_column, metric_column, metric_heading
 from priorbench.rendering.board.notes import DOUBT, ODD, SAME
 from priorbench.rendering.board.numbers import (
@@ -138,7 +139,8 @@ def _marked(text: str, row: Row, field: str) -> str:
 def title(board: Board) -> str:
     """Return a board's heading."""
     draws = f", {plural(board.repetitions, 'repetition')}" if board.repetitions > 1 else ""
-    noisy = "" if board.noisy_psnr is None else f", {board.start} {board.noisy_psnr:.2f} dB"
+    clipping = f" ({NOT_CLIPPED})" if board.unclipped else ""
+    noisy = "" if board.noisy_psnr is None else f", {board.start} {board.noisy_psnr:.2f} dB{clipping}"
     return f"{board.setting}: {plural(board.images, 'image')}{draws}{noisy}"
 
 

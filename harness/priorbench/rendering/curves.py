@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from priorbench.ranking.targets import TargetBoard
 from priorbench.ranking.targets.collecting import RAW
 from priorbench.ranking.targets.model import Band, MethodTimes
+from priorbench.ranking.targets.notes import by_definition
+from priorbench.rendering.board.clipping import NOT_CLIPPED
 from priorbench.rendering.line_drawing import DASHES, Chart, Line, charts_file
 from priorbench.rendering.markers import Marker, markers
 from priorbench.words import plural
@@ -54,6 +56,7 @@ def charts(board: TargetBoard, looks: Mapping[str, Marker]) -> list[Chart]:
 def _quality(board: TargetBoard, unit: str, where: str, more: str, lines: Sequence[Line]) -> Chart:
     every = all(line.low for line in lines)
     bands = "Band: quartiles." if every else "Band: quartiles, where nothing is averaged."
+    level = f"{board.start} images, mean" + (f", {NOT_CLIPPED}" if board.unclipped else "")
     return Chart(
         heading=f"PSNR against {unit}: {where}",
         caption=f"Line: median over images, as if stopped there. {bands} {more.capitalize()}.",
@@ -61,7 +64,7 @@ def _quality(board: TargetBoard, unit: str, where: str, more: str, lines: Sequen
         up="PSNR, dB",
         lines=tuple(lines),
         span=_span(lines, board.noisy_psnr),
-        level=None if board.noisy_psnr is None else (f"{board.start} images, mean", board.noisy_psnr),
+        level=None if board.noisy_psnr is None else (level, board.noisy_psnr),
     )
 
 
@@ -143,6 +146,7 @@ def _distribution(
             caption=(
                 "Share of the pairs of a noisy image and a target that were reached by then. Targets: "
                 + ", ".join(board.targets)
+                + "".join(f". {line}" for line in by_definition(board.methods))
                 + ". A method that is not shown reached none."
             ),
             across="seconds for one image (logarithmic)",

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from priorbench.ranking.targets import TargetBoard
 from priorbench.ranking.targets.model import MethodTimes, Pick, Reached, Within
+from priorbench.rendering.board.clipping import NOT_CLIPPED, clipping_note
 from priorbench.rendering.latex import latex_table
 from priorbench.rendering.tables import column, csv_table, markdown_table, print_grid
 from priorbench.rendering.terminal.grid import arranged
@@ -190,12 +191,14 @@ def _cell(method: MethodTimes, one: Reached) -> str:
 
 def target_notes(board: TargetBoard) -> list[str]:
     """Return what a reader of the times must know."""
+    clipping = f", which is {NOT_CLIPPED}" if board.unclipped else ""
     lines = [
-        "expected running time: seconds of all fits until they reached the target, or in vain, for each"
-        " success (in parentheses the share of fits that reached it, if not all); points of a curve are a"
-        " tenth apart",
-        *("noisy+3: 3 dB above the noisy image" for name in board.targets[:1] if name == "noisy+3"),
+        "expected running time: seconds of all fits (successful or not), divided by the number of successes"
+        " (in parentheses the share of fits that reached the target, if not all); each point of a curve has"
+        " about 10 % more iterations than the one before",
     ]
+    if board.targets[:1] == ("noisy+3",):
+        lines.append(f"noisy+3: 3 dB above the noisy image{clipping}")
     base = next((name for name in board.targets if not name.startswith("noisy")), None)
     if base is not None:
         lines.append(f"{base}: relative to the result of that method on the same noisy image")
@@ -255,8 +258,9 @@ def share_notes(board: TargetBoard) -> list[str]:
 def board_notes(board: TargetBoard) -> list[str]:
     """Return the notes of a board, and its noisy images."""
     start = board.noisy_psnr
-    first = [] if start is None else [f"{board.start} images: {number(start, 2)} dB on average"]
-    return [*first, *board.notes]
+    clipping = f", {NOT_CLIPPED}" if board.unclipped else ""
+    first = [] if start is None else [f"{board.start} images: {number(start, 2)} dB on average{clipping}"]
+    return [*first, *([clipping_note()] if first and board.unclipped else []), *board.notes]
 
 
 def amount(seconds: float) -> str:
@@ -273,7 +277,8 @@ def duration(seconds: float | None) -> str:
 
 
 def _flat(board: TargetBoard, method: MethodTimes, one: Reached) -> dict[str, Any]:
-    left = ("reached", "within", "against_seconds", "against_iterations", "distribution", "fits")
+    nested = ("reached", "within", "against_seconds", "against_iterations", "distribution", "own_targets")
+    left = (*nested, "fits")
     own = {name: getattr(method, name) for name in MethodTimes.__dataclass_fields__ if name not in left}
     return {
         "protocol": board.protocol,

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from priorbench.ranking.boards import Board, Row, TimeRatio
+from priorbench.ranking.boards import USELESS, Board, Row, TimeRatio
+from priorbench.words import plural
 
 #: below every table of times that other work may have changed
 DISTURBED = "* some timings disturbed, by other work or fits at the same time; the quality counts"
 #: of ratios of one occasion: what their intervals say, and where to look for the rest
 ONE_OCCASION = (
-    "intervals hold for the occasion of the timing: 'priorbench doctor --noise', or repetitions on another"
-    " day, tell more"
+    "intervals hold for the day on which it was timed: 'priorbench doctor --noise', or repetitions on"
+    " another day, tell more"
 )
 #: why there is no interval
 NO_OCCASION = "without an interval: the machine may have changed (a pause of half an hour ends an occasion)"
+
+
+def too_wide(value: TimeRatio) -> str:
+    """Say why the interval of a ratio is not shown; empty for one that is, and where there is none."""
+    if value.interval is None or value.shown_interval is not None:
+        return ""
+    return (
+        f"no interval is shown: over {plural(value.images, 'image')} it reaches from less than a thousandth"
+        f" of the ratio to more than {USELESS:g} times"
+    )
 
 
 def over_occasions(value: TimeRatio) -> str:
@@ -48,7 +59,7 @@ def _of_ratios(board: Board) -> list[tuple[str, str]]:
     """Return what a reader must know of the ratios, rows of a kind in one line."""
     reference = board.reference_shown
     there = {row.shown: row.time_ratio for row in board.rows if row.time_ratio is not None}
-    measured = {name: ratio for name, ratio in there.items() if ratio.interval is not None}
+    measured = {name: ratio for name, ratio in there.items() if ratio.shown_interval is not None}
     kind = f", with a {board.claims.percent} interval over images" if measured else ""
     first = f"s/image: geometric mean over repetitions and images; × time: over {reference}{kind}"
     lines = []
@@ -60,7 +71,8 @@ def _of_ratios(board: Board) -> list[tuple[str, str]]:
         for name, ratio in there.items()
         if not ratio.occasions
     }
-    lines += [*_told(several), *_told(apart), *_over_fewer(board)]
+    wide = {name: text for name, ratio in there.items() if (text := too_wide(ratio))}
+    lines += [*_told(several), *_told(apart), *_told(wide), *_over_fewer(board)]
     interval = f", {board.claims.percent} interval" if measured else ""
     short = f"s/image: geometric mean; × time: over {reference}{interval}"
     return [(first, short), *((line, "") for line in lines)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from priorbench.ranking.boards import Board
+from priorbench.rendering.board.clipping import NOT_CLIPPED
 from priorbench.report.gathering import BoardKey, BoardStory
 from priorbench.words import kind_of, memory, number, plural
 
@@ -60,7 +61,10 @@ def board_conditions(board: Board, story: BoardStory) -> Facts:
         ("σ that methods are told", _sigmas(story.sigmas)),
         (
             f"{board.start} images",
-            "unknown" if board.noisy_psnr is None else f"{number(board.noisy_psnr, 2)} dB on average",
+            "unknown"
+            if board.noisy_psnr is None
+            else f"{number(board.noisy_psnr, 2)} dB on average"
+            + (f", {NOT_CLIPPED}" if board.unclipped else ""),
         ),
         ("images", f"{board.images}, {_sizes(sizes)}"),
         *([("how pictures were read", notes)] if (notes := _notes(story)) else []),

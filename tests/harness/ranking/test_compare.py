@@ -176,6 +176,34 @@ def test_the_family_of_holm_is_what_is_shown():
         compare_methods(scores_of(everywhere), "a", "b", only=Filter(noise="x"))
 
 
+def test_no_note_contradicts_a_verdict():
+    """Holm corrects the clear comparison first, so that six images are enough for the other one."""
+    more = [*A, *[value + 1 for value in A]], [*B, *B]
+    found = compare_methods(
+        scores_of(
+            [
+                trial
+                for noise, sides in (("m", (A, B)), ("n", more))
+                for label, values in zip("ab", sides, strict=True)
+                for trial in trials(label, values, noise=noise)
+            ]
+        ),
+        "a",
+        "b",
+    ).comparisons
+    assert [one.difference.verdict for one in found] == ["better", "better"]
+    assert found[0].difference.p_adjusted == pytest.approx(2**-5)
+    assert not any("told apart" in note for one in found for note in one.notes)
+
+
+def test_images_that_one_restored_exactly_count_in_what_can_be_told_apart():
+    """Five have a PSNR of both, six are in the test."""
+    found = one(*trials("a", [None, *A[1:]], mse=[0.0, *[0.01] * 5]), *trials("b", B))
+    assert (found.difference.images, found.tested, found.difference.verdict) == (5, 6, "better")
+    assert not any("told apart" in note for note in found.notes)
+    assert any(note.startswith("5 images: few for intervals") for note in found.notes)
+
+
 def test_two_stores_are_compared_on_the_methods_that_they_share():
     first = [*trials("a", A), *trials("b", B), *trials("only-here", A)]
     second = [*trials("a", [psnr - 0.5 for psnr in A], plugin_version="2"), *trials("b", B, threads=4)]

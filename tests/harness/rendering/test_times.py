@@ -57,6 +57,8 @@ def test_the_last_digit_is_a_quarter_of_the_half_width_at_most(power, factor):
         ((0.005523, 0.0051, 0.006), "0.0055 [0.0051, 0.0060]"),
         ((0.000163, 0.000151, 0.000172), "1.63e-04 [1.51e-04, 1.72e-04]"),
         ((2.0, 2.0, 2.0), "2.000 [2.000, 2.000]"),
+        ((0.72, 0.004, 130.0), "0.72 [<0.01, 130.00]"),
+        ((97.0, 0.4, 900.0), "97 [<1, 900]"),
         ((0.0, 0.0, 0.0), "0.0e+00 [0.0e+00, 0.0e+00]"),
     ],
 )
@@ -87,7 +89,7 @@ def test_a_board_of_one_occasion_says_so():
         "s/image: geometric mean over repetitions and images; × time: over a, with a 95 % interval"
         " over images"
     )
-    assert "hold for the occasion of the timing: 'priorbench doctor --noise'" in occasion
+    assert "hold for the day on which it was timed: 'priorbench doctor --noise'" in occasion
 
 
 def test_a_row_of_another_occasion_has_no_interval_and_is_named():
@@ -112,6 +114,24 @@ def test_ratios_over_several_occasions_and_over_fewer_images_are_told():
     lines = footnotes(found, columns(found))
     assert "× time of b: over 2 occasions; the interval allows for what differs between them" in lines
     assert "× time: over fewer images than both rows have: b 3 of 4" in lines
+
+
+def test_an_interval_of_a_ratio_that_says_nothing_is_not_shown():
+    """Two images: Student's t has one degree of freedom, and its ends are astronomic."""
+    records = [
+        trial(label, str(n), 30.0 - (label == "b"), wall_seconds=seconds, started_at=FIRST)
+        for label, times in (("a", (1.0, 1.0)), ("b", (0.1, 5.0)))
+        for n, seconds in enumerate(times)
+    ]
+    found = only(records)
+    [ratio] = [row.time_ratio for row in found.rows if row.time_ratio is not None]
+    assert ratio.interval.high > 1e6, "JSON has it"
+    assert columns(found)["× time"](next(row for row in found.rows if row.denoiser == "b")) == "0.707"
+    lines = footnotes(found, columns(found))
+    assert any(
+        line.startswith("× time of b: no interval is shown: over 2 images it reaches") for line in lines
+    )
+    assert not any("interval over images" in line or "intervals hold" in line for line in lines)
 
 
 def test_seconds_alone_say_their_mean():

@@ -91,35 +91,58 @@ def win_rates(differences: Array) -> list[float]:
         return [float(value) for value in won / number]
 
 
-def caveats(images: int, claims: Claims, family: int = 1, what: str = "methods") -> list[str]:
+def caveats(
+    images: int,
+    claims: Claims,
+    others: Sequence[int] = (),
+    what: str = "methods",
+    with_psnr: int | None = None,
+) -> list[str]:
     """Return what a reader of comparisons over this many images must know.
 
     Parameters
     ----------
     images : int
-        that are compared.
+        that the test is over, those that were restored exactly among them.
     claims : Claims
         when methods are told apart.
-    family : int, default 1
-        comparisons that Holm's method corrects for; tests that are flipped together need no such factor.
+    others : Sequence[int], default ()
+        images of the other comparisons, if Holm's method corrects for them; tests that are flipped together
+        need no correction.
     what : str, default 'methods'
         what is compared.
+    with_psnr : int or None, optional
+        images that intervals are over, without exact ones; default all.
     """
     if images == 1:
         return ["one image: no intervals, and nothing can be told apart"]
     notes = []
-    needed = claims.error / family
-    if smallest_p(images) > needed:
-        enough = next((number for number in range(images, 15) if smallest_p(number) <= needed), None)
-        smallest = min(1.0, family * smallest_p(images))
+    smallest = _least_adjusted(images, others)
+    if smallest > claims.error:
+        enough = next((n for n in range(images, 15) if _least_adjusted(n, others) <= claims.error), None)
         notes.append(
             f"{plural(images, 'image')}: no {what} can be told apart; the smallest possible p is"
             f" {smallest:.2g}" + (f"; it takes {enough} images" if enough else "")
         )
-    if images < max(_SKEWED):
-        covered = round(float(np.interp(images, list(_SKEWED), list(_SKEWED.values()))))
-        notes.append(
-            f"{plural(images, 'image')}: few for intervals; a 95 % interval of very skewed values holds the"
-            f" true mean in about {covered} % of cases"
-        )
-    return notes
+    return [*notes, *_of_intervals(images if with_psnr is None else with_psnr)]
+
+
+def _least_adjusted(images: int, others: Sequence[int]) -> float:
+    """Return the smallest p that Holm's method can leave: all others are as clear as they can be, too.
+
+    No corrected p is below this one, because none of them falls where any p of the family rises.
+    """
+    return holm([smallest_p(images), *map(smallest_p, others)])[0]
+
+
+def _of_intervals(images: int) -> list[str]:
+    """Return what must be known of intervals over so many images."""
+    if images >= max(_SKEWED):
+        return []
+    if images < min(_SKEWED):  # nothing is measured for so few
+        return [f"{plural(images, 'image')}: no interval can be trusted"] if images > 1 else []
+    covered = round(float(np.interp(images, list(_SKEWED), list(_SKEWED.values()))))
+    return [
+        f"{plural(images, 'image')}: few for intervals; a 95 % interval of very skewed values holds the"
+        f" true mean in about {covered} % of cases"
+    ]

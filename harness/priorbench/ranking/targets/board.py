@@ -22,9 +22,9 @@ from priorbench.ranking.targets.collecting import Collector, Method, Told
 from priorbench.ranking.targets.measures import Images, band, distribution, hits_of, reached
 from priorbench.ranking.targets.model import Asked, MethodTimes, TargetBoard, Within
 from priorbench.ranking.targets.notation import Target
-from priorbench.ranking.targets.notes import notes
+from priorbench.ranking.targets.notes import by_definition, notes
 from priorbench.ranking.targets.picks import picks
-from priorbench.ranking.targets.wanted import check_references, wanted
+from priorbench.ranking.targets.wanted import check_references, owner, wanted
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -69,6 +69,7 @@ class _Frame:
 
     targets: tuple[Target, ...]
     wanted: tuple[Array, ...]
+    owners: tuple[Method | None, ...]
     marks: NDArray[np.bool_]
     image: Indices
     images: Images
@@ -89,6 +90,7 @@ def _board(panel: Panel, told: Mapping[Method, Told], asked: Asked) -> TargetBoa
     frame = _Frame(
         targets=tuple(target for target, _ in pairs),
         wanted=tuple(values for _, values in pairs),
+        owners=tuple(owner(target, panel) for target, _ in pairs),
         marks=marks,
         image=image,
         images=Images(slots, image, panel.noisy_psnr),
@@ -105,19 +107,23 @@ def _board(panel: Panel, told: Mapping[Method, Told], asked: Asked) -> TargetBoa
         images=len(np.unique(image[slots])),
         fits=len(slots),
         noisy_psnr=frame.images.noisy_psnr,
+        unclipped=panel.unclipped,
         targets=tuple(map(str, frame.targets)),
         methods=tuple(methods),
         picks=picks(methods, asked.budgets),
-        notes=notes(
-            panel,
-            dict(zip(names, inside, strict=True)),
-            told,
-            missing=[str(target) for target in asked.targets if target not in frame.targets],
-            partial={
-                str(target): int(np.isnan(values[slots]).sum())
-                for target, values in zip(frame.targets, frame.wanted, strict=True)
-            },
-            left_out=int(panel.slots - len(slots)),
+        notes=(
+            *by_definition(methods),
+            *notes(
+                panel,
+                dict(zip(names, inside, strict=True)),
+                told,
+                missing=[str(target) for target in asked.targets if target not in frame.targets],
+                partial={
+                    str(target): int(np.isnan(values[slots]).sum())
+                    for target, values in zip(frame.targets, frame.wanted, strict=True)
+                },
+                left_out=int(panel.slots - len(slots)),
+            ),
         ),
     )
 
@@ -137,6 +143,7 @@ def _method(runner: Runner, name: str, frame: _Frame) -> MethodTimes:
     timed = runner.timed
     hits = [hits_of(fits, values) for values in frame.wanted]
     times = np.concatenate([one.times for one in hits]) if timed and hits else np.empty(0)
+    found = [reached(str(target), own, timed=timed) for target, own in zip(frame.targets, hits, strict=True)]
     return MethodTimes(
         name=name,
         label=method.label,
@@ -153,8 +160,11 @@ def _method(runner: Runner, name: str, frame: _Frame) -> MethodTimes:
         tainted=sum(fit.tainted for fit in fits.values()),
         excluded=excluded,
         timed=timed,
-        reached=tuple(
-            reached(str(target), own, timed=timed) for target, own in zip(frame.targets, hits, strict=True)
+        reached=tuple(found),
+        own_targets=tuple(
+            one.target
+            for one, owner_of in zip(found, frame.owners, strict=True)
+            if owner_of == method and one.fits and one.successes == one.fits
         ),
         within=tuple(_within(fits, at, times, frame, compared=not excluded) for at in frame.budgets)
         if timed

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from priorbench.ranking.names import Place
 from priorbench.ranking.panels import Panel
 from priorbench.ranking.targets.fits import DamagedError, Fit, fit_of
 
@@ -35,6 +36,17 @@ class Method(NamedTuple):
     rule: str | None
     device: str
     threads: int
+
+
+def method_of(place: Place, settings: Mapping[str, Any]) -> Method:
+    """Return whose fits the results of a place are; `settings` are the parameters of its rule."""
+    return Method(
+        label=place.label,
+        average=str(settings.get("average") or RAW),
+        rule=place.stopping_rule if settings.get("stop_now") else None,
+        device=place.device,
+        threads=place.threads,
+    )
 
 
 @dataclass(kw_only=True, slots=True)
@@ -112,14 +124,7 @@ class Collector:
         for board, number in self._spots.get(data["key"], ()):
             panel = self._panels[board]
             place = panel.places[panel.row[number]]
-            settings = data["stopping_parameters"] if data.get("stopping_parameters") else {}
-            method = Method(
-                label=place.label,
-                average=str(settings.get("average") or RAW),
-                rule=place.stopping_rule if settings.get("stop_now") else None,
-                device=place.device,
-                threads=place.threads,
-            )
+            method = method_of(place, data.get("stopping_parameters") or {})
             told = self.told[board].setdefault(method, Told())
             _note(told, data, int(panel.slot[number]), float(panel.scores.elapsed_seconds[number]))
 

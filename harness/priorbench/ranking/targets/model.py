@@ -141,6 +141,8 @@ class MethodTimes:
         its times can be compared.
     reached : tuple of Reached
         one for each target of the board.
+    own_targets : tuple of str, default ()
+        those that it reaches by definition: they are its own results, or lie below them.
     within : tuple of Within
         one for each time.
     against_seconds, against_iterations : Band or None
@@ -169,6 +171,7 @@ class MethodTimes:
     against_seconds: Band | None
     against_iterations: Band | None
     distribution: Steps | None
+    own_targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,6 +220,8 @@ class TargetBoard:
         that methods are compared over.
     noisy_psnr : float or None
         mean over these images, in dB.
+    unclipped : bool, default False
+        it is of noisy images that are not clipped; outputs are.
     targets : tuple of str
         those that this board has.
     methods : tuple of MethodTimes
@@ -233,6 +238,7 @@ class TargetBoard:
     images: int
     fits: int
     noisy_psnr: float | None
+    unclipped: bool = False
     targets: tuple[str, ...]
     methods: tuple[MethodTimes, ...]
     picks: tuple[Pick, ...]

@@ -10,7 +10,8 @@ from priorbench.ranking.panels import Panel
 from priorbench.ranking.targets.choosing import Runner
 from priorbench.ranking.targets.collecting import Method, Told
 from priorbench.ranking.targets.measures import EXACT_DB
-from priorbench.words import few, plural
+from priorbench.ranking.targets.model import MethodTimes
+from priorbench.words import few, listed, plural
 
 
 def notes(
@@ -42,6 +43,13 @@ def notes(
     fewer = [f"{name} on {plural(count, 'noisy image')}" for name, count in partial.items() if count]
     less = [f"without a PSNR to count from, so in no success rate: {', '.join(fewer)}"] if fewer else []
     return (*panel.notes, *less, *_left_out(told, runners, missing, left_out), *_of_times(panel, runners))
+
+
+def by_definition(methods: Sequence[MethodTimes]) -> list[str]:
+    """Say which methods reach which targets because these are their own results, or lie below them."""
+    return [
+        f"{one.name} reaches {listed(one.own_targets)} by definition" for one in methods if one.own_targets
+    ]
 
 
 def _left_out(

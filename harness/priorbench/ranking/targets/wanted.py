@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.names import Place, find_place
 from priorbench.ranking.panels import Panel
+from priorbench.ranking.targets.collecting import Method, method_of
 from priorbench.ranking.targets.notation import Target
 
 Array = NDArray[np.float64]
@@ -45,6 +46,15 @@ def wanted(target: Target, panel: Panel) -> Array | None:
     psnr = np.where(scores.exact, np.inf, scores.psnr)
     own = panel.by_slot(np.where(scores.status == "ok", psnr, np.nan))[panel.places.index(place)]
     return None if np.isnan(own).all() else own + target.offset
+
+
+def owner(target: Target, panel: Panel) -> Method | None:
+    """Return whose fits have the results that a target is, or lies below; None for any other target."""
+    place = None if target.beside_noisy or target.offset > 0 else _place(target, panel)
+    if place is None:
+        return None
+    stopping = panel.requests[panel.places.index(place)].stopping
+    return method_of(place, {} if stopping is None else stopping.parameters)
 
 
 def _place(target: Target, panel: Panel) -> Place | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from priorbench.ranking.boards import Board, Difference, Row
 from priorbench.ranking.overall import OverallRow
+from priorbench.rendering.board.clipping import NOT_CLIPPED, clipping_note
 from priorbench.rendering.board.headings import COLUMN_OF, difference_column, metric_heading
 from priorbench.rendering.times import time_notes
 from priorbench.words import few, one_line, plural
@@ -51,6 +52,7 @@ def footnotes(board: Board, shown: Container[str]) -> list[str]:
 def board_notes(board: Board, shown: Container[str]) -> list[Note]:
     """Return what `footnotes` does, with what a paper says of it."""
     notes = (
+        *_of_clipping(board, shown),
         *_of_ranks(board, shown),
         *_of_differences(board, shown),
         *_of_metrics(board, shown),
@@ -63,6 +65,13 @@ def board_notes(board: Board, shown: Container[str]) -> list[Note]:
         *(Note(text=line) for line in board.notes),
     )
     return list({note.text: note for note in notes}.values())
+
+
+def _of_clipping(board: Board, seen: Container[str]) -> Iterator[Note]:
+    if board.unclipped and board.noisy_psnr is not None:
+        text = clipping_note({row.denoiser: row.gain for row in board.rows})
+        short = f"gain: over noisy pictures, {NOT_CLIPPED}; outputs are" if "gain dB" in seen else ""
+        yield Note(text=text, short=short)
 
 
 def _of_ranks(board: Board, seen: Container[str]) -> Iterator[Note]:

@@ -94,15 +94,17 @@ def ratio_text(values: Iterable[TimeRatio | None]) -> Callable[[TimeRatio | None
     def text(value: TimeRatio | None) -> str:
         if value is None:
             return ""
-        if value.interval is None:
+        interval = value.shown_interval
+        if interval is None:
             return significant(value.value) if digits > _OF_TIMES else number(value.value, max(digits, 0))
-        ends = value.interval.low, value.interval.high
+        ends = interval.low, interval.high
         return with_ends(value.value, *ends, None if digits > _OF_TIMES else digits)
 
     return text
 
 
 def _digits_of_ratio(ratio: TimeRatio) -> int:
-    if ratio.interval is None:
+    interval = ratio.shown_interval
+    if interval is None:
         return max(2 - math.floor(math.log10(ratio.value)), 0)
-    return digits_of_ends(ratio.value, ratio.interval.low, ratio.interval.high)
+    return digits_of_ends(ratio.value, interval.low, interval.high)

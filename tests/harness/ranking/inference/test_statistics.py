@@ -84,9 +84,28 @@ def test_a_set_that_can_prove_nothing_is_named():
 
 
 def test_holm_needs_more_images_for_more_comparisons():
-    [few, _] = caveats(6, CLAIMS, family=3)
+    [few, _] = caveats(6, CLAIMS, [6, 6])
     assert few == (
         "6 images: no methods can be told apart; the smallest possible p is 0.094; it takes 7 images"
     )
-    [hopeless] = caveats(30, CLAIMS, family=1000)
+    [hopeless] = caveats(30, CLAIMS, [30] * 999)
     assert hopeless == "30 images: no methods can be told apart; the smallest possible p is 0.1"
+
+
+def test_what_cannot_be_told_apart_is_what_holm_never_tells_apart():
+    """Of all data, the smallest p of each comparison together leave the smallest corrected ones."""
+    for family in itertools.product((4, 5, 6, 7, 8), repeat=3):
+        least = holm([2.0 ** (1 - images) for images in family])
+        for number, p in enumerate(least):
+            others = [images for place, images in enumerate(family) if place != number]
+            said = any("told apart" in note for note in caveats(family[number], CLAIMS, others))
+            assert said == (p > 0.05), family
+    assert not any("told apart" in note for note in caveats(6, CLAIMS, [12])), "12 images come first"
+
+
+def test_an_interval_over_two_images_is_not_trusted():
+    """Below three images nothing was measured: no rate is told."""
+    assert caveats(2, CLAIMS)[-1] == "2 images: no interval can be trusted"
+    assert "in about 84 % of cases" in caveats(3, CLAIMS)[-1]
+    assert caveats(7, CLAIMS, with_psnr=2) == ["2 images: no interval can be trusted"]
+    assert caveats(7, CLAIMS, with_psnr=1) == []

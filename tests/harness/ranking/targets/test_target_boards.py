@@ -31,6 +31,31 @@ def rising(label: str, image: str, *, seconds: float, top: int = 10, **changes):
     return fitted(label, image, *points, **changes)
 
 
+def test_targets_that_are_a_methods_own_results_are_named():
+    """A better method may reach them or not; bm3d does by definition, but not what lies above."""
+    records = [
+        called(label, image, psnr, 1.0) for label, psnr in (("bm3d", 30.0), ("good", 31.0)) for image in "12"
+    ]
+    targets = (*NOISY_3, *(Target(base="bm3d", offset=offset) for offset in (-1.0, -0.5, 0.0, 0.5)))
+    board = one(records, targets=targets)
+    assert times(board, "bm3d").own_targets == ("bm3d-1", "bm3d-0.5", "bm3d")
+    assert times(board, "good").own_targets == ()
+    assert "bm3d reaches bm3d-1, bm3d-0.5 and bm3d by definition" in board.notes
+    assert not any("by definition" in note for note in one(records).notes)
+
+
+def test_averages_of_a_reference_do_not_reach_its_results_by_definition():
+    records = [
+        rising("a", "1", seconds=1.0),
+        rising("a", "1", seconds=1.0, rule="y", stopping_parameters={"average": "ema-0.99"}),
+    ]
+    board = one(records, targets=(Target(base="a@best-loss"),))
+    assert {method.name: method.own_targets for method in board.methods} == {
+        "a": ("a@best-loss",),
+        "a+ema-0.99": (),
+    }
+
+
 def test_a_curve_reaches_its_target_at_the_first_point_that_is_as_high():
     board = one([rising("a", "1", seconds=0.5)])
     [found] = times(board, "a").reached
