@@ -100,3 +100,9 @@ def _variables(folder: Path) -> dict[str, str]:
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "OMP_NUM_THREADS": "1",
     }
+
+
+def test_the_readme_names_every_extra_that_a_user_may_want() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    install = (ROOT / "README.md").read_text().partition("## Install")[2].partition("\n## ")[0]
+    assert [name for name in extras if name not in ("dev", "docs") and f"`{name}`" not in install] == []

@@ -72,10 +72,10 @@ def reproduce(
     if checklist:
         _print_checklist(experiments, output, format)
     elif dry_run:
-        _print_plan(experiments, format)
+        _print_plan(experiments, format, quick=quick)
     else:
         _make_folder(output)
-        _print_plan(experiments, format, err=True)
+        _print_plan(experiments, format, quick=quick, err=True)
         _run(experiments, registry, output, store, device, jobs, format)
 
 
@@ -225,7 +225,9 @@ def _conclude(documents: Mapping[str, Document], failed: Sequence[str], output: 
         raise typer.Exit(_SOME_FAILED)
 
 
-def _print_plan(experiments: Sequence[Chosen], format: Format, *, err: bool = False) -> None:
+def _print_plan(
+    experiments: Sequence[Chosen], format: Format, *, quick: bool = False, err: bool = False
+) -> None:
     from priorbench.reproduction.page import duration
 
     if format is Format.JSON:
@@ -244,6 +246,8 @@ def _print_plan(experiments: Sequence[Chosen], format: Format, *, err: bool = Fa
         return
     for one in experiments:
         told = one.size.reduced or "as in the paper"
+        if quick and one.size == one.experiment.sizes[-1]:  # its smallest size is its largest
+            told += f"; quick = {one.size.name} here"
         say(f"{one.name}: {one.size.name}, about {duration(one.size.seconds)} on two cores ({told})", err=err)
     total = sum(one.size.seconds for one in experiments)
     say(f"in all about {duration(total)}; what was run before is not run again", err=err)

@@ -20,6 +20,10 @@ _HEAD = (
     *("kind", "name", "summary", "plugin", "distribution", "version", "usable", "reason"),
     *("preset", "install", "parameters", "parameters_error"),
 )
+#: fields whose names say too little to who reads the page, and how they are called there
+_CALLED = {"arithmetic": "bfloat16 by parameter", "arithmetic_refused": "refuses bfloat16 on"}
+#: fields that are left out where they are empty, beside all that are an empty text
+_LEFT_OUT = ("arithmetic_refused",)
 
 
 def show_command(
@@ -139,8 +143,11 @@ def _print_page(page: dict[str, Any]) -> None:
         return
     usable = "yes" if page["usable"] else f"no: {page['reason']}"
     facts = [["usable", usable], ["plugin", origin(page)]]
+    told = (key for key in page if key not in _HEAD and page[key] != "")
     facts += [
-        [key.replace("_", " "), _text(page[key])] for key in page if key not in _HEAD and page[key] != ""
+        [_CALLED.get(key, key.replace("_", " ")), _text(page[key])]
+        for key in told
+        if page[key] or key not in _LEFT_OUT
     ]
     print_table([], facts, indent=2)
     _print_parameters(page)

@@ -46,7 +46,9 @@ def overall_latex(found: Sequence[Overall]) -> str:
         bold = [row.mean_rank is not None and row.mean_rank == first for row in board.rows]
         every = dict.fromkeys(shown, bold)
         below = ["bold: best", *_short_notes(board, shown)]
-        tables.append(latex_table(overall_title(board), shown, every, below, overall_footnotes(board)))
+        ranked = [row.mean_rank is not None for row in board.rows]
+        notes = overall_footnotes(board)
+        tables.append(latex_table(overall_title(board), shown, every, below, notes, ranked=ranked))
     return "\n".join(tables)
 
 

@@ -165,9 +165,24 @@ def difference(value: Difference | None, digits: int) -> str:
     """Return a difference with its interval, with the decimals of its column; empty text for None."""
     if value is None:
         return ""
-    same = SAME if value.verdict == "equivalent" else ""
     text = f"{number(value.mean, digits, sign=True)} {interval(value.interval, digits, sign=True)}"
-    return text.rstrip() + same
+    return text.rstrip() + _same(value)
+
+
+def mean_difference(board: Board) -> CellText:
+    """Return what writes the differences of a board where their intervals have no room."""
+    digits = difference_digits(row.difference for row in board.rows)
+
+    def cell(row: Row) -> str:
+        if row.name == board.reference or row.difference is None:
+            return "reference" if row.name == board.reference else ""
+        return number(row.difference.mean, digits, sign=True) + _same(row.difference)
+
+    return cell
+
+
+def _same(value: Difference) -> str:
+    return SAME if value.verdict == "equivalent" else ""
 
 
 def interval(value: Interval | None, digits: int, sign: bool = False) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
-from priorbench.ranking.boards import Board
+from priorbench.ranking.boards import Board, Row
 from priorbench.rendering.board.headings import metric_heading
 from priorbench.rendering.board.notes import board_notes
 from priorbench.rendering.columns import columns, title
@@ -45,6 +45,8 @@ BOLD_EXPLAINED = (
     "bold: names, ranks and PSNR of all methods than which none is told to be better; in other columns the"
     " best value of a ranked method"
 )
+#: columns of what a method costs; a method that is told to be worse than all others is cheap to no purpose
+_COSTS = ("s/image", "memory")
 #: heading -> the field that its values are of, and 1 where a higher one is better, -1 where a lower one is
 _BEST = {
     "gain dB": ("gain", 1),
@@ -87,14 +89,31 @@ def _table(board: Board, wanted: Sequence[str]) -> str:
     notes = board_notes(board, shown)
     below, comments = [note.short for note in notes if note.short], [note.text for note in notes]
     if any(map(any, best.values())):
-        below, comments = [BOLD, *below], [BOLD_EXPLAINED, *comments]
-    return latex_table(title(board), cells, best, below, comments)
+        but = _without_last(board, shown)
+        below, comments = [BOLD + but, *below], [BOLD_EXPLAINED + but, *comments]
+    ranked = [row.rank is not None for row in board.rows]
+    return latex_table(title(board), cells, best, below, comments, ranked=ranked)
+
+
+def _last(board: Board) -> Row | None:
+    """Return the row that is told to be worse than all other ranked ones; None where there is none."""
+    ranked = [row for row in board.rows if row.rank is not None]
+    return next((row for row in ranked if len(ranked) > 1 and row.rank == len(ranked)), None)
+
+
+def _without_last(board: Board, shown: Container[str]) -> str:
+    """Say which method's time and memory are never bold, where a reader sees one of them."""
+    last, seen = _last(board), [name for name in _COSTS if name in shown]
+    if last is None or not seen:
+        return ""
+    return f"; {' and '.join(seen)} without {last.shown}, told to be worse than all others"
 
 
 def _best(board: Board, name: str, cells: Sequence[str]) -> list[bool]:
     """Say which cells of a column are bold: what is equal as it is printed is equally good."""
     rows = board.rows
-    ranked = [row.rank is not None for row in rows]
+    last = _last(board) if name in _COSTS else None
+    ranked = [row.rank is not None and row is not last for row in rows]
     if name in ("rank", "method", "stopping", "PSNR dB"):
         return [row.rank == 1 for row in rows]
     values, sign = _values(board, name)
@@ -103,7 +122,7 @@ def _best(board: Board, name: str, cells: Sequence[str]) -> list[bool]:
         for value, is_ranked in zip(values, ranked, strict=True)
         if is_ranked and value is not None
     ]
-    if not known:
+    if not known or (last is not None and len(known) == 1):  # the best of one says nothing
         return [False] * len(rows)
     first = next(
         cell
@@ -133,6 +152,7 @@ def latex_table(
     bold: Mapping[str, Sequence[bool]],
     below: Sequence[str],
     comments: Sequence[str],
+    ranked: Sequence[bool] = (),
 ) -> str:
     """Return one ``table`` with its caption.
 
@@ -144,6 +164,8 @@ def latex_table(
         of each cell of a column whether it is.
     below, comments : Sequence[str]
         what a reader must know, in few words; and all of it, which stands before the table in comments.
+    ranked : Sequence[bool], default ()
+        of each row whether it has a rank; a line stands between those that have one and those that have none.
     """
     alignment = "".join("l" if name in ("method", "stopping") else "r" for name in shown)
     told = " ".join(f"{escape(line)}." for line in below)
@@ -152,6 +174,10 @@ def latex_table(
         [_cell(cell, best) for cell, best in zip(cells, bold.get(name, [False] * len(cells)), strict=True)]
         for name, cells in shown.items()
     ]
+    lines = [rf"    {' & '.join(row)} \\" for row in zip(*printed, strict=True)]
+    for place in reversed(range(1, len(ranked))):
+        if ranked[place - 1] and not any(ranked[place:]):
+            lines.insert(place, r"    \midrule")
     return "\n".join(
         [
             *(f"% {escape(one_line(line))}" for line in comments),
@@ -162,7 +188,7 @@ def latex_table(
             r"    \toprule",
             rf"    {' & '.join(escape(name) for name in shown)} \\",
             r"    \midrule",
-            *(rf"    {' & '.join(row)} \\" for row in zip(*printed, strict=True)),
+            *lines,
             r"    \bottomrule",
             r"  \end{tabular}",
             *under,

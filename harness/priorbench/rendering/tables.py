@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -16,7 +16,7 @@ from priorbench.ranking.boards import Board, Interval, Row
 from priorbench.rendering.board.headings import difference_column
 from priorbench.rendering.board.notes import footnotes
 from priorbench.rendering.board.numbers import below_each_other
-from priorbench.rendering.columns import columns, letters, title, whole_name
+from priorbench.rendering.columns import columns, letters, mean_difference, title, whole_name
 from priorbench.rendering.terminal.grid import Column, Grid, Kind, arranged
 from priorbench.rendering.terminal.wrapping import wrapped
 from priorbench.words import seconds, visible
@@ -32,8 +32,10 @@ _TIMES = ("s/image", "× time")
 #: columns that a narrow table goes without, the least needed first
 _DISPENSABLE = (
     *("wins", "p", "interval", "memory", "images", "group", "gain dB", "× time", "SSIM"),
-    *("vs", "s/image", "failed"),
+    *("s/image", "vs", "failed"),
 )
+#: what differences go without before their column goes
+_INTERVALS = "intervals of differences"
 #: what shows all columns and whole names
 _ALL = "--format markdown"
 #: fields of a difference, and what they are called beside those of its row
@@ -58,12 +60,25 @@ def table(boards: Sequence[Board], console: Console, wanted: Sequence[str] = ())
         dispensable = (
             [name for name in reversed(cells) if name not in _WORDS] if wanted else _dispensable(board)
         )
-        grid = board_grid(cells, board.rows, console.width, dispensable)
+        grid = _with_differences(board, cells, console.width, dispensable)
         if "stopping" in grid.hidden:  # then rows must not look alike
             told = {name: cell for name, cell in cells.items() if name != "stopping"}
-            grid = board_grid(told | {"method": whole_name}, board.rows, console.width, dispensable)
+            told["method"] = whole_name
+            grid = _with_differences(board, told, console.width, dispensable)
         dim = [bool(row.unranked) for row in board.rows]
-        print_grid(console, title(board), grid, dim, footnotes(board, grid.shown))
+        notes = footnotes(board, grid.shown, brief=_INTERVALS in grid.hidden)
+        print_grid(console, title(board), grid, dim, notes)
+
+
+def _with_differences(
+    board: Board, cells: Mapping[str, Callable[[Row], str]], width: int, dispensable: Sequence[str]
+) -> Grid:
+    """Return the table of a board; differences for which there is no room stand without their intervals."""
+    grid, versus = board_grid(cells, board.rows, width, dispensable), difference_column(board)
+    if versus not in grid.hidden:
+        return grid
+    brief = board_grid({**cells, versus: mean_difference(board)}, board.rows, width, dispensable)
+    return replace(brief, hidden=(*brief.hidden, _INTERVALS)) if versus in brief.shown else brief
 
 
 def _dispensable(board: Board) -> list[str]:

@@ -20,6 +20,13 @@ _CLASSES = {
     Verdict.AS_CODED: "coded",
     Verdict.TOO_SMALL: "open",
 }
+#: of several claims; the value of a verdict is of one
+_OF_SEVERAL = {
+    Verdict.HOLDS: "hold",
+    Verdict.FAILS: "do not hold",
+    Verdict.AS_CODED: "hold only as coded",
+    Verdict.TOO_SMALL: Verdict.TOO_SMALL.value,
+}
 
 
 def write_page(documents: Mapping[str, Document], rows: Sequence[Line], folder: Path) -> Path:
@@ -95,5 +102,6 @@ def _papers(documents: Iterable[Document]) -> list[str]:
 
 def summary(documents: Mapping[str, Document]) -> str:
     """Return one line: how many claims have which verdict."""
-    told = [f"{n} {verdict}" for verdict, n in counts(documents.values()).items() if n]
-    return f"{plural(sum(counts(documents.values()).values()), 'claim')}: {', '.join(told) or 'none'}"
+    found = counts(documents.values())
+    told = [f"{n} {verdict.value if n == 1 else _OF_SEVERAL[verdict]}" for verdict, n in found.items() if n]
+    return f"{plural(sum(found.values()), 'claim')}: {', '.join(told) or 'none'}"

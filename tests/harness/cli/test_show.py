@@ -10,6 +10,8 @@ import pytest
 import yaml
 from shown_plugin import SUITE, cells
 
+from priorbench.cli.show import _print_page
+
 
 def test_show_tells_parameters_with_the_preset_as_default(site: Any, priorbench: Any) -> None:
     status, out, _ = priorbench("show", "blur")
@@ -80,3 +82,17 @@ def test_an_unknown_name_is_refused_with_the_nearest_of_any_kind(site: Any, prio
     status, out, err = priorbench("show", "distence")
     assert (status, out) == (2, "")
     assert "priorbench: unknown name 'distence'; did you mean 'distance'?" in err
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [({}, False), ({"cpu": "hardly faster"}, True)],
+)
+def test_on_which_devices_bfloat16_is_refused_is_told_in_words(capsys: Any, refused: Any, told: bool) -> None:
+    about = {"kind": "denoiser", "name": "net", "plugin": "nets", "distribution": "nets", "version": "1"}
+    fields = {"arithmetic": "precision", "arithmetic_refused": refused, "requires": ()}
+    _print_page({**about, **fields, "usable": True, "reason": None, "parameters": []})
+    out = capsys.readouterr().out
+    assert re.search(r"bfloat16 by parameter +precision", out) and re.search(r"requires +none", out)
+    assert bool(re.search(r"refuses bfloat16 on +cpu: hardly faster", out)) is told
+    assert ("refuse" in out) is told and "arithmetic" not in out

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -176,6 +177,37 @@ def test_a_terminal_that_has_no_room_for_rules_names_them():
     text = printed(several_rules(), width=20)
     rows = [line for line in text.splitlines() if re.match(r" +1–3", line)]
     assert len(rows) == len(set(rows)) == 3
+
+
+def paired_board():
+    """Return a board with times, whose reference has a name of sixteen letters."""
+    means = {
+        "reference-method": [31.0 + n / 8 for n in range(9)],
+        "other": [29.0 + n / 5 for n in range(9)],
+    }
+    records = columns_of(means)
+    return only([replace(one, wall_seconds=1.5, ssim=0.5, stopping_rule="fixed") for one in records])
+
+
+@pytest.mark.parametrize("width", [58, 60, 66])
+def test_a_narrow_table_keeps_the_difference_longer_than_times(width):
+    board = paired_board()
+    text = printed(board, width)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= width
+    assert "difference dB" in lines[1] and "SSIM" not in lines[1]
+    assert "difference dB: mean paired difference to reference-method" in " ".join(text.split())
+    assert "-1.7" in text
+
+
+def test_differences_stand_without_intervals_before_they_go():
+    board = paired_board()
+    wide, narrow = (" ".join(printed(board, width).split()) for width in (200, 56))
+    assert "difference to reference-method, 95 % interval" in wide and "no room" not in wide
+    assert "reference-method, 95 % interval" not in narrow
+    [hidden] = re.findall(r"no room here for: (.*?) \(", narrow)
+    assert {"s/image", "SSIM"} < set(hidden.split(", ")) and hidden.endswith("intervals of differences")
+    assert not re.search(r"-1\.7\d* \[", narrow)
 
 
 def test_a_rule_that_never_fired_is_told():

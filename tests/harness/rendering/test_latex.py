@@ -48,7 +48,7 @@ def test_the_best_of_each_column_is_bold_and_what_is_not_told_apart_shares_it():
     assert _cells(text) == [
         ["method", "PSNR dB", "SSIM", "s/image"],
         [r"\textbf{good}", r"\textbf{31.50}", r"\textbf{0.9000}", "2.0"],
-        ["fast", "20.50", "0.5000", r"\textbf{0.5}"],
+        ["fast", "20.50", "0.5000", "0.5"],  # cheap to no purpose: and the best of one other says nothing
     ]
     two = leaderboard(columns_of({"a": [31.0, 30.0], "b": [29.0, 30.5]}))
     assert [cells[1] for cells in _cells(latex.latex(two, ["method", "psnr"]))[1:]] == [
@@ -64,6 +64,37 @@ def test_an_oracle_is_never_the_best():
     ]
     rows = _cells(latex.latex(leaderboard(records), ["method", "stopping", "psnr", "ssim"]))
     assert rows[-1] == ["b", "oracle", "40.00", "0.9900"]
+
+
+def test_a_line_stands_before_what_is_not_ranked():
+    ranked = columns_of({"a": [31.0, 30.0], "b": [29.0, 28.0]})
+    bounds = [
+        trial(name, str(n), 40.0, stopping_rule="oracle", oracle=True) for name in "cd" for n in range(2)
+    ]
+    wanted = ["method", "psnr"]
+    assert latex.latex(leaderboard(ranked), wanted).count(r"\midrule") == 1
+    lines = latex.latex(leaderboard([*ranked, *bounds]), wanted).splitlines()
+    assert lines.count(r"    \midrule") == 2
+    rest = lines[len(lines) - 1 - lines[::-1].index(r"    \midrule") + 1 :]
+    assert [line.split(" ")[4].partition("@")[0] for line in rest[:2]] == ["c", "d"]
+    assert rest[2] == r"    \bottomrule"
+
+
+def test_no_cost_of_a_method_that_is_worse_than_all_others_is_bold():
+    means = {
+        name: [start + n / 8 for n in range(9)] for name, start in (("good", 31), ("fair", 29), ("none", 9))
+    }
+    took = {"good": 2.0, "fair": 0.5, "none": 0.001}
+    records = [replace(one, wall_seconds=took[one.denoiser]) for one in columns_of(means)]
+    text = latex.latex(leaderboard(records), ["method", "seconds"])
+    assert [(r"\textbf" in cells[1], cells[0]) for cells in _cells(text)[1:]] == [
+        (False, r"\textbf{good}"),
+        (True, "fair"),
+        (False, "none"),
+    ]
+    told = "bold: best; s/image without none, told to be worse than all others"
+    assert told in text.partition(r"\footnotesize")[2]
+    assert "without none" not in latex.latex(leaderboard(records), ["method", "psnr"])
 
 
 def test_columns_come_in_the_order_that_is_asked_for_and_unknown_ones_are_an_error():

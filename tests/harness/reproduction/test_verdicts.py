@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from priorbench.experiments import Claim, Quantity
+from priorbench.cli.common.output import Format
+from priorbench.cli.reproduce import _print_plan
+from priorbench.experiments import Claim, Quantity, Size
 from priorbench.reproduction.checklist import _order
+from priorbench.reproduction.page import summary
 from priorbench.reproduction.verdicts import Side, Verdict, bounds, judge, judge_quantity, shown
 
 
@@ -118,3 +122,42 @@ def test_rows_are_in_the_order_of_their_numbers() -> None:
         "B2",
         "also",
     ]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        (Verdict, "4 claims: 1 holds, 1 does not hold, 1 holds only as coded, 1 too small a run to say"),
+        (
+            [*Verdict, *Verdict],
+            "8 claims: 2 hold, 2 do not hold, 2 hold only as coded, 2 too small a run to say",
+        ),
+        ([Verdict.HOLDS], "1 claim: 1 holds"),
+        ([], "0 claims: none"),
+    ],
+)
+def test_verdicts_of_one_and_of_several_claims(verdicts, told) -> None:
+    claims = [SimpleNamespace(verdict=verdict) for verdict in verdicts]
+    assert summary({"fig1": SimpleNamespace(claims=claims)}) == told  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "quick", "told"),
+    [
+        (
+            [Size(name="full", seconds=3)],
+            True,
+            "full, about 3 s on two cores (as in the paper; quick = full here)",
+        ),
+        ([Size(name="full", seconds=3)], False, "full, about 3 s on two cores (as in the paper)"),
+        (
+            [Size(name="quick", seconds=2, reduced="5 of 9 seeds"), Size(name="full", seconds=3)],
+            True,
+            "quick, about 2 s on two cores (5 of 9 seeds)",
+        ),
+    ],
+)
+def test_a_plan_says_where_the_quick_size_is_the_whole(sizes, quick, told, capsys) -> None:
+    one = SimpleNamespace(name="fig3", size=sizes[0], experiment=SimpleNamespace(sizes=sizes))
+    _print_plan([one], Format.TABLE, quick=quick)  # type: ignore[list-item]
+    assert capsys.readouterr().out.splitlines()[0] == f"fig3: {told}"

@@ -36,7 +36,7 @@ class Note:
     short: str = ""
 
 
-def footnotes(board: Board, shown: Container[str]) -> list[str]:
+def footnotes(board: Board, shown: Container[str], *, brief: bool = False) -> list[str]:
     """Return what a reader of a board must know.
 
     Parameters
@@ -45,16 +45,18 @@ def footnotes(board: Board, shown: Container[str]) -> list[str]:
         the board.
     shown : Container[str]
         headings of the columns that the reader sees.
+    brief : bool, default False
+        differences stand without their intervals.
     """
-    return [note.text for note in board_notes(board, shown)]
+    return [note.text for note in board_notes(board, shown, brief=brief)]
 
 
-def board_notes(board: Board, shown: Container[str]) -> list[Note]:
+def board_notes(board: Board, shown: Container[str], *, brief: bool = False) -> list[Note]:
     """Return what `footnotes` does, with what a paper says of it."""
     notes = (
         *_of_clipping(board, shown),
         *_of_ranks(board, shown),
-        *_of_differences(board, shown),
+        *_of_differences(board, shown, brief=brief),
         *_of_metrics(board, shown),
         *_over_fewer(board, shown),
         *_unranked(board),
@@ -98,15 +100,16 @@ def _apart(board: Board) -> str:
     return f"told apart: better or worse with {claims.percent} confidence in all pairs together{least}"
 
 
-def _of_differences(board: Board, seen: Container[str]) -> Iterator[Note]:
+def _of_differences(board: Board, seen: Container[str], *, brief: bool) -> Iterator[Note]:
     claims, column = board.claims, difference_column(board)
     compared: list[Difference] = []
     if column in seen:
         compared = [row.difference for row in board.rows if row.difference is not None]
     if any(item.interval is not None for item in compared):
+        ends = "" if brief else f", {claims.percent} interval"
         yield Note(
-            text=f"{column}: mean paired difference to {board.reference_shown}, {claims.percent} interval",
-            short=f"{column}: mean paired difference, {claims.percent} interval",
+            text=f"{column}: mean paired difference to {board.reference_shown}{ends}",
+            short=f"{column}: mean paired difference{ends}",
         )
     if any(item.verdict == "equivalent" for item in compared):
         sign, within = SAME.strip(), f"within {claims.rope:g} dB of zero"
