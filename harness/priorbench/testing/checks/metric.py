@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from priorbench.contract.specs import MetricSpec
 from priorbench.protocol.metrics import clip01
 from priorbench.testing.advice import told
-from priorbench.testing.checks.spec import IMPORTS, LAZY, SUMMARY
+from priorbench.testing.checks.importing import IMPORTS, LAZY
+from priorbench.testing.checks.spec import SUMMARY
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject

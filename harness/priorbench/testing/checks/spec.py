@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.errors import PriorbenchError, suggestion
-from priorbench.loading.absent import absent_package, pip_name
-from priorbench.loading.registry import missing_packages
-from priorbench.loading.rejection import describe
 from priorbench.parameters.signatures import DeclarationError
 from priorbench.parameters.values import parameters_of
-from priorbench.testing.registering import heavy_imports
+from priorbench.testing.checks.importing import IMPORTS, LAZY
 from priorbench.testing.results import Check, Finding, Skip
 from priorbench.testing.subject import Subject
 from priorbench.words import one_line
@@ -68,51 +65,6 @@ def _unedited(field: str, text: str) -> Finding | None:
         mend=f"set {field}=... in the spec that the hook yields",
         warning=True,
     )
-
-
-def lazy_registration(subject: Subject) -> Finding | Skip | None:
-    """`priorbench list` must stay instant, whatever is installed."""
-    if any(
-        plugin.name == subject.setting.plugin and plugin.file for plugin in subject.setting.registry.plugins
-    ):
-        return Skip("it is one file, which is not installed")
-    heavy = heavy_imports(subject.setting.plugin)
-    if not heavy:
-        return None
-    return Finding(
-        expected="registering the plugin imports neither torch nor numpy",
-        seen=f"it imports {' and '.join(heavy)}",
-        mend="move the imports to the module that the factory names; the module of the hooks imports only "
-        "priorbench",
-    )
-
-
-def imports(subject: Subject) -> Finding | None:
-    """Nothing can be said of code that is not there, or needs what is not there."""
-    try:
-        subject.factory  # noqa: B018
-    except PriorbenchError as error:
-        return Finding(
-            expected=f"{subject.spec.factory} can be imported",
-            seen=one_line(error if error.__cause__ is None else describe(error.__cause__)),
-            mend=_mend_import(subject, error.__cause__),
-        )
-    return None
-
-
-def _mend_import(subject: Subject, cause: BaseException | None) -> str:
-    """Say what to do about a factory that cannot be imported: mostly a package is missing."""
-    plugins = subject.setting.registry.plugins
-    is_file = any(plugin.name == subject.setting.plugin and plugin.file for plugin in plugins)
-    if missing_packages(subject.spec):
-        there = "" if is_file else "; name it in 'dependencies' of pyproject.toml, too, and pip brings it"
-        return f"install it, or correct 'requires' in the spec{there}"
-    package = absent_package(cause)
-    if not package:
-        return f"python -c 'import {subject.spec.factory.partition(':')[0]}' shows where it fails"
-    name = pip_name(package)
-    also = "" if is_file else f" and \"{name}\" to 'dependencies' in pyproject.toml"
-    return f'pip install {name}; so that others are told: add requires=("{name}",) to the spec{also}'
 
 
 def loads(subject: Subject) -> Finding | Skip | None:
@@ -191,10 +143,6 @@ LICENCE = Check(name="licence", what="it names its licence", run=licence)
 SUMMARY = Check(name="summary", what="it has a summary of one line", run=summary)
 CITATION = Check(name="citation", what="it names its publication, or says that there is none", run=citation)
 OWN_CITATION = Check(name="citation", what="a publication that it names is its own", run=own_citation)
-LAZY = Check(
-    name="lazy-registration", what="registering it imports neither torch nor numpy", run=lazy_registration
-)
-IMPORTS = Check(name="imports", what="its factory can be imported", run=imports)
 PARAMETERS = Check(
     name="parameters",
     what="its parameters have types and defaults, so that suites can be checked",
