@@ -132,7 +132,7 @@ class Scan:
 
     def _look(self, module: str) -> tuple[set[str], set[str]]:
         """Return what a module imports of its own package, and the packages that are not there."""
-        file, top = _file_of(module), module.partition(".")[0]
+        file, top = file_of(module), module.partition(".")[0]
         if file is None:
             return set(), set()
         text = _text(file)
@@ -155,7 +155,7 @@ def _is_there(top: str) -> bool:
         return True  # half there: who imports it will see
 
 
-def _file_of(module: str) -> Path | None:
+def file_of(module: str) -> Path | None:
     """Return the file of a module; None where it is not found without importing anything."""
     top, *inner = module.split(".")
     try:

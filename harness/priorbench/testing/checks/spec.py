@@ -6,13 +6,15 @@ from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, NoiseSpec, Ope
 from priorbench.errors import PriorbenchError, suggestion
 from priorbench.parameters.signatures import DeclarationError
 from priorbench.parameters.values import parameters_of
-from priorbench.testing.checks.importing import IMPORTS, LAZY
+from priorbench.testing.checks.importing import DEPENDENCIES, IMPORTS, LAZY
 from priorbench.testing.results import Check, Finding, Skip
 from priorbench.testing.subject import Subject
 from priorbench.words import one_line
 
 #: what summaries and citations of a scaffold end with
 TEMPLATE = " (template)"
+#: of a check of what fields name
+_NAMES_NONE = "its spec names no parameter for it"
 
 
 def licence(subject: Subject) -> Finding | None:
@@ -50,8 +52,10 @@ def citation(subject: Subject) -> Finding | None:
     )
 
 
-def own_citation(subject: Subject) -> Finding | None:
+def own_citation(subject: Subject) -> Finding | Skip | None:
     """Where a publication is named, it is not that of a template."""
+    if not subject.spec.citation.strip():
+        return Skip("its spec names no publication")
     return _unedited("citation", subject.spec.citation)
 
 
@@ -95,9 +99,11 @@ def parameters(subject: Subject) -> Finding | None:
     return None
 
 
-def abilities(subject: Subject) -> Finding | None:
+def abilities(subject: Subject) -> Finding | Skip | None:
     """Runs are planned by what the spec says, without importing the method."""
     assert isinstance(subject.spec, DenoiserSpec)
+    if subject.spec.iterative is None and subject.spec.together is None:
+        return Skip("its spec says neither 'iterative' nor 'together'")
     made = subject.make()
     for name, method in (("iterative", "iterate"), ("together", "iterate_together")):
         said, found = getattr(subject.spec, name), hasattr(made, method)
@@ -110,11 +116,13 @@ def abilities(subject: Subject) -> Finding | None:
     return None
 
 
-def arithmetic(subject: Subject) -> Finding | None:
+def arithmetic(subject: Subject) -> Finding | Skip | None:
     """Keys and refusals follow from the parameter that says how products are computed."""
     assert isinstance(subject.spec, DenoiserSpec)
     name = subject.spec.arithmetic
-    if not name or name in subject.parameters:
+    if not name:
+        return Skip(_NAMES_NONE)
+    if name in subject.parameters:
         return None
     return Finding(
         expected="'arithmetic' names a parameter of the factory",
@@ -123,11 +131,13 @@ def arithmetic(subject: Subject) -> Finding | None:
     )
 
 
-def level(subject: Subject) -> Finding | None:
+def level(subject: Subject) -> Finding | Skip | None:
     """Levels share their random numbers: the seed does not know what these parameters are."""
     assert isinstance(subject.spec, (NoiseSpec, OperatorSpec))
     lists = {"level": subject.spec.level, "after_draw": getattr(subject.spec, "after_draw", ())}
     named = [(field, name) for field, names in lists.items() for name in names]
+    if not named:
+        return Skip(_NAMES_NONE)
     unknown = [one for one in named if one[1] not in subject.parameters]
     if not unknown:
         return None
@@ -164,6 +174,6 @@ ARITHMETIC = Check(
 LEVEL = Check(name="level", what="'level' and 'after_draw' name its parameters", run=level, needs=("loads",))
 
 #: for every kind
-CHECKS = (SUMMARY, LAZY, IMPORTS, PARAMETERS, LOADS)
+CHECKS = (SUMMARY, LAZY, IMPORTS, DEPENDENCIES, PARAMETERS, LOADS)
 #: for those that wrap somebody's work
 CREDITS = (LICENCE, CITATION)
