@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from priorbench.contract.specs import AnySpec, Spec
+from priorbench.contract.specs import KINDS, AnySpec, Spec
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.absent import misnamed, pip_name, told_import_error
 
@@ -89,7 +89,7 @@ class Registry:
         """Return the spec called `name`; raise `UnknownNameError` with the nearest name."""
         known = self.all(kind)
         if name not in known:
-            raise UnknownNameError(kind, name, known)
+            raise UnknownNameError(kind, name, known, f"priorbench list {KINDS[kind].plural}")
         return known[name]
 
 
