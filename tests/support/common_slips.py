@@ -52,3 +52,5 @@ def priorbench_denoisers():
     for name in ("Returns", "Nothing", "Yields", "Misnames", "Assumes", "Converts", "Imports"):
         yield DenoiserSpec(name=name.lower(), factory=f"common_slips:{name}", **told)
     yield DenoiserSpec(name="lost", factory="common_slips_beside:Lost", **told)
+    yield DenoiserSpec(name="misspelt", factory="comon_slips:Returns", **told)
+    yield DenoiserSpec(name="astray", factory="common_slips:Retruns", **told)

@@ -124,6 +124,7 @@ def priorbench_denoisers():
     yield DenoiserSpec(**mistaken)
     yield DenoiserSpec(**(_named("wrong_methods", "", "undeclared-randomness")))
     yield DenoiserSpec(**(_named("wrong_methods", "", "no-method")))
+    yield DenoiserSpec(**(_named("wrong_dependent", "", "dependencies")))
     yield DenoiserSpec(**(_named("wrong_methods", "", "not-there")))
     yield DenoiserSpec(**(_named("wrong_methods", "", "silent-exit")))
     yield DenoiserSpec(**(_named("wrong_methods", "", "declared-reuse") | {"reuses_output": True}))

@@ -146,6 +146,9 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the resolved suite and run nothing.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress: only warnings, failures and the last line.")
+    ] = False,
     plugin: PluginFiles = None,
 ) -> None:
     """Run a suite; what is in the store already is not run again."""
@@ -203,7 +206,7 @@ def run(
     for line in (*chosen.warnings, *chosen.remarks, *crowd):
         say(f"priorbench: {line}", err=True)
     plan = Plan(chosen, registry, options)
-    for line in plan.counts():
+    for line in () if quiet and not dry_run else plan.counts():
         say(f"priorbench: {line}", err=True)
     if dry_run:
         print_yaml(suite_yaml(chosen))
@@ -218,7 +221,7 @@ def run(
         settings["devices"] = devices.assigned
     runner = way.make({"registry": registry, "threads": options.threads, **settings})
     with ended_by_signals(budget) as ending:
-        summary = _execute(plan, runner, store, retry_failed, ending)
+        summary = _execute(plan, runner, store, retry_failed, ending, quiet=quiet)
     if summary.interrupted:
         raise typer.Exit(ending.status)
     if summary.failed or summary.failed_before or summary.not_run:
@@ -226,7 +229,7 @@ def run(
 
 
 def _execute(
-    plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool, ending: Ending
+    plan: Plan, executor: Executor, store_name: str | None, retry_failed: bool, ending: Ending, *, quiet: bool
 ) -> RunSummary:
     from priorbench.cli.common.kept import tell_cost, tell_other_keys
     from priorbench.cli.common.progress import ProgressView
@@ -237,7 +240,7 @@ def _execute(
         with writing(store_name) as store:
             tell_other_keys(plan, store)
             tell_cost(plan, store)
-            with ProgressView(plan.suite.name, len(plan), sys.stderr) as view:
+            with ProgressView(plan.suite.name, len(plan), sys.stderr, quiet=quiet) as view:
                 summary = execute(plan, executor, store, watch=view, retry_failed=retry_failed)
             store.check_kept()
             view.conclude(summary, store.url, ending.reason)

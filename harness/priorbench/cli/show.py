@@ -65,7 +65,9 @@ def _raise_unknown(registry: Registry, name: str) -> None:
     from priorbench.suite.hints import told_with_file
 
     known = {known for kind in KINDS for known in registry.all(kind)}
-    error = UnknownNameError("name", name, known | {status.name for status in registry.plugins})
+    error = UnknownNameError(
+        "name", name, known | {status.name for status in registry.plugins}, "priorbench list"
+    )
     raise PriorbenchError(told_with_file(error, registry)) from error
 
 

@@ -1,12 +1,14 @@
-"""Packages that are not there: what an import lacked, how pip calls it, what would be imported in vain."""
+"""What imports lack: packages and how pip calls them, misspelt factories, what would be imported in vain."""
 
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib.util
+import pkgutil
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from priorbench.loading.rejection import EndedProcessError, describe
@@ -44,6 +46,44 @@ def told_import_error(error: BaseException) -> str:
     """Return an error of an import in one line, and what to install, where that was the cause."""
     package = absent_package(error)
     return describe(error) + (f": pip install {pip_name(package)}" if package else "")
+
+
+def misnamed(error: BaseException | None, factory: str, plugin: str = "") -> str:
+    """Say that a factory names what is not there, and what may be meant; empty where its name is right.
+
+    Parameters
+    ----------
+    error : BaseException or None
+        what importing the factory raised.
+    factory : str
+        as the spec has it, ``"module:attribute"``.
+    plugin : str, default ''
+        the plugin's module: what is there has a name near it, or is in its package.
+    """
+    module, _, attribute = factory.partition(":")
+    if isinstance(error, ModuleNotFoundError):
+        if type(error.name) is str and f"{module}.".startswith(f"{error.name}."):
+            return f"no module '{error.name}'{_near(error.name, _modules_near(error.name, plugin))}"
+    elif isinstance(error, AttributeError) and type(error.name) is str and error.name == attribute:
+        if error.obj is None or error.obj is not sys.modules.get(module):
+            return ""
+        names = [name for name in vars(error.obj) if type(name) is str and name[:1] != "_"]
+        return f"'{module}' has no '{attribute}'{_near(attribute, names)}"
+    return ""
+
+
+def _modules_near(name: str, plugin: str) -> list[str]:
+    """Return the modules among which one that is not there may have been meant."""
+    package = name.rpartition(".")[0] or plugin.partition(":")[0].partition(".")[0]
+    inside = pkgutil.iter_modules(getattr(sys.modules.get(package), "__path__", ()))
+    return [*filter(None, [package]), *(f"{package}.{one.name}" for one in inside)]
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    names = list(names)
+    ends = [one for one in names if one.endswith(f".{name}")]
+    near = ends or difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean '{near[0]}'?" if near else "; correct 'factory' in the spec"
 
 
 def describe_import(error: BaseException, target: str) -> str:
@@ -92,7 +132,7 @@ class Scan:
 
     def _look(self, module: str) -> tuple[set[str], set[str]]:
         """Return what a module imports of its own package, and the packages that are not there."""
-        file, top = _file_of(module), module.partition(".")[0]
+        file, top = file_of(module), module.partition(".")[0]
         if file is None:
             return set(), set()
         text = _text(file)
@@ -115,7 +155,7 @@ def _is_there(top: str) -> bool:
         return True  # half there: who imports it will see
 
 
-def _file_of(module: str) -> Path | None:
+def file_of(module: str) -> Path | None:
     """Return the file of a module; None where it is not found without importing anything."""
     top, *inner = module.split(".")
     try:

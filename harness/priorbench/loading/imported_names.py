@@ -36,7 +36,7 @@ def imported_names(path: Path, package: str = "") -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            module = _absolute(node, package)
+            module = absolute(node, package)
             yield module
             yield from (f"{module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Call) and node.args and _called(node.func) in _IMPORTERS:
@@ -66,7 +66,8 @@ def _nodes(path: Path) -> Iterator[ast.AST]:
     yield from ast.walk(tree)
 
 
-def _absolute(node: ast.ImportFrom, package: str) -> str:
+def absolute(node: ast.ImportFrom, package: str) -> str:
+    """Return the dotted name of the module that names are taken from, seen from a package."""
     above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
     return ".".join(filter(None, [*above, node.module or ""]))
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from priorbench.contract.specs import AnySpec, Spec
+from priorbench.contract.specs import KINDS, AnySpec, Spec
 from priorbench.errors import PriorbenchError, UnknownNameError
-from priorbench.loading.absent import pip_name, told_import_error
+from priorbench.loading.absent import misnamed, pip_name, told_import_error
 
 if TYPE_CHECKING:
     import pluggy
@@ -89,7 +89,7 @@ class Registry:
         """Return the spec called `name`; raise `UnknownNameError` with the nearest name."""
         known = self.all(kind)
         if name not in known:
-            raise UnknownNameError(kind, name, known)
+            raise UnknownNameError(kind, name, known, f"priorbench list {KINDS[kind].plural}")
         return known[name]
 
 
@@ -139,8 +139,9 @@ def import_factory(spec: Spec) -> Any:
     try:
         return getattr(importlib.import_module(module), attribute)
     except Exception as error:
+        told = misnamed(error, spec.factory) or told_import_error(error)
         raise PriorbenchError(
-            f"{spec.kind} '{spec.name}' cannot be loaded from {spec.factory}: {told_import_error(error)}"
+            f"{spec.kind} '{spec.name}' cannot be loaded from {spec.factory}: {told}"
         ) from error
 
 

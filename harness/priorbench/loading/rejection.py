@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import linecache
 import reprlib
 import traceback
 from collections.abc import Iterable, Iterator
@@ -12,6 +14,8 @@ from priorbench.words import one_line
 
 #: characters of a message that are told
 _LONGEST = 300
+#: characters of a line of code that are told
+_LINE = 80
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = 60
 
@@ -69,8 +73,36 @@ def place_of(error: BaseException) -> str | None:
 
 
 def place_in(frame: FrameType | None) -> str | None:
-    """Return "package/file.py:line" of where the plugin is now, in the stack of a thread."""
-    return next(_plugins_own(traceback.walk_stack(frame)), None) if frame is not None else None
+    """Return "package/file.py:line" of where the plugin is now, in the stack of a thread.
+
+    It is a line of the plugin itself, not of what that calls; where it imports something there, the line is
+    shown, with what to do.
+    """
+    stack = itertools.dropwhile(_is_ours, traceback.walk_stack(frame) if frame is not None else ())
+    inside = itertools.takewhile(lambda one: not _loads(one[0]), stack)
+    frames = [one for one in inside if not _is_ours(one)]
+    own = [one for one in frames if _top(one[0]) == _top(frames[-1][0])]
+    if not own:
+        return None
+    [place] = _plugins_own(own[:1])
+    line = linecache.getline(own[0][0].f_code.co_filename, own[0][1]).strip()[:_LINE]
+    if own[0] is frames[0] or not line.startswith(("import ", "from ")):
+        return place
+    return f"{place}: {line}; import it in the method"
+
+
+def _top(frame: FrameType) -> str:
+    """Return the outermost package of a frame's module."""
+    name = frame.f_globals.get("__name__")
+    return name.partition(".")[0] if type(name) is str else ""
+
+
+def _loads(frame: FrameType) -> bool:
+    return PurePath(frame.f_code.co_filename).parent == PurePath(__file__).parent
+
+
+def _is_ours(frame: tuple[FrameType, int]) -> bool:
+    return next(_plugins_own([frame]), None) is None
 
 
 def _plugins_own(frames: Iterable[tuple[FrameType, int]]) -> Iterator[str]:

@@ -108,7 +108,8 @@ def _full_names(text: str, known: Iterable[str]) -> list[str]:
         return [f"{full}{colon}{rest}" for full in begins]
     if ends or begins:
         raise PriorbenchError(f"{KIND} '{name}' may be {', '.join([*ends, *begins])}: write more of its name")
-    raise UnknownNameError(KIND, name, [*known, *(full.partition("-")[2] or full for full in known)])
+    every = [*known, *(full.partition("-")[2] or full for full in known)]
+    raise UnknownNameError(KIND, name, every, "priorbench list experiments")
 
 
 def _made(

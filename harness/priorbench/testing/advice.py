@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from priorbench.contract.noise import NoiseDescriptor
+from priorbench.contract.observation import Observation
 from priorbench.errors import PriorbenchError, suggestion
 from priorbench.loading.absent import absent_package, pip_name
 from priorbench.protocol.failure import told_in_one_line
 
 #: where the classes are whose objects plugins are given
 _GIVEN = "priorbench.contract."
+#: names under which people look for the image without noise
+_CLEAN = re.compile(
+    r"x0?|gt|(?:clean|truth|ground_?truth|true|reference|ref|target|original|noise(?:less|_?free)|sharp|label)"
+    r"(?:_?(?:image|img|picture))?s?"
+)
 #: what makes an array, in numpy's words, of a tensor
 _OF_ARRAYS = ("astype", "copy", "tolist", "item", "transpose")
 
@@ -71,6 +78,10 @@ def _of_attribute(owner: Any, name: str) -> str:
         )
     kind = type(owner)
     if kind.__module__.startswith(_GIVEN):
+        if kind is Observation and _CLEAN.fullmatch(name):
+            return (
+                f"a method never sees the clean image. Observation has: {', '.join(sorted(_names_of(kind)))}"
+            )
         near = suggestion(name, _names_of(kind)).removeprefix(".").removeprefix("; ").strip()
         return f"'{name}' is nothing that {kind.__name__} has: {near}"
     if kind.__name__ == "Tensor" and name in _OF_ARRAYS:

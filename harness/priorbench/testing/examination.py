@@ -80,7 +80,7 @@ def find(registry: Registry, name: str) -> tuple[Named, ...]:
         if (advice := _FILES.get(Path(text).suffix.lower())) and Path(text).is_file():
             raise PriorbenchError(f"'{text}' is a file; {advice.format(text)}")
         plugins = {plugin.name for plugin in registry.plugins}
-        error = UnknownNameError("name", name, {one.name for one in everything} | plugins)
+        error = UnknownNameError("name", name, {one.name for one in everything} | plugins, "priorbench list")
         raise PriorbenchError(told_with_file(error, registry)) from error
     checked = called_so or tuple(one for one in found if one.kind in CHECKED)
     if not checked:

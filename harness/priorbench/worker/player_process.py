@@ -109,6 +109,7 @@ class PlayerProcess:
             said = "".join(f" ({line})" for line in self._printed.last_lines(1))
             raise MachineError(f"the worker did not start: {failure.reason}{said}") from None
         self._ready = True
+        self._printed.forget()  # what plugins printed when they were loaded is not the method's
 
     def _round_trip(self) -> float:
         """Return how long a message takes to which the answer is nothing."""

@@ -81,6 +81,17 @@ SLIPS = {
         "pip install cv2_that_is_not_there; so that others are told: add "
         'requires=("cv2_that_is_not_there",) to the spec',
     ),
+    "misspelt": (
+        "imports",
+        "No module named 'comon_slips'",
+        "no module 'comon_slips'; did you mean 'common_slips'? The module of a plugin file is the file's "
+        "name without .py",
+    ),
+    "astray": (
+        "imports",
+        "has no attribute 'Retruns'",
+        "'common_slips' has no 'Retruns'; did you mean 'Returns'?",
+    ),
 }
 
 

@@ -10,6 +10,8 @@ from small_runs import HERE, ONE_IMAGE
 from priorbench.store.database import Store
 
 METHOD = """
+print("hello from its file")
+
 from priorbench import DenoiserSpec, hookimpl
 
 
@@ -38,16 +40,16 @@ def test_a_crash_has_the_end_of_its_traceback_in_the_record(command, tmp_path):
     assert run.returncode == 1, run.stderr
     [found] = json.loads(command("failures", "--format", "json").stdout)
     assert (found["method"], found["status"], found["trials"]) == ("worse", "error", 1)
-    assert found["error"] == "RuntimeError: no table for this picture (loud_failure.py:15)"
+    assert found["error"] == "RuntimeError: no table for this picture (loud_failure.py:17)"
     assert found["printed"] == [
         "about to fail",
-        "  loud_failure.py:13 in denoise: return inner()",
-        '  loud_failure.py:6 in inner: return {}["missing"]',
-        "KeyError: 'missing' (loud_failure.py:6), which led to",
-        '  loud_failure.py:15 in denoise: raise RuntimeError("no table for this picture") from error',
-    ]  # neither folders nor frames of the harness
+        "  loud_failure.py:15 in denoise: return inner()",
+        '  loud_failure.py:8 in inner: return {}["missing"]',
+        "KeyError: 'missing' (loud_failure.py:8), which led to",
+        '  loud_failure.py:17 in denoise: raise RuntimeError("no table for this picture") from error',
+    ]  # neither folders, nor frames of the harness, nor what was printed when the file was loaded
     text = command("failures", "--denoiser", "w*", "--status", "error").stdout
-    assert "worse: error, 1 trial: RuntimeError" in text and "  |   loud_failure.py:6 in inner" in text
+    assert "worse: error, 1 trial: RuntimeError" in text and "  |   loud_failure.py:8 in inner" in text
 
 
 def test_nothing_that_failed_and_wrong_words(command):

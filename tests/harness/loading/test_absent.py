@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from priorbench.contract.specs import DenoiserSpec
 from priorbench.errors import PriorbenchError
-from priorbench.loading.absent import Scan, absent_package, pip_name
+from priorbench.loading.absent import Scan, absent_package, misnamed, pip_name
 from priorbench.loading.registry import import_factory, missing_reason
 
 ABOUT = '''"""A text in which a line begins as an import does:
@@ -88,3 +89,32 @@ def test_a_missing_part_of_a_package_that_is_there_asks_for_no_installation(pack
 def test_nothing_is_to_be_installed_of_what_is_no_name_or_is_there(name: object) -> None:
     assert absent_package(ModuleNotFoundError("no", name=name)) == ""  # type: ignore[arg-type]
     assert absent_package(ModuleNotFoundError("no", name="no_such_package.part")) == "no_such_package"
+
+
+@pytest.mark.parametrize(
+    ("factory", "told"),
+    [
+        ("absent_mindd:X", "no module 'absent_mindd'; did you mean 'absent_minded'?"),
+        ("absent_minded.methd:X", "no module 'absent_minded.methd'; did you mean 'absent_minded.method'?"),
+        ("method:X", "no module 'method'; did you mean 'absent_minded.method'?"),
+        (
+            "absent_minded.method.x:X",
+            "no module 'absent_minded.method.x'; did you mean 'absent_minded.method'?",
+        ),
+        ("absent_minded.method:Filtr", "'absent_minded.method' has no 'Filtr'; did you mean 'Filter'?"),
+        ("quite_another:X", "no module 'quite_another'; correct 'factory' in the spec"),
+        ("absent_minded.lacking:X", ""),
+        ("absent_minded.slip:X", ""),
+    ],
+)
+def test_a_misspelt_factory_is_told_and_nothing_is_to_be_installed(
+    package: Path, factory: str, told: str
+) -> None:
+    (package / "method.py").write_text("class Filter: ...\n")
+    (package / "lacking.py").write_text("import no_such_package\n")
+    (package / "slip.py").write_text("import absent_minded\nabsent_minded.X\n")
+    importlib.import_module("absent_minded")
+    with pytest.raises(PriorbenchError) as caught:
+        import_factory(DenoiserSpec(name="x", factory=factory))
+    assert misnamed(caught.value.__cause__, factory, "absent_minded:plugin") == told
+    assert ("pip install" in str(caught.value)) == (factory == "absent_minded.lacking:X")

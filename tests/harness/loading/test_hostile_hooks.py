@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from priorbench.errors import PriorbenchError
+from priorbench.loading.admission import _import
+from priorbench.loading.discovery import Candidate
 from priorbench.loading.load import load_registry
 from priorbench.loading.registry import PluginStatus
+from priorbench.loading.rejection import place_in
 
 GOOD = """
 from priorbench import DenoiserSpec, hookimpl
@@ -24,6 +29,11 @@ from priorbench import DenoiserSpec, hookimpl
 def priorbench_denoisers():
     yield DenoiserSpec(name="good", factory="good_plugin.model:Good", summary="works")
 """
+#: the first line of a plugin that asks where it is, itself or out of other code
+FIRST = (
+    "import copy, sys; look = lambda: sys.looked(); "
+    "Looking = type('Looking', (), {'__deepcopy__': lambda *_: look()})"
+)
 HEAD = "import os, signal, sys, time\nfrom priorbench import DenoiserSpec, hookimpl\n"
 HOOK = HEAD + "@hookimpl\ndef priorbench_denoisers():\n"
 #: what a plugin does -> (source, what the reason must say)
@@ -284,3 +294,30 @@ def test_one_that_cannot_be_interrupted_is_named(site: Any) -> None:
 def test_what_c_code_does_is_told_with_the_plugins_line(site: Any, source: str) -> None:
     done = listed(site, source)
     assert "bad_plugin.py" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        ("import slow_parts", "/bad_plugin.py:2: import slow_parts; import it in the method"),
+        (
+            "from slow_parts import name",
+            "/bad_plugin.py:2: from slow_parts import name; import it in the method",
+        ),
+        ("look()", "/bad_plugin.py:1"),
+        ("copy.deepcopy(Looking())", "/bad_plugin.py:1"),
+    ],
+)
+def test_the_plugins_own_line_is_told_not_that_of_what_it_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str, told: str
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "slow_parts.py").write_text("import sys\nname = sys.looked()\n")
+    (tmp_path / "bad_plugin.py").write_text(f"{FIRST}\n{second}\n")
+    found: list[str | None] = []
+    monkeypatch.setattr(sys, "looked", lambda: found.append(place_in(sys._getframe(1))), raising=False)
+    for name in ("bad_plugin", "slow_parts"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    load = partial(importlib.import_module, "bad_plugin")
+    _import(Candidate(name="bad", module="bad_plugin", distribution="", version="", load=load))
+    assert found and (found[0] or "").endswith(told)

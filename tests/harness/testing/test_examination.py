@@ -10,12 +10,22 @@ from types import SimpleNamespace
 import pytest
 from wrong_plugin import DENOISERS, IMAGE_SETS, METRICS, NOISES, OPERATORS, STOPPING_RULES, SUITES
 
+from priorbench.contract.specs import DenoiserSpec, NoiseSpec
 from priorbench.loading.load import load_registry
 from priorbench.testing import CheckOptions, CheckResult
 from priorbench.testing.catalogue import CHECKS
-from priorbench.testing.checks.spec import TEMPLATE, citation, own_citation, summary
+from priorbench.testing.checks.spec import (
+    TEMPLATE,
+    abilities,
+    arithmetic,
+    citation,
+    level,
+    own_citation,
+    summary,
+)
 from priorbench.testing.examination import Examination, find
 from priorbench.testing.process import CheckHost
+from priorbench.testing.results import Skip
 
 SUPPORT = Path(__file__).parents[2] / "support"
 #: thing -> the check that it must fail
@@ -26,6 +36,7 @@ WRONG = {
     "wrong-undeclared-randomness": "seeds",
     "wrong-abilities": "abilities",
     "wrong-no-method": "runs",
+    "wrong-dependencies": "dependencies",
     "wrong-not-there": "imports",
     "wrong-silent-exit": "process",
     **{f"wrong-set-{name}": name for name in IMAGE_SETS},
@@ -38,7 +49,16 @@ WRONG = {
     "wrong-experiment-work": "work",
 }
 #: checks that are the same for every kind
-COMMON = {"licence", "citation", "summary", "lazy-registration", "imports", "parameters", "loads"}
+COMMON = {
+    "licence",
+    "citation",
+    "summary",
+    "lazy-registration",
+    "imports",
+    "dependencies",
+    "parameters",
+    "loads",
+}
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +119,19 @@ def test_what_a_scaffold_has_put_there_is_a_warning_and_no_failure() -> None:
         assert found is not None and found.warning and "as the template has it" in found.seen
     own = SimpleNamespace(spec=SimpleNamespace(summary="my filter", citation="unpublished"))
     assert summary(own) is None and citation(own) is None
-    assert own_citation(own) is own_citation(SimpleNamespace(spec=SimpleNamespace(citation=""))) is None
+    assert own_citation(own) is None
+
+
+def test_where_there_is_nothing_to_look_at_a_check_is_skipped() -> None:
+    method = DenoiserSpec(name="x", factory="x:X")
+    noise = NoiseSpec(name="x", factory="x:X", citation=" ")
+    for look, spec, reason in (
+        (arithmetic, method, "its spec names no parameter for it"),
+        (abilities, method, "its spec says neither 'iterative' nor 'together'"),
+        (level, noise, "its spec names no parameter for it"),
+        (own_citation, noise, "its spec names no publication"),
+    ):
+        assert look(SimpleNamespace(spec=spec, parameters={})) == Skip(reason)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CHECKS if kind != "suite"])

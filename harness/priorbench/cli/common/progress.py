@@ -41,12 +41,14 @@ class ProgressView:
         upper bound of the number of trials.
     out : TextIO
         where to write; a bar only if it is a terminal.
+    quiet : bool, default False
+        tell only what was skipped, noted, remarked on or failed, and the end.
     """
 
-    def __init__(self, suite: str, planned: int, out: TextIO) -> None:
+    def __init__(self, suite: str, planned: int, out: TextIO, *, quiet: bool = False) -> None:
         self._suite = suite
         # not what rich says: FORCE_COLOR makes a terminal of any file, and a bar in a log is rubbish
-        self._draws, self._out = out.isatty(), out
+        self._quiet, self._draws, self._out = quiet, out.isatty() and not quiet, out
         self._console = Console(file=out, highlight=False, width=terminal_width(out))
         self._progress = Progress(planned=planned)
         self._began = time.monotonic()
@@ -79,17 +81,18 @@ class ProgressView:
         for noted in progress.notes[self._notes :]:
             self._say(note_line(noted))
         self._notes = len(progress.notes)
-        if progress.waiting and not self._waiting:
+        if progress.waiting and not self._waiting and not self._quiet:
             self._say(f"{self._waits()}; a run that died holds its trials for a minute at most")
         self._waiting = progress.waiting
         if progress.latest is not self._shown:
             self._shown = progress.latest
-            lines = [f"{self._count()} {outcome(record, request)}" for record, request in progress.latest]
-            if lines and not self._draws and (left := self._left()):
+            told = [one for one in progress.latest if not self._quiet or _matters(one[0])]
+            lines = [f"{self._count()} {outcome(record, request)}" for record, request in told]
+            if lines and not self._draws and not self._quiet and (left := self._left()):
                 lines[-1] += f"; {left}"  # a log has no bar that would tell
             for line in lines:
                 self._say(line)
-            for record, _ in progress.latest[:1]:
+            for record, _ in () if self._quiet else progress.latest[:1]:
                 self._tell_start(record)
 
     def _tell_start(self, record: Record) -> None:
@@ -99,7 +102,7 @@ class ProgressView:
             self._say(
                 f"{record.denoiser}: its first call took {long:.0f} s more than later ones: "
                 "code is loaded, or compiled once for a machine, outside of all times; "
-                "'priorbench prepare' does that beforehand"
+                "if it compiles, 'priorbench prepare' does that beforehand"
             )
 
     def conclude(self, summary: RunSummary, url: str, reason: str = "interrupted") -> None:
@@ -182,6 +185,11 @@ def starting_seconds(record: Record) -> float:
     if record.iterations:
         usual *= min(1.0, _FIRST / record.iterations)
     return record.first_call_seconds - usual
+
+
+def _matters(record: Record) -> bool:
+    """Say whether who wants no progress wants to know of a trial; refusals are told before the run."""
+    return record.status not in ("ok", "refused") or bool(record.remark)
 
 
 def outcome(record: Record, request: Request) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
@@ -50,8 +50,10 @@ def iterates(subject: DenoiserSubject) -> Finding | Skip | None:
     count, number = 2 * subject.setting.options.iterations + 2, 0
     observation = subject.problems.usual()
     seen = ""
+    made = None
     try:
-        with closing(subject.make().iterate(observation)) as items:
+        made = subject.make().iterate(observation)
+        with closing(made) as items:
             for number, item in zip(range(1, count + 1), items, strict=False):  # noqa: B007
                 output = estimate_of(item)
                 seen = output_fault(output) or shape_fault(output, observation) or value_fault(output)
@@ -59,6 +61,13 @@ def iterates(subject: DenoiserSubject) -> Finding | Skip | None:
                     break
     except Exception as error:
         seen = told(error)
+    if not seen and isinstance(made, Collection):
+        return Finding(
+            expected="an iterator that computes each iterate when it is asked for",
+            seen=f"iterate is not a generator: it returned a {type(made).__name__}, all computed at once",
+            mend="yield each iterate where it is made; curves and times tell nothing of iterations otherwise",
+            warning=True,
+        )
     return finding(
         f"at iterate {number} (budget {subject.setting.options.iterations}): {seen}" if seen else "",
         expected="every iterate is an image, beyond the budget too, for ever or until the iterator ends",

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from priorbench.contract.specs import MetricSpec
 from priorbench.protocol.metrics import clip01
 from priorbench.testing.advice import told
-from priorbench.testing.checks.spec import IMPORTS, LAZY, SUMMARY
+from priorbench.testing.checks.importing import DEPENDENCIES, IMPORTS, LAZY
+from priorbench.testing.checks.spec import SUMMARY
 from priorbench.testing.observations import texture
 from priorbench.testing.results import Check, Finding, finding
 from priorbench.testing.subject import Subject
@@ -128,6 +129,7 @@ CHECKS = (
     SUMMARY,
     LAZY,
     IMPORTS,
+    DEPENDENCIES,
     Check(name="loads", what="it is a function", run=loads, needs=("imports",)),
     Check(name="scores", what="it gives a number for pictures of any size", run=scores, needs=("loads",)),
     Check(name="equal", what="equal pictures raise nothing", run=equal, needs=("scores",)),

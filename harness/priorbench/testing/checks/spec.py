@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, NoiseSpec, OperatorSpec
 from priorbench.errors import PriorbenchError, suggestion
-from priorbench.loading.absent import absent_package, pip_name
-from priorbench.loading.registry import missing_packages
-from priorbench.loading.rejection import describe
 from priorbench.parameters.signatures import DeclarationError
 from priorbench.parameters.values import parameters_of
-from priorbench.testing.registering import heavy_imports
+from priorbench.testing.checks.importing import DEPENDENCIES, IMPORTS, LAZY
 from priorbench.testing.results import Check, Finding, Skip
 from priorbench.testing.subject import Subject
 from priorbench.words import one_line
 
 #: what summaries and citations of a scaffold end with
 TEMPLATE = " (template)"
+#: of a check of what fields name
+_NAMES_NONE = "its spec names no parameter for it"
 
 
 def licence(subject: Subject) -> Finding | None:
@@ -53,8 +52,10 @@ def citation(subject: Subject) -> Finding | None:
     )
 
 
-def own_citation(subject: Subject) -> Finding | None:
+def own_citation(subject: Subject) -> Finding | Skip | None:
     """Where a publication is named, it is not that of a template."""
+    if not subject.spec.citation.strip():
+        return Skip("its spec names no publication")
     return _unedited("citation", subject.spec.citation)
 
 
@@ -68,51 +69,6 @@ def _unedited(field: str, text: str) -> Finding | None:
         mend=f"set {field}=... in the spec that the hook yields",
         warning=True,
     )
-
-
-def lazy_registration(subject: Subject) -> Finding | Skip | None:
-    """`priorbench list` must stay instant, whatever is installed."""
-    if any(
-        plugin.name == subject.setting.plugin and plugin.file for plugin in subject.setting.registry.plugins
-    ):
-        return Skip("it is one file, which is not installed")
-    heavy = heavy_imports(subject.setting.plugin)
-    if not heavy:
-        return None
-    return Finding(
-        expected="registering the plugin imports neither torch nor numpy",
-        seen=f"it imports {' and '.join(heavy)}",
-        mend="move the imports to the module that the factory names; the module of the hooks imports only "
-        "priorbench",
-    )
-
-
-def imports(subject: Subject) -> Finding | None:
-    """Nothing can be said of code that is not there, or needs what is not there."""
-    try:
-        subject.factory  # noqa: B018
-    except PriorbenchError as error:
-        return Finding(
-            expected=f"{subject.spec.factory} can be imported",
-            seen=one_line(error if error.__cause__ is None else describe(error.__cause__)),
-            mend=_mend_import(subject, error.__cause__),
-        )
-    return None
-
-
-def _mend_import(subject: Subject, cause: BaseException | None) -> str:
-    """Say what to do about a factory that cannot be imported: mostly a package is missing."""
-    plugins = subject.setting.registry.plugins
-    is_file = any(plugin.name == subject.setting.plugin and plugin.file for plugin in plugins)
-    if missing_packages(subject.spec):
-        there = "" if is_file else "; name it in 'dependencies' of pyproject.toml, too, and pip brings it"
-        return f"install it, or correct 'requires' in the spec{there}"
-    package = absent_package(cause)
-    if not package:
-        return f"python -c 'import {subject.spec.factory.partition(':')[0]}' shows where it fails"
-    name = pip_name(package)
-    also = "" if is_file else f" and \"{name}\" to 'dependencies' in pyproject.toml"
-    return f'pip install {name}; so that others are told: add requires=("{name}",) to the spec{also}'
 
 
 def loads(subject: Subject) -> Finding | Skip | None:
@@ -143,9 +99,11 @@ def parameters(subject: Subject) -> Finding | None:
     return None
 
 
-def abilities(subject: Subject) -> Finding | None:
+def abilities(subject: Subject) -> Finding | Skip | None:
     """Runs are planned by what the spec says, without importing the method."""
     assert isinstance(subject.spec, DenoiserSpec)
+    if subject.spec.iterative is None and subject.spec.together is None:
+        return Skip("its spec says neither 'iterative' nor 'together'")
     made = subject.make()
     for name, method in (("iterative", "iterate"), ("together", "iterate_together")):
         said, found = getattr(subject.spec, name), hasattr(made, method)
@@ -158,11 +116,13 @@ def abilities(subject: Subject) -> Finding | None:
     return None
 
 
-def arithmetic(subject: Subject) -> Finding | None:
+def arithmetic(subject: Subject) -> Finding | Skip | None:
     """Keys and refusals follow from the parameter that says how products are computed."""
     assert isinstance(subject.spec, DenoiserSpec)
     name = subject.spec.arithmetic
-    if not name or name in subject.parameters:
+    if not name:
+        return Skip(_NAMES_NONE)
+    if name in subject.parameters:
         return None
     return Finding(
         expected="'arithmetic' names a parameter of the factory",
@@ -171,11 +131,13 @@ def arithmetic(subject: Subject) -> Finding | None:
     )
 
 
-def level(subject: Subject) -> Finding | None:
+def level(subject: Subject) -> Finding | Skip | None:
     """Levels share their random numbers: the seed does not know what these parameters are."""
     assert isinstance(subject.spec, (NoiseSpec, OperatorSpec))
     lists = {"level": subject.spec.level, "after_draw": getattr(subject.spec, "after_draw", ())}
     named = [(field, name) for field, names in lists.items() for name in names]
+    if not named:
+        return Skip(_NAMES_NONE)
     unknown = [one for one in named if one[1] not in subject.parameters]
     if not unknown:
         return None
@@ -191,10 +153,6 @@ LICENCE = Check(name="licence", what="it names its licence", run=licence)
 SUMMARY = Check(name="summary", what="it has a summary of one line", run=summary)
 CITATION = Check(name="citation", what="it names its publication, or says that there is none", run=citation)
 OWN_CITATION = Check(name="citation", what="a publication that it names is its own", run=own_citation)
-LAZY = Check(
-    name="lazy-registration", what="registering it imports neither torch nor numpy", run=lazy_registration
-)
-IMPORTS = Check(name="imports", what="its factory can be imported", run=imports)
 PARAMETERS = Check(
     name="parameters",
     what="its parameters have types and defaults, so that suites can be checked",
@@ -216,6 +174,6 @@ ARITHMETIC = Check(
 LEVEL = Check(name="level", what="'level' and 'after_draw' name its parameters", run=level, needs=("loads",))
 
 #: for every kind
-CHECKS = (SUMMARY, LAZY, IMPORTS, PARAMETERS, LOADS)
+CHECKS = (SUMMARY, LAZY, IMPORTS, DEPENDENCIES, PARAMETERS, LOADS)
 #: for those that wrap somebody's work
 CREDITS = (LICENCE, CITATION)

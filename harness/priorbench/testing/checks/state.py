@@ -30,7 +30,8 @@ def determinism(subject: DenoiserSubject) -> Finding | None:
     return finding(
         fault,
         expected="the same observation, with the same seed, gives the same bits",
-        mend="draw every random number from observation.generator(); no clock, no global generator",
+        mend="draw every random number from observation.generator(); no clock, no global generator; or "
+        "something is kept from an earlier call: begin afresh in each",
     )
 
 

@@ -8,7 +8,8 @@ from priorbench.contract.specs import SuiteSpec
 from priorbench.errors import RequestError
 from priorbench.suite.files import find_suite, load_suite
 from priorbench.suite.model import Suite
-from priorbench.testing.checks.spec import LAZY, SUMMARY
+from priorbench.testing.checks.importing import LAZY
+from priorbench.testing.checks.spec import SUMMARY
 from priorbench.testing.results import Check, Finding
 from priorbench.testing.subject import Subject
 from priorbench.words import one_line, plural
