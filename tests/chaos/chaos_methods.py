@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -55,26 +56,35 @@ class Greys:
 class Counted:
     """Return the noisy image after a while; append a line to a file when it begins: which run, which picture.
 
+    The variable ``CHAOS_LOG`` names the file. The run is told by the processes above this one.
+
     Parameters
     ----------
-    log : str, default ''
-        the file.
     seconds : float, default 0.0
         how long it takes.
     """
 
-    def __init__(self, *, log: str = "", seconds: float = 0.0) -> None:
-        self._log, self._seconds = log, seconds
+    def __init__(self, *, seconds: float = 0.0) -> None:
+        self._seconds = seconds
 
     def denoise(self, observation: Observation) -> torch.Tensor:
         """Return the noisy image."""
         if next(_calls):
             picture = float(observation.image.double().sum())
-            self._tell(f"{os.environ['CHAOS_RUN']} {picture}\n")
+            _tell(f"{','.join(map(str, _above(os.getpid())))} {picture}\n")
             time.sleep(self._seconds)
         return observation.image
 
-    def _tell(self, line: str) -> None:
-        handle = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        os.write(handle, line.encode())
-        os.close(handle)
+
+def _tell(line: str) -> None:
+    handle = os.open(os.environ["CHAOS_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.write(handle, line.encode())
+    os.close(handle)
+
+
+def _above(process: int) -> Iterator[int]:
+    """Yield the numbers of the processes above one."""
+    while process > 1:
+        stat = Path(f"/proc/{process}/stat").read_text()
+        process = int(stat.rpartition(")")[2].split()[1])
+        yield process

@@ -89,21 +89,21 @@ class Field:
     seconds: float
     executor: str
 
-    def suite(self, log: Path) -> list[str]:
+    def suite(self) -> list[str]:
         """Return the arguments of the run."""
-        method = f"counted:log={log},seconds={self.seconds}"
+        method = f"counted:seconds={self.seconds}"
         images = ("--images", f"greys:count={self.trials}")
         return ["-", *images, "--noise", "gaussian-25", "--denoiser", method]
 
-    def start(self, url: str, log: Path, name: str = "alone") -> subprocess.Popen[bytes]:
+    def start(self, url: str, log: Path) -> subprocess.Popen[bytes]:
         """Begin a run."""
         plugin = ("--plugin", str(Path(__file__).with_name("chaos_methods.py")))
-        words = ("run", *self.suite(log), *plugin, "--threads", "1", "--executor", self.executor)
+        words = ("run", *self.suite(), *plugin, "--threads", "1", "--executor", self.executor)
         environment = {
             **os.environ,
             "PYTHONPATH": import_path(),
-            "CHAOS_RUN": name,
-            "PRIORBENCH_WORKER_VARIABLES": "CHAOS_RUN",
+            "CHAOS_LOG": str(log),
+            "PRIORBENCH_WORKER_VARIABLES": "CHAOS_LOG",
             "PRIORBENCH_LEASE": "20",
             "PRIORBENCH_PLUGINS": "standard",
             "OMP_NUM_THREADS": "1",
@@ -140,7 +140,7 @@ def one_round(field: Field, url: str, server: Server | None, draw: random.Random
         assert field.start(alone, log).wait() == 0, told.read_text()
     for file in (log, told):
         file.write_text("")
-    runs = [field.start(url, log, name) for name in "01"]
+    runs = [field.start(url, log) for _ in range(2)]
     try:
         killed = draw.randint(0, 1)
         events = [runs[killed].kill]  # its worker, if it has one, ends with it
@@ -150,7 +150,7 @@ def one_round(field: Field, url: str, server: Server | None, draw: random.Random
         for event, begun in zip(events, sorted(draw.choices(range(1, field.trials // 2), k=2)), strict=False):
             _wait_for(log, begun)
             event()
-        runs.append(field.start(url, log, "2"))
+        runs.append(field.start(url, log))
         statuses = [one.wait(timeout=300) for one in runs]
     finally:
         for one in runs:
@@ -159,16 +159,22 @@ def one_round(field: Field, url: str, server: Server | None, draw: random.Random
     failed = sum(status not in (0, -signal.SIGKILL) for status in statuses)
     if failed:
         print(told.read_text(), statuses, file=sys.stderr)
-    return _judged(field, field.results(alone), field.results(url), failed, str(killed))
+    others = {str(one.pid) for number, one in enumerate(runs) if number != killed}
+    return _judged(field, field.results(alone), field.results(url), failed, others)
 
 
 def _judged(
-    field: Field, wanted: dict[str, list[object]], found: dict[str, list[object]], failed: int, killed: str
+    field: Field,
+    wanted: dict[str, list[object]],
+    found: dict[str, list[object]],
+    failed: int,
+    others: set[str],
 ) -> Found:
+    """Judge by the processes of the runs that were not killed: one that is killed may be gone already."""
     lines = (field.folder / "log.txt").read_text().splitlines()
-    begun = [tuple(line.split()) for line in lines]
-    cut = [picture for run, picture in begun if run == killed]
-    whole = Counter(picture for run, picture in begun if run != killed)
+    begun = [line.split() for line in lines]
+    whole = Counter(picture for above, picture in begun if others & set(above.split(",")))
+    cut = [picture for above, picture in begun if not others & set(above.split(","))]
     told = (field.folder / "told.txt").read_text()
     return Found(
         trials=len(wanted),
