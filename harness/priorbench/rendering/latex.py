@@ -42,7 +42,7 @@ HEAD = r"% needs \usepackage{booktabs}"
 #: what bold cells mean, below a table and in its comments
 BOLD = "bold: best"
 BOLD_EXPLAINED = (
-    "bold: names, ranks and PSNR of all methods than which none is told to be better; in other columns the"
+    "bold: names, ranks and PSNR of every method that no other method is shown to beat; in other columns the"
     " best value of a ranked method"
 )
 #: heading -> the field that its values are of, and 1 where a higher one is better, -1 where a lower one is

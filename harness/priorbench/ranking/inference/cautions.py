@@ -98,8 +98,8 @@ def ended_by_themselves(panel: Panel) -> list[str]:
             of = plural(int(((panel.row == row) & (scores.status == "ok")).sum()), "fit")
             told = f"{place.label}: {len(early)} of {of}, median iteration {np.median(early):.0f}"
             lines[method] = len(early), told
-    told = list(dict.fromkeys(text for _, text in lines.values()))
-    return [f"ended by itself, before its budget was spent: {few(told)}"] if told else []
+    ended = [text for _, text in lines.values()]
+    return [f"ended by itself, before its budget was spent: {few(ended)}"] if ended else []
 
 
 def _budget(request: Request) -> float:
