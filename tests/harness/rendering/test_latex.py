@@ -16,8 +16,10 @@ from priorbench.rendering import latex
 from priorbench.rendering.columns import check_columns
 
 
-def test_bold_is_explained_in_plain_words():
-    assert "every method that no other method is shown to beat" in latex.BOLD_EXPLAINED
+def test_bold_and_ranks_are_explained_in_plain_words():
+    text = latex.latex(leaderboard(columns_of({"a": [31.0, 30.0], "b": [29.0, 30.5]})))
+    assert "every method that no other method is shown to beat" in text
+    assert "the data allow each rank from 1 to 2" in text
 
 
 def test_latex_is_escaped_and_balanced():
