@@ -148,7 +148,7 @@ def bootstrap_t(values: Array) -> Array:
 
 
 def error_rates(draws: int, rng: Generator) -> Iterator[list[str]]:
-    """Yield in how many per cent of draws some one of equal methods is told to be worse; now, and before."""
+    """Yield in how many per cent of draws some one of equal methods is shown to be worse; now, and before."""
     for images in IMAGES:
         cells = [str(images)]
         for draw in EQUAL.values():
@@ -162,7 +162,7 @@ def error_rates(draws: int, rng: Generator) -> Iterator[list[str]]:
 
 
 def power(draws: int, rng: Generator) -> Iterator[list[str]]:
-    """Yield how often the worst is told to be worse than the best, of ten methods in even steps."""
+    """Yield how often the worst is shown to be worse than the best, of ten methods in even steps."""
     for images in IMAGES:
         cells = [str(images)]
         for distance in (0.5, 1.0, 2.0):
@@ -239,12 +239,12 @@ def main() -> None:
     draws = chosen.draws
     tables: dict[str, tuple[str, Sequence[str], Callable[[int, Generator], Iterator[list[str]]]]] = {
         "errors": (
-            "Ten equal methods: draws in which some one is told to be worse, % (in parentheses: before)",
+            "Ten equal methods: draws in which some one is shown to be worse, % (in parentheses: before)",
             ["images", *EQUAL],
             error_rates,
         ),
         "power": (
-            "Ten methods in even steps: worst told to be worse than best, % (now / before / that pair alone)",
+            "Ten methods in even steps: worst shown to be worse than best, % (now / before / pair alone)",
             ["images", *(f"distance {distance:g}" for distance in (0.5, 1, 2))],
             power,
         ),

@@ -137,10 +137,10 @@ class Row:
         the shortest name of the row that is unique on its board, ``label``, ``label@rule``, ..., with its
         `conditions`.
     rank : int or None, optional
-        the best that the data allow: 1 and the number of rows that are told to be better. None for a row that
-        is not ranked, with `unranked` saying why.
+        the best that the data allow: 1 and the number of rows that are shown to be better. None for a row
+        that is not ranked, with `unranked` saying why.
     rank_worst : int or None, optional
-        the worst that they allow: the number of ranked rows less those that are told to be worse.
+        the worst that they allow: the number of ranked rows less those that are shown to be worse.
     tied : bool, default False
         another row is not told apart from it.
     groups : tuple of int, default ()

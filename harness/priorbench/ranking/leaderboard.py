@@ -13,7 +13,7 @@ from priorbench.errors import UnknownNameError
 from priorbench.ranking.boards import Board, Difference, Interval, Row, TimeRatio
 from priorbench.ranking.claims import CLAIMS, Claims
 from priorbench.ranking.filters import EVERYTHING, Filter, wanted_panels
-from priorbench.ranking.inference.cautions import disputed_on, same_pixels
+from priorbench.ranking.inference.cautions import disputed_on, ended_by_themselves, same_pixels
 from priorbench.ranking.inference.paired import Quality
 from priorbench.ranking.inference.ranks import differences, ranks, told_apart
 from priorbench.ranking.inference.shared_results import Shared, shared_results
@@ -118,6 +118,7 @@ def _board(whole: Panel, wanted: str | None, claims: Claims, disputed: Collectio
             *panel.notes,
             *disputed_on(panel, disputed),
             *same_pixels(shared),
+            *ended_by_themselves(panel),
             *shared.notes,
             *notes,
             *_unlike_draws(shared, rows),

@@ -114,7 +114,7 @@ def _footnotes(board: Overall) -> Iterator[str]:
         f" {board.claims.percent}, because each board speaks at {100 * board.board_level:.4g} %"
     )
     yield f"first: share of the {boards} on which it has the highest mean; equal ones share it"
-    yield f"won: boards, of {len(board.settings)}, on which it is told to be better than each of the others"
+    yield f"won: boards, of {len(board.settings)}, on which it is shown to be better than each of the others"
     yield "no dB is averaged over boards: a dB under one noise is not a dB under another"
     reasons: dict[str, list[str]] = {}
     for row in board.rows:
@@ -136,7 +136,7 @@ def _short_notes(board: Overall, shown: Container[str]) -> Iterator[str]:
     if "first" in shown:
         yield "first: boards with the highest mean"
     if "won" in shown:
-        yield "won: boards on which it is told to be better than each other method"
+        yield "won: boards on which it is shown to be better than each other method"
     if any(row.unranked for row in board.rows):
         yield "–: not ranked on all boards"
     yield from (line for line in (*doubts(board.rows), *odd_outputs(board.rows)) if " is a " not in line)

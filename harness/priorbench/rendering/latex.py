@@ -42,7 +42,7 @@ HEAD = r"% needs \usepackage{booktabs}"
 #: what bold cells mean, below a table and in its comments
 BOLD = "bold: best"
 BOLD_EXPLAINED = (
-    "bold: names, ranks and PSNR of all methods than which none is told to be better; in other columns the"
+    "bold: names, ranks and PSNR of every method that no other method is shown to beat; in other columns the"
     " best value of a ranked method"
 )
 #: columns of what a method costs; a method that is told to be worse than all others is cheap to no purpose

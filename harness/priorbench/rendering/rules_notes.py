@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from priorbench.ranking.measured import FIT_FAILED
 from priorbench.ranking.rules import RuleRow, RulesBoard
@@ -13,6 +13,8 @@ from priorbench.words import few, one_line, plural
 EARLIER, BOUND, FEWER = "†", "°", "‡"
 #: dB; a smaller gap is shown as none
 _SHOWN = 0.005
+#: images on which one iteration of firing is no chance
+_ENOUGH = 3
 #: a longer label of the rule that others are compared with stands below the table, not above its column
 _SHORT = 14
 
@@ -46,7 +48,8 @@ def rules_footnotes(board: RulesBoard, shown: Container[str] | None = None) -> l
         [
             *(text for column, text in _meanings(board) if seen(column)),
             *_of_gaps(board.rows),
-            *(_of_differences(board) if seen(difference_column(board)) else []),
+            *_fired_at_once(board.rows),
+            *_of_differences(board, seen),
             *(_of_times(board.rows) if seen("s/image") else []),
             *_of_rows(board.rows),
             *board.notes,
@@ -141,6 +144,22 @@ def _of_gaps(rows: Sequence[RuleRow]) -> Iterator[str]:
         yield f"in a fit of its own, which ended when the rule stopped: {few(map(_name, alone))}"
 
 
+def _fired_at_once(rows: Sequence[RuleRow]) -> Iterator[str]:
+    """Yield which rules fired as early as they can on all images: they chose nothing."""
+    alike = [row for row in rows if row.fired_alike is not None and not row.oracle]
+    if first := [row for row in alike if row.fired_alike == 1]:
+        yield (
+            f"fired at iteration 1 on all images: {', '.join(map(_name, first))}: the criterion is met where"
+            " the fit begins, such as within the noise of y; the rule is for fits that begin far from it"
+        )
+    for row in alike:
+        if row.fired_alike != 1 and row.images >= _ENOUGH:
+            yield (
+                f"fired at iteration {row.fired_alike} on all images: {_name(row)}: most likely the first at"
+                " which it can, so that it chose nothing"
+            )
+
+
 def _counted(rows: Sequence[RuleRow], every: Sequence[RuleRow], field: str, less: str = "") -> str:
     """Return the first rows by name, each with a number of its images; or that it is all, everywhere."""
     counts = [(getattr(row, field) - (getattr(row, less) if less else 0), row.images) for row in rows]
@@ -152,24 +171,23 @@ def _counted(rows: Sequence[RuleRow], every: Sequence[RuleRow], field: str, less
     )
 
 
-def _of_differences(board: RulesBoard) -> Iterator[str]:
+def _of_differences(board: RulesBoard, seen: Callable[[str], bool]) -> Iterator[str]:
     claims, column = board.claims, difference_column(board)
     compared = [row.difference for row in board.rows if row.difference is not None]
     if not compared:
         return
-    other = (
-        "the rule of the same method with the highest PSNR that is no oracle"
-        if board.against is None
-        else f"{board.against} of the same method, which was chosen beforehand"
-    )
-    yield f"{column}: mean paired difference in PSNR to {other}, {claims.percent} interval over images"
-    family = (
-        "for all pairs of rules of one method on this board"
-        if board.against is None
-        else f"for all comparisons with {board.against} on this board"
-    )
-    yield f"p: sign-flip test of the mean difference, adjusted {family}"
-    if any(one.verdict == "equivalent" for one in compared):
+    best = board.against is None
+    if seen(column):
+        other = (
+            "the rule of the same method with the highest PSNR that is no oracle"
+            if best
+            else f"{board.against} of the same method, which was chosen beforehand"
+        )
+        yield f"{column}: mean paired difference in PSNR to {other}, {claims.percent} interval over images"
+    if seen("p"):
+        family = "pairs of rules of one method" if best else f"comparisons with {board.against}"
+        yield f"p: sign-flip test of the mean difference, adjusted for all {family} on this board"
+    if seen(column) and any(one.verdict == "equivalent" for one in compared):
         yield f"≈ equal in practice: the interval is within {claims.rope:g} dB of zero"
 
 

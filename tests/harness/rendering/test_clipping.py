@@ -7,7 +7,7 @@ from sample_records import only, trial
 from trajectories import boards, called
 
 from priorbench.rendering import latex, tables, targets
-from priorbench.rendering.board.notes import footnotes
+from priorbench.rendering.board.notes import board_notes, footnotes
 from priorbench.rendering.columns import columns, title
 from priorbench.rendering.curves import charts
 from priorbench.rendering.markers import markers
@@ -31,7 +31,9 @@ def test_a_board_of_unclipped_noise_says_what_doing_nothing_gains():
     assert f"{NOTE} (identity) gains, too: +0.70 dB" in footnotes(board, columns(board))
     assert f"{NOTE} gains, too" in footnotes(ranking("net", clip=False), ())
     assert NOTE in tables.markdown([board])
-    assert "gain: over noisy pictures, not clipped; outputs are" in latex.latex([board])
+    assert "(not clipped)" in latex.latex([board])
+    short = [note.short for note in board_notes(board, ["gain dB"])]
+    assert "gain: over noisy pictures, not clipped; outputs are" in short
 
 
 @pytest.mark.parametrize("noise", [{"clip": True}, {}, {"fraction": 0.3}])

@@ -16,6 +16,12 @@ from priorbench.rendering import latex
 from priorbench.rendering.columns import check_columns
 
 
+def test_bold_and_ranks_are_explained_in_plain_words():
+    text = latex.latex(leaderboard(columns_of({"a": [31.0, 30.0], "b": [29.0, 30.5]})))
+    assert "every method that no other method is shown to beat" in text
+    assert "the data allow each rank from 1 to 2" in text
+
+
 def test_latex_is_escaped_and_balanced():
     label = r"50%_a&b\{x}$y#~^<é>"
     text = latex.latex(leaderboard(columns_of({label: [31.0, 30.0], "b": [29.0, 29.5]})))
@@ -54,7 +60,7 @@ def test_the_best_of_each_column_is_bold_and_what_is_not_told_apart_shares_it():
     assert [cells[1] for cells in _cells(latex.latex(two, ["method", "psnr"]))[1:]] == [
         r"\textbf{30.50}",
         r"\textbf{29.75}",
-    ]  # too few images to tell them apart: none is told to be better than the other
+    ]  # too few images to tell them apart: none is shown to beat the other
 
 
 def test_an_oracle_is_never_the_best():

@@ -190,3 +190,28 @@ def test_a_share_of_few_images_is_not_rounded_to_none_or_all():
     [board] = rules_boards(records)
     columns = rendering.rules_columns(board)
     assert (columns[">1 dB"], columns["not fired"]) == (["<1 %"], [">99 %"])
+
+
+def test_a_rule_that_fires_where_the_fit_begins_is_told():
+    gaps = [7.0, 7.5, 8.0]
+    notes = " ".join(rendering.rules_footnotes(*rules_boards(ruled("dp", gaps, stopped_at=1, fired=True))))
+    assert "fired at iteration 1 on all images: dd (dp): the criterion is met where the fit begins" in notes
+    later = rules_boards(ruled("dp", gaps, stopped_at=1102, fired=True))
+    assert "fired at iteration 1102 on all images: dd (dp): most likely" in " ".join(
+        rendering.rules_footnotes(*later)
+    )
+    for others in (
+        ruled("dp", gaps, stopped_at=1, fired=False),
+        [*ruled("dp", gaps[:2], stopped_at=1, fired=True), *ruled("dp", gaps, stopped_at=2, fired=True)[2:]],
+        ruled("dp", gaps[:2], stopped_at=70, fired=True),  # two images may agree by chance
+        ruled("fixed", gaps, stopped_at=1),
+    ):
+        assert not any("fired at" in line for line in rendering.rules_footnotes(*rules_boards(others)))
+
+
+def test_a_column_that_is_not_shown_is_not_explained():
+    [board] = rules_boards([*ruled("es", [0.1 * n for n in range(8)]), *ruled("fixed", [1.0] * 8)])
+    shown = [*rendering.rules_columns(board)]
+    assert any(line.startswith("p:") for line in rendering.rules_footnotes(board, shown))
+    shown.remove("p")
+    assert not any(line.startswith("p:") for line in rendering.rules_footnotes(board, shown))

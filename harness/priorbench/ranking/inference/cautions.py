@@ -1,4 +1,4 @@
-"""What a reader must know of the records behind a board: disputed ones, and images with the same pixels."""
+"""What a reader must know of the records behind a board: disputed ones, the same pixels, fits that ended."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from priorbench.contract.requests import Request
 from priorbench.ranking.inference.shared_results import Shared
 from priorbench.ranking.panels import Panel
 from priorbench.store.columns.keys import key_array, places
@@ -75,6 +76,37 @@ def same_pixels(shared: Shared) -> list[str]:
         f"{twice} of {len(digests)} images have the pixels of another ({few(map(_told, groups))}):"
         f" they count as {len(digests)} images, but there {pictures}; intervals and p claim too much"
     ]
+
+
+def ended_by_themselves(panel: Panel) -> list[str]:
+    """Return a note where methods ended fits before their budget was spent, as far as records tell.
+
+    That is so of a fit in which no criterion was met, and which ended before the rule's own number of
+    iterations, or the method's, or before another such fit of the row. Rules share fits: of the rows of a
+    method the one that saw most of such fits counts.
+    """
+    scores = panel.scores
+    lines: dict[tuple[str, str, int], tuple[int, str]] = {}
+    for row, (place, request) in enumerate(zip(panel.places, panel.requests, strict=True)):
+        if request.stopping is None:
+            continue
+        stops = scores.stopped_at[(panel.row == row) & (scores.status == "ok") & ~(scores.fired > 0)]
+        stops = stops[np.isfinite(stops)]
+        early = stops[stops < max([_budget(request), *stops.tolist()])]
+        method = place.label, place.device, place.threads
+        if len(early) > lines.get(method, (0, ""))[0]:
+            of = plural(int(((panel.row == row) & (scores.status == "ok")).sum()), "fit")
+            told = f"{place.label}: {len(early)} of {of}, median iteration {np.median(early):.0f}"
+            lines[method] = len(early), told
+    ended = [text for _, text in lines.values()]
+    return [f"ended by itself, before its budget was spent: {few(ended)}"] if ended else []
+
+
+def _budget(request: Request) -> float:
+    """Return the number of iterations of a rule, or else the method's own; 0 where it is not known."""
+    own = None if request.stopping is None else request.stopping.parameters.get("iterations")
+    given = request.denoiser.parameters.get("iterations") if own is None else own
+    return float(given) if isinstance(given, int | float) else 0.0
 
 
 def _told(names: list[str]) -> str:

@@ -96,7 +96,7 @@ class Compared:
     total : float
         sum of the differences that count, in dB: its sign says which row is ahead.
     better : int
-        1 where the first row is told to be better, -1 where the second is, 0 where they are not told apart.
+        1 where the first row is shown to be better, -1 where the second is, 0 where they are not told apart.
     adjusted : float
         the p of the test, for the family.
     """

@@ -47,7 +47,7 @@ class Ranks:
     claims: Claims
 
     def against(self, row: int, other: int) -> tuple[float | None, int]:
-        """Return the adjusted p of two rows, and 1 if `row` is told to be better, -1 if worse, or 0."""
+        """Return the adjusted p of two rows, and 1 if `row` is shown to be better, -1 if worse, or 0."""
         turned = (row, other) not in self.pairs
         found = self.pairs[(other, row) if turned else (row, other)]
         p = None if found.difference is None else found.difference.p_adjusted
@@ -58,7 +58,7 @@ def ranks(quality: Quality, rows: Sequence[int], names: Sequence[str], claims: C
     """Rank rows by their paired differences, all pairs being one family.
 
     The chance that any pair of equals is told apart is about 1 - `claims.level`. A rank is an interval: at
-    least 1 and the number of rows that are told to be better. It holds for all rows at once as often, and
+    least 1 and the number of rows that are shown to be better. It holds for all rows at once as often, and
     another row on the board changes it by that row alone, as far as pairs stay told apart.
 
     References

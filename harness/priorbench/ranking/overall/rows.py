@@ -48,7 +48,7 @@ class OverallRow:
     interval : Interval or None, optional
         of the mean rank: means of the best and of the worst ranks that are possible.
     won : int, default 0
-        boards on which it is told to be better than every other method.
+        boards on which it is shown to be better than every other method.
     first : float, default 0
         share of the boards on which it has the highest mean; of a mean that several have, a part.
     ranked_on : int

@@ -59,6 +59,9 @@ class RuleRow:
         spent; None for a rule without a criterion, and where records do not say.
     stopped_at, iterations : float or None, optional
         medians over images of the iteration at which the rule stopped, and of that which it chose.
+    fired_alike : int or None, optional
+        the one iteration at which the rule fired on every image and draw; None where it did not, or at
+        several.
     seconds : float or None, optional
         median over images of the wall time; None where timings were taken in unlike environments.
     tainted : int, default 0
@@ -102,6 +105,7 @@ class RuleRow:
     never_fired: float | None = None
     stopped_at: float | None = None
     iterations: float | None = None
+    fired_alike: int | None = None
     seconds: float | None = None
     tainted: int = 0
     failed_fits: int = 0

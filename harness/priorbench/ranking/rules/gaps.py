@@ -111,6 +111,12 @@ class Gaps:
             "never_fired": _each(lambda values: 1 - np.mean(values), fired),
             "stopped_at": _each(np.median, self._panel.by_image(self._spread(scores.stopped_at))),
             "iterations": _each(np.median, self._panel.by_image(self._spread(scores.iterations))),
+            "fired_alike": [
+                _alike(stops, met)
+                for stops, met in zip(
+                    self._spread(scores.stopped_at), self._spread(scores.fired), strict=True
+                )
+            ],
         }
 
     def _medians_of_seconds(self) -> list[float | None]:
@@ -143,6 +149,13 @@ def _highest(values: Array, exact: Marks) -> Array:
     """Return the highest value of each column: inf for an exact one, -inf where there is none."""
     known = np.where(np.isfinite(values), values, -np.inf)
     return np.asarray(np.where(exact, np.inf, known).max(axis=0))
+
+
+def _alike(stops: Array, met: Array) -> int | None:
+    """Return the iteration at which a rule fired on all slots that it has; None where they differ."""
+    there = np.unique(stops[np.isfinite(met)])
+    always = (met[np.isfinite(met)] == 1).all()
+    return int(there[0]) if always and len(there) == 1 and np.isfinite(there[0]) else None
 
 
 def _each(reduce: Callable[[Array], Any], values: Array) -> list[float | None]:

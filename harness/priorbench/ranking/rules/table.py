@@ -13,6 +13,7 @@ from priorbench.contract.records import Record
 from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.claims import CLAIMS, Claims
 from priorbench.ranking.filters import EVERYTHING, Filter, wanted_panels
+from priorbench.ranking.inference.cautions import ended_by_themselves
 from priorbench.ranking.inference.paired import Quality
 from priorbench.ranking.inference.statistics import caveats
 from priorbench.ranking.measured import Measured
@@ -111,7 +112,12 @@ def _board(whole: Panel, against: str | None, gap: float, claims: Claims) -> Rul
         against=against,
         claims=claims,
         rows=tuple(ordered),
-        notes=(*panel.notes, *_notes(groups, compared, against), *_caveats(groups, compared, claims)),
+        notes=(
+            *panel.notes,
+            *ended_by_themselves(panel),
+            *_notes(groups, compared, against),
+            *_caveats(groups, compared, claims),
+        ),
     )
 
 

@@ -82,11 +82,8 @@ def _of_ranks(board: Board, seen: Container[str]) -> Iterator[Note]:
         yield Note(text=text, short="gain: over least squares" if "gain dB" in seen else "")
     shared = next((row for row in board.rows if row.tied), None)
     if shared is not None and "rank" in seen:
-        ranks = f"{shared.rank}–{shared.rank_worst}"
-        yield Note(
-            text=f"rank {ranks}: any of these, since not all of these methods are told apart",
-            short=f"rank {ranks}: any of these",
-        )
+        text = f"the data allow each rank from {shared.rank} to {shared.rank_worst}"
+        yield Note(text=f"rank {shared.rank}–{shared.rank_worst}: {text}", short=text)
     if "group" in seen:
         text = "methods that share a letter are not told apart"
         yield Note(text=f"group: {text}", short=text)

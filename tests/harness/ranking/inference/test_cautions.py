@@ -5,6 +5,7 @@ from __future__ import annotations
 from sample_records import only, trial
 
 from priorbench.ranking.leaderboard import leaderboard
+from priorbench.ranking.rules import rules_boards
 
 
 def shown(image: str, pixels: str, **changes):
@@ -64,3 +65,40 @@ def test_disputed_records_are_counted_on_their_own_board():
         ],
         "other": [],
     }
+
+
+def fits(rule: str, stops: list[int], **changes):
+    """Return fits of a method, one for each image, by the iteration at which a rule needed no more."""
+    return [
+        trial(
+            "net", str(n), 30.0, key=f"{rule}-{n}-{changes}", stopping_rule=rule, stopped_at=stop, **changes
+        )
+        for n, stop in enumerate(stops)
+    ]
+
+
+def ended(records):
+    """Return what the leaderboard says of fits that ended; the board of rules says the same."""
+    [board], [rules] = leaderboard(records), rules_boards(records)
+    found = [note for note in board.notes if "ended" in note]
+    assert found == [note for note in rules.notes if "ended" in note]
+    return found
+
+
+def test_fits_that_ended_by_themselves_are_counted():
+    told = "ended by itself, before its budget was spent: net: {}"
+    budget = {"parameters": {"iterations": 100}}
+    assert ended(fits("fixed", [100, 40, 100], **budget)) == [told.format("1 of 3 fits, median iteration 40")]
+    assert ended(fits("fixed", [40, 60], **budget)) == [told.format("2 of 2 fits, median iteration 50")]
+    own = {"stopping_parameters": {"iterations": 50}}
+    assert ended(fits("fixed", [50, 50], **budget, **own)) == []
+    assert ended(fits("fixed", [100, 40])) == [told.format("1 of 2 fits, median iteration 40")]
+    assert ended(fits("fixed", [40, 40])) == [], "no record tells of a budget"
+
+
+def test_a_rule_that_fired_ended_no_fit_and_rules_of_a_fit_count_it_once():
+    budget = {"parameters": {"iterations": 100}}
+    stopped = fits("es", [30, 40, 40], fired=True, **budget)
+    assert ended(stopped) == []
+    [note] = ended([*stopped, *fits("fixed", [100, 80, 100], **budget)])
+    assert note.endswith("net: 1 of 3 fits, median iteration 80")
