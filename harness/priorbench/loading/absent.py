@@ -80,10 +80,10 @@ def _modules_near(name: str, plugin: str) -> list[str]:
 
 
 def _near(name: str, names: Iterable[str]) -> str:
-    names = list(names)
-    ends = [one for one in names if one.endswith(f".{name}")]
-    near = ends or difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean '{near[0]}'?" if near else "; correct 'factory' in the spec"
+    """Say which of some names is meant: the one whose last part is most like that of what was written."""
+    ends = {one.rpartition(".")[2]: one for one in names}
+    near = difflib.get_close_matches(name.rpartition(".")[2], ends, n=1)
+    return f"; did you mean '{ends[near[0]]}'?" if near else "; correct 'factory' in the spec"
 
 
 def describe_import(error: BaseException, target: str) -> str:

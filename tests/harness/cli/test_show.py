@@ -41,7 +41,7 @@ def test_show_tells_parameters_with_the_preset_as_default(site: Any, priorbench:
     ("name", "reason"),
     [
         ("picky", "needs the package no-such-thing"),
-        ("gone", "No module named 'shown.nowhere'"),
+        ("gone", "no module 'shown.nowhere'; correct 'factory'"),
         ("failing", "cannot be loaded from shown.failing:Failing: OSError: no driver"),
     ],
 )

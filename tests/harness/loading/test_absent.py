@@ -97,10 +97,9 @@ def test_nothing_is_to_be_installed_of_what_is_no_name_or_is_there(name: object)
         ("absent_mindd:X", "no module 'absent_mindd'; did you mean 'absent_minded'?"),
         ("absent_minded.methd:X", "no module 'absent_minded.methd'; did you mean 'absent_minded.method'?"),
         ("method:X", "no module 'method'; did you mean 'absent_minded.method'?"),
-        (
-            "absent_minded.method.x:X",
-            "no module 'absent_minded.method.x'; did you mean 'absent_minded.method'?",
-        ),
+        ("methd:X", "no module 'methd'; did you mean 'absent_minded.method'?"),
+        ("absent_minded.nowhere:X", "no module 'absent_minded.nowhere'; correct 'factory' in the spec"),
+        ("absent_minded.method.x:X", "no module 'absent_minded.method.x'; correct 'factory' in the spec"),
         ("absent_minded.method:Filtr", "'absent_minded.method' has no 'Filtr'; did you mean 'Filter'?"),
         ("quite_another:X", "no module 'quite_another'; correct 'factory' in the spec"),
         ("absent_minded.lacking:X", ""),

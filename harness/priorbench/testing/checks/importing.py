@@ -66,12 +66,13 @@ def dependencies(subject: Subject) -> Finding | None:
     found = undeclared(subject.spec.factory, subject.spec.requires, plugin.distribution)
     if not found:
         return None
+    verb = "is" if len(found) == 1 else "are"
     names = ", ".join(f'"{name}"' for name in dict.fromkeys(found.values()))
     also = "" if plugin.file else f"; and {names} to 'dependencies' in pyproject.toml, so that pip brings it"
     return Finding(
         expected="what it imports is in 'requires', or comes with priorbench or with the plugin",
-        seen=f"it imports {', '.join(found)}, which is neither in 'requires' nor among the dependencies of "
-        f"{'priorbench' if plugin.file else 'priorbench and of the plugin'}",
+        seen=f"it imports {', '.join(found)}, which {verb} neither in 'requires' nor among the dependencies "
+        f"of {'priorbench' if plugin.file else 'priorbench and of the plugin'}",
         mend=f"add requires=({names},) to the spec{also}",
         warning=True,
     )
