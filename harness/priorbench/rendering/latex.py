@@ -89,8 +89,9 @@ def _table(board: Board, wanted: Sequence[str]) -> str:
     notes = board_notes(board, shown)
     below, comments = [note.short for note in notes if note.short], [note.text for note in notes]
     if any(map(any, best.values())):
-        but = _without_last(board, shown)
-        below, comments = [BOLD + but, *below], [BOLD_EXPLAINED + but, *comments]
+        bold = [name for name, which in best.items() if any(which)]
+        below = [BOLD + _without_last(board, bold), *below]
+        comments = [BOLD_EXPLAINED + _without_last(board, shown), *comments]
     ranked = [row.rank is not None for row in board.rows]
     return latex_table(title(board), cells, best, below, comments, ranked=ranked)
 
@@ -101,9 +102,9 @@ def _last(board: Board) -> Row | None:
     return next((row for row in ranked if len(ranked) > 1 and row.rank == len(ranked)), None)
 
 
-def _without_last(board: Board, shown: Container[str]) -> str:
-    """Say which method's time and memory are never bold, where a reader sees one of them."""
-    last, seen = _last(board), [name for name in _COSTS if name in shown]
+def _without_last(board: Board, among: Container[str]) -> str:
+    """Say which method's time and memory are not bold, of the columns that are `among` some."""
+    last, seen = _last(board), [name for name in _COSTS if name in among]
     if last is None or not seen:
         return ""
     return f"; {' and '.join(seen)} without {last.shown}, told to be worse than all others"

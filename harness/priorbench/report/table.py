@@ -41,10 +41,11 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableRow:
-    """A row of the table: its cells, its method's label and look, and whether it is the reference."""
+    """A row of the table: its cells, its method's label, rule and look, and whether it is the reference."""
 
     cells: tuple[Cell, ...]
     label: str
+    rule: str
     look: Marker
     ranked: bool
     reference: bool
@@ -80,6 +81,7 @@ def ranking(board: Board, looks: Mapping[str, Marker]) -> Ranking:
                     for name, cell in shown.items()
                 ),
                 label=row.denoiser,
+                rule=row.stopping_rule or "",
                 look=looks[row.name],
                 ranked=row.rank is not None,
                 reference=row.name == board.reference,

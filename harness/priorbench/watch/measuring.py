@@ -101,8 +101,7 @@ def measure(
     for number in range(rounds):
         order = (0, 1) if number % 2 == 0 else (1, 0)  # neither is always the first
         for run, (batch, which) in enumerate(itertools.product(batches, order)):
-            done = number * runs + run
-            if done and (not number or not run):
+            if (done := number * runs + run) and (not number or not run):
                 left = (time.monotonic() - began) / done * (rounds * runs - done)
                 part = "" if number else f" run {run + 1} of {runs},"
                 tell(f"round {number + 1} of {rounds},{part} about {duration(left)} left")

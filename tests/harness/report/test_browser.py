@@ -257,6 +257,29 @@ def pictured(tmp_path_factory) -> Path:
     return folder / "page.html"
 
 
+SHOWN = """() => {
+  const table = document.querySelector("section.board table");
+  const heads = [...table.tHead.rows[0].cells].filter((cell) => cell.offsetParent !== null);
+  return heads.map((cell) => [cell.textContent.trim(), cell.getBoundingClientRect().right]);
+}"""
+
+
+def test_a_narrow_screen_has_the_psnr_right_after_the_method(open_page):
+    page = open_page(390).page
+    shown = page.evaluate(SHOWN)
+    assert [name for name, _ in shown[:3]] == ["rank", "method", "PSNR dB"]
+    assert shown[2][1] <= 390
+    rule = "getComputedStyle(document.querySelector('[data-rule]'), '::after').content"
+    assert page.evaluate(rule) == '"fixed"'
+    wide = [name for name, _ in open_page(1400).page.evaluate(SHOWN)]
+    assert "stopping" in wide
+
+
+def test_all_columns_of_a_board_fit_on_a_wide_screen(open_page):
+    shown = open_page(1400).page.evaluate(SHOWN)
+    assert shown[-1][1] <= 1400, shown
+
+
 @pytest.mark.parametrize("width", [390, 1400])
 def test_error_maps_tell_where_the_error_is(open_page, pictured, width):
     opened = open_page(width, file=pictured)

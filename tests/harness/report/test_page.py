@@ -106,6 +106,14 @@ def columns(item: dict) -> list[dict]:
     return found
 
 
+def test_what_a_narrow_screen_goes_without_is_marked_and_the_rule_stands_below_the_method(text):
+    heads = re.findall(r'<th scope="col"([^>]*)><button type="button">([^<]*)<', text)
+    aside = {name for attributes, name in heads if "aside" in attributes}
+    assert "stopping" in aside and aside <= {"group", "stopping"}
+    assert '<span class="name marked" data-rule="fixed">' in text
+    assert re.search(r'<td class="ends" data-order="[^"]+">[+-][\d.]+ <span>\[', text)  # may take two lines
+
+
 def test_failures_that_differ_in_numbers_are_one_kind(tmp_path):
     reasons = ["9 of 6912 pixels (a.py:3)", "30 of 6912 pixels (a.py:3)", "30 of 6912 pixels (a.py:4)"]
     wrong = [trial("bad", n, None, status="error", error=reason) for n, reason in enumerate(reasons)]
