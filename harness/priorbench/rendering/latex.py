@@ -45,7 +45,7 @@ BOLD_EXPLAINED = (
     "bold: names, ranks and PSNR of every method that no other method is shown to beat; in other columns the"
     " best value of a ranked method"
 )
-#: columns of what a method costs; a method that is told to be worse than all others is cheap to no purpose
+#: columns of what a method costs; a method that is shown to be worse than all others is cheap to no purpose
 _COSTS = ("s/image", "memory")
 #: heading -> the field that its values are of, and 1 where a higher one is better, -1 where a lower one is
 _BEST = {
@@ -97,7 +97,7 @@ def _table(board: Board, wanted: Sequence[str]) -> str:
 
 
 def _last(board: Board) -> Row | None:
-    """Return the row that is told to be worse than all other ranked ones; None where there is none."""
+    """Return the row that is shown to be worse than all other ranked ones; None where there is none."""
     ranked = [row for row in board.rows if row.rank is not None]
     return next((row for row in ranked if len(ranked) > 1 and row.rank == len(ranked)), None)
 
@@ -107,7 +107,7 @@ def _without_last(board: Board, among: Container[str]) -> str:
     last, seen = _last(board), [name for name in _COSTS if name in among]
     if last is None or not seen:
         return ""
-    return f"; {' and '.join(seen)} without {last.shown}, told to be worse than all others"
+    return f"; {' and '.join(seen)} without {last.shown}, shown to be worse than all others"
 
 
 def _best(board: Board, name: str, cells: Sequence[str]) -> list[bool]:

@@ -98,7 +98,7 @@ def test_no_cost_of_a_method_that_is_worse_than_all_others_is_bold():
         (True, "fair"),
         (False, "none"),
     ]
-    told = "bold: best; s/image without none, told to be worse than all others"
+    told = "bold: best; s/image without none, shown to be worse than all others"
     assert told in text.partition(r"\footnotesize")[2]
     assert "without none" not in latex.latex(leaderboard(records), ["method", "psnr"])
 
