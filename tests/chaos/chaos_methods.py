@@ -56,7 +56,7 @@ class Greys:
 class Counted:
     """Return the noisy image after a while; append a line to a file when it begins: which run, which picture.
 
-    The variable ``CHAOS_LOG`` names the file. The run is told by the processes above this one.
+    The variable ``CHAOS_LOG`` names the file. The run is told by this process and those above it.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Counted:
         """Return the noisy image."""
         if next(_calls):
             picture = float(observation.image.double().sum())
-            _tell(f"{','.join(map(str, _above(os.getpid())))} {picture}\n")
+            _tell(f"{','.join(map(str, _lineage(os.getpid())))} {picture}\n")
             time.sleep(self._seconds)
         return observation.image
 
@@ -82,9 +82,9 @@ def _tell(line: str) -> None:
     os.close(handle)
 
 
-def _above(process: int) -> Iterator[int]:
-    """Yield the numbers of the processes above one."""
+def _lineage(process: int) -> Iterator[int]:
+    """Yield the number of a process and of those above it."""
     while process > 1:
+        yield process
         stat = Path(f"/proc/{process}/stat").read_text()
         process = int(stat.rpartition(")")[2].split()[1])
-        yield process

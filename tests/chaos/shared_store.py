@@ -173,8 +173,8 @@ def _judged(
     """Judge by the processes of the runs that were not killed: one that is killed may be gone already."""
     lines = (field.folder / "log.txt").read_text().splitlines()
     begun = [line.split() for line in lines]
-    whole = Counter(picture for above, picture in begun if others & set(above.split(",")))
-    cut = [picture for above, picture in begun if not others & set(above.split(","))]
+    whole = Counter(picture for lineage, picture in begun if others & set(lineage.split(",")))
+    cut = [picture for lineage, picture in begun if not others & set(lineage.split(","))]
     told = (field.folder / "told.txt").read_text()
     return Found(
         trials=len(wanted),
