@@ -165,5 +165,5 @@ class Sleeps:
 
 def note(log):
     if log:
-        with Path(log).open("a") as file:
+        with Path(log.removeprefix("+")).open("a") as file:
             file.write("call\n")

@@ -11,9 +11,9 @@ images:
   - ramps: {{count: {count}}}
 noises: [gaussian-25]
 denoisers:
-  - mean: {{log: {log}}}
-  - approach: {{log: {log}, iterations: 12}}
-  - sleeps: {{log: {log}, seconds: {seconds}}}
+  - mean: {{log: +{log}}}
+  - approach: {{log: +{log}, iterations: 12}}
+  - sleeps: {{log: +{log}, seconds: {seconds}}}
 stopping: [fixed, oracle]
 """
 
@@ -35,4 +35,5 @@ def records(command, *arguments: str) -> list[dict]:
 
 
 def calls_log(folder: Path) -> Path:
+    """Where methods note their calls; as a parameter it has a + before, else its content were in the key."""
     return folder / "calls.log"

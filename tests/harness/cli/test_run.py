@@ -116,7 +116,7 @@ def test_jobs_share_the_threads(command, monkeypatch, jobs, threads):
     found = []
     monkeypatch.setattr("priorbench.machine.settings.available_threads", lambda: 6)
     monkeypatch.setattr(
-        "priorbench.run.plan.Plan.__len__", lambda plan: found.append(plan.options.threads) or 1
+        "priorbench.run.plan.Plan.size", lambda plan, *_: found.append(plan.options.threads) or 1
     )
     chosen = ("run", "-", "--images", "ramps:count=1", "--noise", "gaussian-25", "--denoiser", "mean")
     assert command(*chosen, "--jobs", str(jobs), "--dry-run").returncode == 0

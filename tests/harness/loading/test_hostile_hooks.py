@@ -317,7 +317,8 @@ def test_the_plugins_own_line_is_told_not_that_of_what_it_imports(
     found: list[str | None] = []
     monkeypatch.setattr(sys, "looked", lambda: found.append(place_in(sys._getframe(1))), raising=False)
     for name in ("bad_plugin", "slow_parts"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.setitem(sys.modules, name, sys)  # so that what is imported goes again afterwards
+        monkeypatch.delitem(sys.modules, name)
     load = partial(importlib.import_module, "bad_plugin")
     _import(Candidate(name="bad", module="bad_plugin", distribution="", version="", load=load))
     assert found and (found[0] or "").endswith(told)

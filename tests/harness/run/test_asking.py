@@ -140,10 +140,10 @@ def test_two_folders_of_one_name_without_a_common_file_name_are_two_boards(run, 
 def test_a_folder_that_was_copied_elsewhere_is_the_same_set(run, boards, tmp_path):
     log = calls_log(tmp_path)
     pictures(tmp_path / "here" / "val", "a.png", "b.png")
-    run("here/val", methods=(f"mean:label=m,log={log}",))
+    run("here/val", methods=(f"mean:label=m,log=+{log}",))
     calls = len(log.read_text().splitlines())
     shutil.copytree(tmp_path / "here", tmp_path / "there")
-    assert "nothing to do" in run("there/val", methods=(f"mean:label=m,log={log}",))
+    assert "nothing to do" in run("there/val", methods=(f"mean:label=m,log=+{log}",))
     run("there/val", methods=("sleeps:label=other,seconds=0",))
     assert images_of(boards()) == {"val": (2, {"m": 2, "other": 2})}
     assert len(log.read_text().splitlines()) == calls
@@ -218,7 +218,7 @@ def test_a_method_that_is_called_otherwise_runs_nothing_and_is_shown_by_its_new_
 
 def test_two_labels_of_one_method_in_a_suite_run_once_and_have_all_images(run, boards, tmp_path):
     log = calls_log(tmp_path)
-    said = run("ramps:count=3", methods=(f"mean:label=one,log={log}", f"mean:label=two,log={log}"))
+    said = run("ramps:count=3", methods=(f"mean:label=one,log=+{log}", f"mean:label=two,log=+{log}"))
     assert "3 trials run" in said
     assert len(opened(tmp_path)) == 3
     assert len(log.read_text().splitlines()) == 4, "each image once, after one call to warm up"

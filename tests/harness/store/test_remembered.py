@@ -184,7 +184,9 @@ def _renamed(path: Path) -> None:
 
 def _replaced(path: Path) -> None:
     with contextlib.closing(Store(str(path))) as store:
-        store.add(results("a", {"3": 35.0}, started_at="2026-01-01T00:00:00+00:00"), answers=(), replace=True)
+        [refused] = results("d", {"3": 35.0}, status="refused", psnr=None, mse=None, error="too large")
+        good = replace(refused, status="ok", psnr=35.0, mse=10**-3.5, error=None)
+        store.add([good], answers=(), replace=True)
 
 
 def _merged(path: Path) -> None:

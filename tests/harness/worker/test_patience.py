@@ -25,7 +25,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="th
 @pytest.mark.parametrize("whole", [False, True], ids=["worker", "run and worker"])
 def test_a_stopped_worker_has_more_time_and_a_marked_timing(command, example_site, tmp_path, whole):
     """Before, 5 s of a timeout of 6 s went by while nothing could run, and the timing had no mark."""
-    options = (*ONE_IMAGE, "--denoiser", f"sleeps:seconds=1.5,log={calls_log(tmp_path)}", "--threads", "1")
+    options = (*ONE_IMAGE, "--denoiser", f"sleeps:seconds=1.5,log=+{calls_log(tmp_path)}", "--threads", "1")
     running = subprocess.Popen(
         [sys.executable, "-m", "priorbench", "run", *options[1:], "--timeout", "6"],
         cwd=tmp_path,
