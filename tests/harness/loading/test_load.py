@@ -184,7 +184,10 @@ def test_all_broken_plugins_at_once_leave_the_good_one_alone(site: Any) -> None:
 
 
 def test_an_interrupt_while_a_plugin_is_imported_passes(site: Any) -> None:
-    site.add("bad-plugin", {"bad_plugin.py": "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"})
+    source = (
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(5)\n"  # until it arrives
+    )
+    site.add("bad-plugin", {"bad_plugin.py": source})
     with pytest.raises(KeyboardInterrupt):
         load_registry(allow=["bad_plugin"])
 
