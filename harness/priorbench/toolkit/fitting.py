@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import get_args
 
 import torch
@@ -120,7 +119,7 @@ def fit_in_phases(
     perturbation = Perturbation(net_input, settings.input_noise, [observation.seed])
     networks = [phase.generate for phase in phases if isinstance(phase.generate, nn.Module)]
     own = {_address(value) for network in networks for value in (*network.parameters(), *network.buffers())}
-    context = partial(threads_of, *networks)
+    context = threads_of(*networks)
     cropped = [
         replace(phase, generate=_cropped(phase.generate, frame, own), context=context) for phase in phases
     ]

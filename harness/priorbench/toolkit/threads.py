@@ -6,7 +6,7 @@ threads, which have the large work. So in such a fit torch's own operations, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
@@ -21,13 +21,13 @@ def allowed_threads() -> int:
     return _ALLOWED.get() or torch.get_num_threads()
 
 
-def threads_of(*networks: nn.Module) -> AbstractContextManager[None]:
-    """Return in what context to run these networks: `own_threads` where one has a team.
+def threads_of(*networks: nn.Module) -> Callable[[], AbstractContextManager[None]]:
+    """Return what makes the context in which to run these networks: `own_threads` where one has a team.
 
     Such a part of a network has an attribute ``has_team``, which is true.
     """
     has_team = any(getattr(part, "has_team", False) for network in networks for part in network.modules())
-    return own_threads() if has_team else nullcontext()
+    return own_threads if has_team else nullcontext
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def test_a_failure_leaves_everything_as_it_was():
 
 
 def test_a_network_that_has_none_uses_torchs():
-    with threads_of(nn.Conv2d(1, 1, 1)):
+    with threads_of(nn.Conv2d(1, 1, 1))():
         assert (torch.get_num_threads(), allowed_threads()) == (3, 3)
 
 
