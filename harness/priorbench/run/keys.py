@@ -106,7 +106,7 @@ def _files(trial: Trial, rule: Choice | None) -> dict[str, str]:
     """Return the digests of the files whose absolute paths are values of parameters, by path."""
     chosen = (trial.denoiser, trial.operator, trial.noise, *([] if rule is None else [rule]))
     texts = {text for choice in chosen for text in _texts(choice.parameters)}
-    found = ((text, _digest_of_file(text)) for text in sorted(texts) if text.startswith(os.sep))
+    found = ((text, _digest_of_file(text)) for text in sorted(texts) if text.startswith((os.sep, "~")))
     return {text: digest for text, digest in found if digest}
 
 
@@ -122,12 +122,12 @@ def _texts(value: Any) -> Iterator[str]:
 def _digest_of_file(text: str) -> str:
     """Return the digest of a file; empty where there is none, or none that can be read."""
     try:
-        path = Path(text)
+        path = Path(text).expanduser()
         if not path.is_file():
             return ""
         about = path.stat()
-        return _read_once(text, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
-    except (OSError, ValueError):  # too long for a name, a null character
+        return _read_once(str(path), about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+    except (OSError, ValueError, RuntimeError):  # too long for a name, a null character, nobody's home
         return ""
 
 

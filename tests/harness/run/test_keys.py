@@ -195,12 +195,17 @@ def test_what_workers_are_given_of_the_environment_is_in_the_key(site: Path, mon
     assert needs[KEEP_VARIABLE] == worker_variables() != "2"
 
 
-def test_a_file_that_a_parameter_names_is_in_the_key(site: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("home", [False, True])
+def test_a_file_that_a_parameter_names_is_in_the_key(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: bool
+) -> None:
     """A method with weights in a file gives other results with others."""
+    monkeypatch.setenv("HOME", str(tmp_path))
     file = tmp_path / "weights.bin"
+    named = "~/weights.bin" if home else str(file)
 
     def now() -> str:
-        chosen = Choice(name="a-method", label="a", parameters={"weights": [str(file)], "name": "/", "n": 1})
+        chosen = Choice(name="a-method", label="a", parameters={"weights": [named], "name": "~x/", "n": 1})
         return key(replace(TRIAL, denoiser=chosen))
 
     missing = now()
