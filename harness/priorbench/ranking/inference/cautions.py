@@ -81,16 +81,17 @@ def same_pixels(shared: Shared) -> list[str]:
 def ended_by_themselves(panel: Panel) -> list[str]:
     """Return a note where methods ended fits before their budget was spent, as far as records tell.
 
-    That is so of a fit in which no criterion was met, and which ended before the rule's own number of
-    iterations, or the method's, or before another such fit of the row. Rules share fits: of the rows of a
-    method the one that saw most of such fits counts.
+    That is so of a fit under a rule without a criterion that ended before the rule's own number of
+    iterations, or the method's, or before another such fit of the row. (A rule whose criterion was not met
+    may have ended otherwise: ``hold-out-refit`` stops the second fit where it had chosen in the first.) Rules
+    share fits: of the rows of a method the one that saw most of such fits counts.
     """
     scores = panel.scores
     lines: dict[tuple[str, str, int], tuple[int, str]] = {}
     for row, (place, request) in enumerate(zip(panel.places, panel.requests, strict=True)):
         if request.stopping is None:
             continue
-        stops = scores.stopped_at[(panel.row == row) & (scores.status == "ok") & ~(scores.fired > 0)]
+        stops = scores.stopped_at[(panel.row == row) & (scores.status == "ok") & np.isnan(scores.fired)]
         stops = stops[np.isfinite(stops)]
         early = stops[stops < max([_budget(request), *stops.tolist()])]
         method = place.label, place.device, place.threads

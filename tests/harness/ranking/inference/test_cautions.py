@@ -102,3 +102,8 @@ def test_a_rule_that_fired_ended_no_fit_and_rules_of_a_fit_count_it_once():
     assert ended(stopped) == []
     [note] = ended([*stopped, *fits("fixed", [100, 80, 100], **budget)])
     assert note.endswith("net: 1 of 3 fits, median iteration 80")
+
+
+def test_a_rule_whose_criterion_was_not_met_says_nothing_of_the_method():
+    """``hold-out-refit`` stops its second fit where it had chosen in the first, and has not fired."""
+    assert ended(fits("refit", [70, 80], fired=False, parameters={"iterations": 100})) == []
