@@ -220,6 +220,7 @@ def _text(
     from priorbench.rendering import across as overall
     from priorbench.rendering import tables
     from priorbench.rendering.latex import HEAD, latex
+    from priorbench.rendering.plain import boards_json
     from priorbench.rendering.rank_drawing import svg_file
     from priorbench.rendering.rank_picture import board_picture, overall_picture
 
@@ -228,7 +229,7 @@ def _text(
     if form is LeaderboardFormat.csv:
         return tables.comma_separated(boards) if boards else overall.overall_csv(across)
     if form is LeaderboardFormat.json:
-        return tables.as_json(boards) if boards else overall.overall_json(across)
+        return boards_json(boards) if boards else overall.overall_json(across)
     if form is LeaderboardFormat.latex:
         parts = [latex(boards, columns) if boards else HEAD, overall.overall_latex(across)]
     else:

@@ -106,6 +106,7 @@ def rules(
 
 def _write(boards: Sequence[RulesBoard], format: RulesFormat, output: Path | None) -> None:
     from priorbench.rendering import rules as rendering
+    from priorbench.rendering.plain import boards_json
 
     if format is RulesFormat.table:
         write_printed(lambda console: rendering.rules_table(boards, console), output)
@@ -113,7 +114,7 @@ def _write(boards: Sequence[RulesBoard], format: RulesFormat, output: Path | Non
     written = {
         RulesFormat.markdown: rendering.rules_markdown,
         RulesFormat.csv: rendering.rules_csv,
-        RulesFormat.json: rendering.rules_json,
+        RulesFormat.json: boards_json,
         RulesFormat.latex: rendering.rules_latex,
     }
     write(written[format](boards), output)

@@ -136,6 +136,7 @@ def _asked(
 def _write(boards: Sequence[TargetBoard], format: TargetsFormat, output: Path | None) -> None:
     """Write boards in a form for people or for programs."""
     from priorbench.rendering import targets as text
+    from priorbench.rendering.plain import boards_json
 
     if format is TargetsFormat.table:
         write_printed(lambda console: text.targets_table(boards, console), output)
@@ -148,7 +149,7 @@ def _write(boards: Sequence[TargetBoard], format: TargetsFormat, output: Path | 
     forms = {
         TargetsFormat.markdown: text.targets_markdown,
         TargetsFormat.csv: text.targets_csv,
-        TargetsFormat.json: text.targets_json,
+        TargetsFormat.json: boards_json,
         TargetsFormat.latex: text.targets_latex,
     }
     write(forms[format](boards), output)

@@ -13,6 +13,7 @@ from priorbench.ranking.overall import Overall, OverallRow
 from priorbench.rendering.board.notes import doubts, odd_outputs
 from priorbench.rendering.columns import interval, method
 from priorbench.rendering.latex import latex_table
+from priorbench.rendering.plain import json_text
 from priorbench.rendering.tables import column, csv_table, markdown_table, print_grid
 from priorbench.rendering.terminal.grid import arranged
 from priorbench.words import number, percent, plural
@@ -69,7 +70,7 @@ def overall_json(found: Sequence[Overall]) -> str:
         fields = asdict(board)
         fields["boards"] = fields.pop("settings")
         told.append(fields)
-    return json.dumps(told, indent=1, allow_nan=False) + "\n"
+    return json_text(told) + "\n"
 
 
 def overall_title(board: Overall) -> str:

@@ -36,7 +36,6 @@ __all__ = [
     "rules_columns",
     "rules_csv",
     "rules_footnotes",
-    "rules_json",
     "rules_latex",
     "rules_markdown",
     "rules_table",
@@ -86,15 +85,6 @@ def rules_latex(boards: Sequence[RulesBoard]) -> str:
 def rules_csv(boards: Sequence[RulesBoard]) -> str:
     """Return the boards as one CSV table."""
     return csv_table([_flat(board, row) for board in boards for row in board.rows])
-
-
-def rules_json(boards: Sequence[RulesBoard]) -> str:
-    """Return the boards as JSON."""
-    flat = ({"protocol": board.protocol, **asdict(board.setting), **asdict(board)} for board in boards)
-    told = [
-        {name: value for name, value in board.items() if name not in ("setting", "labels")} for board in flat
-    ]
-    return json.dumps(told, indent=1, allow_nan=False) + "\n"
 
 
 def rules_title(board: RulesBoard) -> str:

@@ -21,7 +21,7 @@ from priorbench.rendering.terminal.grid import Column, Grid, Kind, arranged
 from priorbench.rendering.terminal.wrapping import wrapped
 from priorbench.words import seconds, visible
 
-__all__ = ["as_json", "comma_separated", "footnotes", "markdown", "seconds", "table", "title"]
+__all__ = ["comma_separated", "footnotes", "markdown", "seconds", "table", "title"]
 
 AnyRow = TypeVar("AnyRow")
 
@@ -235,15 +235,6 @@ def nested(prefix: str, value: Any, names: Mapping[str, str]) -> dict[str, Any]:
 
 def _ends(prefix: str, interval: Interval | None) -> dict[str, float | None]:
     return {f"{prefix}_{end}": getattr(interval, end, None) for end in ("low", "high")}
-
-
-def as_json(boards: Sequence[Board]) -> str:
-    """Return the boards as JSON."""
-    flat = ({"protocol": board.protocol, **asdict(board.setting), **asdict(board)} for board in boards)
-    told = [
-        {name: value for name, value in board.items() if name not in ("setting", "labels")} for board in flat
-    ]
-    return json.dumps(told, indent=1, allow_nan=False) + "\n"
 
 
 def _harmless(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -89,15 +88,6 @@ def targets_csv(boards: Sequence[TargetBoard]) -> str:
     return csv_table(
         [_flat(board, method, one) for board in boards for method in board.methods for one in method.reached]
     )
-
-
-def targets_json(boards: Sequence[TargetBoard]) -> str:
-    """Return everything, trajectories too, as JSON."""
-    told = []
-    for board in boards:
-        fields = {"protocol": board.protocol, **asdict(board.setting), **asdict(board)}
-        told.append({name: value for name, value in fields.items() if name not in ("setting", "labels")})
-    return json.dumps(told, indent=1, allow_nan=False) + "\n"
 
 
 def sections(board: TargetBoard) -> list[Section]:

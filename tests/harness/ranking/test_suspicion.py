@@ -15,7 +15,8 @@ from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.suspicion import Suspect, flags
 from priorbench.rendering.latex import latex
 from priorbench.rendering.markers import markers
-from priorbench.rendering.tables import as_json, comma_separated, markdown, table
+from priorbench.rendering.plain import boards_json
+from priorbench.rendering.tables import comma_separated, markdown, table
 from priorbench.report.table import ranking
 
 LIKE, AGAINST, ABOVE, EXACT = (
@@ -155,7 +156,7 @@ def test_every_output_shows_the_mark_and_says_what_it_means():
         assert "good (?)" not in text
         assert f"(?) odd: {flag}" in " ".join(text.split())
         assert said in " ".join(text.split())
-    assert json.loads(as_json(boards))[0]["rows"][0]["flags"] == [flag]
+    assert json.loads(boards_json(boards))[0]["rows"][0]["flags"] == [flag]
     assert flag in comma_separated(boards)
     looks = markers((row.denoiser, row.name) for row in boards[0].rows)
     page = ranking(boards[0], looks)

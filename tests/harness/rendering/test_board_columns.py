@@ -26,6 +26,7 @@ from priorbench.rendering.board.numbers import (
     ratio_text,
     seconds_text,
 )
+from priorbench.rendering.plain import boards_json
 from priorbench.report.table import ranking
 
 
@@ -121,7 +122,7 @@ def test_a_board_says_whether_more_or_less_of_a_metric_is_better():
     assert page.least_first == {"error ↓"} and "error ↓: less is better" in page.notes
     place = [name for name, _ in page.columns].index("error ↓")
     assert [line.cells[place].order for line in page.lines] == [2.0625, 3.0625]
-    assert json.loads(rendering.as_json([board]))[0]["higher_is_better"] == {"error": False, "score": True}
+    assert json.loads(boards_json([board]))[0]["higher_is_better"] == {"error": False, "score": True}
     [line, _] = csv.DictReader(io.StringIO(rendering.comma_separated([board])))
     assert json.loads(line["higher_is_better"]) == {"error": False, "score": True}
 

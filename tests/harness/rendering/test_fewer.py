@@ -11,6 +11,7 @@ from sample_records import only, trial
 
 from priorbench.rendering import latex
 from priorbench.rendering import tables as rendering
+from priorbench.rendering.plain import boards_json
 from priorbench.report.table import ranking
 
 
@@ -54,7 +55,7 @@ def test_every_text_format_and_the_page_mark_them():
 def test_json_and_csv_have_the_numbers():
     fewer = {"ssim": 2, "seconds": 5, "metrics.lpips": 3}
     board = a_board()
-    assert [row["fewer"] for row in json.loads(rendering.as_json([board]))[0]["rows"]] == [fewer, {}]
+    assert [row["fewer"] for row in json.loads(boards_json([board]))[0]["rows"]] == [fewer, {}]
     assert '""metrics.lpips"": 3' in rendering.comma_separated([board])
 
 

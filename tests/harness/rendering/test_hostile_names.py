@@ -12,6 +12,7 @@ from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.overall import overall
 from priorbench.rendering import across, tables
 from priorbench.rendering.latex import latex
+from priorbench.rendering.plain import boards_json
 from priorbench.words import visible
 
 NAMES = (
@@ -56,7 +57,7 @@ def test_markdown_has_no_markup_links_or_codes(boards):
 
 
 def test_latex_and_json_have_no_codes(boards):
-    for text in (latex(boards), tables.as_json(boards)):
+    for text in (latex(boards), boards_json(boards)):
         assert all(char.isprintable() or char == "\n" for char in text)
 
 

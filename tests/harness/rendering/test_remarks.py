@@ -14,6 +14,7 @@ from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.overall import overall
 from priorbench.rendering import across, latex
 from priorbench.rendering import tables as rendering
+from priorbench.rendering.plain import boards_json
 from priorbench.report.table import ranking
 
 FAR = "values up to {}: about 0 to 1 is expected, and the rest was clipped; divide by 255?"
@@ -45,7 +46,7 @@ def test_every_format_marks_the_row_and_says_how_often_and_what():
 
 def test_json_and_csv_have_the_remark_with_the_number_of_trials():
     board = only(some_records())
-    told = {row["name"]: row["remarks"] for row in json.loads(rendering.as_json([board]))[0]["rows"]}
+    told = {row["name"]: row["remarks"] for row in json.loads(boards_json([board]))[0]["rows"]}
     assert told == {"far": {FAR.format(250): 3}, "near": {}}
     lines = {line["name"]: line for line in csv.DictReader(io.StringIO(rendering.comma_separated([board])))}
     assert {name: json.loads(line["remarks"]) for name, line in lines.items()} == told

@@ -16,6 +16,7 @@ from priorbench.ranking.leaderboard import leaderboard
 from priorbench.ranking.rules import rules_boards
 from priorbench.rendering import rules as rendering
 from priorbench.rendering import tables
+from priorbench.rendering.plain import boards_json
 
 REASON = "the rule 'sure' needs white Gaussian noise, not clipped"
 
@@ -153,7 +154,7 @@ def test_a_long_rule_makes_no_line_of_a_leaderboard_wider_either():
 
 def test_json_and_csv_have_every_field():
     boards = rules_boards(some_records())
-    [told] = json.loads(rendering.rules_json(boards))
+    [told] = json.loads(boards_json(boards))
     assert told["image_set"] == "s" and told["gap"] == 1.0 and told["against"] is None
     [sure] = [row for row in told["rows"] if row["rule"] == "sure"]
     assert sure["refusals"] == {REASON: 8} and sure["gap_median"] is None
@@ -180,7 +181,7 @@ def test_names_and_reasons_of_a_strangers_records_do_nothing(hostile):
         assert all(char.isprintable() or char == "\n" for char in text)
     markdown = rendering.rules_markdown(boards)
     assert hostile not in markdown or (hostile == "=cmd|x" and "|x" not in markdown.replace("\\|x", ""))
-    assert json.loads(rendering.rules_json(boards))
+    assert json.loads(boards_json(boards))
     assert all(not row[7].startswith("=") for row in csv.reader(io.StringIO(rendering.rules_csv(boards))))
 
 

@@ -12,6 +12,7 @@ from sample_records import only, trial
 
 from priorbench.ranking.leaderboard import leaderboard
 from priorbench.rendering import tables as rendering
+from priorbench.rendering.plain import boards_json
 from priorbench.report.table import ranking
 
 
@@ -49,7 +50,7 @@ def test_csv_and_json_are_valid_and_harmless():
     rows = list(csv.DictReader(io.StringIO(rendering.comma_separated(boards))))
     assert [row["denoiser"] for row in rows] == ["'=cmd|x", 'q"u,o']
     assert [row["difference"] for row in rows] == ["", "-1.0"]
-    assert json.loads(rendering.as_json(boards))[0]["rows"][0]["denoiser"] == "=cmd|x"
+    assert json.loads(boards_json(boards))[0]["rows"][0]["denoiser"] == "=cmd|x"
     assert "=cmd\\|x" in rendering.markdown(boards)
 
 

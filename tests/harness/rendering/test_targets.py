@@ -15,6 +15,7 @@ from priorbench.rendering import targets as text
 from priorbench.rendering.curves import charts, curves_file
 from priorbench.rendering.line_drawing import Chart, Line, chart_element
 from priorbench.rendering.markers import markers
+from priorbench.rendering.plain import boards_json
 
 HOSTILE = '<script>alert(1)</script>|"&=cmd'
 
@@ -89,7 +90,7 @@ def test_times_are_told_in_the_largest_unit():
 
 
 def test_json_has_everything_and_csv_a_line_for_each_method_and_target(found):
-    [board] = json.loads(text.targets_json(found), parse_constant=pytest.fail)
+    [board] = json.loads(boards_json(found), parse_constant=pytest.fail)
     assert {one["name"] for one in board["methods"]} == {"net", "bm3d", "weak", HOSTILE}
     assert board["methods"][0]["against_seconds"]["median"]
     lines = list(csv.DictReader(io.StringIO(text.targets_csv(found))))

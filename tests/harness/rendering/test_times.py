@@ -9,9 +9,12 @@ import json
 import pytest
 from sample_records import only, trial
 
+from priorbench.ranking.claims import Claims
+from priorbench.ranking.leaderboard import leaderboard
 from priorbench.rendering import latex, tables
 from priorbench.rendering.board.notes import footnotes
 from priorbench.rendering.columns import columns
+from priorbench.rendering.plain import boards_json
 from priorbench.words import digits_for, with_ends
 
 FIRST, LATER = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
@@ -76,7 +79,7 @@ def test_every_format_has_the_interval_of_a_ratio():
     flat = list(csv.DictReader(io.StringIO(tables.comma_separated([found]))))[1]
     assert float(flat["time_ratio_low"]) == pytest.approx(row.time_ratio.interval.low)
     assert flat["time_ratio_occasions"] == "1"
-    told = next(one for one in json.loads(tables.as_json([found]))[0]["rows"] if one["denoiser"] == "b")
+    told = next(one for one in json.loads(boards_json([found]))[0]["rows"] if one["denoiser"] == "b")
     assert told["time_ratio"]["occasions"] == 1
     assert "seconds_mean" not in told
 
@@ -138,3 +141,16 @@ def test_seconds_alone_say_their_mean():
     found = only([trial("a", "1", 30.0, wall_seconds=2.0)])
     lines = footnotes(found, columns(found))
     assert "s/image: geometric mean over repetitions and images" in lines
+
+
+def test_json_tells_an_end_that_no_number_is_large_enough_for():
+    seconds = {"a": (1.0, 1.0), "b": (1e-20, 1e20)}
+    records = [
+        trial(label, str(n), 33.0 - len(label), wall_seconds=own[n], started_at=FIRST)
+        for label, own in seconds.items()
+        for n in range(2)
+    ]
+    [found] = leaderboard(records, reference="a", claims=Claims(level=0.99))
+    told = json.loads(boards_json([found]), parse_constant=pytest.fail)
+    interval = next(row for row in told[0]["rows"] if row["denoiser"] == "b")["time_ratio"]["interval"]
+    assert interval == {"low": 0.0, "high": "inf"}

@@ -10,7 +10,7 @@ from sample_records import record, trial
 
 from priorbench.contract.records import Curve, from_json
 from priorbench.ranking.leaderboard import leaderboard
-from priorbench.rendering.tables import as_json
+from priorbench.rendering.plain import boards_json
 from priorbench.store.database import Store
 from priorbench.store.documents import UnreadableError
 from priorbench.store.exchange import item_of
@@ -73,7 +73,7 @@ def test_three_stores_in_any_order_twice_give_one_board_to_the_bit(three, new_ur
     boards = set()
     for order in itertools.permutations(three):
         target, _ = merged(new_url(), [*order, *order])
-        boards.add(as_json(leaderboard(target.scores())))
+        boards.add(boards_json(leaderboard(target.scores())))
         assert len(target) == 7
         target.close()
     assert len(boards) == 1

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -110,21 +108,10 @@ def remark(text: str) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON; ASCII, so that no terminal or pipe can spoil it."""
-    typer.echo(json.dumps(plain(value), indent=2, allow_nan=False))
+    """Print a value as JSON; numbers that JSON has not become text."""
+    from priorbench.rendering.plain import json_text
 
-
-def plain(value: Any) -> Any:
-    """Return a value made of what JSON has; numbers that it has not become text."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(str(item) for item in value)
-    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return str(value)
+    typer.echo(json_text(value, indent=2))
 
 
 def print_table(

@@ -95,7 +95,8 @@ def _time_ratio(panel: Panel, ratio: Array, occasion: Array, level: float) -> Ti
 
 
 def _around(centre: float, half: float) -> Interval:
-    low, high = np.exp([centre - half, centre + half]).tolist()
+    with np.errstate(over="ignore"):  # of very unlike times the upper end is infinite
+        low, high = np.exp([centre - half, centre + half]).tolist()
     return Interval(low=low, high=high)
 
 
