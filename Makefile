@@ -20,11 +20,15 @@ BENCH_OPTION = $(if $(BENCH),--bench "$(BENCH)")
 comma := ,
 extra = [$(if $(EXTRAS),$(EXTRAS)$(if $(1),$(comma)))$(1)]
 
-.PHONY: leaderboard test test-fast test-gpu check docs format clean benchmark benchmark-check regressions benchmark-pages
+.PHONY: leaderboard test test-fast test-gpu check docs format clean benchmark benchmark-check regressions benchmark-pages boards
 
 leaderboard: $(VENV)/.installed
 	$(BIN)/priorbench run $(SUITE)
 	$(BIN)/priorbench leaderboard
+
+# The boards in results/, of the records there, as the code writes them now.
+boards: $(VENV)/.installed
+	PATH="$(abspath $(BIN)):$$PATH" results/boards.sh
 
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
