@@ -10,7 +10,7 @@ from pydantic import Field
 
 from priorbench import PriorbenchError
 from priorbench.toolkit.checks import Count, NonNegativeCount, at_least
-from priorbench_stopping.arrays import entries
+from priorbench.toolkit.rules import entries
 from priorbench_stopping.choosing import first_crossing
 from priorbench_stopping.sharpness import LEAST_SIDE, blurriness, grey, sharpness
 

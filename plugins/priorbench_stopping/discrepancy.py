@@ -13,7 +13,7 @@ from priorbench import Identity, PriorbenchError
 from priorbench.toolkit.checks import Count
 from priorbench.toolkit.clipping import clipped_noise_energies
 from priorbench.toolkit.noise_estimates import estimate_noise
-from priorbench_stopping.arrays import entries, mean_square
+from priorbench.toolkit.rules import entries, mean_square_error
 from priorbench_stopping.choosing import first_crossing
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ class Residual:
         self._identity = isinstance(observation.operator, Identity)
         mask = observation.mask
         self._mask = None if mask is None else mask.expand(observation.image.shape)
-        self._y = entries(self._counted(observation.image)).astype(np.float64)
-        self._scratch = np.empty_like(self._y)
+        self._y = entries(self._counted(observation.image)).copy()
         if not self._y.size:
             raise PriorbenchError("no pixel may enter the loss, so there is no residual to compare with")
 
@@ -54,9 +53,7 @@ class Residual:
 
     def mean_square(self, explained: NDArray[np.floating]) -> float:
         """Return mean |A x - y|^2."""
-        if explained.dtype != self._scratch.dtype:
-            self._scratch = np.empty(self._y.size, np.result_type(explained, self._y))
-        return mean_square(explained, self._y, self._scratch)
+        return mean_square_error(explained, self._y)
 
     def _counted(self, measurement: torch.Tensor) -> torch.Tensor:
         return measurement if self._mask is None else measurement[self._mask]

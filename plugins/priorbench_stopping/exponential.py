@@ -8,8 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from priorbench.toolkit.checks import Count, NonNegativeCount, at_least
-from priorbench.toolkit.rules import Best
-from priorbench_stopping.arrays import entries, sum_of_squares
+from priorbench.toolkit.rules import Best, entries, sum_of_squares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from priorbench.toolkit.checks import Count, NonNegativeCount, at_least
-from priorbench.toolkit.rules import Best
-from priorbench_stopping.arrays import entries, sum_of_squares
+from priorbench.toolkit.rules import BLOCK, Best, blocks, entries, sum_of_squares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,47 +43,50 @@ class WindowVariance:
         self._outputs = np.zeros((window, count), np.float32)
         self._squares = np.zeros(window)
         self._sum, self._reference = np.zeros(count), np.zeros(count)
-        self._new, self._old = np.empty(count), np.empty(count)
+        self._new, self._old = np.empty(min(count, BLOCK)), np.empty(min(count, BLOCK))
         self._added = 0
 
     def add(self, output: NDArray[np.floating]) -> float | None:
         """Add an output; return (1 / (W count)) sum_k ||x_k - m||^2, or None before the window is full."""
         window, count = self._outputs.shape
         with np.errstate(invalid="ignore", over="ignore"):  # outputs may be NaN or infinite
-            self._replace(self._added % window, output)
+            of_sum = self._replace(self._added % window, output)
             self._added += 1
             if self._added < window:
                 return None
-            total = self._total()
+            total = float(self._squares.sum()) - of_sum / window
             if not total >= _LEAST_PART * self._squares.sum():
                 self._refer_to(self._outputs[(self._added - 1) % window])
-                total = self._total()
+                total = float(self._squares.sum()) - sum_of_squares(self._sum) / window
         return total / (window * count)
 
-    def _replace(self, slot: int, output: NDArray[np.floating]) -> None:
-        """Put an output into the place of the oldest, and keep the sums."""
-        new, old, row = self._new, self._old, self._outputs[slot]
+    def _replace(self, slot: int, output: NDArray[np.floating]) -> float:
+        """Put an output into the place of the oldest, and keep the sums; return ||sum_k (x_k - r)||^2."""
+        row, full = self._outputs[slot], self._added >= len(self._outputs)
         if self._added == 0:
             self._reference[...] = output
-        full = self._added >= len(self._outputs)
-        old[...] = row if full else self._reference
-        row[...] = output
-        new[...] = row
-        self._sum += np.subtract(new, old, out=old)
-        new -= self._reference
-        self._squares[slot] = sum_of_squares(new)
-
-    def _total(self) -> float:
-        return float(self._squares.sum()) - sum_of_squares(self._sum) / len(self._outputs)
+        squares = of_sum = 0.0
+        for part in blocks(row.size):
+            reference, sums, kept = self._reference[part], self._sum[part], row[part]
+            new, old = self._new[: kept.size], self._old[: kept.size]
+            old[...] = kept if full else reference
+            kept[...] = output[part]
+            new[...] = kept
+            sums += np.subtract(new, old, out=old)
+            new -= reference
+            squares += sum_of_squares(new)
+            of_sum += sum_of_squares(sums)
+        self._squares[slot] = squares
+        return of_sum
 
     def _refer_to(self, reference: NDArray[np.float32]) -> None:
         """Move the reference, and take the sums anew from all outputs of the window."""
         self._reference[...] = reference
         self._sum[...] = 0
         for slot, output in enumerate(self._outputs):
-            np.subtract(output, self._reference, out=self._new)
-            self._sum += self._new
-            self._squares[slot] = sum_of_squares(self._new)
+            new = output - self._reference
+            self._sum += new
+            self._squares[slot] = sum_of_squares(new)
 
 
 class WindowedMovingVariance:

@@ -8,6 +8,7 @@ import torch
 from denoising_support import observe, photograph
 from rule_driving import Followed, by_formula, follow, recorded
 
+from priorbench.toolkit.rules import BLOCK
 from priorbench_deep_decoder.model import DeepDecoder
 from priorbench_dip.model import DeepImagePrior
 from priorbench_stopping.exponential import ExponentialMovingVariance
@@ -110,6 +111,17 @@ def test_both_stop_where_the_formulas_say_on_made_outputs(seed):
         assert follow(rule, outputs) == windowed(outputs, window, patience, first)
     rule = ExponentialMovingVariance(patience=40, min_iterations=20)
     assert follow(rule, outputs) == exponential(outputs, 0.1, 40, 20)
+
+
+def test_a_picture_of_several_blocks_has_the_variance_of_its_window():
+    outputs = shaking(5, 9, (1, 191, 353))  # two blocks, and a part of a third
+    assert 2 * BLOCK < outputs[0].numel() < 3 * BLOCK
+    variance = WindowVariance(4, outputs[0].numel())
+    rows = np.stack([output.double().numpy().ravel() for output in outputs])
+    for end, output in enumerate(outputs, 1):
+        value, last = variance.add(output.numpy().ravel()), rows[max(0, end - 4) : end]
+        exact = None if end < 4 else pytest.approx(np.mean((last - last.mean(axis=0)) ** 2), rel=1e-9)
+        assert value == exact
 
 
 @pytest.mark.parametrize(("window", "patience"), [(8, 30), (16, 30), (8, 3)])
