@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -161,3 +163,39 @@ def test_the_threads_end_with_the_team():
     for thread in others:
         thread.join(5)
         assert not thread.is_alive()
+
+
+def test_a_thread_that_does_not_start_leaves_no_other_one(monkeypatch):
+    before, start = set(threading.enumerate()), threading.Thread.start
+
+    def start_one(self: threading.Thread) -> None:
+        if set(threading.enumerate()) - before:
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", start_one)
+    with pytest.raises(RuntimeError, match="start new thread"):
+        ThreadTeam(3)
+    gc.collect()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no forks")
+def test_a_fork_starts_threads_of_its_own():
+    team = ThreadTeam(3)
+    check_relay(team, 5, 3)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)  # kills it, also inside compiled code
+        failed = 1
+        try:
+            for _ in range(2):
+                check_relay(team, 5, 3)
+            del team
+            failed = 0
+        finally:
+            os._exit(failed)
+    assert os.waitpid(child, 0)[1] == 0
+    check_relay(team, 5, 3)
