@@ -46,6 +46,10 @@ class ThreadTeam:
         for number in range(1, self.threads):
             threading.Thread(target=serve, args=(self._board, number), daemon=True).start()
 
+    def __reduce__(self) -> tuple[type[ThreadTeam], tuple[int]]:
+        """Have a copy start its own threads."""
+        return ThreadTeam, (self.threads,)
+
     def share(self, work: Work, *given: Any, alone: bool = False) -> None:
         """Call ``work(place, *given)`` on every thread.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
+import pickle
 import signal
 import threading
 import time
@@ -199,3 +201,18 @@ def test_a_fork_starts_threads_of_its_own():
             os._exit(failed)
     assert os.waitpid(child, 0)[1] == 0
     check_relay(team, 5, 3)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda team: pickle.loads(pickle.dumps(team))])
+def test_a_copy_has_threads_of_its_own(copied):
+    team = ThreadTeam(3)
+    check_relay(team, 5, 3)
+    other = copied(team)
+    thread = threading.Thread(target=check_relay, args=(other, 5, 3), daemon=True)  # may wait for ever
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert other.threads == 3
+    del team
+    gc.collect()
+    check_relay(other, 5, 3)
