@@ -7,12 +7,15 @@ import gc
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
+from priorbench.machine.quiet import running_threads, wait_until_quiet
 
 team_module = pytest.importorskip("priorbench.toolkit.fused.team")
 ThreadTeam = team_module.ThreadTeam
@@ -101,6 +104,15 @@ def test_threads_that_have_fallen_asleep_are_woken(pause):
     for _ in range(10):
         time.sleep(pause)
         check_relay(team, 5, 3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the state of threads")
+def test_a_clock_waits_until_all_have_fallen_asleep():
+    team = ThreadTeam(3)
+    for _ in range(5):
+        team.share(nothing)
+        assert wait_until_quiet(20)
+        assert running_threads() == 0
 
 
 def test_the_caller_sleeps_until_slower_threads_have_ended():
