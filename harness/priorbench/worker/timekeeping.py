@@ -19,6 +19,8 @@ from priorbench.protocol.exchange import Spent
 SLACK, SLACK_FOR_EACH, MOST_FOR_EACH, SLACK_SHARE = 5e-3, 3e-4, 1e-3, 0.01
 #: processor seconds that a player may use while it should wait: in all, for each message, and as a share
 IDLE, IDLE_FOR_EACH, IDLE_SHARE = 0.02, 1e-3, 0.02
+#: and for each message by each thread but the first: it looks for more work for a moment before it sleeps
+IDLE_OF_THREAD = 3e-4
 #: processor seconds that a player may use after its last answer, in all and for each byte that goes back
 LAST, LAST_FOR_EACH = 0.05, 2e-10
 #: processors beyond its threads that a method may seem to use, for as long as it takes to tell
@@ -40,6 +42,7 @@ class Timekeeper:
 
     def __init__(self, process: int, threads: int, for_each: float = SLACK_FOR_EACH) -> None:
         self._process, self._threads, self._for_each = process, threads, for_each
+        self._idle_for_each = IDLE_FOR_EACH + IDLE_OF_THREAD * (threads - 1)
         self._messages = 0
         self._elapsed = self._hidden = self._wall = self._cpu = self._own = 0.0
         self._idle = self._began = self._last = 0.0
@@ -76,7 +79,7 @@ class Timekeeper:
         wall = max(told.wall, elapsed - max(0.0, slack))
         self._corrected = self._corrected or wall > told.wall
         self._hidden += max(0.0, elapsed - wall)  # who tells too much once has nothing to spare for later
-        cpu = max(told.cpu, used - IDLE_FOR_EACH - SLACK_SHARE * used)
+        cpu = max(told.cpu, used - self._idle_for_each - SLACK_SHARE * used)
         self._wall += wall
         self._cpu += cpu
         self._own += used
@@ -104,7 +107,7 @@ class Timekeeper:
             found.append(f"the method used {processors:.1f} processors, and has {self._threads}")
         children = _children_seconds(self._process) - self._children
         idle = self._idle + max(0.0, children - max(0.0, self._cpu - self._own))
-        if idle > IDLE + IDLE_FOR_EACH * self._messages + IDLE_SHARE * self._elapsed:
+        if idle > IDLE + self._idle_for_each * self._messages + IDLE_SHARE * self._elapsed:
             found.append(f"the method worked for {idle:.2f} s while the clock stood still")
         if self._last:
             found.append(f"the method worked for {self._last:.2f} s after its last answer")

@@ -107,6 +107,16 @@ def test_work_between_two_stretches_is_seen() -> None:
     assert any("while the clock stood still" in mark for mark in keeper.marks())
 
 
+@pytest.mark.parametrize(("threads", "marks"), [(1, 1), (16, 0)])
+def test_each_thread_may_look_for_more_work_for_a_moment(threads: int, marks: int) -> None:
+    keeper = Timekeeper(os.getpid(), threads)
+    for _ in range(20):
+        stretch(keeper, 0.01)
+        busy(0.004)
+    stretch(keeper, 0.01)
+    assert len(keeper.marks()) == marks
+
+
 def busy(seconds: float) -> None:
     end = time.process_time() + seconds
     while time.process_time() < end:

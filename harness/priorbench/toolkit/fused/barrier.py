@@ -3,6 +3,11 @@
 
 Waking a sleeping thread takes longer than many small layers. A thread that waits at the barrier does not
 sleep: it looks again and again, and after a while offers its processor to others in between.
+
+Threads tell each other how far they are by counters alone, with `add` and `look`. A thread adds to a counter
+after it has written its results, and reads those of others after it has seen that they added. Neither LLVM
+nor the processor may change this order (it is sequentially consistent), and a `look` is not taken out of its
+loop. So all other memory is read and written plainly.
 """
 
 from __future__ import annotations
@@ -64,6 +69,7 @@ def wait_for_all(place):
     before: Any = add(place.arrived, 0, 1)
     if before >= ABORTED:
         return
+    # the count only grows while there is work: who looks late, when others wait again, sees a larger one
     all_of_them = (before // place.threads + 1) * place.threads
     looked = 0
     while look(place.arrived, 0) < all_of_them:

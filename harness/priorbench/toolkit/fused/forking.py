@@ -5,6 +5,11 @@ A thread that is woken by Python begins late: it needs the interpreter's lock, w
 its own part begins. Here the caller enters compiled code once. There it leaves the address of the work on
 the team's board, does its own part, and waits until the others have done theirs. They look at the board for
 a while before they sleep.
+
+The task is written before the round is advanced, and read after the new round was seen; results are written
+before `_FINISHED` is advanced, and read after all have finished (see `priorbench.toolkit.fused.barrier`).
+The arguments lie on the caller's stack. It stays there until all have finished, also when its own part
+fails, and Python, which could interrupt it, does not run before.
 """
 
 from __future__ import annotations
@@ -110,7 +115,11 @@ def _wait_until(board, counter, number):
 
 @inner
 def _advance(board, counter):
-    """Add one to a counter. Whoever falls asleep now has said so before, or sees the new number."""
+    """Add one to a counter. Whoever falls asleep now has said so before, or sees the new number.
+
+    A thread says that it falls asleep, then looks once more; here the number changes, then it is asked who is
+    asleep. One of the two is first. The mutex is free when the thread sleeps, not between its look and that.
+    """
     add(board, counter, 1)
     if add(board, _ASLEEP, 0) > 0:
         _lock(board.ctypes.data + 8 * _MUTEX)
@@ -124,7 +133,7 @@ def _do(board, task, data, thread):
     status: Any = _call(task, data, thread, board.ctypes.data + 8 * (_FAILED + 2 * thread + 1))
     board[_FAILED + 2 * thread] = status
     if status != 0:
-        board[_ARRIVED] = ABORTED
+        board[_ARRIVED] = ABORTED  # arrivals that this overwrites, or that follow, change nothing
 
 
 @inner
@@ -133,6 +142,7 @@ def _do_together(board, threads, task, data):
     if threads == 1:
         _do(board, task, data, 0)
         return
+    # nobody else is here: all have finished the round before, or it is the first
     board[_TASK], board[_DATA], board[_FINISHED] = task, data, 0
     _advance(board, _ROUND)
     _do(board, task, data, 0)
@@ -145,7 +155,7 @@ def _raise_failure(board, threads):
     for thread in range(threads):
         status = board[_FAILED + 2 * thread]
         if status != 0:
-            board[_ARRIVED] = 0
+            board[_ARRIVED] = 0  # all have finished: nobody waits
             _propagate(status, board[_FAILED + 2 * thread + 1])
 
 

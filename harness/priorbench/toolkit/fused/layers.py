@@ -38,6 +38,10 @@ class Planes:
         self.flat = data[:, : self.pixels]
         self.image = self.flat.view(1, -1, height, width)
 
+    def __reduce__(self) -> tuple[type[Planes], tuple[torch.Tensor, int, int]]:
+        """Have all parts of a copy be the same memory, too."""
+        return Planes, (self.data, self.height, self.width)
+
     @classmethod
     def empty(cls, channels: int, height: int, width: int, dtype: torch.dtype, gap: int = GAP) -> Planes:
         """Return an image with undefined pixels."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -23,7 +24,8 @@ FEW = 1 << 15
 class ThreadTeam:
     """Some threads, the caller's among them; the others end when the team is no longer used.
 
-    Several teams may work at once. One team serves one caller at a time.
+    Several teams may work at once. One team serves one caller at a time. A fork of the process, which has
+    none of the threads, starts its own when it goes on with the team.
 
     Parameters
     ----------
@@ -33,11 +35,20 @@ class ThreadTeam:
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
-        self._board = board(threads)
-        self._together, self._alone = members(self._board, threads)
-        for number in range(1, threads):
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._board = board(self.threads)
+        self._together, self._alone = members(self._board, self.threads)
+        # first: where a thread cannot be started, those before it end; daemons end with the process
+        weakref.finalize(self, _end, self._process, self._board).atexit = False
+        for number in range(1, self.threads):
             threading.Thread(target=serve, args=(self._board, number), daemon=True).start()
-        weakref.finalize(self, dismiss, self._board).atexit = False  # daemons end with the process
+
+    def __reduce__(self) -> tuple[type[ThreadTeam], tuple[int]]:
+        """Have a copy start its own threads."""
+        return ThreadTeam, (self.threads,)
 
     def share(self, work: Work, *given: Any, alone: bool = False) -> None:
         """Call ``work(place, *given)`` on every thread.
@@ -52,7 +63,15 @@ class ThreadTeam:
         alone : bool
             The work is too little for more than one thread.
         """
+        if os.getpid() != self._process:
+            self._begin()
         shared(work)(self._board, self._alone if alone else self._together, *given)
+
+
+def _end(process: int, their_board: NDArray[np.int64]) -> None:
+    """Let the threads end, in the process that has them: a fork may have copied a locked mutex."""
+    if os.getpid() == process:
+        dismiss(their_board)
 
 
 class TorchTeam:

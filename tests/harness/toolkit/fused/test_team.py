@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import os
+import pickle
+import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
+from priorbench.machine.quiet import running_threads, wait_until_quiet
 
 team_module = pytest.importorskip("priorbench.toolkit.fused.team")
 ThreadTeam = team_module.ThreadTeam
@@ -99,6 +106,15 @@ def test_threads_that_have_fallen_asleep_are_woken(pause):
         check_relay(team, 5, 3)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the state of threads")
+def test_a_clock_waits_until_all_have_fallen_asleep():
+    team = ThreadTeam(3)
+    for _ in range(5):
+        team.share(nothing)
+        assert wait_until_quiet(20)
+        assert running_threads() == 0
+
+
 def test_the_caller_sleeps_until_slower_threads_have_ended():
     team, out = ThreadTeam(2), np.zeros(2)
     team.share(count_long, 20_000_000, out)
@@ -161,3 +177,54 @@ def test_the_threads_end_with_the_team():
     for thread in others:
         thread.join(5)
         assert not thread.is_alive()
+
+
+def test_a_thread_that_does_not_start_leaves_no_other_one(monkeypatch):
+    before, start = set(threading.enumerate()), threading.Thread.start
+
+    def start_one(self: threading.Thread) -> None:
+        if set(threading.enumerate()) - before:
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", start_one)
+    with pytest.raises(RuntimeError, match="start new thread"):
+        ThreadTeam(3)
+    gc.collect()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no forks")
+def test_a_fork_starts_threads_of_its_own():
+    team = ThreadTeam(3)
+    check_relay(team, 5, 3)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(60)  # kills it, also inside compiled code
+        failed = 1
+        try:
+            for _ in range(2):
+                check_relay(team, 5, 3)
+            del team
+            failed = 0
+        finally:
+            os._exit(failed)
+    assert os.waitpid(child, 0)[1] == 0
+    check_relay(team, 5, 3)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda team: pickle.loads(pickle.dumps(team))])
+def test_a_copy_has_threads_of_its_own(copied):
+    team = ThreadTeam(3)
+    check_relay(team, 5, 3)
+    other = copied(team)
+    thread = threading.Thread(target=check_relay, args=(other, 5, 3), daemon=True)  # may wait for ever
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert other.threads == 3
+    del team
+    gc.collect()
+    check_relay(other, 5, 3)
