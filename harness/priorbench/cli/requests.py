@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from priorbench.contract.requests import Request
     from priorbench.store.asked import Asked
     from priorbench.store.database import Store
+    from priorbench.store.sharing.ends import State
 
 _Store = Annotated[
     str | None, typer.Option("--store", metavar="URL", help="Default: $PRIORBENCH_STORE, priorbench.db.")
@@ -44,10 +46,12 @@ def runs(
     store: _Store = None,
     format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,
 ) -> None:
-    """List the runs of a store: when, which suite, and what they asked for."""
+    """List the runs of a store: when, which suite, what they asked for, and which were interrupted."""
+    from priorbench.store.sharing.ends import State, states_of
+
     with reading(store) as source:
         asked = source.asked()
-        found = [] if asked is None else list(_runs(asked))
+        found = [] if asked is None else list(_runs(asked, states_of(source, asked.runs)))
     if format is Format.JSON:
         print_json(found)
         return
@@ -60,22 +64,54 @@ def runs(
         "methods": [_few(one["methods"]) for one in asked_for],
         "image sets": [_few(one["image_sets"]) for one in asked_for],
         "records": [str(one["records"]) for one in asked_for],
+        "state": [one["state"] or "" for one in asked_for],
     }
     if not any(columns["tags"]):
         del columns["tags"]
+    if {*columns["state"]} <= {"", State.FINISHED}:
+        del columns["state"]
     print_table(
         list(columns),
         list(zip(*columns.values(), strict=True)),
         names=("suite",),
-        whole=("run", "asked at", "records"),
+        whole=("run", "asked at", "records", "state"),
         dispensable=("records", "image sets", "asked at"),
     )
     if others := sum(not one["suite"] for one in found):
         remark(f"and {others} from records that no run of this store asked for")
+    for line in _how_to_go_on(found):
+        remark(line)
 
 
-def _runs(asked: Asked) -> Iterator[dict[str, Any]]:
+def _how_to_go_on(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what to do about runs that were interrupted, unless the same was run to its end later."""
+    from priorbench.store.sharing.ends import State
+    from priorbench.words import few
+
+    open_runs = dict[tuple[str, str], tuple[str, str]]()
+    for one in found:  # sorted by time
+        same = (one["source"], json.dumps(_typed(one["options"]), sort_keys=True))
+        if one["state"] in (State.INTERRUPTED, State.UNFINISHED):
+            open_runs[same] = (one["id"], one["state"])
+        elif one["state"] == State.FINISHED:
+            open_runs.pop(same, None)
+    states = {state for _, state in open_runs.values()}
+    if State.UNFINISHED in states:
+        yield "unfinished: killed before its end, or it has only just begun"
+    if open_runs:
+        names = few([run for run, _ in open_runs.values()])
+        yield f"{names}: the same 'priorbench run' again goes on; what is in the store is not run again"
+
+
+def _typed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that two calls share where one goes on with the other."""
+    return {name: value for name, value in options.items() if name != "tags"}
+
+
+def _runs(asked: Asked, states: Mapping[str, State | None]) -> Iterator[dict[str, Any]]:
     import numpy as np
+
+    from priorbench.store.sharing.ends import ENDED
 
     for number, run in enumerate(asked.runs):
         rows = np.flatnonzero(asked.run == number)
@@ -84,7 +120,9 @@ def _runs(asked: Asked) -> Iterator[dict[str, Any]]:
             "id": run.id,
             "asked_at": run.asked_at,
             "suite": run.suite,
-            "options": dict(run.options),
+            "source": run.source,
+            "options": {name: value for name, value in run.options.items() if name != ENDED},
+            "state": states[run.id],
             "methods": sorted({one.denoiser.label for one in requests}),
             "image_sets": sorted({one.image_set.label for one in requests}),
             "records": len(np.unique(asked.record[rows])),
