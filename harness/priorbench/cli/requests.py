@@ -150,20 +150,25 @@ def forget(
 ) -> None:
     """Take requests out of a store, and the records that nothing asks for any more."""
     from priorbench.errors import PriorbenchError
+    from priorbench.ranking.answers import find_run
     from priorbench.ranking.newest import Selection, marked
     from priorbench.store.forgetting import forget as take_out
-    from priorbench.words import plural
+    from priorbench.words import listed, plural
 
     wanted = Selection(labels=tuple(labels or ()), run=run, image_set=image_set, noise=noise, older=older)
     if wanted == Selection():
         raise PriorbenchError("forget: say what: a label, --run, --image-set, --noise or --older")
     with _changing(store, dry_run) as (target, asked):
-        found = take_out(target, asked, marked(target.scores(), wanted), dry_run=dry_run)
-    for request in found.requests:
-        remark(_title(request))
+        marks = marked(target.scores(), wanted)
+        whole = find_run(asked.runs, run).id if wanted == Selection(run=run) and run else ""
+        found = take_out(target, asked, marks, run=whole, dry_run=dry_run)
+    for line in _titles(found.requests, asked):
+        remark(line)
     done = "would be taken out" if dry_run else "taken out"
     parts = [plural(len(found.requests), "request"), plural(found.records, "record")]
-    say(f"{' and '.join(parts)} {done}; {target.url}", err=True)
+    if found.runs and not found.requests:
+        parts = [plural(len(found.runs), "run"), *parts]
+    say(f"{listed(parts)} {done}; {target.url}", err=True)
 
 
 def rename(
@@ -208,6 +213,25 @@ def _changing(name: str | None, dry_run: bool) -> Iterator[tuple[Store, Asked]]:
     Store(store_url(name), create=False).close()  # it must be there
     with reading(name) if dry_run else writing(name) as target:
         yield target, target.scores().asked
+
+
+def _titles(requests: Sequence[Request], asked: Asked) -> Iterator[str]:
+    """Yield a line for each request; of those that are called alike, with the runs that asked."""
+    from collections import Counter
+
+    import numpy as np
+
+    from priorbench.words import few
+
+    alike = Counter(map(_title, requests))
+    places = {id(one): number for number, one in enumerate(asked.requests)}
+    for request in requests:
+        title = _title(request)
+        if alike[title] > 1:
+            own = asked.request == places[id(request)]
+            runs = few([asked.runs[run].id for run in np.unique(asked.run[own]).tolist()])
+            title += f", asked for by run {runs}"
+        yield title
 
 
 def _title(request: Request) -> str:

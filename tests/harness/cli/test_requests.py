@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from asked_things import run_of
+from asked_things import request, results, run_of
 from small_runs import HERE, ONE_IMAGE
 
 from priorbench.store.database import Store
@@ -181,3 +181,35 @@ def test_a_run_notes_that_it_was_interrupted_and_the_next_that_it_finished(comma
         "interrupted",
         "finished",
     ]
+
+
+def test_versions_of_a_label_that_are_forgotten_are_told_apart_by_their_runs(priorbench, tmp_path):
+    place = str(tmp_path / "versions.db")
+    store = Store(place)
+    for day in (1, 2, 3):
+        store.add_run(run_of(day))
+        [record] = results("m", [30.0])
+        record = replace(record, key=f"m {day}", code=f"commit {day}")
+        store.add([record], answers=[(request("m", code=record.code), record.key, run_of(day).id)])
+    store.close()
+    status, _, told = priorbench("forget", "--older", "--dry-run", "--store", place)
+    *lines, last = told.splitlines()
+    assert (status, "2 requests and 2 records would be" in last) == (0, True)
+    assert sorted(lines) == [f"priorbench: m on s, n, asked for by run {run_of(day).id}" for day in (1, 2)]
+    _, _, told = priorbench("forget", "m", "--run", run_of(3).id, "--dry-run", "--store", place)
+    assert told.splitlines()[0] == "priorbench: m on s, n"
+
+
+def test_a_run_that_was_killed_before_its_first_record_can_be_forgotten(priorbench, tmp_path):
+    place = str(tmp_path / "killed.db")
+    store = Store(place)
+    store.add_run(replace(run_of(1), options={"ended": ""}))
+    store.add_run(run_of(2))
+    [record] = results("m", [30.0])
+    store.add([record], answers=[(request("m"), record.key, run_of(2).id)])
+    store.close()
+    for more in (("--dry-run",), ()):
+        status, _, told = priorbench("forget", "--run", run_of(1).id, "--store", place, *more)
+        assert (status, "1 run, 0 requests and 0 records" in told) == (0, True)
+    _, out, _ = priorbench("runs", "--store", place, "--format", "json")
+    assert [one["id"] for one in json.loads(out)] == [run_of(2).id]
