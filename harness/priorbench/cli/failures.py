@@ -65,13 +65,14 @@ def failures(
         older = _older(source) if wanted else frozenset()
         wanted = [one for one in wanted if not current or one["key"] not in older]
         kinds = list(_kinds(wanted, requests, denoiser or (), older))
+        nothing = "nothing failed" if failed or len(source) else f"the store {source.url} has no records"
     if format is Format.JSON:
         print_json([_plain(kind) for kind in kinds])
         return
     for kind in kinds:
         _print(kind)
     if not kinds:
-        say("nothing failed")
+        say(nothing)
 
 
 def _check(wanted: Iterable[str]) -> None:

@@ -55,6 +55,9 @@ def runs(
     if format is Format.JSON:
         print_json(found)
         return
+    if not found:
+        say(f"the store {source.url} has no runs")
+        return
     asked_for = [one for one in found if one["suite"]]
     columns = {
         "run": [one["id"] for one in asked_for],

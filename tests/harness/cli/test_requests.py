@@ -213,3 +213,14 @@ def test_a_run_that_was_killed_before_its_first_record_can_be_forgotten(priorben
         assert (status, "1 run, 0 requests and 0 records" in told) == (0, True)
     _, out, _ = priorbench("runs", "--store", place, "--format", "json")
     assert [one["id"] for one in json.loads(out)] == [run_of(2).id]
+
+
+def test_an_empty_store_is_called_so(priorbench, tmp_path):
+    place = str(tmp_path / "empty.db")
+    Store(place).close()
+    assert priorbench("runs", "--store", place) == (0, f"the store sqlite:///{place} has no runs\n", "")
+    assert priorbench("failures", "--store", place)[1] == f"the store sqlite:///{place} has no records\n"
+    for command in ("runs", "failures"):
+        assert priorbench(command, "--format", "json", "--store", place)[:2] == (0, "[]\n")
+    status, _, told = priorbench("export", "--as-of", "2001-01-01", "--store", place)
+    assert (status, told.strip().endswith("; there is no run")) == (2, True)
