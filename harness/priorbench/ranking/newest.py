@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.contract.requests import Request
-from priorbench.errors import UnknownNameError
+from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.answers import Answers, answers, find_run
 from priorbench.ranking.names import row_names
 from priorbench.store.columns.keys import Indices, paired
@@ -214,8 +214,8 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
 
     Raises
     ------
-    UnknownNameError
-        If a label or a run is not there.
+    UnknownNameError, PriorbenchError
+        If a label or a run is not there, or a name means two labels.
     """
     asked = scores.asked
     requests = asked.requests
@@ -224,6 +224,11 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
         names = [_names(request) for request in requests]
         for label in wanted.labels:
             _check("method in the store", label, {name for own in names for name in own})
+            meant = {request.denoiser.label for request in requests if label in _names(request)}
+            if len(meant) > 1:
+                raise PriorbenchError(
+                    f"'{label}' is a label, and another label under a rule: 'priorbench rename' one of them"
+                )
         chosen = np.array([not own.isdisjoint(wanted.labels) for own in names], dtype=bool)
         marks &= chosen[asked.request]
     for part in ("image_set", "noise"):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from asked_things import request, results, run_of
+from asked_things import choice, request, results, run_of
 from small_runs import HERE, ONE_IMAGE
 
 from priorbench.store.database import Store
@@ -224,3 +224,18 @@ def test_an_empty_store_is_called_so(priorbench, tmp_path):
         assert priorbench(command, "--format", "json", "--store", place)[:2] == (0, "[]\n")
     status, _, told = priorbench("export", "--as-of", "2001-01-01", "--store", place)
     assert (status, told.strip().endswith("; there is no run")) == (2, True)
+
+
+def test_a_name_that_means_two_labels_forgets_neither(priorbench, tmp_path):
+    place = str(tmp_path / "two.db")
+    store = Store(place)
+    store.add_run(run_of(1))
+    for name, stopping in (("m@fixed", None), ("m", choice("fixed"))):
+        [record] = results(name, [30.0], stopping_rule=None if stopping is None else "fixed")
+        store.add([record], answers=[(request(name, stopping=stopping), record.key, run_of(1).id)])
+    store.close()
+    status, _, told = priorbench("forget", "m@fixed", "--store", place)
+    assert (status, "is a label, and another label under a rule" in told) == (2, True)
+    status, _, told = priorbench("forget", "m", "--store", place)
+    assert (status, "1 request and 1 record taken out" in told) == (0, True)
+    assert priorbench("forget", "m@fixed", "--store", place)[0] == 0
