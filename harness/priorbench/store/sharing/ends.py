@@ -50,7 +50,7 @@ def note_end(store: Store, run: str, state: State) -> None:
             return  # a damaged row is told where it is read
         connection.execute(sa.update(RUNS).where(own).values(data=json.dumps(about)))
 
-    store.write(work)
+    store.write(work, patient=False)  # who interrupts a run does not wait for a server that is away
 
 
 def states_of(store: Store, runs: Iterable[Run]) -> dict[str, State | None]:
