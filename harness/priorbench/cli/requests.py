@@ -103,7 +103,10 @@ def _how_to_go_on(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield "unfinished: killed before its end, or it has only just begun"
     if open_runs:
         names = few([run for run, _ in open_runs.values()])
-        yield f"{names}: the same 'priorbench run' again goes on; what is in the store is not run again"
+        yield (
+            f"{names}: the same 'priorbench run' again goes on, and runs nothing twice; "
+            "--format json has suite and options"
+        )
 
 
 def _typed(options: Mapping[str, Any]) -> dict[str, Any]:
