@@ -48,8 +48,8 @@ def uncommitted() -> list[str]:
     """Return the files that differ from the last commit, new ones too; the suite itself is not counted."""
     suite = os.path.relpath(SUITE, _git("rev-parse", "--show-toplevel"))
     options = ("--porcelain", "-z", "--no-renames", "--untracked-files=all")
-    entries = _git("status", *options, "--", ":/", f":(exclude,top){suite}").split("\0")
-    return [entry.strip().split(maxsplit=1)[1] for entry in entries if entry]
+    entries = _printed("status", *options, "--", ":/", f":(exclude,top){suite}").split("\0")
+    return [entry[3:] for entry in entries if entry]
 
 
 def inventory(commit: Commit) -> Mapping[str, Mapping[str, str]]:
@@ -79,5 +79,9 @@ def inventory(commit: Commit) -> Mapping[str, Mapping[str, str]]:
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return _printed(*arguments).strip()
+
+
+def _printed(*arguments: str) -> str:
+    """Return what git prints; names of files may be any bytes."""
+    return os.fsdecode(subprocess.run(["git", *arguments], capture_output=True, check=True).stdout)

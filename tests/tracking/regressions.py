@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,20 +71,31 @@ def main() -> int:
     )
     options = parser.parse_args()
     try:
-        base, head = commits_to_compare(options.base, options.head)
-        comparison = Comparison(base=base, head=head, has=(inventory(base), inventory(head)))
-        changes = find_changes(comparison, options.bench or [])
-    except (RequestError, MeasuringError) as error:
+        found = compare(options.base, options.head, options.bench or [])
+    except RequestError as error:
         print(f"regressions: {error}", file=sys.stderr)
-        failed = WRONG_REQUEST if isinstance(error, RequestError) else NOT_MEASURED
-        print(f"regressions: {WORDS[failed]}")
-        return failed
+        found = WRONG_REQUEST
+    except MeasuringError as error:
+        print(f"regressions: {error}", file=sys.stderr)
+        found = NOT_MEASURED
+    except Exception as error:  # Python would end with 1, which says that something got worse
+        traceback.print_exc()
+        print(f"regressions: {type(error).__name__}: {error}", file=sys.stderr)
+        found = NOT_MEASURED
+    print(f"regressions: {WORDS[found]}")
+    return found
+
+
+def compare(base: str, head: str, bench: Sequence[str]) -> int:
+    """Compare two commits, print what changed, and return the exit status."""
+    commits = commits_to_compare(base, head)
+    has = (inventory(commits[0]), inventory(commits[1]))
+    comparison = Comparison(base=commits[0], head=commits[1], has=has)
+    changes = find_changes(comparison, bench)
     for line in summary(changes):
         print(line)
     print(conclusion(comparison, changes))
-    found = status(changes)
-    print(f"regressions: {WORDS[found]}")
-    return found
+    return status(changes)
 
 
 def pattern(text: str) -> str:

@@ -9,12 +9,16 @@ from __future__ import annotations
 import ast
 import itertools
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from asv.environment import get_env_name
 from asv.results import Results, iter_results_for_machine_and_hash
 from verdict import KIND_OF_TYPE, KIND_OF_UNIT, Measured, least_of_rounds
 
+#: asv's name for what it measured with: checkouts (see checkout.py), and this Python
+ENVIRONMENT = get_env_name("checkout", f"{sys.version_info[0]}.{sys.version_info[1]}", {}, {})
 #: last part of the name of a benchmark that says what an empty process takes
 REFERENCE = "peakmem_reference"
 
@@ -37,7 +41,7 @@ def stored(
     """
     found: dict[str, Measured] = {}
     for result in iter_results_for_machine_and_hash(folder, machine, commit):
-        if result.env_name.startswith("checkout"):  # not what somebody stored from another environment
+        if result.env_name == ENVIRONMENT:  # not of another Python, nor what somebody stored from elsewhere
             found.update(_named(result, benchmarks, rounds))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from judgement import Side, judge, summary
-from stored import stored
+from stored import ENVIRONMENT, stored
 from verdict import Outcome
 
 MSE = "bench_methods.Quality.track_mse"
@@ -35,14 +36,19 @@ Result = tuple[Values, list[list[str]]]
 
 
 def write_results(
-    folder: Path, commit: str, results: Mapping[str, Result], *, version: str = VERSION
+    folder: Path,
+    commit: str,
+    results: Mapping[str, Result],
+    *,
+    version: str = VERSION,
+    environment: str = ENVIRONMENT,
 ) -> dict[str, Any]:
     """Write a file of results as asv does, and return what is read from it."""
     target = folder / "machine"
     target.mkdir(exist_ok=True)
     content = {
         "commit_hash": commit,
-        "env_name": "checkout-py3",
+        "env_name": environment,
         "date": 0,
         "params": {"machine": "machine"},
         "python": "3",
@@ -54,7 +60,7 @@ def write_results(
         "version": 2,
     }
     (target / "machine.json").write_text(json.dumps({"machine": "machine", "version": 1}))
-    (target / f"{commit}-checkout-py3.json").write_text(json.dumps(content))
+    (target / f"{commit}-{environment}.json").write_text(json.dumps(content))
     return dict(stored(str(folder), "machine", commit, BENCHMARKS, rounds=1))
 
 
@@ -190,3 +196,22 @@ def test_memory_without_its_reference_is_not_compared(tmp_path: Path) -> None:
 
 def test_numbers_of_another_version_of_a_benchmark_are_left_out(tmp_path: Path) -> None:
     assert not write_results(tmp_path, "a" * 40, {MSE: ([0.1], quoted("tv"))}, version="0")
+
+
+@pytest.mark.parametrize("other", ["checkout-py2.7", "checkout-py99.0", "existing-same"])
+def test_what_another_python_measured_is_not_mixed_in(tmp_path: Path, other: str) -> None:
+    write_results(tmp_path, "a" * 40, {MSE: ([9.0, 9.0], quoted("old", "dip"))}, environment=other)
+    measured = write_results(tmp_path, "a" * 40, {MSE: ([1.0], quoted("dip"))})
+    assert {name: one.value for name, one in measured.items()} == {f"{MSE}('dip')": 1.0}
+
+
+def test_the_environment_is_the_one_that_asv_measures_in() -> None:
+    root = Path(__file__).parents[2]
+    said = (
+        "from asv.config import Config; from asv.environment import get_environments; "
+        "from asv.plugin_manager import plugin_manager; conf = Config.load(); "
+        "[plugin_manager.import_plugin(one) for one in conf.plugins]; "
+        "print(*(one.name for one in get_environments(conf, None)))"
+    )
+    done = subprocess.run([sys.executable, "-c", said], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [ENVIRONMENT]

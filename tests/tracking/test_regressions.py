@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import regressions
-from commits import Commit, MeasuringError, RequestError, inventory
+from commits import Commit, MeasuringError, RequestError, inventory, uncommitted
 from verdict import Change, Outcome
 
 AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.org")
@@ -99,6 +100,23 @@ def test_a_commit_without_a_suite_could_not_be_measured(repository: Path) -> Non
         MeasuringError, match=r"cannot be imported at HEAD .*: ImportError: not in harness/priorbench/"
     ):
         inventory(commit)
+
+
+def test_what_goes_wrong_unforeseen_is_no_regression(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["regressions.py", "--base", "old"])
+    assert regressions.main() == 3  # neither commit has a pyproject.toml
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-1] == "regressions: not measured"
+    assert said.err.splitlines()[-1].startswith("regressions: FileNotFoundError: ")
+    assert "pyproject.toml" in said.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", [b"new \xff.py", b" new.py", b"a -> b.py"])
+def test_new_files_of_any_name_are_told(repository: Path, name: bytes) -> None:
+    (repository / os.fsdecode(name)).write_text("new")
+    assert uncommitted() == [os.fsdecode(name)]
 
 
 @pytest.mark.parametrize(

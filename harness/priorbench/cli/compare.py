@@ -95,7 +95,8 @@ def _comparisons(
     if store is None and _is_store(a) != _is_store(b):
         one, other = (a, b) if _is_store(a) else (b, a)
         raise PriorbenchError(
-            f"compare two methods or two stores: there is a store {shown(one)}, but no file {other}"
+            f"compare two methods or two stores: there is a store {shown(one)}, but no file {other};"
+            " if both are methods, name their store with --store"
         )
     source = stores.enter_context(reading(store))
     return compare_methods(

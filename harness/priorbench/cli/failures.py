@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,14 +15,19 @@ from priorbench.cli.common.stores import reading
 if TYPE_CHECKING:
     from priorbench.contract.requests import Request
     from priorbench.store.asked import Asked
+    from priorbench.store.database import Store
 
 
 @dataclass(kw_only=True, slots=True)
 class _Kind:
-    """What failed in one way: the method by its labels, status, reasons, where, and what was printed."""
+    """What failed in one way: the method by its labels, status, reasons, where, and what was printed.
+
+    What boards leave out, because the label has something newer, is a kind of its own.
+    """
 
     method: str
     status: str
+    current: bool
     printed: str
     errors: dict[str, None] = field(default_factory=dict)
     where: list[str] = field(default_factory=list)
@@ -45,6 +50,9 @@ def failures(
             help="Only error, timeout, crashed, out-of-memory, invalid-output or refused; may be repeated.",
         ),
     ] = None,
+    current: Annotated[
+        bool, typer.Option("--current", help="Only what boards show, no earlier versions of a label.")
+    ] = False,
     format: Annotated[Format, typer.Option(help="For people or for scripts.")] = Format.TABLE,
 ) -> None:
     """Tell of all that failed: the reason, the pictures, and the last lines of the traceback."""
@@ -52,16 +60,19 @@ def failures(
     with reading(store) as source:
         asked = source.asked()
         requests = {} if asked is None else _requests(asked)
-        failed = (one for one in source.documents(curves=False) if one.get("status", "ok") != "ok")
-        wanted = (one for one in failed if not status or one["status"] in status)
-        kinds = list(_kinds(wanted, requests, denoiser or ()))
+        failed = [one for one in source.documents(curves=False) if one.get("status", "ok") != "ok"]
+        wanted = [one for one in failed if not status or one["status"] in status]
+        older = _older(source) if wanted else frozenset()
+        wanted = [one for one in wanted if not current or one["key"] not in older]
+        kinds = list(_kinds(wanted, requests, denoiser or (), older))
+        nothing = "nothing failed" if failed or len(source) else f"the store {source.url} has no records"
     if format is Format.JSON:
         print_json([_plain(kind) for kind in kinds])
         return
     for kind in kinds:
         _print(kind)
     if not kinds:
-        say("nothing failed")
+        say(nothing)
 
 
 def _check(wanted: Iterable[str]) -> None:
@@ -82,6 +93,15 @@ def _requests(asked: Asked) -> dict[str, list[Request]]:
     return found
 
 
+def _older(source: Store) -> frozenset[str]:
+    """Return the keys that only earlier versions of a label have, which no board shows."""
+    from priorbench.ranking.newest import Selection, marked
+
+    scores = source.scores()
+    keys, older = scores.asked.key, marked(scores, Selection(older=True))
+    return frozenset(keys[older].tolist()) - frozenset(keys[~older].tolist())
+
+
 def _names(one: Mapping[str, Any], requests: Sequence[Request]) -> tuple[list[str], str]:
     """Return a record's methods, as label or label@rule, and its problem, as boards and runs call them."""
     if not requests:  # a record that came without what it answers
@@ -99,15 +119,18 @@ def _problem(image: str, asked: Request) -> str:
 
 
 def _kinds(
-    failed: Iterable[Mapping[str, Any]], requests: Mapping[str, Sequence[Request]], methods: Iterable[str]
+    failed: Iterable[Mapping[str, Any]],
+    requests: Mapping[str, Sequence[Request]],
+    methods: Iterable[str],
+    older: Container[str],
 ) -> Iterator[_Kind]:
-    """Yield the kinds of failures, the most frequent first."""
+    """Yield the kinds of failures: those that boards show before others, the most frequent first."""
     from fnmatch import fnmatchcase
 
     from priorbench.words import kind_of_failure
 
     methods = list(methods)
-    kinds: dict[tuple[str, str, str], _Kind] = {}
+    kinds: dict[tuple[str, str, str, bool], _Kind] = {}
     for one in failed:
         own, problem = _names(one, requests.get(one["key"], ()))
         method = ", ".join(own)
@@ -115,19 +138,25 @@ def _kinds(
         if methods and not any(fnmatchcase(name, wanted) for name in names for wanted in methods):
             continue
         error = one.get("error") or "no reason was recorded"
+        shown, printed = one["key"] not in older, one.get("printed") or ""
         kind = kinds.setdefault(
-            (method, one["status"], kind_of_failure(error)),
-            _Kind(method=method, status=one["status"], printed=one.get("printed") or ""),
+            (method, one["status"], kind_of_failure(error), shown),
+            _Kind(method=method, status=one["status"], current=shown, printed=printed),
         )
         kind.errors[error] = None
         kind.where.append(problem)
-    yield from sorted(kinds.values(), key=lambda kind: (-len(kind.where), kind.method, kind.status))
+    yield from sorted(kinds.values(), key=_place)
+
+
+def _place(kind: _Kind) -> tuple[bool, int, str, str]:
+    return (not kind.current, -len(kind.where), kind.method, kind.status)
 
 
 def _plain(kind: _Kind) -> dict[str, Any]:
     return {
         "method": kind.method,
         "status": kind.status,
+        "current": kind.current,
         "error": kind.error,
         "printed": kind.printed.splitlines(),
         "trials": len(kind.where),
@@ -138,7 +167,8 @@ def _plain(kind: _Kind) -> dict[str, Any]:
 def _print(kind: _Kind) -> None:
     from priorbench.words import few, one_line, plural
 
-    say(f"{kind.method}: {kind.status}, {plural(len(kind.where), 'trial')}: {one_line(kind.error)}")
+    trials = plural(len(kind.where), "trial") + ("" if kind.current else " of earlier versions")
+    say(f"{kind.method}: {kind.status}, {trials}: {one_line(kind.error)}")
     say(f"  {few(kind.where)}")
     for line in kind.printed.splitlines():
         say(f"  | {line}", hang=6)

@@ -127,7 +127,8 @@ class Run:
     source : str, default ''
         Text of the suite's file, or the command line that made it.
     options : Mapping[str, Any], optional
-        What was added to the suite: device, threads, limit, shard, batch.
+        What was added to the suite (device, threads, limit, shard), and how the run ended: see
+        `priorbench.store.sharing.ends`.
     """
 
     id: str

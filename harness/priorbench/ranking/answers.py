@@ -282,8 +282,9 @@ def _wanted(asked: Asked, when: Moment) -> NDArray[np.bool_]:
     if when.as_of is not None:
         before = np.array([run.asked_at <= when.as_of for run in asked.runs], dtype=bool)
         if not before.any():
-            first = min((run.asked_at for run in asked.runs), default="")
-            raise PriorbenchError(f"nothing was asked for until {when.as_of}; the first run is of {first}")
+            moments = [run.asked_at for run in asked.runs]
+            known = f"the first run is of {min(moments)}" if moments else "there is no run"
+            raise PriorbenchError(f"nothing was asked for until {when.as_of}; {known}")
         marks &= before[asked.run]
     if when.suites:
         suites = [(request.suite,) for request in asked.requests]

@@ -13,8 +13,8 @@ from priorbench.ranking.compare_rows import Comparison, Environments, RefusedErr
 from priorbench.ranking.filters import EVERYTHING, Filter, chosen
 from priorbench.ranking.inference.paired import verdict
 from priorbench.ranking.inference.statistics import caveats, holm
-from priorbench.ranking.names import find_place, row_names
-from priorbench.ranking.newest import PREVIOUS, with_previous
+from priorbench.ranking.names import Place, find_place, row_names
+from priorbench.ranking.newest import PREVIOUS, versions_apart, with_previous
 from priorbench.ranking.pairs import Pair, joined, matched
 from priorbench.ranking.panels import Panel, panels, panels_of
 from priorbench.store.scores import Scores
@@ -85,7 +85,14 @@ def compare_methods(
     names = row_names(oracle)
     one, two = names[first], names[second]
     pair = Pair(a=first, b=second, name_a=one, name_b=two, called_a=one, called_b=two)
-    return _compared(found, [pair], environments or {}, claims)
+    compared = _compared(found, [pair], environments or {}, claims)
+    settings = {comparison.setting for comparison in compared.comparisons}
+    return replace(compared, notes=tuple(versions_apart(every, settings, *_in_time(first, second))))
+
+
+def _in_time(first: Place, second: Place) -> tuple[Place, Place]:
+    """Return two rows, that of a previous version first."""
+    return (second, first) if second.label.endswith(PREVIOUS) else (first, second)
 
 
 def compare_stores(

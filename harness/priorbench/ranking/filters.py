@@ -85,11 +85,20 @@ class Named:
         that were asked for under another name later.
     metrics : Mapping[str, float or None], optional
         further metrics that boards show of it, also those that an earlier run computed of the same result.
+    also : tuple of str, default ()
+        other rows of boards that show it, as label or label@rule: one result may have several names.
     """
 
     request: Request
     current: bool
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> str:
+        """The row that shows it, as label or label@rule."""
+        rule = self.request.stopping
+        return self.request.denoiser.label + ("" if rule is None else f"@{rule.label}")
 
 
 def wanted_records(scores: Scores, only: Filter = EVERYTHING) -> dict[str, Named]:
@@ -112,7 +121,9 @@ def wanted_records(scores: Scores, only: Filter = EVERYTHING) -> dict[str, Named
         columns = (panel.scores.key.tolist(), panel.row.tolist(), panel.scores.metrics.tolist())
         for key, row, text in zip(*columns, strict=True):
             metrics = json.loads(text) if text else {}
-            named[key] = Named(request=panel.requests[row], current=True, metrics=metrics)
+            before = named.get(key)
+            also = (*before.also, before.row) if before is not None and before.current else ()
+            named[key] = Named(request=panel.requests[row], current=True, metrics=metrics, also=also)
     return named
 
 

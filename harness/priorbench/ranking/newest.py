@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from priorbench.contract.requests import Request
-from priorbench.errors import UnknownNameError
+from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.ranking.answers import Answers, answers, find_run
-from priorbench.ranking.names import row_names
+from priorbench.ranking.boards import Setting
+from priorbench.ranking.names import Place, row_names
 from priorbench.store.columns.keys import Indices, paired
 from priorbench.store.scores import Scores
 
@@ -136,6 +137,44 @@ def with_previous(found: Answers) -> Answers:
     return replace(found, places=tuple(places), place=np.where(marks, found.place + width, found.place))
 
 
+def versions_apart(found: Answers, settings: Collection[Setting], before: Place, after: Place) -> list[str]:
+    """Say where a label and its `PREVIOUS` are not the same two versions in all settings.
+
+    They cannot be where the label was asked for last in one of them before the version that is the previous
+    one in another.
+
+    Parameters
+    ----------
+    found : Answers
+        of `with_previous`.
+    settings : Collection[Setting]
+        in which they are compared.
+    before, after : Place
+        the row of the previous version, and that of the last one.
+    """
+    if before.label != f"{after.label}{PREVIOUS}":
+        return []
+    numbers = [found.places.index(place) for place in (before, after)]
+    moments: dict[Setting, list[int]] = {}
+    for board, name in enumerate(found.boards):
+        if name.setting in settings:
+            own = [found.moment[(found.board == board) & (found.place == number)] for number in numbers]
+            if all(map(len, own)):
+                moments[name.setting] = [int(each.max()) for each in own]
+    if not moments:
+        return []
+    late = max(moments, key=lambda setting: moments[setting][0])
+    early = min(moments, key=lambda setting: moments[setting][1])
+    if moments[early][1] > moments[late][0]:
+        return []
+    runs = found.scores.asked.runs
+    days = [runs[moments[late][0]].asked_at, runs[moments[early][1]].asked_at]
+    return [
+        f"not the same two versions everywhere: {late}: {before.title} of {days[0]}; {early}: "
+        f"{after.title} of {days[1]}; run the last version there, too, or take one setting"
+    ]
+
+
 def former_names(found: Answers, current: Marks) -> tuple[Marks, dict[int, list[str]]]:
     """Leave out rows of which a later row has every record: the method was asked for under another label.
 
@@ -214,8 +253,8 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
 
     Raises
     ------
-    UnknownNameError
-        If a label or a run is not there.
+    UnknownNameError, PriorbenchError
+        If a label or a run is not there, or a name means two labels.
     """
     asked = scores.asked
     requests = asked.requests
@@ -224,6 +263,11 @@ def marked(scores: Scores, wanted: Selection) -> Marks:
         names = [_names(request) for request in requests]
         for label in wanted.labels:
             _check("method in the store", label, {name for own in names for name in own})
+            meant = {request.denoiser.label for request in requests if label in _names(request)}
+            if len(meant) > 1:
+                raise PriorbenchError(
+                    f"'{label}' is a label, and another label under a rule: 'priorbench rename' one of them"
+                )
         chosen = np.array([not own.isdisjoint(wanted.labels) for own in names], dtype=bool)
         marks &= chosen[asked.request]
     for part in ("image_set", "noise"):

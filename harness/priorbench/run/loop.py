@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from collections import Counter
@@ -15,6 +16,7 @@ from priorbench.contract.records import NOT_RUN, Noted, Record, RunSummary
 from priorbench.contract.requests import Run
 from priorbench.contract.specs import MetricSpec
 from priorbench.contract.trial import Trial
+from priorbench.errors import PriorbenchError
 from priorbench.loading.load import notify
 from priorbench.protocol.seeding import salt_hash
 from priorbench.run.needs import needs_of, versions_of
@@ -30,6 +32,7 @@ from priorbench.run.storing.rescoring import Rescoring
 from priorbench.run.storing.wanted import Wants, with_rules
 from priorbench.store.database import Store
 from priorbench.store.sharing.claims import Claims, lease_seconds
+from priorbench.store.sharing.ends import ENDED, State, note_end
 
 Watch = Callable[[Progress], None]
 
@@ -89,6 +92,8 @@ def execute(
                 executor.close()  # before another run may take what runs here
     except KeyboardInterrupt:
         interrupted = True
+    with contextlib.suppress(PriorbenchError):  # what was run is stored, and that counts
+        note_end(store, run.id, State.INTERRUPTED if interrupted else State.FINISHED)
     notes.flush()  # of a set that was not read to its end
     progress.seconds = time.monotonic() - began
     summary = progress.summary(plan.suite.name, interrupted)
@@ -171,6 +176,7 @@ def _new_run(plan: Plan) -> Run:
             "threads": options.threads,
             "limit": options.limit,
             "shard": options.shard,
+            ENDED: "",
             **({"tags": list(options.tags)} if options.tags else {}),
             **({"higher_is_better": _directions(plan)} if plan.suite.metrics else {}),
             **({"salt": salt_hash(options.salt)} if options.salt else {}),

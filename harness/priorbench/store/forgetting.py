@@ -42,7 +42,9 @@ class Forgotten:
     records: int
 
 
-def forget(store: Store, asked: Asked, marks: NDArray[np.bool_], *, dry_run: bool = False) -> Forgotten:
+def forget(
+    store: Store, asked: Asked, marks: NDArray[np.bool_], *, run: str = "", dry_run: bool = False
+) -> Forgotten:
     """Take answers out of a store, in one transaction, and what nothing is left of.
 
     Parameters
@@ -51,13 +53,16 @@ def forget(store: Store, asked: Asked, marks: NDArray[np.bool_], *, dry_run: boo
         where, and all that was asked for.
     marks : ndarray of bool
         (answers,) the ones to take out.
+    run : str, default ''
+        id of a run that is taken out although it has no answer, as one that was killed early.
     dry_run : bool, default False
         only say what it would be.
     """
     left = ~marks
     keys = texts(asked.keys[np.setdiff1d(asked.record[marks], asked.record[left])]).tolist()
     requests = sorted(set(asked.request[marks].tolist()) - set(asked.request[left].tolist()))
-    runs = sorted(set(asked.run[marks].tolist()) - set(asked.run[left].tolist()))
+    empty = {number for number, one in enumerate(asked.runs) if one.id == run}
+    runs = sorted((set(asked.run[marks].tolist()) | empty) - set(asked.run[left].tolist()))
     ids = [request_id(request) for request in asked.requests]
     chosen = np.flatnonzero(marks)
     columns = (asked.request[chosen].tolist(), asked.key[chosen].tolist(), asked.run[chosen].tolist())

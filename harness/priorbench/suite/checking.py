@@ -13,7 +13,7 @@ from priorbench.contract.specs import DenoiserSpec, ImageSetSpec, MetricSpec, No
 from priorbench.errors import PriorbenchError, RequestError
 from priorbench.loading.registry import Registry
 from priorbench.suite.given import misfits
-from priorbench.suite.hints import placed_beside
+from priorbench.suite.hints import of_unreadable, placed_beside
 from priorbench.suite.model import LISTS, Suite, SuiteOptions
 from priorbench.suite.notation import ChoiceError, RawChoice, parse_entry, parse_text
 from priorbench.suite.reporting import crossed
@@ -129,7 +129,8 @@ class _Check:
             try:
                 raw = (_folder(text, self.registry) if key == "images" else None) or parse_text(text)
             except ChoiceError as error:
-                read += [origin.problem(message) for _, message in error.problems]
+                told = of_unreadable(LISTS[key].kind, text, error, self.registry)
+                read += [origin.problem(message) for message in told]
                 continue
             placed, fault = placed_beside(raw, self.registry, Path())
             read.append(origin.problem(fault) if fault else (placed, origin))

@@ -14,7 +14,7 @@ from priorbench.errors import PriorbenchError, UnknownNameError, nearest_path
 from priorbench.loading.registry import Registry, import_factory
 from priorbench.parameters.levels import checked_level
 from priorbench.parameters.values import parameters_of
-from priorbench.suite.notation import RawChoice
+from priorbench.suite.notation import ChoiceError, RawChoice
 from priorbench.words import visible
 
 #: keys of every entry that are no parameters
@@ -25,6 +25,8 @@ _RESOURCE = re.compile(r"[A-Za-z_][\w.]+:")
 _FILES, _FILE_BYTES = 50, 2**18
 #: how like a known name one is that is only misspelt
 _MISSPELT = 0.75
+#: how a spec names its code, as ``module:attribute``
+_CODE = re.compile(r"[^\W\d][\w.]*:[^\W\d]\w*")
 _SIZE = re.compile(r"(?P<name>.+)-(?P<size>\d+)\Z")
 
 
@@ -58,6 +60,81 @@ def of_unknown_name(kind: str, name: str, registry: Registry) -> str:
         if isinstance(spec, Spec) and "crop" in _parameters(spec):
             return f"write '{found['name']}:crop={found['size']}' for its middles of that size"
     return ""
+
+
+def of_unknown(
+    error: UnknownNameError, kind: str, name: str, registry: Registry, *, path: str = "", hint: str = ""
+) -> str:
+    """Return what is said of an unknown name: of a path, of a common slip, or which names there are.
+
+    Parameters
+    ----------
+    error : UnknownNameError
+        what `priorbench.loading.registry.Registry.find` raised.
+    kind : str
+        a key of `priorbench.contract.specs.KINDS`.
+    name : str
+        as it was written.
+    registry : Registry
+        what is installed.
+    path : str, default ''
+        what may be a path; the name where it is empty.
+    hint : str, default ''
+        what is added, unless it is a path.
+    """
+    if told := of_a_path(kind, path or name, registry):
+        return told
+    if slip := of_unknown_name(kind, name, registry) or of_code(kind, name, registry):
+        return f"unknown {kind} '{visible(name)}': {slip}{hint}"
+    return f"{told_with_file(error, registry)}{hint}"
+
+
+def of_unreadable(kind: str, text: str, error: ChoiceError, registry: Registry) -> list[str]:
+    """Return what is wrong with a command-line text that cannot be read: with its name, too.
+
+    Parameters
+    ----------
+    kind : str
+        a key of `priorbench.contract.specs.KINDS`.
+    text : str
+        as it was written.
+    error : ChoiceError
+        why it cannot be read.
+    registry : Registry
+        what is installed.
+    """
+    messages = [message for _, message in error.problems]
+    name = text.partition(":")[0].strip()
+    try:
+        registry.find(kind, name)
+    except UnknownNameError as unknown:
+        if code := of_code(kind, text.strip(), registry):
+            return [code]
+        if name:
+            return [of_unknown(unknown, kind, name, registry), *messages]
+    return messages
+
+
+def of_code(kind: str, text: str, registry: Registry) -> str:
+    """Return the name of the thing whose code a text names as ``module:attribute``; empty where it does not.
+
+    Parameters
+    ----------
+    kind : str
+        a key of `priorbench.contract.specs.KINDS`.
+    text : str
+        as it was written; the code may be misspelt, too.
+    registry : Registry
+        what is installed.
+    """
+    if not _CODE.fullmatch(text):
+        return ""
+    specs = (one.spec for one in registry.all(kind).values())
+    names = {spec.factory: spec.name for spec in specs if isinstance(spec, Spec)}
+    near = difflib.get_close_matches(text, names, n=1, cutoff=_MISSPELT)
+    if not near:
+        return ""
+    return f"a {kind} is named, not its code: did you mean '{names[near[0]]}', whose code is {near[0]}?"
 
 
 def of_a_path(kind: str, name: str, registry: Registry) -> str:

@@ -15,17 +15,16 @@ from priorbench.errors import PriorbenchError, UnknownNameError
 from priorbench.loading.registry import Registry, import_factory, missing_reason
 from priorbench.parameters.values import ParameterProblems, build, resolve
 from priorbench.suite.hints import (
-    of_a_path,
+    of_code,
     of_default_level,
-    of_unknown_name,
+    of_unknown,
     of_unknown_parameter,
-    told_with_file,
+    of_unreadable,
 )
 from priorbench.suite.inspection import check_imports, resolved_parameters
 from priorbench.suite.notation import ChoiceError, RawChoice, expand, label_of, parse_setting, parse_text
 from priorbench.suite.reporting import rule_choice
 from priorbench.suite.yaml_text import KeyPath
-from priorbench.words import visible
 
 #: entries of one list, those of its grids counted: checking them takes milliseconds each
 _MOST = 10_000
@@ -209,14 +208,12 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
         raw = parse_text(text)
         more = dict(parse_setting(setting) for setting in settings)
     except ChoiceError as error:
-        raise PriorbenchError(f"{kind} '{text}': {error}") from None
+        told = "; ".join(of_unreadable(kind, text, error, registry))
+        raise PriorbenchError(f"{kind} '{text}': {told}") from None
     try:
         spec = registry.find(kind, raw.name).spec
     except UnknownNameError as error:
-        told = of_a_path(kind, text, registry) or _told(error, kind, raw.name, registry)
-        if told == str(error):
-            raise
-        raise PriorbenchError(told) from error
+        raise PriorbenchError(of_unknown(error, kind, raw.name, registry, path=text)) from error
     assert isinstance(spec, Spec)
     given = replace(raw, parameters={**raw.parameters, **more})
     return replace(
@@ -243,11 +240,11 @@ def _usable(
         spec = registry.find(kind, raw.name).spec
     except UnknownNameError as error:
         hint = ""
-        if ":" in raw.name and not raw.parameters:
+        if ":" in raw.name and not raw.parameters and not of_code(kind, raw.name, registry):
             hint = (
                 f" (in a suite file, parameters are written '{raw.name.partition(':')[0]}: {{key: value}}')"
             )
-        told = of_a_path(kind, raw.name, registry) or f"{_told(error, kind, raw.name, registry)}{hint}"
+        told = of_unknown(error, kind, raw.name, registry, hint=hint)
         raise _UnusableError(told, tolerance == "not there") from error
     if reason := missing_reason(spec):
         raise _UnusableError(reason, tolerance != "nothing")
@@ -260,14 +257,6 @@ def _usable(
         return spec, partial(resolve, spec, import_factory(spec))
     except PriorbenchError as error:
         raise _UnusableError(str(error), tolerance == "not there") from error
-
-
-def _told(error: UnknownNameError, kind: str, name: str, registry: Registry) -> str:
-    """Return what is said of an unknown name: a hint, where the slip is a common one."""
-    hint = of_unknown_name(kind, name, registry)
-    if hint:
-        return f"unknown {kind} '{visible(name)}': {hint}"
-    return told_with_file(error, registry)
 
 
 def _choice(

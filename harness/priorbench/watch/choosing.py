@@ -142,7 +142,9 @@ def _name(text: str, known: frozenset[str] | set[str]) -> str:
     try:
         name = parse_text(text).name
     except ChoiceError as error:
-        raise PriorbenchError(f"{DenoiserSpec.option} '{text}': {error}") from None
+        name = text.partition(":")[0].strip()
+        if name in known:
+            raise PriorbenchError(f"{DenoiserSpec.option} '{text}': {error}") from None
     if name not in known:
         hint = suggestion(name, known)
         raise PriorbenchError(

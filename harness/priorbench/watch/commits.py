@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from priorbench.errors import PriorbenchError
+from priorbench.words import one_line
 
+#: what is said of a clone that has not all commits
+_SHALLOW = "the history of this clone is cut off; 'git fetch --unshallow', or name the commit to compare with"
 #: branches that others begin at
 _TRUNKS = ("refs/heads/main", "refs/heads/master", "@{upstream}")
 
@@ -72,16 +77,20 @@ def default_base(root: Path, head: Commit, *, changed: bool) -> Commit:
     Raises
     ------
     PriorbenchError
-        Where there is no commit before.
+        Where there is no commit before, or the clone has not the history that would tell.
     """
-    for trunk in _TRUNKS:
-        fork = _git(root, "merge-base", head.hash, trunk) if _find(root, trunk) else None
+    for trunk in filter(lambda trunk: _find(root, trunk), _TRUNKS):
+        fork = _git(root, "merge-base", head.hash, trunk)
+        if fork is None and _is_shallow(root):
+            raise PriorbenchError(f"where {head} left {trunk.rpartition('/')[2]} is not known: {_SHALLOW}")
         if fork and fork != head.hash:
             name = _git(root, "rev-parse", "--abbrev-ref", trunk) or trunk
             return Commit(name=f"merge base with {name}", hash=fork)
     if changed:
         return head
     parent = _find(root, f"{head.hash}~1")
+    if parent is None and _is_shallow(root):
+        raise PriorbenchError(f"the commit before {head} is not known: {_SHALLOW}")
     if parent is None:
         raise PriorbenchError(
             f"{head} is the first commit, and nothing is changed: there is nothing before it"
@@ -90,12 +99,29 @@ def default_base(root: Path, head: Commit, *, changed: bool) -> Commit:
 
 
 def unpack(root: Path, commit: Commit, folder: Path) -> None:
-    """Write the files of a commit into a new folder; checkout, index and stash stay as they are."""
+    """Write the files of a commit into a new folder; checkout, index and stash stay as they are.
+
+    They are written as a checkout has them. An archive would be without those of ``export-ignore``, and a
+    sparse checkout without most.
+    """
     folder.mkdir(parents=True)
-    with subprocess.Popen(["git", "archive", commit.hash], cwd=root, stdout=subprocess.PIPE) as archive:
-        untar = subprocess.run(["tar", "-x", "-C", str(folder)], stdin=archive.stdout, check=False)
-    if archive.returncode or untar.returncode:
-        raise PriorbenchError(f"the files of {commit} cannot be unpacked into {folder}")
+    with tempfile.TemporaryDirectory(prefix="priorbench-watch-") as beside:
+        environment = {**os.environ, "GIT_INDEX_FILE": str(Path(beside, "index"))}
+        whole = ("-c", "core.sparseCheckout=false")
+        for command in (
+            ("read-tree", commit.hash),
+            ("checkout-index", "--all", "--quiet", f"--prefix={folder.resolve()}/"),
+        ):
+            done = subprocess.run(
+                ["git", *whole, *command], cwd=root, env=environment, capture_output=True, check=False
+            )
+            if done.returncode:
+                said = one_line(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
+                raise PriorbenchError(f"the files of {commit} cannot be unpacked into {folder}: {said}")
+
+
+def _is_shallow(root: Path) -> bool:
+    return _git(root, "rev-parse", "--is-shallow-repository") == "true"
 
 
 def _find(root: Path, name: str) -> str | None:

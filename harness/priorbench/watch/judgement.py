@@ -106,20 +106,47 @@ def _quality(method: str, measured: Measured, keys: Sequence[Key]) -> Iterator[C
     before, after = (
         [statistics.fmean(_psnr(each[key]) for each in rounds) for key in keys] for rounds in measured
     )
-    # infinite on both sides is no difference
-    difference = statistics.fmean(0.0 if b == a else a - b for b, a in zip(before, after, strict=True))
     outputs = [{each[key].output_sha256 for key in keys for each in rounds} for rounds in measured]
     if outputs[0] == outputs[1]:
         return
+    difference = _difference(before, after)
     numbers = {"before": statistics.fmean(before), "after": statistics.fmean(after), "difference": difference}
-    if difference < -PSNR_FALL:
-        outcome = Outcome.WORSE
-    else:
-        outcome = Outcome.BETTER if difference > PSNR_FALL else Outcome.DIFFERENT
+    scatter = _scatter(measured, keys)
+    outcome = Outcome.DIFFERENT
+    if abs(difference) > PSNR_FALL and (scatter is None or _beyond_chance(measured, keys)):
+        outcome = Outcome.WORSE if difference < 0 else Outcome.BETTER
     fine = abs(difference) < PSNR_FALL
     shown = f"PSNR {number(numbers['before'], 2)} -> {number(numbers['after'], 2)} dB"
     text = f"{shown} ({number(difference, 4 if fine else 2, sign=True)}), {plural(len(keys), 'image')}"
+    if scatter is not None:
+        text += f"; outputs differ from round to round, by up to {number(scatter, 2)} dB"
     yield _change(outcome, method, "quality", f"outputs differ, {text}" if fine else text, numbers)
+
+
+def _difference(before: Sequence[float], after: Sequence[float]) -> float:
+    """Return the mean difference; infinite on both sides is none, and to lose an exact image is a fall."""
+    differences = [0.0 if b == a else a - b for b, a in zip(before, after, strict=True)]
+    return -math.inf if -math.inf in differences else statistics.fmean(differences)
+
+
+def _scatter(measured: Measured, keys: Sequence[Key]) -> float | None:
+    """Return by how many dB the mean differs between rounds of one side; None where outputs never do."""
+    same = all(len({each[key].output_sha256 for each in rounds}) == 1 for rounds in measured for key in keys)
+    if same:
+        return None
+    means = [_means(rounds, keys) for rounds in measured]
+    return max(0.0 if max(own) == min(own) else max(own) - min(own) for own in means)
+
+
+def _beyond_chance(measured: Measured, keys: Sequence[Key]) -> bool:
+    """Say whether each round of one side is better than every round of the other."""
+    base, head = (_means(rounds, keys) for rounds in measured)
+    return max(head) < min(base) or max(base) < min(head)
+
+
+def _means(rounds: Sequence[Round], keys: Sequence[Key]) -> list[float]:
+    """Return the mean PSNR of each round."""
+    return [statistics.fmean(_psnr(each[key]) for key in keys) for each in rounds]
 
 
 def _psnr(sample: Sample) -> float:

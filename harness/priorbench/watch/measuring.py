@@ -16,7 +16,7 @@ from priorbench.watch.sides import Side
 from priorbench.words import duration
 
 _RAN = (0, 1)  # 1: some trials failed, which is a result
-_INTERRUPTED = 130
+_INTERRUPTED = (129, 130, 143)  # SIGHUP, Ctrl-C, SIGTERM: often sent to all processes of a group
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,7 +133,7 @@ def _run(side: Side, texts: Iterable[str], problems: Problems, store: Path) -> l
     arguments += [part for text in texts for part in ("--denoiser", text)]
     arguments += ["--threads", str(problems.threads)] if problems.threads else []
     status, _, err = start(side, arguments)
-    if status == _INTERRUPTED:
+    if status in _INTERRUPTED:
         raise KeyboardInterrupt
     if status not in _RAN:
         raise PriorbenchError(f"{side.shown}: {last_line(err)}")

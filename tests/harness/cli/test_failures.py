@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from asked_things import a_set, choice, request, results, run_of
 from small_runs import HERE, ONE_IMAGE
@@ -94,3 +95,30 @@ def test_reasons_that_differ_in_numbers_are_one_entry_and_sets_have_their_label(
         "bad: error, 3 trials: 77 to 913 of 6912 pixels are not finite (bad.py:7)",
         "  photos:crop=48/0, loud",
     ]
+
+
+def test_what_an_earlier_version_did_is_told_apart_from_what_boards_show(priorbench, tmp_path):
+    place = str(tmp_path / "versions.db")
+    store = Store(place)
+    for number, mended in enumerate((False, False, True)):
+        store.add_run(run_of(number + 1))
+        for label in ("mended", "bad"):
+            how = {} if mended and label == "mended" else {"status": "error", "error": "no table (bad.py:7)"}
+            [record] = results(label, [None if how else 30.0], image_set="photos", **how)
+            record = replace(record, key=f"{label} {number}", code=f"commit {number}")
+            asked = request(label, code=f"commit {number}", image_set=a_set("photos", name="photos"))
+            store.add([record], answers=[(asked, record.key, run_of(number + 1).id)])
+    store.close()
+    status, out, _ = priorbench("failures", "--store", place, "--format", "json")
+    told = [(one["method"], one["current"], one["trials"]) for one in json.loads(out)]
+    assert (status, told) == (0, [("bad", True, 1), ("bad", False, 2), ("mended", False, 2)])
+    _, text, _ = priorbench("failures", "--store", place)
+    assert [line for line in text.splitlines() if line[:1] != " "] == [
+        "bad: error, 1 trial: no table (bad.py:7)",
+        "bad: error, 2 trials of earlier versions: no table (bad.py:7)",
+        "mended: error, 2 trials of earlier versions: no table (bad.py:7)",
+    ]
+    _, out, _ = priorbench("failures", "--store", place, "--format", "json", "--current")
+    assert [one["method"] for one in json.loads(out)] == ["bad"]
+    _, text, _ = priorbench("failures", "--store", place, "--current", "--denoiser", "mended")
+    assert text == "nothing failed\n"

@@ -23,6 +23,18 @@ def test_what_was_meant_is_written_with_its_value(words: list[str], said: str) -
     assert meant("run", words[0].partition("=")[0], ["quick", *words]).endswith(said)
 
 
+@pytest.mark.parametrize("name", ["-x", "-x y"])
+def test_a_name_that_begins_as_an_option_does_is_told_where_to_stand(command, name: str) -> None:
+    done = command("forget", name, "--dry-run")
+    assert done.returncode == 2
+    written = "-x" if name == "-x" else "'-x y'"
+    assert (
+        f"no option -x: a name that begins so stands behind '--': write\n  priorbench forget -- {written}"
+        in (done.stderr)
+    )
+    assert meant("run", "-x", ["-x"]) == ""
+
+
 def test_of_others_nothing_is_said(command) -> None:
     assert meant("run", "--nosuch", ["--nosuch"]) == meant("show", "--sigma", ["--sigma"]) == ""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import picture_files as pictures
 import pytest
-from asked_things import document_1, results, write_store_1
+from asked_things import choice, document_1, request, results, run_of, write_store_1
 from small_runs import HERE, ONE_IMAGE, write_suite
 
 from priorbench.cli.transfer.flat import as_table
@@ -312,6 +312,24 @@ def test_a_table_has_plain_values_and_says_what_boards_show(command):
     assert current["parameters.iterations"] == "2"
     [line] = command("export", "--current").stdout.splitlines()
     assert json.loads(line)["key"] == current["key"]
+
+
+def test_a_table_tells_the_other_labels_of_a_record_that_it_has_once(priorbench, tmp_path):
+    place, labels = str(tmp_path / "labels.db"), ("one", "two", "three")
+    store = Store(place)
+    store.add_run(run_of(1))
+    [record] = results("m", [30.0])
+    asked = [request(label, denoiser=choice("m", label, k=1)) for label in labels]
+    store.add([record], answers=[(each, record.key, run_of(1).id) for each in asked])
+    [alone] = results("alone", [31.0])
+    store.add([alone], answers=[(request("alone"), alone.key, run_of(1).id)])
+    store.close()
+    status, out, _ = priorbench("export", "--store", place, "--format", "csv")
+    rows = {row["key"]: row for row in _table(out)}
+    assert (status, len(rows)) == (0, 2)
+    named = rows[record.key]
+    assert sorted([named["denoiser_label"], *named["also"].split("; ")]) == sorted(labels)
+    assert rows[alone.key]["also"] == ""
 
 
 def test_filters_choose_the_records_in_every_form(command, tmp_path):

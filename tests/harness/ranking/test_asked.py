@@ -441,3 +441,24 @@ def test_a_reference_with_conditions_is_one_of_a_board():
     for wrong in ("a@env-bbbbbb", "a@batch-4"):
         with pytest.raises(UnknownNameError, match="Allowed: a@env-aaaaaa, b@env-bbbbbb"):
             leaderboard(store.scores(), reference=wrong)
+
+
+def test_versions_that_are_not_the_same_two_everywhere_are_told():
+    sets = [a_set("photos"), a_set("kodak")]
+    days = {
+        (day, one.label): (
+            day,
+            request("m", denoiser=choice("m", k=day), image_set=one),
+            results(f"m{day}", [30.0 + day, 31.0], pixels=one.label, image_set=one.label),
+        )
+        for day in (1, 2, 3)
+        for one in sets
+    }
+    everywhere = [days[day, label] for day in (1, 2) for label in ("photos", "kodak")]
+    assert compare_methods(told(*everywhere).scores(), "m@previous", "m").notes == ()
+    later = [*everywhere, days[3, "photos"]]  # on kodak, m is what m@previous is on photos
+    [note] = compare_methods(told(*later).scores(), "m@previous", "m").notes
+    assert "not the same two versions everywhere" in note
+    assert "photos, n: m@previous of 2026-01-02" in note and "kodak, n: m of 2026-01-02" in note
+    alone = compare_methods(told(*later).scores(), "m@previous", "m", only=Filter(image_set="photos"))
+    assert alone.notes == ()

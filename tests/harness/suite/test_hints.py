@@ -56,6 +56,44 @@ def test_a_slip_gets_the_line_that_helps(registry: Registry, options: dict[str, 
     assert said in problem(registry, **options)
 
 
+@pytest.mark.parametrize("text", ["{code}", "{code}y", " {code}"])
+def test_the_code_of_a_method_in_the_place_of_its_name_gets_the_name(registry: Registry, text: str) -> None:
+    code = registry.find("denoiser", "nl-means").spec.factory
+    said = problem(registry, denoisers=(text.format(code=code),))
+    assert f"did you mean 'nl-means', whose code is {code}?" in said
+    assert "key=value" not in said and "suite file" not in said
+
+
+def test_the_code_of_a_method_in_a_suite_file_gets_the_name(registry: Registry, tmp_path: Path) -> None:
+    code = registry.find("denoiser", "nl-means").spec.factory
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "own.yaml").write_text(SUITE.replace("identity", f"'{code}y'"))
+    with pytest.raises(RequestError) as caught:
+        load_suite(str(tmp_path / "own.yaml"), registry, SuiteOptions())
+    [line] = [one for one in caught.value.problems if "denoiser" in one]
+    assert line.endswith(f"did you mean 'nl-means', whose code is {code}?")
+
+
+@pytest.mark.parametrize(
+    ("options", "near"),
+    [
+        ({"denoisers": ("nl-mean:radius",)}, "unknown denoiser 'nl-mean'; did you mean 'nl-means'?"),
+        ({"denoisers": ("elsewhere.module:Method",)}, "unknown denoiser 'elsewhere.module'"),
+        ({"noises": ("gausian:sigma",)}, "unknown noise model 'gausian'; did you mean 'gaussian'?"),
+        ({"images": ("photo:limit=[",)}, "unknown image set 'photo'; did you mean 'photos'?"),
+    ],
+)
+def test_a_name_is_told_although_its_parameters_cannot_be_read(
+    registry: Registry, options: dict[str, Any], near: str
+) -> None:
+    usual = {"images": ("photos",), "noises": ("gaussian-25",), "denoisers": ("identity",)}
+    with pytest.raises(RequestError) as caught:
+        load_suite("-", registry, SuiteOptions(**(usual | options)))
+    name, parameters = caught.value.problems
+    assert near in name
+    assert "key=value" in parameters or "cannot be read" in parameters
+
+
 def test_a_bare_level_in_a_file_has_its_line(registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     (tmp_path / "own.yaml").write_text(SUITE.replace("[gaussian-25]", "[25]"))

@@ -69,6 +69,16 @@ def test_a_name_that_the_repository_has_not_is_refused() -> None:
         choose(("wienr",), stocked(entry("wiener")), stocked())
 
 
+@pytest.mark.parametrize("text", ["wienr:radius", "my_wiener:Wiener"])
+def test_a_name_that_the_repository_has_not_is_told_although_its_parameters_cannot_be_read(
+    text: str,
+) -> None:
+    with pytest.raises(PriorbenchError, match=r"no denoiser '.*'.* Allowed: wiener"):
+        choose((text,), stocked(entry("wiener")), stocked())
+    with pytest.raises(PriorbenchError, match="not written key=value"):
+        choose(("wiener:radius",), stocked(entry("wiener")), stocked())
+
+
 def test_a_repository_without_methods_is_refused() -> None:
     with pytest.raises(PriorbenchError, match="no denoiser of this repository is registered"):
         choose((), stocked(), stocked())

@@ -119,3 +119,54 @@ def test_the_files_of_a_commit_are_unpacked_and_the_repository_stays_as_it_was(
     assert (tmp_path / "out" / "method.py").read_text() == "one"
     assert (tmp_path / "out" / "inner" / "data.txt").read_text() == "1"
     assert not (tmp_path / "out" / "new.py").exists()
+
+
+def test_what_git_leaves_out_of_archives_is_unpacked_and_nothing_is_filled_in(
+    repository: Path, tmp_path: Path
+) -> None:
+    attributes = "data.npy export-ignore\nversion.py export-subst\n"
+    files = {".gitattributes": attributes, "data.npy": "weights", "version.py": "$Format:%H$"}
+    commit(repository, files)
+    git(repository, "sparse-checkout", "set", "inner")
+    unpack(repository, commit_called(repository, "HEAD"), tmp_path / "out")
+    found = {name: (tmp_path / "out" / name).read_text() for name in files}
+    assert found == files
+    assert (tmp_path / "out" / "inner" / "data.txt").read_text() == "1"
+
+
+def test_a_commit_without_files_is_an_empty_folder(repository: Path, tmp_path: Path) -> None:
+    git(repository, "rm", "-rq", ".")
+    git(repository, "commit", "--quiet", "-m", "nothing is left")
+    unpack(repository, commit_called(repository, "HEAD"), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def shallow(repository: Path, tmp_path: Path, *branch: str) -> Path:
+    git(tmp_path, "clone", "--quiet", "--depth", "1", *branch, repository.as_uri(), "shallow")
+    return tmp_path / "shallow"
+
+
+def test_a_clone_whose_history_is_cut_off_has_no_first_commit(repository: Path, tmp_path: Path) -> None:
+    with pytest.raises(PriorbenchError, match=r"cut off.*git fetch --unshallow") as caught:
+        base_of(shallow(repository, tmp_path))
+    assert "first commit" not in str(caught.value)
+
+
+def test_where_a_branch_began_is_not_guessed_in_a_clone_whose_history_is_cut_off(
+    repository: Path, tmp_path: Path
+) -> None:
+    git(repository, "checkout", "--quiet", "-b", "feature")
+    commit(repository, {"method.py": "three"})
+    commit(repository, {"method.py": "four"})
+    clone = shallow(repository, tmp_path, "--no-single-branch", "--branch", "feature")
+    git(clone, "branch", "--quiet", "main", "origin/main")
+    git(clone, "fetch", "--quiet", "--depth", "2", "origin", "feature")
+    for changed in (False, True):
+        with pytest.raises(PriorbenchError, match=r"cut off.*git fetch --unshallow"):
+            base_of(clone, changed=changed)
+
+
+def test_a_checkout_of_a_commit_itself_is_compared_with_the_one_before(repository: Path) -> None:
+    commit(repository, {"method.py": "three"})
+    git(repository, "checkout", "--quiet", "--detach", "HEAD~1")
+    assert base_of(repository) == git(repository, "rev-parse", "HEAD~1")

@@ -64,6 +64,35 @@ def test_an_infinite_psnr_on_both_sides_is_no_difference() -> None:
     assert only(perfect, replace(GOOD, output_sha256="other")).outcome == Outcome.WORSE
 
 
+def test_an_exact_image_that_is_lost_is_worse_whatever_another_one_gains() -> None:
+    perfect, other = replace(GOOD, psnr=None, mse=0.0), replace(GOOD, output_sha256="other")
+    base: list[Round] = [{("a", 0): perfect, ("b", 0): GOOD}]
+    head: list[Round] = [{("a", 0): other, ("b", 0): replace(perfect, output_sha256="other")}]
+    assert found(base, head) == [(Outcome.WORSE, "quality")]
+
+
+def by_chance(*psnr: float) -> list[Round]:
+    """Return rounds of a method that does not give the same twice."""
+    return rounds(*(replace(GOOD, psnr=value, output_sha256=f"by chance {value}") for value in psnr))
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "outcome"),
+    [
+        ((30.0, 30.2, 30.4), (29.9, 30.1, 30.3), Outcome.DIFFERENT),
+        ((30.0, 30.2, 30.4), (30.1, 30.3, 30.5), Outcome.DIFFERENT),
+        ((30.0, 30.2, 30.4), (29.5, 29.7, 29.9), Outcome.WORSE),
+        ((30.0, 30.2, 30.4), (30.5, 30.7, 30.9), Outcome.BETTER),
+    ],
+)
+def test_what_scatters_from_round_to_round_is_worse_only_beyond_that(
+    base: tuple[float, ...], head: tuple[float, ...], outcome: Outcome
+) -> None:
+    [change] = judge("m", (by_chance(*base), by_chance(*head)))
+    assert change.outcome == outcome
+    assert "outputs differ from round to round, by up to 0.40 dB" in change.text
+
+
 def test_slower_in_every_round_is_worse_and_faster_is_better() -> None:
     slow = replace(GOOD, wall_seconds=1.5)
     assert found(rounds(GOOD, GOOD), rounds(slow, slow)) == [(Outcome.WORSE, "time")]

@@ -99,6 +99,9 @@ def test_a_run_that_does_not_begin_is_one_line(monkeypatch: pytest.MonkeyPatch, 
         measured(monkeypatch, tmp_path, Runs(status=2), "a")
 
 
-def test_a_run_that_was_interrupted_interrupts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [129, 130, 143])
+def test_a_run_that_was_interrupted_interrupts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int
+) -> None:
     with pytest.raises(KeyboardInterrupt):
-        measured(monkeypatch, tmp_path, Runs(status=130), "a")
+        measured(monkeypatch, tmp_path, Runs(status=status), "a")

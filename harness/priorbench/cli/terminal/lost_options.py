@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Sequence
 
 #: of commands that run suites or problems: option -> why, and what is to be written, with the value given
@@ -18,6 +19,8 @@ _RUNS = {
     "--seed": ("each repetition draws its noise from a seed of its own", "--repetitions {}"),
 }
 _HINTS = {"run": _RUNS, "watch": {name: hint for name, hint in _RUNS.items() if name != "--seed"}}
+#: commands whose arguments are names, which may begin as options do
+_NAMING = ("compare", "forget", "rename", "show", "check")
 #: what the command line's library says of a value that is none of those it may be
 _CHOICE = re.compile(r"(?:Value error, )?'(.*?)' is not one of (.*)", re.DOTALL)
 #: what stands for the value where none was given
@@ -36,6 +39,11 @@ def meant(command: str, option: str, arguments: Sequence[str]) -> str:
     arguments : Sequence[str]
         all that was written, where the value of the option may be found.
     """
+    if command in _NAMING and not option.startswith("--"):
+        name = next((one for one in arguments if one.startswith(option)), option)
+        return (
+            f"a name that begins so stands behind '--': write\n  priorbench {command} -- {shlex.quote(name)}"
+        )
     if option not in _HINTS.get(command, {}):
         return ""
     why, written = _HINTS[command][option]

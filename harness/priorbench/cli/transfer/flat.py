@@ -44,6 +44,7 @@ def flat(values: Mapping[str, Any], named: Named) -> dict[str, Any]:
         "suite": request.suite,
         "tags": "; ".join(sorted({tag for own in tags.values() for tag in own})) or None,
         "current": named.current,
+        "also": "; ".join(sorted({*named.also} - {named.row})) or None,
     }
     row |= {name: value for name, value in values.items() if name not in NESTED}
     row["notes"] = "; ".join(values.get("notes", ())) or None
