@@ -213,7 +213,10 @@ def choose(registry: Registry, kind: str, text: str, settings: Sequence[str] = (
     try:
         spec = registry.find(kind, raw.name).spec
     except UnknownNameError as error:
-        raise PriorbenchError(of_unknown(error, kind, raw.name, registry, path=text)) from error
+        told = of_unknown(error, kind, raw.name, registry, path=text)
+        if told == str(error):
+            raise
+        raise PriorbenchError(told) from error
     assert isinstance(spec, Spec)
     given = replace(raw, parameters={**raw.parameters, **more})
     return replace(
