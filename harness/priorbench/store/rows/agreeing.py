@@ -18,7 +18,8 @@ def disagreement(values: Mapping[str, Any]) -> str:
     """Return which numbers of a record contradict each other; an empty string if none do.
 
     A PSNR is -10 log10 of its mean squared error, and none where that is 0. `noise_energy` is the error of
-    the noisy image where nothing but noise was added. No PSNR that was looked at is above the best one.
+    the noisy image where nothing but noise was added. No PSNR that was looked at is above the best one of the
+    fit. The result of a rule may be above it: some rules report a fit of their own, with other data.
 
     Parameters
     ----------
@@ -32,7 +33,8 @@ def disagreement(values: Mapping[str, Any]) -> str:
     best = values.get("oracle_psnr")
     if best is None:
         return ""
-    for value, told in ((values.get("psnr"), "its psnr"), (_highest(values.get("curve")), "its curve")):
+    own = values.get("psnr") if values.get("oracle") or not values.get("stopping_rule") else None
+    for value, told in ((own, "its psnr"), (_highest(values.get("curve")), "its curve")):
         if value is not None and value > best + _ROUNDING:
             return f"its oracle_psnr of {best:.7g} dB is less than {value:.7g} dB, which {told} has"
     return ""
